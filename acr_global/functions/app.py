@@ -1,0 +1,138 @@
+"""Settings → app: the Azure Functions shell, in which every function only resolves and calls.
+
+Built from a mapping, so that tests build as many apps as they like. A wrong setting does not
+keep the app from loading: it is logged, /api/health names it, webhooks are answered 503, and
+instances in flight go on with what they were given.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.errors import SettingsError
+from acr_global.functions import courier, gathering, log, names, notifying, operations, wire
+from acr_global.functions.delivering import deliver_notification
+from acr_global.functions.engine import Engine
+from acr_global.functions.http import respond
+from acr_global.functions.starter import Answer, error_answer, image_push
+from acr_global.functions.waiting import wait_for_all_regions
+from acr_global.functions.wire import JsonObject
+from acr_global.settings import Loaded, load_settings
+
+FUNCTION_KEY = func.AuthLevel.FUNCTION
+
+
+def build_app(environ: Mapping[str, str]) -> df.DFApp:
+    """The whole app, from its settings."""
+    loaded = load_settings(environ)
+    _say_what_is_wrong(loaded)
+    app = df.DFApp(http_auth_level=FUNCTION_KEY)
+    for blueprint in (
+        http_blueprint(loaded),
+        orchestrators_blueprint(),
+        activities_blueprint(loaded, environ),
+        operations.blueprint(loaded.settings, environ),
+    ):
+        app.register_functions(blueprint)
+    return app
+
+
+def _say_what_is_wrong(loaded: Loaded) -> None:
+    for problem in loaded.problems:
+        log.line(
+            "setting-wrong",
+            level=logging.ERROR,
+            setting=problem.setting,
+            todo=problem.message,
+        )
+    if not loaded.settings.targets and not loaded.problems:
+        log.line(
+            "no-targets",
+            level=logging.WARNING,
+            todo="set ACR_GLOBAL_TARGETS; until then verdicts go to this log only",
+        )
+
+
+def http_blueprint(loaded: Loaded) -> df.Blueprint:
+    """The webhook and the health check."""
+    blueprint = df.Blueprint()
+
+    @blueprint.function_name(names.IMAGE_PUSH)
+    @blueprint.route(route="ImagePush", methods=["POST"], auth_level=FUNCTION_KEY)
+    @blueprint.durable_client_input(client_name="client")
+    async def image_push_http(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        """One region's webhook."""
+        if loaded.problems:
+            log.line(
+                "settings-wrong",
+                level=logging.ERROR,
+                settings=sorted({p.setting for p in loaded.problems}),
+                todo="correct these app settings; webhooks are refused until then",
+            )
+            error = SettingsError(loaded.problems)
+            error.message = "The app's settings are wrong; its log and /api/health name them."
+            return respond(error_answer(error))
+        return respond(
+            await image_push(loaded.settings, Engine(client), req.params, req.get_body())
+        )
+
+    @blueprint.function_name(names.HEALTH)
+    @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def health_http(req: func.HttpRequest) -> func.HttpResponse:
+        """`ok`, or the settings that are wrong: names and reasons, no values."""
+        problems = [{"setting": p.setting, "reason": p.message} for p in loaded.problems]
+        body = {"status": "error", "problems": problems} if problems else {"status": "ok"}
+        return respond(Answer(503 if problems else 200, body))
+
+    return blueprint
+
+
+def orchestrators_blueprint() -> df.Blueprint:
+    """The three orchestrators, each one line over an undecorated generator."""
+    blueprint = df.Blueprint()
+    for name, orchestrator in (
+        (names.WAIT_FOR_ALL_REGIONS, wait_for_all_regions),
+        (names.COURIER, courier.carry),
+        (names.DELIVER_NOTIFICATION, deliver_notification),
+    ):
+        trigger = blueprint.orchestration_trigger(context_name="context", orchestration=name)
+        blueprint.function_name(name)(trigger(orchestrator))
+    return blueprint
+
+
+def activities_blueprint(loaded: Loaded, environ: Mapping[str, str]) -> df.Blueprint:
+    """The four activities: read the input, resolve, call, write the result."""
+    blueprint, settings = df.Blueprint(), loaded.settings
+
+    @blueprint.function_name(names.FIRE_PUSH_NOTIFICATION)
+    @blueprint.activity_trigger(input_name="data", activity=names.FIRE_PUSH_NOTIFICATION)
+    @blueprint.durable_client_input(client_name="client")
+    async def fire_push_notification(data: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.NotifyInput, data)
+        return wire.dump(await notifying.fire(settings, environ, Engine(client), given))
+
+    @blueprint.function_name(names.ATTEMPT_DELIVERY)
+    @blueprint.activity_trigger(input_name="data", activity=names.ATTEMPT_DELIVERY)
+    @blueprint.durable_client_input(client_name="client")
+    async def attempt_delivery(data: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.AttemptInput, data)
+        return wire.dump(await notifying.attempt_round(settings, environ, Engine(client), given))
+
+    @blueprint.function_name(names.GATHER_EVIDENCE)
+    @blueprint.activity_trigger(input_name="data", activity=names.GATHER_EVIDENCE)
+    @blueprint.durable_client_input(client_name="client")
+    async def gather_evidence(data: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.LookInput, data)
+        return wire.dump(await gathering.gather(settings, Engine(client), given))
+
+    @blueprint.function_name(names.CARRY_ARRIVAL)
+    @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)
+    @blueprint.durable_client_input(client_name="client")
+    async def carry_arrival(data: JsonObject, client: str) -> str:
+        return await courier.carry_once(Engine(client), wire.load(wire.CourierInput, data))
+
+    return blueprint

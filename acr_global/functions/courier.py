@@ -1,0 +1,55 @@
+"""The orchestrator `Courier`: carries one arrival to an instance that has not begun.
+
+1. Look where the instance is, and raise the event if it has begun (activity `CarryArrival`).
+2. If it has not: wait 5 s, later longer, and look again.
+3. End when the event is raised, or when the instance has finished and nothing can be told it.
+
+It outlives its own activity's failures, for it is all that holds the arrival. Its delays are
+whole seconds of 5 and more: on Azure Storage a loop on timers of 1 s would spin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationContext
+
+from acr_global import correlation
+from acr_global.functions import names, wire
+from acr_global.functions.engine import Engine, Phase
+
+PAUSES = (5, 5, 5, 10, 10, 20, 30)
+"""Seconds between looks; the last goes on until the instance begins."""
+
+ROUNDS_PER_HISTORY = 100
+"""A history is read anew in each episode, so a long wait goes on in a fresh one."""
+
+
+def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Carry one arrival; returns `raised`, or `finished` when it came too late."""
+    given = wire.dump(wire.load(wire.CourierInput, context.get_input()))
+    for round_ in range(ROUNDS_PER_HISTORY):
+        try:
+            outcome = yield context.call_activity(names.CARRY_ARRIVAL, given)
+        except Exception:  # an activity's failure comes as a bare exception
+            outcome = "failed"
+        context.set_custom_status({"state": outcome, "round": round_ + 1})
+        if outcome in ("raised", "finished"):
+            return outcome
+        pause = PAUSES[min(round_, len(PAUSES) - 1)]
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
+    context.continue_as_new(given)
+    return None
+
+
+async def carry_once(engine: Engine, data: wire.CourierInput) -> str:
+    """One look, and the event if it can be kept: `raised`, `finished` or `not-begun`."""
+    look = await engine.look(data.push_id)
+    if look.phase is Phase.PENDING:
+        return "not-begun"
+    if look.phase is not Phase.BEGUN:
+        return "finished"
+    name = correlation.event_name(data.arrival.region)
+    return "raised" if await engine.raise_event(data.push_id, name, data.arrival) else "finished"

@@ -1,0 +1,82 @@
+"""The orchestrator `DeliverNotification`: what could not be delivered at once, over hours.
+
+1. Wait until the next target is due (durable timer).
+2. One round: one attempt for each target that is due, side by side (activity `AttemptDelivery`).
+3. Again, until every target has the message or is dead.
+
+It is an instance of its own, so it holds no push up. An instance that ends with targets dead is
+a dead letter, and is kept nowhere else. An alarm that was never delivered before its push
+recovered is not sent any more: it ends as superseded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Literal
+
+from azure.durable_functions import DurableOrchestrationContext
+
+from acr_global import retry, verdict
+from acr_global.functions import names, wire
+from acr_global.model import Attempt, Outcome
+
+SUPERSEDED = "superseded"
+
+
+def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Deliver one message to those who do not have it yet; returns a `DeliveryOutput`."""
+    given = wire.load(wire.DeliveryInput, context.get_input())
+    state = given.delivery
+    while (wake := retry.next_due(state, context.current_utc_datetime)) is not None:
+        due = retry.due(state, context.current_utc_datetime)
+        if not due:
+            context.set_custom_status(summary(given, state, "retrying"))
+            yield context.create_timer(verdict.timer_for(wake))
+            continue
+        data = wire.AttemptInput(
+            verdict=given.verdict, targets=due, by_hand=given.replay_of is not None
+        )
+        try:
+            result = yield context.call_activity(names.ATTEMPT_DELIVERY, wire.dump(data))
+            attempts = wire.load(wire.AttemptOutput, result).attempts
+        except Exception:  # an activity's failure comes as a bare exception
+            attempts = ()
+        now = context.current_utc_datetime
+        state = retry.after_attempts(state, (*attempts, *_unanswered(due, attempts, now)))
+    final = final_state(state)
+    context.set_custom_status(summary(given, state, final))
+    return wire.dump(wire.DeliveryOutput(state=final, delivery=state))
+
+
+def _unanswered(due: tuple[str, ...], attempts: tuple[Attempt, ...], now: Any) -> list[Attempt]:
+    """A round that broke down counts as an attempt, or it would be repeated without end."""
+    told = {a.target for a in attempts}
+    return [
+        Attempt(target=t, at=now, outcome=Outcome.RETRY, reason="activity-failed")
+        for t in due
+        if t not in told
+    ]
+
+
+def final_state(state: retry.Delivery) -> Literal["delivered", "dead", "superseded"]:
+    """What became of a delivery in which nobody is owed any more."""
+    dead = retry.dead(state)
+    if not dead:
+        return "delivered"
+    ends = {retry.attempts_of(state, t)[-1].reason for t in dead}
+    return "superseded" if ends == {SUPERSEDED} else "dead"
+
+
+def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
+    """The custom status: what an operator's list shows, without a look at the input."""
+    return {
+        "state": word,
+        "push": given.verdict.push_id,
+        "verdict": given.verdict.type.value,
+        "reference": given.verdict.artifact.reference,
+        "delivered": list(retry.delivered(state)),
+        "owed": list(retry.owed(state)),
+        "dead": list(retry.dead(state)),
+        "attempts": len(state.attempts),
+        "replay_of": given.replay_of,
+    }

@@ -1,0 +1,67 @@
+"""What the activity `GatherEvidence` does: find out about regions that have not reported.
+
+Two questions. Has one of their reports been accepted and is still on its way with a courier?
+And, where the settings allow it, what does the registry itself say?
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from acr_global import correlation
+from acr_global.functions import wire
+from acr_global.functions.engine import Engine, EngineError, Phase
+from acr_global.model import Arrival, Evidence
+from acr_global.settings import Settings
+
+SINCE_SLACK = timedelta(minutes=5)
+"""How much older than the push's instance an event in the registry's log may be."""
+
+
+async def gather(settings: Settings, engine: Engine, data: wire.LookInput) -> wire.LookOutput:
+    """Both questions at once."""
+    carried, evidence = await asyncio.gather(
+        asyncio.gather(*(_carried(engine, data.push_id, region) for region in data.missing)),
+        _ask_registry(settings, data),
+    )
+    return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
+
+
+async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
+    """The report that a courier carries, or has just delivered, if there is one."""
+    courier = correlation.courier_id(push_id, region)
+    try:
+        look = await engine.look(courier, show_input=True)
+    except EngineError:
+        return None
+    if look.phase is Phase.ABSENT:
+        return None
+    return wire.load(wire.CourierInput, look.input).arrival
+
+
+async def _ask_registry(settings: Settings, data: wire.LookInput) -> tuple[Evidence, ...]:
+    if not data.evidence:
+        return ()
+    # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.
+    from acr_global.registry.look import Access, Question, look
+
+    policy = settings.policy(data.artifact.registry)
+    question = Question(
+        push_id=data.push_id,
+        event_ids=frozenset(data.event_ids),
+        action=data.action.value,
+        registry=data.artifact.registry,
+        repository=data.artifact.repository,
+        tag=data.artifact.tag,
+        digest=data.artifact.digest,
+        missing=data.missing,
+        since=data.begun_at - SINCE_SLACK,
+    )
+    access = Access(
+        kinds=data.evidence,
+        resource_id=policy.registry_id,
+        region_endpoints=policy.region_endpoints,
+        arm_endpoint=settings.arm_endpoint,
+    )
+    return await look(question, access)

@@ -1,0 +1,213 @@
+"""Accepted means kept: put an arrival where nothing can lose it, or say that it was not.
+
+There are three such places: the input of the start that won, an event to an instance that has
+begun, and the input of a courier that carries it to one that has not. The textbook way (look,
+start if absent, raise) answers 202 and loses arrivals in a plain race and in a crash; why, and
+what was seen, stands in docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from acr_global import correlation
+from acr_global.errors import NotKeptError
+from acr_global.functions import names, wire
+from acr_global.functions.engine import AlreadyExistsError, EngineError, Look, Phase
+from acr_global.model import Arrival
+
+BUDGET_SECONDS = 3.0
+"""How long to look for an instance to begin. The registry waits 5 s and never comes back; the
+first push after an idle spell takes about 2 s (maxQueuePollingInterval) to begin."""
+
+COURIER_SECONDS = 1.2
+"""What is left for starting a courier."""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5
+
+
+_ENDED = (Phase.FINISHED, Phase.FAILED)
+
+
+class EngineLike(Protocol):
+    """The calls that keeping needs; the real one is `engine.Engine`."""
+
+    async def look(self, instance_id: str, *, show_input: bool = False) -> Look: ...
+    async def start(self, orchestrator: str, instance_id: str, data: BaseModel) -> None: ...
+    async def raise_event(self, instance_id: str, name: str, data: BaseModel) -> bool: ...
+
+
+class Place(Enum):
+    """Where an arrival is after keeping."""
+
+    START = "start"
+    EVENT = "event"
+    COURIER = "courier"
+    DECIDED = "decided"
+    """Nowhere: its push has been decided already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The outcome for one arrival."""
+
+    place: Place
+    push_id: str
+
+
+class _Undecided(Exception):
+    """This look settled nothing; the next may."""
+
+
+async def keep(
+    engine: EngineLike, key: str, start: wire.PushInput, *, generations: bool = False
+) -> Kept:
+    """Keep `start.arrival` for the push `key`.
+
+    `start` is the input of an instance that this arrival would begin. `generations`: the key
+    is of content and can come again after its instance has ended.
+    Raises NotKeptError when the engine took it nowhere within the budget.
+    """
+    search = _Search(engine, key, start, generations)
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS):
+            return await search.run()
+    except TimeoutError:
+        pass
+    if search.exists is None:
+        raise NotKeptError("The arrival could not be stored in time.") from search.error
+    return await _send_courier(engine, search.exists, start.arrival)
+
+
+class _Search:
+    """Looking for a place, again and again, until there is one or the caller stops it."""
+
+    def __init__(
+        self, engine: EngineLike, key: str, start: wire.PushInput, generations: bool
+    ) -> None:
+        self._engine, self._key, self._start, self._generations = engine, key, start, generations
+        self.exists: str | None = None
+        """The instance last seen to be there; a courier can find it later."""
+        self.error: Exception | None = None
+
+    async def run(self) -> Kept:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await self._once()
+            except (EngineError, _Undecided) as error:
+                self.error = error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _once(self) -> Kept:
+        start, look = await _current(self._engine, self._key, self._start, self._generations)
+        self.exists = start.push_id if look.phase in (Phase.PENDING, Phase.BEGUN) else None
+        return await _place(self._engine, look, start)
+
+
+async def _current(
+    engine: EngineLike, key: str, start: wire.PushInput, generations: bool
+) -> tuple[wire.PushInput, Look]:
+    """The instance this arrival belongs to, and how far it is."""
+    if not generations:
+        return replace_id(start, key), await engine.look(key)
+    generation, look = await _newest_generation(engine, key)
+    start = replace_id(start, correlation.generation_id(key, generation))
+    if look.phase not in _ENDED or _counted(look, start.arrival):
+        return start, look
+    following = replace_id(start, correlation.generation_id(key, generation + 1))
+    return following.model_copy(update={"earlier": _reports(look)}), Look(Phase.ABSENT)
+
+
+def replace_id(start: wire.PushInput, push_id: str) -> wire.PushInput:
+    """The same input for another instance."""
+    return start.model_copy(update={"push_id": push_id})
+
+
+async def _newest_generation(engine: EngineLike, key: str) -> tuple[int, Look]:
+    """The last generation that is there (0 if none): doubling steps, then halving.
+
+    Generations follow one another without a gap and each begins only when the one before has
+    ended, so an open one is the newest, and n of them take about 2·log2(n) looks.
+    """
+
+    async def at(generation: int) -> Look:
+        return await engine.look(correlation.generation_id(key, generation))
+
+    low, look, high, step = 0, await at(0), 0, 1
+    while look.phase in _ENDED and high != low + 1:
+        middle = (low + high) // 2 if high else low + step
+        there = await at(middle)
+        if there.phase is Phase.ABSENT:
+            high = middle
+        else:
+            low, look, step = middle, there, step * 2
+    return low, look
+
+
+def _reports(look: Look) -> tuple[Arrival, ...]:
+    """What an ended generation, and those before it, had heard; nothing if it was broken off."""
+    try:
+        return wire.load(wire.PushOutput, look.output).reports()
+    except ValueError:
+        return ()
+
+
+def _counted(look: Look, arrival: Arrival) -> bool:
+    """Whether an ended generation has counted this very event: then it is a redelivery."""
+    return any(
+        a.region == arrival.region and a.event_id == arrival.event_id for a in _reports(look)
+    )
+
+
+async def _place(engine: EngineLike, look: Look, start: wire.PushInput) -> Kept:
+    match look.phase:
+        case Phase.ABSENT:
+            return await _start(engine, start)
+        case Phase.BEGUN:
+            name = correlation.event_name(start.arrival.region)
+            if await engine.raise_event(start.push_id, name, start.arrival):
+                return Kept(Place.EVENT, start.push_id)
+            raise _Undecided("finished while the event was on its way")
+        case Phase.PENDING:
+            raise _Undecided("not begun yet")
+        case Phase.FINISHED:
+            return Kept(Place.DECIDED, start.push_id)
+        case Phase.FAILED:
+            raise NotKeptError(
+                "This push's instance has failed.", reason="instance-failed", status=503
+            )
+
+
+async def _start(engine: EngineLike, start: wire.PushInput) -> Kept:
+    """Start, then read the input back: of two starts at once, one is silently discarded."""
+    start = start.model_copy(update={"nonce": uuid.uuid4().hex})
+    try:
+        await engine.start(names.WAIT_FOR_ALL_REGIONS, start.push_id, start)
+    except AlreadyExistsError:
+        raise _Undecided("another start was first") from None
+    look = await engine.look(start.push_id, show_input=True)
+    if look.input is not None and wire.load(wire.PushInput, look.input).nonce == start.nonce:
+        return Kept(Place.START, start.push_id)
+    raise _Undecided("another start won")
+
+
+async def _send_courier(engine: EngineLike, push_id: str, arrival: Arrival) -> Kept:
+    """Hand the arrival to a courier; one that is on its way already carries the same."""
+    courier = correlation.courier_id(push_id, arrival.region)
+    data = wire.CourierInput(push_id=push_id, arrival=arrival)
+    try:
+        async with asyncio.timeout(COURIER_SECONDS):
+            await engine.start(names.COURIER, courier, data)
+    except AlreadyExistsError:
+        pass
+    except (EngineError, TimeoutError) as error:
+        raise NotKeptError("The arrival could not be stored in time.") from error
+    return Kept(Place.COURIER, push_id)

@@ -1,0 +1,80 @@
+"""HTTP functions for operators: dead letters, and a trial message to one target."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.errors import AcrGlobalError, NotKeptError
+from acr_global.functions import clock, deadletters, log, names
+from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.http import respond
+from acr_global.functions.starter import Answer, error_answer
+from acr_global.notify import deliver
+from acr_global.notify.message import test_message
+from acr_global.settings import Settings
+
+
+class TargetUnknownError(AcrGlobalError):
+    """No target in the settings has this name."""
+
+    status = 404
+    reason = "target-unknown"
+
+
+async def _answer(result: Awaitable[dict[str, Any]], status: int = 200) -> func.HttpResponse:
+    try:
+        return respond(Answer(status, await result))
+    except AcrGlobalError as error:
+        return respond(error_answer(error))
+    except EngineError as error:
+        log.line("engine-unavailable", cause=str(error))
+        return respond(error_answer(NotKeptError("The app's storage did not answer.")))
+
+
+async def try_target(
+    settings: Settings, environ: Mapping[str, str], name: str
+) -> dict[str, Any]:
+    """Send one marked test message, and say what came back."""
+    target = next((t for t in settings.targets if t.name == name), None)
+    if target is None:
+        raise TargetUnknownError("No target has this name; see ACR_GLOBAL_TARGETS.")
+    async with deliver.new_session() as session:
+        attempt = await deliver.attempt(
+            test_message(clock.utcnow()), target, environ, session=session, now=clock.utcnow()
+        )
+    return attempt.model_dump(mode="json", exclude_none=True)
+
+
+def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:
+    """All of them ask for a function key."""
+    blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
+
+    @blueprint.function_name(names.DEAD_LETTERS)
+    @blueprint.route(route="deadletters", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        return await _answer(deadletters.listing(Engine(client)))
+
+    @blueprint.function_name(names.DEAD_LETTER)
+    @blueprint.route(route="deadletters/{id}", methods=["GET"])
+    @blueprint.durable_client_input(client_name="client")
+    async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        return await _answer(deadletters.show(Engine(client), req.route_params["id"]))
+
+    @blueprint.function_name(names.REPLAY_DEAD_LETTER)
+    @blueprint.route(route="deadletters/{id}/replay", methods=["POST"])
+    @blueprint.durable_client_input(client_name="client")
+    async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        instance_id = req.route_params["id"]
+        return await _answer(deadletters.replay(settings, Engine(client), instance_id), 202)
+
+    @blueprint.function_name(names.TRY_TARGET)
+    @blueprint.route(route="targets/{name}/test", methods=["POST"])
+    async def try_target_http(req: func.HttpRequest) -> func.HttpResponse:
+        return await _answer(try_target(settings, environ, req.route_params["name"]))
+
+    return blueprint

@@ -1,0 +1,203 @@
+"""The app's vocabulary, frozen: what was pushed, which region reported it, what was decided.
+
+Pydantic models rather than dataclasses, because every one of them crosses a JSON border
+(orchestration inputs, activity inputs, notifications) and is read back by a later release.
+All times are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """Base of the vocabulary: immutable; unknown fields of a newer release are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Action(StrEnum):
+    """What the registry says happened. Source: the registry's webhook reference."""
+
+    PUSH = "push"
+    DELETE = "delete"
+    QUARANTINE = "quarantine"
+    CHART_PUSH = "chart_push"
+    CHART_DELETE = "chart_delete"
+
+
+class VerdictType(StrEnum):
+    """What the app says about one push."""
+
+    COMPLETE = "complete"
+    OVERDUE = "overdue"
+    RECOVERED = "recovered"
+    INCOMPLETE = "incomplete"
+
+
+class Artifact(Frozen):
+    """What was pushed or deleted. Every field may be absent in the registry's event."""
+
+    registry: str | None = None
+    repository: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    media_type: str | None = None
+    name: str | None = None
+    """Chart name; only in chart events."""
+    version: str | None = None
+    """Chart version; only in chart events."""
+
+    @property
+    def reference(self) -> str:
+        """`repository:tag`, or `repository@digest` where there is no tag."""
+        repository = self.repository or "(unknown repository)"
+        if self.tag:
+            return f"{repository}:{self.tag}"
+        return f"{repository}@{self.digest}" if self.digest else repository
+
+
+class PushEvent(Frozen):
+    """One region's webhook for one push, as understood."""
+
+    id: str
+    """The registry's notification id, as sent."""
+    region: str
+    action: Action
+    artifact: Artifact
+    timestamp: datetime | None = None
+    """The event's own time, by the registry's clock."""
+
+
+class Arrival(Frozen):
+    """One region's report of one push, as it is kept in the orchestration."""
+
+    region: str
+    event_id: str
+    received_at: datetime
+    """When the starter received it, by the app's clock."""
+    timestamp: datetime | None = None
+    digest: str | None = None
+
+
+class EvidenceKind(StrEnum):
+    """Where a statement about a region without a webhook comes from."""
+
+    EVENT_LOG = "event-log"
+    MANIFEST = "manifest"
+    EARLIER_REPORT = "earlier-report"
+
+
+class Evidence(Frozen):
+    """What one check said about one region that had not reported."""
+
+    region: str
+    kind: EvidenceKind
+    found: bool
+    """True: it counts as the region having the image. False: `detail` says what was seen."""
+    detail: str
+    """One plain phrase, such as `readable there` or `fired but refused with status 504`."""
+    at: datetime | None = None
+
+
+class Verdict(Frozen):
+    """What was decided about one push, and everything it was decided on."""
+
+    type: VerdictType
+    push_id: str
+    action: Action
+    artifact: Artifact
+    regions: tuple[str, ...]
+    """Every region expected, in the order of the setting."""
+    arrivals: tuple[Arrival, ...]
+    """The first report of each region, in the order received."""
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    begun_at: datetime
+    deadline: datetime
+    decided_at: datetime
+
+
+class PushInfo(Frozen):
+    """The push, as a notification names it."""
+
+    id: str
+    registry: str | None
+    repository: str | None
+    tag: str | None
+    digest: str | None
+    action: Action
+    media_type: str | None = None
+    pushed_at: datetime | None
+    """The earliest event time that any region's webhook carried, by the registry's clock."""
+
+
+class RegionReport(Frozen):
+    """One expected region, as a notification names it."""
+
+    region: str
+    state: Literal["arrived", "evidence", "missing"]
+    received_at: datetime | None = None
+    lag_seconds: float | None = None
+    """Seconds after the first region's report, by the app's clock; 0.0 for the first."""
+    event_id: str | None = None
+    digest: str | None = None
+    digest_differs: bool = False
+    """True when this region reported another digest than the first one."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Message(Frozen):
+    """The notification: the JSON body of a `webhook` target; its schema stands in docs/."""
+
+    schema_version: Literal[1] = 1
+    type: VerdictType
+    id: str
+    """The same on each retry, replay and repeat: a function of the push and the verdict."""
+    text: str
+    """One sentence that says it all."""
+    push: PushInfo
+    regions: tuple[RegionReport, ...]
+    missing: tuple[str, ...]
+    deadline: datetime
+    decided_at: datetime
+    late_seconds: float | None = None
+    """Only `recovered`: seconds between the deadline and the last region's report."""
+    test: bool = False
+    """True for a trial message that an operator sent; nothing was pushed."""
+
+
+class OutboundRequest(Frozen):
+    """One HTTP request, with the exact bytes to send."""
+
+    method: Literal["POST"] = "POST"
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Outcome(StrEnum):
+    """What one attempt means for what comes next."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    DEAD = "dead"
+    """Trying again cannot help: the target said so, or its settings are wrong for good."""
+
+
+class Attempt(Frozen):
+    """One try to deliver one message to one target. Holds no URL, no secret, no body."""
+
+    target: str
+    at: datetime
+    outcome: Outcome
+    reason: str
+    """A stable slug: `delivered`, `http-503`, `timeout`, `connection`, `gone`, ..."""
+    status: int | None = None
+    """HTTP status, where there was an answer."""
+    retry_after: float | None = None
+    """Seconds the target asked us to wait, already capped."""

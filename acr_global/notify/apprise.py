@@ -1,0 +1,75 @@
+"""The channel `apprise`: every other service, through the library apprise (an optional extra).
+
+The library takes one URL per service, makes the request itself, and answers true or false.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from acr_global.model import Message, OutboundRequest, VerdictType
+from acr_global.notify.words import (
+    describe,
+    facts,
+    fit_lines,
+    headline,
+    missing_first,
+    plain,
+    shorten,
+)
+from acr_global.secret import resolve
+from acr_global.targets import AppriseTarget
+
+TITLE_CHARS = 250
+"""Characters; the library's own default, which services may undercut: it cuts for them."""
+BODY_CHARS = 8_000
+"""Characters; ours. The library cuts further where a service takes less."""
+LINE_CHARS = 600
+"""Characters of one line; ours."""
+
+_TYPES = {
+    VerdictType.COMPLETE: "success",
+    VerdictType.OVERDUE: "failure",
+    VerdictType.RECOVERED: "warning",
+    VerdictType.INCOMPLETE: "failure",
+}
+
+
+def render(
+    message: Message, target: AppriseTarget, secrets: Mapping[str, str], now: datetime
+) -> OutboundRequest:
+    """What the library is to be given: `title` and `type` stand in the headers."""
+    title = shorten(headline(message, target.template), TITLE_CHARS)
+    regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
+    lines = regions + [f"{label}: {value}" for label, value in facts(message)]
+    text = fit_lines([shorten(line, LINE_CHARS) for line in lines], BODY_CHARS)
+    return OutboundRequest(
+        url=resolve(target.url, secrets),
+        headers=(("title", title), ("type", _TYPES[message.type])),
+        body=text.encode(),
+    )
+
+
+def notify(request: OutboundRequest) -> bool | None:
+    """Send it, blocking; None where the library does not understand the URL.
+
+    Raises ImportError where the library is not installed.
+    """
+    import apprise
+
+    # Its own log lines may show what is secret.
+    logging.getLogger("apprise").propagate = False
+    service = apprise.Apprise()
+    if not service.add(request.url):
+        return None
+    headers = dict(request.headers)
+    return bool(
+        service.notify(
+            body=request.body.decode(),
+            title=headers["title"],
+            notify_type=headers["type"],
+            body_format="text",
+        )
+    )

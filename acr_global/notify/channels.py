@@ -1,0 +1,75 @@
+"""Which channel renders for which kind of target, and what an operator may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+from urllib.parse import urlsplit
+
+from acr_global.model import Message, OutboundRequest
+from acr_global.notify import apprise, cloudevents, github, slack, teams, webhook
+from acr_global.secret import SecretRef, resolve
+from acr_global.targets import (
+    AppriseTarget,
+    CloudEventsTarget,
+    GithubTarget,
+    SlackTarget,
+    Target,
+    TeamsTarget,
+    WebhookTarget,
+    secrets_of,
+)
+
+MASK = "***"
+_SIGNATURE = "webhook-signature"
+"""Masked in previews: who has it could send the shown bytes for some minutes."""
+
+
+def render(
+    message: Message, target: Target, secrets: Mapping[str, str], now: datetime
+) -> OutboundRequest:
+    """The request for one target, with the exact bytes. Raises RenderError."""
+    match target:
+        case WebhookTarget():
+            return webhook.render(message, target, secrets, now)
+        case CloudEventsTarget():
+            return cloudevents.render(message, target, secrets, now)
+        case TeamsTarget():
+            return teams.render(message, target, secrets, now)
+        case SlackTarget():
+            return slack.render(message, target, secrets, now)
+        case GithubTarget():
+            return github.render(message, target, secrets, now)
+        case AppriseTarget():
+            return apprise.render(message, target, secrets, now)
+        case _:
+            assert_never(target)
+
+
+def preview(message: Message, target: Target, secrets: Mapping[str, str], now: datetime) -> str:
+    """The exact request as text, with everything secret masked. Raises RenderError."""
+    request = render(message, target, secrets, now)
+    shown = [f"{request.method} {_masked_url(request.url, target)}"]
+    own = {resolve(value, secrets) for value in secrets_of(target) if value != target.url}
+    for name, value in request.headers:
+        shown.append(f"{name}: {MASK if name == _SIGNATURE else _masked(value, own)}")
+    return "\n".join([*shown, "", _masked(request.body.decode(), own)])
+
+
+def _masked(text: str, values: set[str]) -> str:
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text
+
+
+def _masked_url(url: str, target: Target) -> str:
+    """Scheme and host; the path too, where it is no secret; never a user, never a query."""
+    if isinstance(target, AppriseTarget):
+        return f"{url.partition(':')[0]}://{MASK}"
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = f"{MASK}@" if "@" in parts.netloc else ""
+    hidden = target.url_is_secret or isinstance(target.url, SecretRef)
+    path = f"/{MASK}" if hidden else parts.path + (f"?{MASK}" if parts.query else "")
+    return f"{parts.scheme}://{user}{host}{path}"

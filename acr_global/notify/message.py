@@ -1,0 +1,187 @@
+"""A verdict → the message that every channel renders. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from acr_global.model import (
+    Action,
+    Arrival,
+    Artifact,
+    Evidence,
+    Message,
+    PushInfo,
+    RegionReport,
+    Verdict,
+    VerdictType,
+)
+from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well_formed
+
+_TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
+
+
+def message_id(push_id: str, verdict_type: VerdictType) -> str:
+    """The id of what one push is told about one verdict; the same whenever it is asked for."""
+    return f"msg_{_digest(push_id, verdict_type.value)}"
+
+
+def delivery_id(message: Message, target: str) -> str:
+    """The id under which one target gets a message, so that it can drop repeats.
+
+    The same on each retry, replay and repeat after a crash.
+    """
+    return f"msg_{_digest(message.id, target)}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def message_of(verdict: Verdict) -> Message:
+    """Everything a receiver may want to know, and one sentence that says it all."""
+    regions = _reports(verdict)
+    late = _late_seconds(verdict)
+    return Message(
+        type=verdict.type,
+        id=message_id(verdict.push_id, verdict.type),
+        text=_sentence(verdict, regions, late),
+        push=_push(verdict),
+        regions=regions,
+        missing=tuple(well_formed(region) for region in verdict.missing),
+        deadline=verdict.deadline,
+        decided_at=verdict.decided_at,
+        late_seconds=late,
+    )
+
+
+def trial_message(
+    verdict_type: VerdictType, now: datetime, regions: tuple[str, ...] = ()
+) -> Message:
+    """What an operator sends to try a target: every part filled in, and marked as a test.
+
+    Each trial has an id of its own, or receivers would drop all but the first as repeats.
+    """
+    regions = regions or _TRIAL_REGIONS
+    lacking = verdict_type in (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
+    late = timedelta(minutes=2) if verdict_type is VerdictType.RECOVERED else timedelta(0)
+    begun_at = now - timedelta(minutes=10) - late
+    digest = f"sha256:{'0' * 64}"
+    arrivals = tuple(
+        Arrival(region=region, event_id="trial", received_at=begun_at, digest=digest)
+        for region in regions[:-1]
+    )
+    last = Arrival(region=regions[-1], event_id="trial", received_at=now, digest=digest)
+    message = message_of(
+        Verdict(
+            type=verdict_type,
+            push_id=f"trial-{int(now.timestamp())}",
+            action=Action.PUSH,
+            artifact=Artifact(
+                registry="example.azurecr.io", repository="trial/app", tag="v1", digest=digest
+            ),
+            regions=regions,
+            arrivals=arrivals if lacking else (*arrivals, last),
+            missing=regions[-1:] if lacking else (),
+            begun_at=begun_at,
+            deadline=now - late,
+            decided_at=now,
+        )
+    )
+    return message.model_copy(update={"test": True, "text": TEST_MARK + message.text})
+
+
+def _push(verdict: Verdict) -> PushInfo:
+    artifact = verdict.artifact
+    times = [a.timestamp for a in verdict.arrivals if a.timestamp]
+    return PushInfo(
+        id=well_formed(verdict.push_id),
+        registry=_clean(artifact.registry),
+        repository=_clean(artifact.repository),
+        tag=_clean(artifact.tag),
+        digest=_clean(artifact.digest),
+        action=verdict.action,
+        media_type=_clean(artifact.media_type),
+        pushed_at=min(times, default=None),
+    )
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else well_formed(text)
+
+
+def _reports(verdict: Verdict) -> tuple[RegionReport, ...]:
+    arrivals = {a.region: a for a in reversed(verdict.arrivals)}
+    first = min(verdict.arrivals, key=lambda a: a.received_at, default=None)
+    return tuple(
+        _report(verdict, region, arrivals.get(region), first) for region in verdict.regions
+    )
+
+
+def _report(
+    verdict: Verdict, region: str, arrival: Arrival | None, first: Arrival | None
+) -> RegionReport:
+    evidence = tuple(_clean_evidence(e) for e in verdict.evidence if e.region == region)
+    name = well_formed(region)
+    if arrival is None or first is None:
+        state = "missing" if region in verdict.missing else "evidence"
+        return RegionReport.model_validate({"region": name, "state": state, "evidence": evidence})
+    return RegionReport(
+        region=name,
+        state="arrived",
+        received_at=arrival.received_at,
+        lag_seconds=(arrival.received_at - first.received_at).total_seconds(),
+        event_id=well_formed(arrival.event_id),
+        digest=_clean(arrival.digest),
+        digest_differs=bool(arrival.digest and first.digest and arrival.digest != first.digest),
+        evidence=evidence,
+    )
+
+
+def _clean_evidence(evidence: Evidence) -> Evidence:
+    return evidence.model_copy(
+        update={"region": well_formed(evidence.region), "detail": well_formed(evidence.detail)}
+    )
+
+
+def _late_seconds(verdict: Verdict) -> float | None:
+    """Seconds past the deadline; by the decision where evidence, not a report, was the last."""
+    if verdict.type is not VerdictType.RECOVERED:
+        return None
+    last = max((a.received_at for a in verdict.arrivals), default=verdict.decided_at)
+    if last <= verdict.deadline:
+        last = verdict.decided_at
+    return (last - verdict.deadline).total_seconds()
+
+
+def _sentence(
+    verdict: Verdict, regions: tuple[RegionReport, ...], late_seconds: float | None
+) -> str:
+    subject, present = _subject(verdict)
+    count, missing = len(regions), join_names(verdict.missing)
+    everywhere = f"all {count} regions" if count > 1 else join_names(verdict.regions)
+    share = f"({count - len(verdict.missing)} of {count} regions have reported it)"
+    match verdict.type:
+        case VerdictType.COMPLETE:
+            text = f"{subject} {present} {everywhere}"
+        case VerdictType.RECOVERED:
+            late = duration(late_seconds or 0.0)
+            text = f"{subject} {present} {everywhere} after all, {late} past the deadline"
+        case VerdictType.OVERDUE:
+            text = f"{subject} is overdue in {missing} {share}"
+        case VerdictType.INCOMPLETE:
+            text = f"{subject} was never reported from {missing} {share}"
+    others = [r.region for r in regions if r.digest_differs]
+    return f"{text}; another digest was reported from {join_names(others)}" if others else text
+
+
+def _subject(verdict: Verdict) -> tuple[str, str]:
+    """What is spoken of, and what it means that a region has reported it."""
+    name = plain(verdict.artifact.reference)
+    match verdict.action:
+        case Action.PUSH | Action.CHART_PUSH:
+            return name, "is in"
+        case Action.DELETE | Action.CHART_DELETE:
+            return f"deletion of {name}", "is done in"
+        case Action.QUARANTINE:
+            return f"quarantine of {name}", "is in force in"

@@ -1,0 +1,59 @@
+"""The parts that every HTTP channel's request is made of. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from acr_global.errors import RenderError
+from acr_global.model import Message, OutboundRequest
+from acr_global.notify.message import delivery_id
+from acr_global.notify.signing import signature_headers
+from acr_global.secret import resolve, signing_key
+from acr_global.targets import HttpTarget, SignedTarget, check_url
+
+USER_AGENT = "acr-global/1"
+
+
+def to_json(value: object) -> bytes:
+    """Compact JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def build_request(
+    target: HttpTarget,
+    secrets: Mapping[str, str],
+    body: bytes,
+    headers: Mapping[str, str],
+    path: str = "",
+) -> OutboundRequest:
+    """A request with the channel's headers and then the target's own.
+
+    Raises RenderError: a secret is not set, the URL or a header's value cannot be sent.
+    """
+    url = resolve(target.url, secrets)
+    check_url(url, insecure=target.insecure)
+    own = {name.lower(): _header_value(resolve(v, secrets)) for name, v in target.headers.items()}
+    merged = {"user-agent": USER_AGENT, **headers, **own}
+    return OutboundRequest(
+        url=url.rstrip("/") + path if path else url, headers=tuple(merged.items()), body=body
+    )
+
+
+def signed_headers(
+    message: Message,
+    target: SignedTarget,
+    secrets: Mapping[str, str],
+    now: datetime,
+    body: bytes,
+) -> dict[str, str]:
+    """Standard Webhooks headers for `body`, signed with each of the target's secrets."""
+    keys = [signing_key(resolve(secret, secrets)) for secret in target.secrets]
+    return signature_headers(delivery_id(message, target.name), now, body, keys)
+
+
+def _header_value(value: str) -> str:
+    if not value.isprintable():
+        raise RenderError("a header's value has a line break in it", reason="header-invalid")
+    return value

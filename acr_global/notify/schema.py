@@ -1,0 +1,19 @@
+"""The message's JSON Schema: `python -m acr_global.notify.schema > docs/message.schema.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from acr_global.model import Message
+
+
+def schema_json() -> str:
+    """The schema of the body of a `webhook` target, as it stands in docs/message.schema.json."""
+    schema = Message.model_json_schema(mode="serialization")
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(dialect | schema, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_json())

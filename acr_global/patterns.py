@@ -1,0 +1,64 @@
+"""Lists, hosts and patterns as people write them in settings, URLs and queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+_REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
+_HOST = re.compile(r"[a-z0-9\[][a-z0-9.:\[\]-]{0,254}")
+_GEO = re.compile(r"(?P<name>[a-z0-9-]+)\.[a-z0-9]+\.geo\.(?P<rest>azurecr\.[a-z.]+)")
+
+
+def parse_names(value: object) -> tuple[str, ...]:
+    """A comma-separated text, or a list of texts, without blanks and repeats, in order."""
+    parts: Iterable[object] = value.split(",") if isinstance(value, str) else _listed(value)
+    return tuple(dict.fromkeys(p.strip() for p in parts if isinstance(p, str) and p.strip()))
+
+
+def _listed(value: object) -> Iterable[object]:
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+        raise ValueError("must be comma-separated text or a list of texts")
+    return value
+
+
+def normalize_region(name: str) -> str:
+    """`West Europe` as ARM writes it: `westeurope`."""
+    return "".join(name.split()).lower()
+
+
+def parse_regions(value: object) -> tuple[str, ...]:
+    """Region names, normalised. Raises ValueError where one cannot be a region's name."""
+    names = tuple(dict.fromkeys(normalize_region(n) for n in parse_names(value)))
+    if not names or not all(_REGION.fullmatch(n) for n in names):
+        raise ValueError("must name regions, such as westeurope,eastus")
+    return names
+
+
+def parse_host(value: str) -> str:
+    """A registry's host in lower case; a regional endpoint's host is that of its registry.
+
+    `name.region.geo.azurecr.io` is a regional endpoint (Premium, preview). Raises ValueError.
+    """
+    host = value.strip().lower()
+    if not _HOST.fullmatch(host):
+        raise ValueError("must be a host name, such as myregistry.azurecr.io")
+    match = _GEO.fullmatch(host)
+    return f"{match['name']}.{match['rest']}" if match else host
+
+
+def parse_patterns(value: object) -> tuple[str, ...]:
+    """Shell-style patterns over `repository:tag`."""
+    return parse_names(value)
+
+
+def matches(patterns: Iterable[str], repository: str | None, tag: str | None) -> bool:
+    """Whether one of the patterns fits.
+
+    A pattern with a colon is held against `repository:tag` (`repository:` where there is no
+    tag), one without against the repository alone.
+    """
+    repository = repository or ""
+    whole = f"{repository}:{tag or ''}"
+    return any(fnmatchcase(whole if ":" in p else repository, p) for p in patterns)

@@ -1,0 +1,181 @@
+"""Query and body of one request → the push events in it, or a typed error.
+
+No I/O and no Azure: everything the answer depends on comes in as a plain value. One request
+carries one event of the registry, or an envelope with several; each event has its own result,
+so a bad one loses no good one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from acr_global import payload
+from acr_global.errors import RejectedError
+from acr_global.model import Action, Artifact, PushEvent
+from acr_global.patterns import matches, normalize_region, parse_host
+from acr_global.settings import Settings
+
+MAX_BODY_BYTES = 256 * 1024
+"""The registry's own bodies stay under 2 KiB; envelopes of a busy registry are larger."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""The SDK puts ids unquoted into request paths, and the engine allows 100 characters."""
+
+_BLOB = "application/octet-stream"
+"""The media type in a distribution registry's events about layers, which are no pushes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that is fine and of no interest; `reason` is a stable slug."""
+
+    reason: str
+
+
+Result = PushEvent | Ignored | RejectedError
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The results of one request, in the order of its events."""
+
+    results: tuple[Result, ...]
+    envelope: bool
+    """True: the body was an envelope and wants one result per event in the answer."""
+
+
+def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Received:
+    """Understand one request. Raises RejectedError where the request as a whole is wrong."""
+    region = normalize_region(query.get("region", ""))
+    if not region:
+        raise RejectedError(
+            "Name the region in the querystring: ?region=westeurope.", reason="region-missing"
+        )
+    document = _document(body)
+    host = _registry_in_query(query)
+    if "events" not in document:
+        return Received((_single(document, region, host, settings),), envelope=False)
+    return Received(tuple(_many(document["events"], region, host, settings)), envelope=True)
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_BODY_BYTES:
+        raise RejectedError(
+            f"The body is larger than {MAX_BODY_BYTES} bytes.", reason="body-too-large", status=413
+        )
+    try:
+        document = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise RejectedError("The body is not JSON.", reason="body-not-json") from None
+    if not isinstance(document, dict):
+        raise RejectedError("The body is not a JSON object.", reason="body-not-object")
+    return document
+
+
+def _registry_in_query(query: Mapping[str, str]) -> str | None:
+    if not query.get("registry", "").strip():
+        return None
+    try:
+        return parse_host(query["registry"])
+    except ValueError:
+        raise RejectedError(
+            "The registry in the querystring is not a host name.", reason="registry-invalid"
+        ) from None
+
+
+def _many(events: Any, region: str, host: str | None, settings: Settings) -> list[Result]:
+    if not isinstance(events, list):
+        raise RejectedError("The field events is not a list.", reason="field-invalid")
+    results: list[Result] = []
+    for document in events:
+        try:
+            if not isinstance(document, dict):
+                raise RejectedError("An event is not a JSON object.", reason="body-not-object")
+            results.append(_single(document, region, host, settings))
+        except RejectedError as error:
+            results.append(error)
+    return results
+
+
+def _single(
+    document: dict[str, Any], region: str, host: str | None, settings: Settings
+) -> PushEvent | Ignored:
+    """One event, in the order in which a person would want to hear what is wrong."""
+    event = _parse(document)
+    if not event.action:
+        raise RejectedError("The event names no action.", reason="action-missing")
+    host = host or _request_host(event)
+    policy = settings.policy(host)
+    expected = settings.all_regions() if event.action == "ping" else policy.regions
+    if region not in expected:
+        raise RejectedError(
+            "This region is not one of those expected; see ACR_GLOBAL_REGIONS.",
+            reason="region-unknown",
+        )
+    if event.action == "ping":
+        return Ignored("ping")
+    if event.action not in settings.actions:
+        return Ignored("action-not-watched")
+    target = event.target or payload.Target()
+    if target.media_type == _BLOB:
+        return Ignored("not-a-manifest")
+    if not matches(policy.include, target.repository, target.tag) or matches(
+        policy.exclude, target.repository, target.tag
+    ):
+        return Ignored("filtered")
+    return PushEvent(
+        id=_valid_id(event.id),
+        region=region,
+        action=Action(event.action),
+        artifact=_artifact(target, host),
+        timestamp=event.timestamp,
+    )
+
+
+def _parse(document: dict[str, Any]) -> payload.Event:
+    try:
+        return payload.Event.model_validate(document)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise RejectedError(
+            f"The field {where} is not what the registry sends there.", reason="field-invalid"
+        ) from None
+
+
+def _request_host(event: payload.Event) -> str | None:
+    """The registry's host by the event's own request; absent or odd ones count as not known."""
+    try:
+        return parse_host(event.request.host) if event.request and event.request.host else None
+    except ValueError:
+        return None
+
+
+def _valid_id(given: str | None) -> str:
+    if not given:
+        raise RejectedError("The event has no id.", reason="id-missing")
+    if not _ID.fullmatch(given):
+        raise RejectedError(
+            "The id is not 1 to 100 letters, digits, dots, underscores or hyphens, "
+            "beginning with a letter or digit.",
+            reason="id-invalid",
+        )
+    return given
+
+
+def _artifact(target: payload.Target, host: str | None) -> Artifact:
+    """Absent, null and empty all mean absent: pushes by digest have been seen with each."""
+    return Artifact(
+        registry=host,
+        repository=target.repository or None,
+        tag=target.tag or None,
+        digest=target.digest or None,
+        media_type=target.media_type or None,
+        name=target.name or None,
+        version=target.version or None,
+    )

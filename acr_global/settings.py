@@ -1,0 +1,272 @@
+"""Settings from a mapping (in Azure: the app settings), each with its default and its help.
+
+`load_settings` never raises: it returns what is right and a `Problem` for each thing that is
+wrong, so that a typo answers 503 and a log line instead of taking the app down, and instances
+in flight still find their targets.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+
+from acr_global import retry
+from acr_global.durations import parse_duration
+from acr_global.errors import Problem
+from acr_global.model import Action, Frozen
+from acr_global.patterns import parse_host, parse_names, parse_patterns, parse_regions
+from acr_global.targets import Target, parse_targets, secret_names
+
+PREFIX = "ACR_GLOBAL_"
+
+
+def _positive(value: object) -> timedelta:
+    duration = _duration(value)
+    if not duration:
+        raise ValueError("must be longer than 0")
+    return duration
+
+
+def _duration(value: object) -> timedelta:
+    return value if isinstance(value, timedelta) else parse_duration(_text(value))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value.strip()
+
+
+def _object(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed = json.loads(value or "{}")
+    except ValueError:
+        raise ValueError("not JSON") from None
+    if not isinstance(parsed, dict):
+        raise ValueError("not a JSON object")
+    return parsed
+
+
+def _endpoints(value: object) -> object:
+    parsed = _object(value)
+    if isinstance(parsed, dict):
+        pairs = {parse_regions(k)[0]: str(v).rstrip("/") for k, v in parsed.items()}
+        if any(not v.startswith(("https://", "http://")) for v in pairs.values()):
+            raise ValueError("each value must be a URL that begins with https:// or http://")
+        return pairs
+    return parsed
+
+
+def _evidence(value: object) -> tuple[str, ...]:
+    kinds = parse_names(value)
+    if set(kinds) - {"event-log", "manifest"}:
+        raise ValueError("knows only event-log and manifest")
+    if "event-log" in kinds and not all(
+        importlib.util.find_spec(p) for p in ("azure", "azure.identity", "azure.mgmt")
+    ):
+        raise ValueError("event-log needs the packages that requirements.txt holds commented out")
+    return kinds
+
+
+def _schedule(value: object) -> tuple[timedelta, ...]:
+    return value if isinstance(value, tuple) else retry.parse_schedule(_text(value))
+
+
+class Policy(Frozen):
+    """What governs the pushes of one registry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    regions: Annotated[tuple[str, ...], BeforeValidator(parse_regions)] = Field(
+        default=(),
+        description="The regions that must report each push, comma-separated: `West Europe, "
+        "eastus`. Needed, unless every registry in ACR_GLOBAL_REGISTRIES says its own.",
+    )
+    timeout: Annotated[timedelta, BeforeValidator(_positive)] = Field(
+        default=timedelta(minutes=10),
+        description="How long to wait for all regions before a push is overdue: `90s`, `10m`, "
+        "`PT1M`. At most 5 days.",
+    )
+    late_window: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        default=timedelta(hours=24),
+        description="How long to go on listening after an alarm; `0` ends with the alarm.",
+    )
+    evidence: Annotated[tuple[str, ...], BeforeValidator(_evidence)] = Field(
+        default=(),
+        description="What to ask the registry before an alarm: `event-log`, `manifest`, or both. "
+        "Each needs rights of its own: see docs/evidence.md.",
+    )
+    check_every: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        default=timedelta(0),
+        description="Ask for evidence at this interval already before the deadline, so that a "
+        "lost webhook heals early; `0` asks only at the deadline.",
+    )
+    correlation: Annotated[Literal["id", "content"], BeforeValidator(_text)] = Field(
+        default="id",
+        description="What makes events belong together: `id` (the notification id) or `content` "
+        "(registry, action, repository, digest and tag), for registries whose regions send "
+        "different ids.",
+    )
+    include: Annotated[tuple[str, ...], BeforeValidator(parse_patterns)] = Field(
+        default=("*",),
+        description="Watch only what matches one of these patterns over `repository:tag`, "
+        "comma-separated: `team/*:v*`.",
+    )
+    exclude: Annotated[tuple[str, ...], BeforeValidator(parse_patterns)] = Field(
+        default=(),
+        description="Ignore what matches one of these patterns; `*:` is everything untagged, "
+        "`*:sha256-*` the signatures.",
+    )
+    registry_id: Annotated[str | None, BeforeValidator(_text)] = Field(
+        default=None,
+        description="ARM resource id of the registry, for the evidence `event-log`: "
+        "`/subscriptions/.../registries/name`.",
+    )
+    region_endpoints: Annotated[dict[str, str], BeforeValidator(_endpoints)] = Field(
+        default_factory=dict,
+        description="JSON object, region to base URL, for the evidence `manifest` where it is not "
+        "`https://<registry>.<region>.geo.azurecr.io`.",
+    )
+
+
+class Override(Policy):
+    """One registry's own policy in ACR_GLOBAL_REGISTRIES; what it leaves out is the plain one."""
+
+    targets: Annotated[tuple[str, ...] | None, BeforeValidator(parse_names)] = None
+    """Names of the targets that hear of this registry; all of them if left out."""
+
+
+def _registries(value: object) -> object:
+    parsed = _object(value)
+    if isinstance(parsed, dict):
+        return {parse_host(host): own for host, own in parsed.items()}
+    return parsed
+
+
+class Settings(Policy):
+    """All settings. `targets` are kept apart from their names so that secrets stay in one place."""
+
+    actions: Annotated[tuple[Action, ...], BeforeValidator(parse_names)] = Field(
+        default=(Action.PUSH, Action.CHART_PUSH),
+        description="Which events count as a push: `push`, `chart_push`, `delete`, "
+        "`chart_delete`, `quarantine`.",
+    )
+    targets: tuple[Target, ...] = Field(
+        default=(),
+        repr=False,
+        description="JSON list of receivers: see docs/channels.md. Unset: verdicts go to the log.",
+    )
+    registries: Annotated[dict[str, Override], BeforeValidator(_registries)] = Field(
+        default_factory=dict,
+        description="JSON object by registry host, for more than one registry: `{\"name."
+        "azurecr.io\": {\"regions\": [...], \"timeout\": \"5m\"}}`. Keys: regions, timeout, "
+        "late_window, evidence, check_every, correlation, include, exclude, registry_id, "
+        "region_endpoints, targets (names). What is not said is as in the plain settings.",
+    )
+    retry_schedule: Annotated[tuple[timedelta, ...], BeforeValidator(_schedule)] = Field(
+        default_factory=lambda: retry.parse_schedule(retry.DEFAULT_SCHEDULE),
+        description="Pauses between the attempts to deliver one notification, each ±20 %.",
+    )
+    arm_endpoint: Annotated[str, BeforeValidator(_text)] = Field(
+        default="https://management.azure.com",
+        description="Resource manager of the cloud, for the evidence `event-log`; another one "
+        "in sovereign clouds.",
+    )
+
+    def policy(self, registry: str | None) -> Override:
+        """The policy for one registry host: its own, else the plain one."""
+        own = self.registries.get(registry) if registry else None
+        plain = {name: getattr(self, name) for name in Policy.model_fields}
+        if own:
+            plain |= {n: getattr(own, n) for n in own.model_fields_set}
+        return Override.model_construct(**plain)
+
+    def target_names(self, policy: Override) -> tuple[str, ...]:
+        """The names of the targets that hear of a registry's pushes."""
+        return tuple(
+            t.name for t in self.targets if policy.targets is None or t.name in policy.targets
+        )
+
+    def all_regions(self) -> frozenset[str]:
+        """Every region that some registry expects."""
+        return frozenset(self.regions).union(*(r.regions for r in self.registries.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What could be read, and what is wrong with the rest."""
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+
+
+def known_names() -> tuple[str, ...]:
+    """Every setting's environment name, in the order of the docs."""
+    return tuple(PREFIX + name.upper() for name in Settings.model_fields)
+
+
+def load_settings(environ: Mapping[str, str]) -> Loaded:
+    """Read every ACR_GLOBAL_* setting; an empty value counts as not set."""
+    given = {k: v for k, v in environ.items() if k.startswith(PREFIX) and v.strip()}
+    targets, problems = parse_targets(given.pop(PREFIX + "TARGETS", "[]"), environ)
+    allowed = set(known_names()) | secret_names(targets)
+    problems += tuple(_unknown(name) for name in sorted(given) if name not in allowed)
+    raw: dict[str, Any] = {
+        name.removeprefix(PREFIX).lower(): v for name, v in given.items() if name in known_names()
+    }
+    settings, wrong = _validate(raw)
+    settings = settings.model_copy(update={"targets": targets})
+    return Loaded(settings, problems + wrong + _cross_checks(settings, raw, bool(wrong)))
+
+
+def _validate(raw: dict[str, Any]) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings with each wrong one left at its default, and a problem for each of those."""
+    problems: tuple[Problem, ...] = ()
+    while True:
+        try:
+            return Settings.model_validate(raw), problems
+        except ValidationError as error:
+            problems += tuple(_problem(e) for e in error.errors(include_input=False))
+            for name in {str(e["loc"][0]) for e in error.errors()}:
+                raw.pop(name)
+
+
+def _problem(error: Any) -> Problem:
+    where = ".".join(str(part) for part in error["loc"][1:])
+    cause = error.get("ctx", {}).get("error")
+    message = str(cause) if isinstance(cause, ValueError) else str(error["msg"])
+    return Problem(PREFIX + str(error["loc"][0]).upper(), f"{where}: {message}" if where else message)
+
+
+def _unknown(name: str) -> Problem:
+    near = difflib.get_close_matches(name, known_names(), n=1, cutoff=0)[0]
+    return Problem(name, f"no such setting; did you mean {near}?")
+
+
+def _cross_checks(settings: Settings, raw: dict[str, Any], wrong: bool) -> tuple[Problem, ...]:
+    problems = []
+    names = {t.name for t in settings.targets}
+    for host, own in settings.registries.items():
+        if not own.regions and not settings.regions:
+            problems.append(Problem(PREFIX + "REGISTRIES", f"{host}: no regions"))
+        if own.targets and set(own.targets) - names:
+            problems.append(Problem(PREFIX + "REGISTRIES", f"{host}: names an unknown target"))
+    if not settings.regions and not settings.registries and not wrong:
+        problems.append(
+            Problem(PREFIX + "REGIONS", "is not set: name the regions, such as westeurope,eastus")
+        )
+    needs_id = [settings.policy(host) for host in (None, *settings.registries)]
+    if any("event-log" in p.evidence and p.regions and not p.registry_id for p in needs_id):
+        problems.append(
+            Problem(PREFIX + "REGISTRY_ID", "is not set, and the evidence event-log needs it")
+        )
+    return tuple(problems)

@@ -1,0 +1,339 @@
+"""Who is told: one frozen model per kind of target, read from the setting ACR_GLOBAL_TARGETS.
+
+Reading never raises and never shows a value: what is wrong comes back as a `Problem` per target.
+A target that only waits for the operator (a secret not set yet, a package not installed) is
+returned beside its problem, so that deliveries in flight still find it by name; a target that is
+wrong in itself is not.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from string import Template
+from typing import Annotated, Any, ClassVar, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+
+from acr_global.durations import parse_duration
+from acr_global.errors import Problem, RenderError
+from acr_global.model import Artifact, VerdictType
+from acr_global.patterns import matches
+from acr_global.secret import Secret, SecretRef, resolve, signing_key
+
+SETTING = "ACR_GLOBAL_TARGETS"
+
+TEMPLATE_NAMES = frozenset(
+    {
+        "verdict",
+        "repository",
+        "tag",
+        "digest",
+        "registry",
+        "reference",
+        "missing",
+        "regions",
+        "push",
+    }
+)
+"""What a headline template may name; `missing` and `regions` are comma-separated lists."""
+
+MIN_TIMEOUT, MAX_TIMEOUT = timedelta(seconds=1), timedelta(seconds=30)
+"""Standard Webhooks asks senders to give up after 15 to 30 s."""
+
+GITHUB_EVENT_TYPE_CHARS = 100
+"""Characters. Source: docs.github.com, `Create a repository dispatch event`."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_REPO = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
+_FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
+_SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("must be 1 to 50 of a-z, 0-9, dot, underscore, hyphen")
+    return value
+
+
+def _timeout(value: object) -> object:
+    duration = parse_duration(value) if isinstance(value, str) else value
+    if not isinstance(duration, timedelta) or not MIN_TIMEOUT <= duration <= MAX_TIMEOUT:
+        raise ValueError("must be a duration from 1s to 30s")
+    return duration
+
+
+def _template(value: str) -> str:
+    template = Template(value)
+    if not template.is_valid():
+        raise ValueError("has a $ that begins no name; write $$ for a dollar sign")
+    unknown = set(template.get_identifiers()) - TEMPLATE_NAMES
+    if unknown:
+        known = ", ".join(sorted(TEMPLATE_NAMES))
+        raise ValueError(f"names something unknown; known are {known}")
+    return value
+
+
+def _repo(value: str) -> str:
+    if not _REPO.fullmatch(value):
+        raise ValueError("must be owner/name")
+    return value
+
+
+class BaseTarget(BaseModel):
+    """What every target can say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    url_is_secret: ClassVar[bool] = False
+    """True where whoever knows the URL may post to it."""
+
+    name: Annotated[str, AfterValidator(_name)]
+    url: Secret
+    on: tuple[VerdictType, ...] = Field(
+        default=(VerdictType.COMPLETE, VerdictType.OVERDUE, VerdictType.RECOVERED), min_length=1
+    )
+    match: tuple[str, ...] = Field(default=("*",), min_length=1)
+    """Shell-style patterns over the repository, or over `repository:tag` if it has a colon."""
+    template: Annotated[str, AfterValidator(_template)] | None = None
+    """The headline, by string.Template over TEMPLATE_NAMES."""
+    timeout: Annotated[timedelta, BeforeValidator(_timeout)] = timedelta(seconds=10)
+    """For the whole of one attempt."""
+
+
+class HttpTarget(BaseTarget):
+    """A target that takes an HTTP request of our making."""
+
+    reserved: ClassVar[frozenset[str]] = _FRAMING
+    """Headers, in lower case, that are the channel's own to set."""
+
+    headers: dict[str, Secret] = Field(default_factory=dict)
+    insecure: bool = False
+    """Allows plain http to a host other than this one."""
+
+
+class SignedTarget(HttpTarget):
+    """A target whose requests can be signed as Standard Webhooks says."""
+
+    reserved: ClassVar[frozenset[str]] = _FRAMING | _SIGNING
+
+    secrets: tuple[Secret, ...] = Field(default=(), max_length=5)
+    """Signing secrets, new before old: each gives a signature, so that they can be rotated."""
+
+
+class WebhookTarget(SignedTarget):
+    """The JSON message, as docs/message.schema.json describes it."""
+
+    kind: Literal["webhook"] = "webhook"
+
+
+class CloudEventsTarget(SignedTarget):
+    """The same message as the data of a CloudEvent 1.0, structured mode."""
+
+    kind: Literal["cloudevents"] = "cloudevents"
+
+
+class TeamsTarget(HttpTarget):
+    """A card in a Microsoft Teams channel, through a Workflows webhook."""
+
+    url_is_secret: ClassVar[bool] = True
+    kind: Literal["teams"] = "teams"
+
+
+class SlackTarget(HttpTarget):
+    """A message in a Slack channel, through an incoming webhook."""
+
+    url_is_secret: ClassVar[bool] = True
+    kind: Literal["slack"] = "slack"
+
+
+class GithubTarget(HttpTarget):
+    """A repository_dispatch event, which starts workflows."""
+
+    reserved: ClassVar[frozenset[str]] = _FRAMING | {"authorization"}
+
+    kind: Literal["github"] = "github"
+    url: Secret = SecretStr("https://api.github.com")
+    """Base URL of the API; `https://HOST/api/v3` on GitHub Enterprise Server."""
+    repo: Annotated[str, AfterValidator(_repo)]
+    token: Secret
+    event_type: str = Field(
+        default="image-replicated", min_length=1, max_length=GITHUB_EVENT_TYPE_CHARS
+    )
+
+
+class AppriseTarget(BaseTarget):
+    """Any service that the library apprise knows; `url` is in its notation."""
+
+    url_is_secret: ClassVar[bool] = True
+    kind: Literal["apprise"] = "apprise"
+
+
+Target = Annotated[
+    WebhookTarget | CloudEventsTarget | TeamsTarget | SlackTarget | GithubTarget | AppriseTarget,
+    Field(discriminator="kind"),
+]
+KINDS: dict[str, type[BaseTarget]] = {
+    model.model_fields["kind"].default: model for model in get_args(get_args(Target)[0])
+}
+
+
+def wants(target: Target, verdict_type: VerdictType, artifact: Artifact) -> bool:
+    """Whether this target is to hear of this verdict about this artifact."""
+    return verdict_type in target.on and matches(target.match, artifact.repository, artifact.tag)
+
+
+def secrets_of(target: Target) -> tuple[SecretStr | SecretRef, ...]:
+    """Every secret value that the target holds, its URL among them."""
+    fields = (getattr(target, name) for name in type(target).model_fields)
+    values = (value for field in fields for value in _flat(field))
+    return tuple(v for v in values if isinstance(v, SecretStr | SecretRef))
+
+
+def _flat(field: object) -> Iterable[object]:
+    if isinstance(field, dict):
+        return field.values()
+    return field if isinstance(field, tuple) else (field,)
+
+
+def secret_names(targets: tuple[Target, ...]) -> frozenset[str]:
+    """The environment settings that these targets read their secrets from."""
+    every = (value for target in targets for value in secrets_of(target))
+    return frozenset(value.name for value in every if isinstance(value, SecretRef))
+
+
+def check_url(url: str, *, insecure: bool) -> None:
+    """Raise RenderError `url-invalid` unless `url` may be posted to. Never shows the URL."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise RenderError("url must be ASCII without blanks", reason="url-invalid")
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        host, parts = "", urlsplit("")
+    if parts.scheme not in ("https", "http") or not host:
+        raise RenderError("url must begin with https:// and name a host", reason="url-invalid")
+    if parts.scheme == "http" and not insecure and not _is_loopback(host):
+        raise RenderError(
+            'url is plain http to another host; use https, or say "insecure": true',
+            reason="url-invalid",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def parse_targets(
+    raw: str, environ: Mapping[str, str]
+) -> tuple[tuple[Target, ...], tuple[Problem, ...]]:
+    """The targets in the JSON list `raw`, and what is wrong with the others.
+
+    Of two targets with one name the first stands. An empty text is an empty list.
+    """
+    try:
+        items = json.loads(raw) if raw.strip() else []
+    except (ValueError, RecursionError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        return (), (Problem(SETTING, f"not JSON{line}"),)
+    if not isinstance(items, list):
+        return (), (Problem(SETTING, "must be a JSON list of targets: [{...}, {...}]"),)
+    targets: dict[str, Target] = {}
+    problems: list[Problem] = []
+    for number, item in enumerate(items, start=1):
+        target, wrong = _read(item)
+        if target and target.name in targets:
+            target, wrong = None, ["another target has this name already"]
+        if target:
+            fatal = list(_url_problems(target))
+            wrong = fatal or list(_pending_problems(target, environ))
+            if not fatal:
+                targets[target.name] = target
+        problems += [Problem(SETTING, f"{_label(item, number)}: {text}") for text in wrong]
+    return tuple(targets.values()), tuple(problems)
+
+
+def _label(item: object, number: int) -> str:
+    """The target's name where it is one; a value that is none is not shown."""
+    name = item.get("name") if isinstance(item, dict) else None
+    valid = isinstance(name, str) and _NAME.fullmatch(name)
+    return f"target '{name}'" if valid else f"target #{number}"
+
+
+def _read(item: object) -> tuple[Target | None, list[str]]:
+    if not isinstance(item, dict):
+        return None, ["must be a JSON object"]
+    kind = item.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        near = difflib.get_close_matches(str(kind), KINDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KINDS)}"
+        return None, [f"{'unknown kind' if 'kind' in item else 'kind is missing'}; {hint}"]
+    try:
+        target: Any = model.model_validate(item)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)
+        return None, [_sentence(dict(detail), model) for detail in details]
+    reserved = _reserved_headers(target)
+    return (None, reserved) if reserved else (target, [])
+
+
+def _sentence(detail: dict[str, Any], model: type[BaseTarget]) -> str:
+    """One of pydantic's errors in plain words; its input is never part of it."""
+    where = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "missing":
+        return f"{where} is missing"
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, model.model_fields, n=1)
+        return f"unknown field '{where}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def _reserved_headers(target: Target) -> list[str]:
+    if not isinstance(target, HttpTarget):
+        return []
+    bad = [h for h in target.headers if not _TOKEN.fullmatch(h)]
+    own = [h for h in target.headers if h.lower() in target.reserved]
+    return ["headers: not a header name" for _ in bad] + [
+        f"headers: {name} is set by this kind of target itself" for name in own
+    ]
+
+
+def _url_problems(target: Target) -> Iterator[str]:
+    if isinstance(target, HttpTarget) and isinstance(target.url, SecretStr):
+        try:
+            check_url(target.url.get_secret_value(), insecure=target.insecure)
+        except RenderError as error:
+            yield error.message
+
+
+def _pending_problems(target: Target, environ: Mapping[str, str]) -> Iterator[str]:
+    """What the operator can put right while the target stands as it is."""
+    for value in dict.fromkeys(secrets_of(target)):
+        try:
+            resolved = resolve(value, environ)
+            if isinstance(target, HttpTarget) and value == target.url:
+                check_url(resolved, insecure=target.insecure)
+            if isinstance(target, SignedTarget) and value in target.secrets:
+                signing_key(resolved)
+        except RenderError as error:
+            yield error.message
+    if isinstance(target, AppriseTarget) and importlib.util.find_spec("apprise") is None:
+        yield "needs the package apprise, which is not installed"

@@ -1,0 +1,126 @@
+"""Expected regions, arrivals, evidence and time → a verdict. All of it pure.
+
+What one push can be told, in this order and no other:
+
+    complete                     every region is accounted for before the deadline's look is over
+    overdue                      some are not; then, while the late window is open,
+    overdue → recovered          every region is accounted for after all
+    overdue → incomplete         the window closed first
+
+A region is accounted for when it has reported, or when evidence says that it has the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from acr_global.model import (
+    Action,
+    Arrival,
+    Artifact,
+    Evidence,
+    EvidenceKind,
+    Verdict,
+    VerdictType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One push while it is being waited for."""
+
+    push_id: str
+    action: Action
+    artifact: Artifact
+    regions: tuple[str, ...]
+    begun_at: datetime
+    deadline: datetime
+    arrivals: tuple[Arrival, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    def missing(self) -> tuple[str, ...]:
+        """Regions that have neither reported nor have evidence, in the order of the setting."""
+        accounted = {a.region for a in self.arrivals} | {e.region for e in self.evidence if e.found}
+        return tuple(r for r in self.regions if r not in accounted)
+
+
+def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
+    """The first report of each expected region counts; repeats and strangers do not."""
+    first = {a.region: a for a in watch.arrivals}
+    for arrival in sorted(arrivals, key=lambda a: a.received_at):
+        if arrival.region in watch.regions:
+            first.setdefault(arrival.region, arrival)
+    return replace(watch, arrivals=tuple(sorted(first.values(), key=lambda a: a.received_at)))
+
+
+def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:
+    """What was found stays; what was not is replaced by the newest look at the same place."""
+    kept = {(e.region, e.kind): e for e in watch.evidence}
+    for e in evidence:
+        if e.region in watch.regions and not getattr(kept.get((e.region, e.kind)), "found", False):
+            kept[e.region, e.kind] = e
+    return replace(watch, evidence=tuple(kept.values()))
+
+
+def earlier_reports(watch: Watch, earlier: Iterable[Arrival]) -> tuple[Evidence, ...]:
+    """Reports of an earlier generation, as evidence about the regions still missing.
+
+    The same content reported from a region before is there; whether its tag was moved away and
+    back in between cannot be known from the events.
+    """
+    missing = watch.missing()
+    return tuple(
+        Evidence(
+            region=a.region,
+            kind=EvidenceKind.EARLIER_REPORT,
+            found=True,
+            detail="reported the same content before",
+            at=a.received_at,
+        )
+        for a in earlier
+        if a.region in missing
+    )
+
+
+def failed_looks(watch: Watch, kinds: Iterable[str]) -> tuple[Evidence, ...]:
+    """What to say of each region still missing when the look itself broke down."""
+    return tuple(
+        Evidence(region=r, kind=EvidenceKind(k), found=False, detail="check failed: internal error")
+        for r in watch.missing()
+        for k in kinds
+    )
+
+
+def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
+    """The verdict that is due once every region is accounted for, or the phase is over.
+
+    `alarmed`: overdue was said before.
+    """
+    missing = watch.missing()
+    if missing:
+        kind = VerdictType.INCOMPLETE if alarmed else VerdictType.OVERDUE
+    else:
+        kind = VerdictType.RECOVERED if alarmed else VerdictType.COMPLETE
+    return Verdict(
+        type=kind,
+        push_id=watch.push_id,
+        action=watch.action,
+        artifact=watch.artifact,
+        regions=watch.regions,
+        arrivals=watch.arrivals,
+        evidence=watch.evidence,
+        missing=missing,
+        begun_at=watch.begun_at,
+        deadline=watch.deadline,
+        decided_at=now,
+    )
+
+
+def timer_for(moment: datetime) -> datetime:
+    """When to set a durable timer so that it does not fire before `moment`.
+
+    Azure Storage cuts delays to whole seconds, so a timer can come up to a second early.
+    """
+    return moment.replace(microsecond=0) + timedelta(seconds=1 + (moment.microsecond > 0))

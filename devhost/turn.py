@@ -1,0 +1,209 @@
+"""One turn (episode) of an orchestrator: history + new events → new history + what to send.
+
+No I/O and no clock: the worker's half is the SDK's own replay, called as a function on the JSON
+body; the host's half is `walk`. Commit and delivery are the engine's business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .protocol import Event, EventType, Status, event, execution_started, started_of, stamp
+from .storage import History
+from .walk import (
+    CallActivity,
+    CallSubOrchestrator,
+    Decision,
+    NonDeterminism,
+    Unsupported,
+    walk,
+)
+
+GENERATIONS = 1000
+"""How often an instance may continue as new without waiting for anything."""
+
+STATE_MARK = "\n\n$OutOfProcData$:"
+
+Worker = Callable[[str, str], str]
+"""(orchestrator name, JSON body) → JSON state. Raises as the worker does."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the worker made of one turn."""
+
+    actions: list[dict[str, Any]]
+    is_done: bool
+    output: Any = None
+    error: str | None = None
+    custom_status: Any = None
+    has_state: bool = True
+    """False when the orchestrator failed before the SDK could say anything."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a turn changes. `status` is None where the row's status stays as it is."""
+
+    history: History
+    started: Event
+    outbox: tuple[tuple[str, Decision], ...]
+    """(execution id, decision) in the order of invocation."""
+    began: bool
+    status: str | None
+    output: Any
+    custom_status: Any
+    error: str | None = None
+
+
+def take_turn(
+    worker: Worker,
+    known: Callable[[Decision], bool],
+    instance_id: str,
+    history: History,
+    arrivals: Sequence[Event],
+    now: datetime,
+    new_execution_id: Callable[[], str],
+) -> Turn:
+    """Run the orchestrator on its history and the events that have arrived.
+
+    Args:
+        worker: calls the registered orchestrator.
+        known: whether a called activity or sub-orchestrator exists.
+        history: what was committed before (empty events at the first turn); its `message_ids`
+            include those of the arrivals.
+        new_execution_id: called for each continue-as-new.
+    """
+    played = len(history.events)
+    events = [*history.events, event(EventType.ORCHESTRATOR_STARTED, now), *arrivals]
+    began = played == 0
+    execution_id = history.execution_id
+    outbox: list[tuple[str, Decision]] = []
+
+    def close(status: str | None, answer: Answer | None, output: Any, error: str | None) -> Turn:
+        if status in Status.FINISHED:
+            done = {"OrchestrationStatus": status, "Result": _dump(output)}
+            events.append(event(EventType.EXECUTION_COMPLETED, now, **done))
+        events.append(event(EventType.ORCHESTRATOR_COMPLETED, now))
+        custom_status = answer.custom_status if answer else None
+        kept = History(execution_id, events, history.message_ids)
+        started = started_of(events)
+        return Turn(kept, started, tuple(outbox), began, status, output, custom_status, error)
+
+    def fail(answer: Answer | None, error: str) -> Turn:
+        message = f"Orchestrator function '{started_of(events)['Name']}' failed: {error}"
+        return close(Status.FAILED, answer, message, error)
+
+    for terminated in arrivals:
+        if terminated["EventType"] == EventType.EXECUTION_TERMINATED:
+            return close(Status.TERMINATED, None, terminated["Input"], None)
+    if _is_suspended(events):
+        return close(Status.SUSPENDED, None, None, None)
+    running = Status.RUNNING if began or _mentions(arrivals, EventType.EXECUTION_RESUMED) else None
+
+    for _ in range(GENERATIONS):
+        answer = ask(worker, instance_id, events, played)
+        if not answer.has_state:
+            return fail(answer, answer.error or "no state")
+        try:
+            walked = walk(answer.actions, events)
+        except (NonDeterminism, Unsupported) as problem:
+            return fail(answer, f"{type(problem).__name__}: {problem}")
+        unknown = [d for d in walked.decisions if not known(d)]
+        if unknown:
+            return fail(answer, f"The function '{_name(unknown[0])}' doesn't exist")
+        outbox += [(execution_id, decision) for decision in walked.decisions]
+        events += [_scheduled(decision, execution_id, now) for decision in walked.decisions]
+        if not walked.finished or not (answer.is_done or answer.error is not None):
+            return close(running, answer, None, None)
+        if answer.error is not None:
+            return fail(answer, answer.error)
+        if not walked.continues_as_new:
+            return close(Status.COMPLETED, answer, answer.output, None)
+        before, execution_id, played, began = started_of(events), new_execution_id(), 0, True
+        running = Status.RUNNING
+        again = execution_started(
+            now,
+            name=before["Name"],
+            instance_id=instance_id,
+            execution_id=execution_id,
+            input_=walked.new_input,
+            parent=before["ParentInstance"],
+        )
+        events = [event(EventType.ORCHESTRATOR_STARTED, now), again]
+    return fail(None, f"continued as new {GENERATIONS} times without waiting for anything")
+
+
+def ask(worker: Worker, instance_id: str, events: Sequence[Event], played: int) -> Answer:
+    """One call of the worker: the body out, the state (or what it raised) in."""
+    started = started_of(list(events))
+    raw_input = None if started["Input"] is None else json.loads(started["Input"])
+    parent = started["ParentInstance"]
+    body = {
+        "history": [e | {"IsPlayed": i < played} for i, e in enumerate(events)],
+        "input": raw_input if raw_input is None or isinstance(raw_input, str)
+        else json.dumps(raw_input),
+        "instanceId": instance_id,
+        "isReplaying": played > 0,
+        "parentInstanceId": parent["OrchestrationInstance"]["InstanceId"] if parent else None,
+        "upperSchemaVersion": 1,
+        "upperSchemaVersionNew": 2,
+        "maximumShortTimerDuration": "6.00:00:00",
+        "longRunningTimerIntervalDuration": "3.00:00:00",
+    }  # fmt: skip
+    try:
+        return _answer(json.loads(worker(started["Name"], json.dumps(body))), None)
+    except Exception as problem:  # whatever user code raises is the worker's answer
+        text, mark, state = str(problem).partition(STATE_MARK)
+        if not mark:
+            error = text or type(problem).__name__
+            return Answer([], is_done=False, error=error, has_state=False)
+        return _answer(json.loads(state), text)
+
+
+def _answer(state: dict[str, Any], raised: str | None) -> Answer:
+    return Answer(
+        actions=state["actions"][0] if state["actions"] else [],
+        is_done=state["isDone"],
+        output=state.get("output"),
+        error=raised if raised is None else state.get("error", raised),
+        custom_status=state.get("customStatus"),
+    )
+
+
+def sub_instance_id(decision: CallSubOrchestrator, execution_id: str) -> str:
+    """The id of a sub-orchestration: as asked for, or made of the parent's execution id."""
+    return decision.instance_id or f"{execution_id}:{decision.id:X}"
+
+
+def _scheduled(decision: Decision, execution_id: str, now: datetime) -> Event:
+    if isinstance(decision, CallActivity):
+        fields: dict[str, Any] = {"Name": decision.name, "Version": None, "Input": decision.input}
+        return event(EventType.TASK_SCHEDULED, now, decision.id, **fields)
+    if isinstance(decision, CallSubOrchestrator):
+        fields = {"Name": decision.name, "Version": None, "Input": decision.input}
+        fields["InstanceId"] = sub_instance_id(decision, execution_id)
+        return event(EventType.SUB_ORCHESTRATION_CREATED, now, decision.id, **fields)
+    return event(EventType.TIMER_CREATED, now, decision.id, FireAt=stamp(decision.fire_at))
+
+
+def _is_suspended(events: Sequence[Event]) -> bool:
+    kinds = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
+    last = [e["EventType"] for e in events if e["EventType"] in kinds][-1:]
+    return last == [EventType.EXECUTION_SUSPENDED]
+
+
+def _mentions(events: Sequence[Event], kind: EventType) -> bool:
+    return any(e["EventType"] == kind for e in events)
+
+
+def _name(decision: Decision) -> str:
+    return getattr(decision, "name", "")
+
+
+def _dump(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)

@@ -1,0 +1,7 @@
+"""Azure Functions entry point: settings → app. The functions are in acr_global/functions."""
+
+import os
+
+from acr_global.functions.app import build_app
+
+app = build_app(os.environ)
