@@ -14,7 +14,6 @@ LONGEST = timedelta(days=5)
 """The engine makes several timers of one over 6 days (maximumShortTimerDuration); ours are one."""
 
 
-
 def parse_duration(text: str) -> timedelta:
     """Whole seconds from `text`; at most 5 days.
 

@@ -26,6 +26,10 @@ from acr_global.targets import Target, parse_targets, secret_names
 
 PREFIX = "ACR_GLOBAL_"
 
+SHORTEST_INTERVAL = timedelta(seconds=10)
+MOST_LOOKS = 200
+"""Before one deadline: each costs an activity, and a history is read anew in each episode."""
+
 
 def _positive(value: object) -> timedelta:
     duration = _duration(value)
@@ -36,6 +40,13 @@ def _positive(value: object) -> timedelta:
 
 def _duration(value: object) -> timedelta:
     return value if isinstance(value, timedelta) else parse_duration(_text(value))
+
+
+def _interval(value: object) -> timedelta:
+    duration = _duration(value)
+    if timedelta(0) < duration < SHORTEST_INTERVAL:
+        raise ValueError("must be at least 10s, or 0")
+    return duration
 
 
 def _text(value: object) -> str:
@@ -105,7 +116,7 @@ class Policy(Frozen):
         description="What to ask the registry before an alarm: `event-log`, `manifest`, or both. "
         "Each needs rights of its own: see docs/evidence.md.",
     )
-    check_every: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+    check_every: Annotated[timedelta, BeforeValidator(_interval)] = Field(
         default=timedelta(0),
         description="Ask for evidence at this interval already before the deadline, so that a "
         "lost webhook heals early; `0` asks only at the deadline.",
@@ -167,8 +178,8 @@ class Settings(Policy):
     )
     registries: Annotated[dict[str, Override], BeforeValidator(_registries)] = Field(
         default_factory=dict,
-        description="JSON object by registry host, for more than one registry: `{\"name."
-        "azurecr.io\": {\"regions\": [...], \"timeout\": \"5m\"}}`. Keys: regions, timeout, "
+        description='JSON object by registry host, for more than one registry: `{"name.'
+        'azurecr.io": {"regions": [...], "timeout": "5m"}}`. Keys: regions, timeout, '
         "late_window, evidence, check_every, correlation, include, exclude, registry_id, "
         "region_endpoints, targets (names). What is not said is as in the plain settings.",
     )
@@ -244,7 +255,9 @@ def _problem(error: Any) -> Problem:
     where = ".".join(str(part) for part in error["loc"][1:])
     cause = error.get("ctx", {}).get("error")
     message = str(cause) if isinstance(cause, ValueError) else str(error["msg"])
-    return Problem(PREFIX + str(error["loc"][0]).upper(), f"{where}: {message}" if where else message)
+    return Problem(
+        PREFIX + str(error["loc"][0]).upper(), f"{where}: {message}" if where else message
+    )
 
 
 def _unknown(name: str) -> Problem:
@@ -264,8 +277,12 @@ def _cross_checks(settings: Settings, raw: dict[str, Any], wrong: bool) -> tuple
         problems.append(
             Problem(PREFIX + "REGIONS", "is not set: name the regions, such as westeurope,eastus")
         )
-    needs_id = [settings.policy(host) for host in (None, *settings.registries)]
-    if any("event-log" in p.evidence and p.regions and not p.registry_id for p in needs_id):
+    policies = [settings.policy(host) for host in (None, *settings.registries)]
+    if any(p.check_every and p.timeout / p.check_every > MOST_LOOKS for p in policies):
+        problems.append(
+            Problem(PREFIX + "CHECK_EVERY", f"makes more than {MOST_LOOKS} looks in one timeout")
+        )
+    if any("event-log" in p.evidence and p.regions and not p.registry_id for p in policies):
         problems.append(
             Problem(PREFIX + "REGISTRY_ID", "is not set, and the evidence event-log needs it")
         )

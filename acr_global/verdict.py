@@ -49,10 +49,14 @@ class Watch:
 def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
     """The first report of each expected region counts; repeats and strangers do not."""
     first = {a.region: a for a in watch.arrivals}
-    for arrival in sorted(arrivals, key=lambda a: a.received_at):
+    for arrival in sorted(arrivals, key=_order):
         if arrival.region in watch.regions:
             first.setdefault(arrival.region, arrival)
-    return replace(watch, arrivals=tuple(sorted(first.values(), key=lambda a: a.received_at)))
+    return replace(watch, arrivals=tuple(sorted(first.values(), key=_order)))
+
+
+def _order(arrival: Arrival) -> tuple[datetime, str, str]:
+    return arrival.received_at, arrival.region, arrival.event_id
 
 
 def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:

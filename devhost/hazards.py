@@ -49,6 +49,9 @@ class Hazards:
     """A start lingers (`start_linger`) between its look for the instance and its message, so
     that another start passes: the later one answers success, and its input is lost."""
     start_linger: Range = (0.005, 0.05)
+    row_late: float = 0.0
+    """A start lingers between its message and its row: dequeued meanwhile, the message goes
+    invisible for the visibility timeout."""
     already_exists: float = 0.0
     """A start is carried out, yet answers 500 "already exists"."""
     invisible: float = 0.0
@@ -76,6 +79,7 @@ class Hazards:
         return cls(
             gap=(0.0, 1.5),
             start_race=0.2,
+            row_late=0.02,
             already_exists=0.02,
             invisible=0.02,
             activities_twice=0.05,

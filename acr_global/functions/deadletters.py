@@ -7,6 +7,7 @@ same message id; of one message, only the newest delivery counts.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from itertools import groupby
 from typing import Any
@@ -97,10 +98,9 @@ async def _start(
     engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
 ) -> dict[str, Any]:
     data = wire.DeliveryInput(verdict=given.verdict, delivery=state, replay_of=replay_of)
-    try:
+    # Somebody else may replay it at this moment: one delivery serves both.
+    with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)
-    except AlreadyExistsError:
-        pass  # somebody else replays it at this moment: one delivery serves both
     log.line("replay", delivery=new_id, of=replay_of, targets=list(state.targets))
     return {"status": "accepted", "delivery": new_id, "targets": list(state.targets)}
 

@@ -20,7 +20,6 @@ from pydantic import BaseModel
 
 from acr_global.functions import wire
 
-
 CONTINUATION = "x-ms-continuation-token"
 MAX_PAGES = 50
 """Of 100 rows each: bounds what one list costs."""
@@ -120,7 +119,7 @@ class Engine:
         token = ""
         # The client keeps the endpoint's address to itself.
         url = f"{self._client._orchestration_bindings.rpc_base_url}instances/"
-        params = {"instanceIdPrefix": prefix, "top": "100"}
+        params = {"instanceIdPrefix": prefix, "top": "100", "showInput": "false"}
         async with aiohttp.ClientSession() as session:
             for _ in range(MAX_PAGES):
                 headers = {CONTINUATION: token} if token else {}

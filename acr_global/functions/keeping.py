@@ -61,7 +61,7 @@ class Kept:
     push_id: str
 
 
-class _Undecided(Exception):
+class _UndecidedError(Exception):
     """This look settled nothing; the next may."""
 
 
@@ -101,7 +101,7 @@ class _Search:
         while True:
             try:
                 return await self._once()
-            except (EngineError, _Undecided) as error:
+            except (EngineError, _UndecidedError) as error:
                 self.error = error
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -175,9 +175,9 @@ async def _place(engine: EngineLike, look: Look, start: wire.PushInput) -> Kept:
             name = correlation.event_name(start.arrival.region)
             if await engine.raise_event(start.push_id, name, start.arrival):
                 return Kept(Place.EVENT, start.push_id)
-            raise _Undecided("finished while the event was on its way")
+            raise _UndecidedError("finished while the event was on its way")
         case Phase.PENDING:
-            raise _Undecided("not begun yet")
+            raise _UndecidedError("not begun yet")
         case Phase.FINISHED:
             return Kept(Place.DECIDED, start.push_id)
         case Phase.FAILED:
@@ -192,11 +192,11 @@ async def _start(engine: EngineLike, start: wire.PushInput) -> Kept:
     try:
         await engine.start(names.WAIT_FOR_ALL_REGIONS, start.push_id, start)
     except AlreadyExistsError:
-        raise _Undecided("another start was first") from None
+        raise _UndecidedError("another start was first") from None
     look = await engine.look(start.push_id, show_input=True)
     if look.input is not None and wire.load(wire.PushInput, look.input).nonce == start.nonce:
         return Kept(Place.START, start.push_id)
-    raise _Undecided("another start won")
+    raise _UndecidedError("another start won")
 
 
 async def _send_courier(engine: EngineLike, push_id: str, arrival: Arrival) -> Kept:

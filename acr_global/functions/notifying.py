@@ -9,6 +9,7 @@ so a receiver can drop the repeat that such a crash causes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -55,8 +56,7 @@ def wanted_targets(settings: Settings, data: wire.NotifyInput) -> tuple[str, ...
     return tuple(
         name
         for name in data.targets
-        if name not in known
-        or targets.wants(known[name], data.verdict.type, data.verdict.artifact)
+        if name not in known or targets.wants(known[name], data.verdict.type, data.verdict.artifact)
     )
 
 
@@ -117,10 +117,8 @@ async def _hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
     """Start the delivery unless it is there: a start on a finished id would replace it."""
     instance_id = delivery_id(data.verdict)
     if (await engine.look(instance_id)).phase is Phase.ABSENT:
-        try:
+        with contextlib.suppress(AlreadyExistsError):
             await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
-        except AlreadyExistsError:
-            pass
     return instance_id
 
 

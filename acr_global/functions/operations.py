@@ -13,8 +13,9 @@ from acr_global.functions import clock, deadletters, log, names
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.http import respond
 from acr_global.functions.starter import Answer, error_answer
+from acr_global.model import VerdictType
 from acr_global.notify import deliver
-from acr_global.notify.message import test_message
+from acr_global.notify.message import trial_message
 from acr_global.settings import Settings
 
 
@@ -35,17 +36,15 @@ async def _answer(result: Awaitable[dict[str, Any]], status: int = 200) -> func.
         return respond(error_answer(NotKeptError("The app's storage did not answer.")))
 
 
-async def try_target(
-    settings: Settings, environ: Mapping[str, str], name: str
-) -> dict[str, Any]:
+async def try_target(settings: Settings, environ: Mapping[str, str], name: str) -> dict[str, Any]:
     """Send one marked test message, and say what came back."""
     target = next((t for t in settings.targets if t.name == name), None)
     if target is None:
         raise TargetUnknownError("No target has this name; see ACR_GLOBAL_TARGETS.")
+    now = clock.utcnow()
+    message = trial_message(VerdictType.COMPLETE, now, settings.regions)
     async with deliver.new_session() as session:
-        attempt = await deliver.attempt(
-            test_message(clock.utcnow()), target, environ, session=session, now=clock.utcnow()
-        )
+        attempt = await deliver.attempt(message, target, environ, session=session, now=now)
     return attempt.model_dump(mode="json", exclude_none=True)
 
 

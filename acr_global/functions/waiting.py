@@ -118,9 +118,7 @@ class Waiting:
             result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
             seen = wire.load(wire.LookOutput, result)
         except Exception:  # an activity's failure comes as a bare exception
-            seen = wire.LookOutput(
-                evidence=verdict.failed_looks(self.watch, self._push.evidence)
-            )
+            seen = wire.LookOutput(evidence=verdict.failed_looks(self.watch, self._push.evidence))
         self._collect()
         self.watch = verdict.with_arrivals(self.watch, seen.arrivals)
         self.watch = verdict.with_evidence(self.watch, seen.evidence)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify import apprise, cloudevents, github, slack, teams, webhook
-from acr_global.secret import SecretRef, resolve
+from acr_global.secret import SecretRef
 from acr_global.targets import (
     AppriseTarget,
     CloudEventsTarget,
@@ -18,12 +18,11 @@ from acr_global.targets import (
     Target,
     TeamsTarget,
     WebhookTarget,
-    secrets_of,
 )
 
 MASK = "***"
-_SIGNATURE = "webhook-signature"
-"""Masked in previews: who has it could send the shown bytes for some minutes."""
+_HIDDEN = frozenset({"authorization", "webhook-signature"})
+"""Headers masked in previews; who has the signature could send the shown bytes for minutes."""
 
 
 def render(
@@ -50,17 +49,12 @@ def render(
 def preview(message: Message, target: Target, secrets: Mapping[str, str], now: datetime) -> str:
     """The exact request as text, with everything secret masked. Raises RenderError."""
     request = render(message, target, secrets, now)
-    shown = [f"{request.method} {_masked_url(request.url, target)}"]
-    own = {resolve(value, secrets) for value in secrets_of(target) if value != target.url}
-    for name, value in request.headers:
-        shown.append(f"{name}: {MASK if name == _SIGNATURE else _masked(value, own)}")
-    return "\n".join([*shown, "", _masked(request.body.decode(), own)])
-
-
-def _masked(text: str, values: set[str]) -> str:
-    for value in sorted(values, key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return text
+    own = {name.lower() for name in getattr(target, "headers", ())}
+    head = [
+        f"{name}: {MASK if name in _HIDDEN | own else value}" for name, value in request.headers
+    ]
+    first = f"{request.method} {_masked_url(request.url, target)}"
+    return "\n".join([first, *head, "", request.body.decode()])
 
 
 def _masked_url(url: str, target: Target) -> str:

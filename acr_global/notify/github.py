@@ -11,7 +11,7 @@ from typing import Any
 
 from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest
-from acr_global.notify.requests import build_request, to_json
+from acr_global.notify.request import build_request, to_json
 from acr_global.notify.words import headline, shorten
 from acr_global.secret import resolve
 from acr_global.targets import GithubTarget

@@ -124,8 +124,10 @@ def _report(
     evidence = tuple(_clean_evidence(e) for e in verdict.evidence if e.region == region)
     name = well_formed(region)
     if arrival is None or first is None:
-        state = "missing" if region in verdict.missing else "evidence"
-        return RegionReport.model_validate({"region": name, "state": state, "evidence": evidence})
+        missing = region in verdict.missing
+        return RegionReport(
+            region=name, state="missing" if missing else "evidence", evidence=evidence
+        )
     return RegionReport(
         region=name,
         state="arrived",
@@ -157,10 +159,11 @@ def _late_seconds(verdict: Verdict) -> float | None:
 def _sentence(
     verdict: Verdict, regions: tuple[RegionReport, ...], late_seconds: float | None
 ) -> str:
-    subject, present = _subject(verdict)
+    subject, present, done = _subject(verdict)
     count, missing = len(regions), join_names(verdict.missing)
     everywhere = f"all {count} regions" if count > 1 else join_names(verdict.regions)
-    share = f"({count - len(verdict.missing)} of {count} regions have reported it)"
+    having = count - len(verdict.missing)
+    share = f"({having} of {count} regions {'has' if having == 1 else 'have'} {done})"
     match verdict.type:
         case VerdictType.COMPLETE:
             text = f"{subject} {present} {everywhere}"
@@ -175,13 +178,13 @@ def _sentence(
     return f"{text}; another digest was reported from {join_names(others)}" if others else text
 
 
-def _subject(verdict: Verdict) -> tuple[str, str]:
-    """What is spoken of, and what it means that a region has reported it."""
+def _subject(verdict: Verdict) -> tuple[str, str, str]:
+    """What is spoken of, what it is in a region that has it, and what such a region has."""
     name = plain(verdict.artifact.reference)
     match verdict.action:
         case Action.PUSH | Action.CHART_PUSH:
-            return name, "is in"
+            return name, "is in", "it"
         case Action.DELETE | Action.CHART_DELETE:
-            return f"deletion of {name}", "is done in"
+            return f"deletion of {name}", "is done in", "done it"
         case Action.QUARANTINE:
-            return f"quarantine of {name}", "is in force in"
+            return f"quarantine of {name}", "is in force in", "done it"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from acr_global.model import Message, OutboundRequest
-from acr_global.notify.requests import build_request, to_json
+from acr_global.notify.request import build_request, to_json
 from acr_global.notify.words import (
     describe,
     facts,

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from acr_global.model import Message, OutboundRequest, RegionReport, VerdictType
-from acr_global.notify.requests import build_request, to_json
-from acr_global.notify.words import describe, facts, headline, missing_first, shorten
+from acr_global.notify.request import build_request, to_json
+from acr_global.notify.words import describe, facts, headline, missing_first, plain, shorten
 from acr_global.targets import TeamsTarget
 
 CARD_VERSION = "1.4"
@@ -81,7 +81,7 @@ def _fact(label: str, value: str) -> dict[str, Any]:
 
 def _region(report: RegionReport) -> dict[str, Any]:
     return _line(
-        (shorten(report.region, TEXT_CHARS) + "  ", {"weight": "Bolder"}),
+        (shorten(plain(report.region), TEXT_CHARS) + "  ", {"weight": "Bolder"}),
         (shorten(describe(report), TEXT_CHARS), {"color": _COLORS[report.state]}),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from acr_global.model import Message, OutboundRequest
-from acr_global.notify.requests import build_request, signed_headers
+from acr_global.notify.request import build_request, signed_headers
 from acr_global.notify.words import headline
 from acr_global.targets import WebhookTarget
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -27,7 +27,7 @@ from acr_global.registry.firings import (
     judge,
     parse_firing,
 )
-from acr_global.registry.guard import CheckFailedError, Seen, guarded
+from acr_global.registry.guard import CheckFailedError, Seen, failed, guarded
 from acr_global.registry.question import Access, Question
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook
 
@@ -107,24 +107,153 @@ async def read_event_logs(
 ) -> tuple[Evidence, ...]:
     """One Evidence for each missing region, in their order. `deadline` is the loop's clock.
 
-    The webhooks are listed once; then each region's logs are read side by side. Raises nothing
-    but the caller's own cancellation.
+    The webhooks are listed once; then each region's logs are read side by side, so that one
+    slow region costs only itself.
     """
-    listed: asyncio.Task[tuple[_Reader, tuple[Webhook, ...]]] | None = None
+    kind = EvidenceKind.EVENT_LOG
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout_at(deadline):
+                resource = parse_resource_id(access.resource_id)
+                operations = await _open(stack, resource, access.arm_endpoint, credential())
+                log = _EventLog(operations, resource, not _is_plain(access.arm_endpoint))
+                webhooks = await log.webhooks()
+        except Exception as error:
+            return tuple(failed(region, kind, error, now()) for region in question.missing)
 
-    async def one(region: str) -> Seen:
-        assert listed is not None  # noqa: S101 - set below, before any of these runs
-        # Shielded: a region that gives up must not cancel the listing of the others.
-        reader, webhooks = await asyncio.shield(listed)
-        return await reader.ask(region, webhooks)
+        async def seen_in(region: str) -> Seen:
+            choice = choose(webhooks, region, access)
+            posted_to = None if choice.by_name else host_and_path(access.webhook_url)
+            logs = [log.firings(w.name, question, posted_to) for w in choice.webhooks]
+            seen = judge([f for read in await asyncio.gather(*logs) for f in read])
+            if seen.detail == NOTHING and not any(w.enabled for w in choice.webhooks):
+                return Seen(False, f"{NOTHING}: the webhook is disabled")
+            return seen
 
-    stack = _Opened(access, credential)
-    try:
-        listed = asyncio.create_task(stack.list_webhooks(question))
         checks = [
-            guarded(region, EvidenceKind.EVENT_LOG, one(region), deadline=deadline, now=now)
+            guarded(region, kind, seen_in(region), deadline=deadline, now=now)
             for region in question.missing
         ]
         return tuple(await asyncio.gather(*checks))
-    finally:
-        await stack.close(listed)
+
+
+class _EventLog:
+    """The two calls we make of the SDK, answered in our own words and retried once."""
+
+    def __init__(self, operations: Any, resource: Resource, enforce_https: bool):
+        self._operations = operations
+        self._resource = resource
+        self._enforce_https = enforce_https
+
+    async def webhooks(self) -> tuple[Webhook, ...]:
+        """Every webhook of the registry, in any region."""
+        parsed = await _patiently(lambda: self._read(self._operations.list, parse_webhook))
+        return tuple(w for w in parsed if w is not None)
+
+    async def firings(
+        self, webhook: str, question: Question, posted_to: str | None
+    ) -> tuple[Firing, ...]:
+        """The entries of one log that concern the push, up to the first that was accepted."""
+
+        def wanted(entry: Mapping[str, object]) -> Firing | None:
+            firing = parse_firing(entry)
+            ours = posted_to is None or firing.posted_to == posted_to
+            return firing if ours and concerns(firing, question) else None
+
+        def settled(firing: Firing | None) -> bool:
+            return firing is not None and firing.accepted
+
+        read = await _patiently(
+            lambda: self._read(self._operations.list_events, wanted, webhook, until=settled)
+        )
+        return tuple(f for f in read if f is not None)
+
+    async def _read(
+        self,
+        operation: Callable[..., AsyncIterable[Any]],
+        parse: Callable[[Mapping[str, object]], _T],
+        *names: str,
+        until: Callable[[_T], bool] = lambda _: False,
+    ) -> list[_T]:
+        """Page through one list: at most MOST_EVENTS entries, ending early where `until` says."""
+        found: list[_T] = []
+        path = (self._resource.group, self._resource.name, *names)
+        read = 0
+        async for entry in operation(*path, enforce_https=self._enforce_https):
+            found.append(parse(entry.as_dict()))
+            read += 1
+            if until(found[-1]) or read >= MOST_EVENTS:
+                break
+        return found
+
+
+async def _open(
+    stack: AsyncExitStack, resource: Resource, endpoint: str, credential: Credential
+) -> Any:
+    """The SDK's webhook operations, closed with the stack.
+
+    The SDK's own retries are off: they would obey a Retry-After of an hour, and their budget is
+    not ours. Redirects are off: the token is for this endpoint.
+    """
+    try:
+        from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
+    except ImportError:
+        raise CheckFailedError("azure-mgmt-containerregistry is not installed") from None
+    token_credential: Any = credential
+    client = await stack.enter_async_context(
+        ContainerRegistryManagementClient(
+            token_credential,
+            resource.subscription,
+            endpoint,
+            credential_scopes=[endpoint.rstrip("/") + "/.default"],
+            retry_total=0,
+            permit_redirects=False,
+            use_env_settings=not _is_plain(endpoint),
+        )
+    )
+    return client.webhooks
+
+
+async def _patiently(read: Callable[[], Awaitable[_T]]) -> _T:
+    """Run `read`, once more where the service asks for patience, and name what it answered."""
+    from azure.core.exceptions import (
+        ClientAuthenticationError,
+        HttpResponseError,
+        ServiceRequestError,
+        ServiceResponseError,
+    )
+
+    try:
+        try:
+            return await read()
+        except HttpResponseError as error:
+            headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
+            wait = wait_before_retry(error.status_code, headers.get("Retry-After"))
+            if wait is None:
+                raise
+            await asyncio.sleep(wait)
+            return await read()
+    except HttpResponseError as error:
+        if error.status_code is not None:
+            meaning = _MEANING.get(error.status_code, "")
+            reason = f"the resource manager answered {error.status_code}{meaning}"
+        elif isinstance(error, ClientAuthenticationError):
+            reason = "no identity could sign in"
+        else:
+            reason = "the resource manager's answer could not be read"
+        raise CheckFailedError(reason) from None
+    except (ServiceRequestError, ServiceResponseError):
+        raise CheckFailedError("cannot connect to the resource manager") from None
+
+
+def _is_plain(endpoint: str) -> bool:
+    """Whether plain http is meant, which is only for this machine.
+
+    Raises CheckFailedError where it is any other: the identity's token would be readable.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme == "https":
+        return False
+    if parts.scheme == "http" and is_loopback(parts.hostname):
+        return True
+    raise CheckFailedError("the resource manager's endpoint needs https")

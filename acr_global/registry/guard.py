@@ -47,6 +47,12 @@ def describe(error: BaseException) -> str:
             return f"unexpected {type(error).__name__}"
 
 
+def failed(region: str, kind: EvidenceKind, error: Exception, at: datetime) -> Evidence:
+    """The evidence of a check that could not be made."""
+    detail = f"check failed: {describe(error)}"
+    return Evidence(region=region, kind=kind, found=False, detail=detail, at=at)
+
+
 async def guarded(
     region: str,
     kind: EvidenceKind,
@@ -63,5 +69,5 @@ async def guarded(
         async with asyncio.timeout_at(deadline):
             seen = await check
     except Exception as error:
-        seen = Seen(False, f"check failed: {describe(error)}")
+        return failed(region, kind, error, now())
     return Evidence(region=region, kind=kind, found=seen.found, detail=seen.detail, at=now())

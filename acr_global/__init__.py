@@ -1,0 +1,19 @@
+"""One push, many replicas, one truthful notification.
+
+A container registry with geo-replication fires a webhook in every replica's region. This app
+waits until every expected region has reported one push, then notifies once; if the deadline
+passes first it says so, and names the regions that are missing.
+
+One push's journey, file by file (data flows down; a file imports only what stands above it):
+
+    errors, model, durations, patterns      the words
+    secret, targets, retry, settings        what the operator said
+    payload → receive → correlation         one webhook: bytes → PushEvent → instance id
+    verdict                                 arrivals, evidence and time → Verdict
+    notify/                                 Verdict → Message → one request per channel
+    registry/                               what the registry itself says of a silent region
+    functions/                              the Azure Functions shell around all of it
+    cli/                                    the operator's commands
+
+Nothing outside functions/ knows Azure Functions.
+"""

@@ -1,0 +1,328 @@
+"""The dispatcher: dequeues messages, runs turns and activities, and commits what they change.
+
+The order of a commit is that of DurableTask.AzureStorage: outgoing messages, then the history,
+then the row, then the batch's messages are deleted. A crash between two of these leaves what a
+crash there leaves on Azure. Without hazards a commit is one step that nothing interrupts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from . import clock
+from .admit import admit
+from .index import ACTIVITY, ORCHESTRATION, Index
+from .injector import Injector
+from .invoke import Invoker, failure
+from .protocol import EventType, Status, event, execution_started, parse_time, stamp
+from .settings import HostSettings
+from .storage import Instance, Message, Storage
+from .turn import Turn, sub_instance_id, take_turn
+from .walk import CallActivity, CreateTimer, Decision
+
+log = logging.getLogger("devhost.durable")
+
+TIMER_LATENESS = timedelta(milliseconds=1)
+"""Some time always passes between the orchestrator's clock and the sending of its timer. Since
+delays are whole seconds, cut off, this is why a timer of 30 s comes after 29."""
+
+
+class Engine:
+    """Everything of a host that a crash ends. `Storage` is what it leaves behind."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        settings: HostSettings,
+        index: Index,
+        invoker: Invoker,
+        injector: Injector,
+    ) -> None:
+        self.storage = storage
+        self.injector = injector
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.changed = asyncio.Event()
+        """Set whenever something has ended: what `settle` waits on."""
+        self._settings = settings
+        self._index = index
+        self._invoker = invoker
+        self._loop = asyncio.get_running_loop()
+        self._alive = True
+        self._ready: defaultdict[str, list[Message]] = defaultdict(list)
+        self._in_hand: set[int] = set()
+        self._running: set[str] = set()
+        self._pump_handle: asyncio.Handle | None = None
+        storage.control.on_change = storage.work_items.on_change = self._arm
+        self._arm()
+
+    def kill(self) -> None:
+        """End at once: nothing more is dequeued, and all that runs is cancelled."""
+        self._alive = False
+        self.storage.control.on_change = self.storage.work_items.on_change = lambda: None
+        if self._pump_handle is not None:
+            self._pump_handle.cancel()
+        current = asyncio.current_task()
+        for task in self.tasks - ({current} if current else set()):
+            task.cancel()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run something that a crash cancels and that `settle` waits for."""
+        task = self._loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is running and nothing could run before the clock moves."""
+        queues = (self.storage.control, self.storage.work_items)
+        due = [queue.next_due for queue in queues if queue.next_due is not None]
+        return not self.tasks and all(when > self._loop.time() for when in due)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        self.changed.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("devhost itself failed", exc_info=task.exception())
+
+    def _arm(self) -> None:
+        """See to it that `_pump` runs when the next message becomes visible."""
+        if not self._alive:
+            return
+        if self._pump_handle is not None:
+            self._pump_handle.cancel()
+        queues = (self.storage.control, self.storage.work_items)
+        due = min((q.next_due for q in queues if q.next_due is not None), default=None)
+        self._pump_handle = None if due is None else self._loop.call_at(due, self._pump)
+
+    def _pump(self) -> None:
+        now = self._loop.time()
+        for message in self.storage.control.take_due(now, self._settings.control_visibility):
+            if self._takes(message):
+                self._ready[message.instance_id].append(message)
+        for instance_id in list(self._ready):
+            self._run_ready(instance_id)
+        for item in self.storage.work_items.take_due(now, self._settings.work_item_visibility):
+            if self._takes(item):
+                twice = self.injector.hazards.activities_twice
+                repeats = self.injector.chance("activities-twice", _label(item), twice)
+                for _ in range(2 if repeats else 1):
+                    self.spawn(self._activity(item))
+        self._arm()
+
+    def _takes(self, message: Message) -> bool:
+        """Whether this dequeuing leads to anything. What is in hand is merely kept hidden."""
+        if message.id in self._in_hand:
+            return False
+        invisible = self.injector.hazards.invisible
+        if message.dequeue_count == 1 and self.injector.chance(
+            "invisible", _label(message), invisible
+        ):
+            log.warning("message went invisible instance=%s", message.instance_id)
+            return False
+        self._in_hand.add(message.id)
+        return True
+
+    def _run_ready(self, instance_id: str) -> None:
+        if self._alive and instance_id not in self._running and self._ready.get(instance_id):
+            self._running.add(instance_id)
+            self.spawn(self._episode(instance_id))
+
+    async def _episode(self, instance_id: str) -> None:
+        batch = self._ready.pop(instance_id)
+        try:
+            self._run_episode(instance_id, batch)
+        finally:
+            self._in_hand -= {message.id for message in batch}
+            self._running.discard(instance_id)
+            self._run_ready(instance_id)
+
+    def _run_episode(self, instance_id: str, batch: list[Message]) -> None:
+        self.injector.checkpoint("dequeued-before-episode")
+        admitted = admit(
+            batch, self.storage.find(instance_id), self.storage.read_history(instance_id)
+        )
+        for dropped, reason in admitted.dropped:
+            log.info("message deleted instance=%s reason=%r", instance_id, reason)
+            self._terminate_unbegun(dropped)
+        if admitted.kept:
+            self.storage.stats["episodes"] += 1
+            turn = take_turn(
+                self._work,
+                self._knows,
+                instance_id,
+                admitted.history,
+                [message.event for message in admitted.kept],
+                clock.utcnow(),
+                lambda: self.injector.dice.hex_id("execution", instance_id),
+            )
+            self._commit(instance_id, turn)
+        for message in batch:
+            if message not in admitted.deferred:
+                self.storage.control.delete(message)
+
+    def _commit(self, instance_id: str, turn: Turn) -> None:
+        for execution_id, decision in turn.outbox:
+            self._send(instance_id, execution_id, turn, decision)
+        if turn.status in Status.FINISHED:
+            self._report_to_parent(turn)
+        self.injector.checkpoint("after-outbox-before-history")
+        self.storage.write_history(instance_id, turn.history)
+        self.injector.checkpoint("after-history-before-row")
+        self._write_row(instance_id, turn)
+        self._log(instance_id, turn)
+        self.injector.checkpoint("after-history-before-delete")
+
+    def _send(self, instance_id: str, execution_id: str, turn: Turn, decision: Decision) -> None:
+        now, storage = clock.utcnow(), self.storage
+        if isinstance(decision, CallActivity):
+            fields: dict[str, Any] = {"Name": decision.name, "Input": decision.input}
+            task = event(EventType.TASK_SCHEDULED, now, decision.id, **fields)
+            storage.work_items.put(
+                storage.message(instance_id, task, self._loop.time(), execution_id)
+            )
+        elif isinstance(decision, CreateTimer):
+            left = (decision.fire_at - now - TIMER_LATENESS).total_seconds()
+            due = self._loop.time() + max(0, math.floor(left))
+            fired = event(
+                EventType.TIMER_FIRED, now, TimerId=decision.id, FireAt=stamp(decision.fire_at)
+            )
+            storage.control.put(storage.message(instance_id, fired, due, execution_id))
+        else:
+            sub_id = sub_instance_id(decision, execution_id)
+            sub_execution = self.injector.dice.hex_id("execution", sub_id)
+            parent = {"InstanceId": instance_id, "ExecutionId": execution_id}
+            started = execution_started(
+                now,
+                name=decision.name,
+                instance_id=sub_id,
+                execution_id=sub_execution,
+                input_=decision.input,
+                parent={"OrchestrationInstance": parent, "TaskScheduleId": decision.id},
+            )
+            storage.control.put(
+                storage.message(sub_id, started, self._loop.time(), sub_execution)
+            )
+
+    def _report_to_parent(self, turn: Turn) -> None:
+        parent = turn.started["ParentInstance"]
+        if not parent:
+            return
+        instance = parent["OrchestrationInstance"]
+        task_id, now, result = parent["TaskScheduleId"], clock.utcnow(), turn.history.events[-2]
+        if turn.status == Status.COMPLETED:
+            output = result["Result"] or "null"
+            kind, fields = EventType.SUB_ORCHESTRATION_COMPLETED, {"Result": output}
+        else:
+            text = str(turn.output)
+            kind, fields = EventType.SUB_ORCHESTRATION_FAILED, {"Reason": text, "Details": text}
+        done = event(kind, now, TaskScheduledId=task_id, **fields)
+        self.storage.control.put(
+            self.storage.message(
+                instance["InstanceId"], done, self._loop.time(), instance["ExecutionId"]
+            )
+        )
+
+    def _write_row(self, instance_id: str, turn: Turn) -> None:
+        started, now = turn.started, clock.utcnow()
+        row = self.storage.instances.get(instance_id)
+        if row is None or turn.began:
+            row = Instance(
+                id=instance_id,
+                name=started["Name"],
+                execution_id=turn.history.execution_id,
+                runtime_status=Status.RUNNING,
+                created=parse_time(started["Timestamp"]),
+                last_updated=now,
+                input=_loads(started["Input"]),
+            )
+        row.last_updated = now
+        row.custom_status = turn.custom_status
+        # A crash may have kept an earlier write back: then the row stays Pending here, as in
+        # Azure, although the instance runs. Only a turn that changes the status writes it.
+        if turn.status is not None:
+            row.runtime_status = turn.status
+        if turn.status in Status.FINISHED:
+            row.output = turn.output
+        self.storage.insert(row)
+
+    def _terminate_unbegun(self, message: Message) -> None:
+        """A termination that finds no history ends the instance that is still Pending."""
+        row = self.storage.instances.get(message.instance_id)
+        if (
+            message.event["EventType"] == EventType.EXECUTION_TERMINATED
+            and row is not None
+            and row.runtime_status == Status.PENDING
+        ):
+            row.runtime_status, row.output = Status.TERMINATED, message.event["Input"]
+            row.last_updated = clock.utcnow()
+
+    async def _activity(self, item: Message) -> None:
+        name, now = item.event["Name"], clock.utcnow()
+        try:
+            self.injector.checkpoint("activity-before")
+            self.storage.stats[f"activity:{name}"] += 1
+            function = self._index.find(ACTIVITY, name)
+            task_id = item.event["EventId"]
+            try:
+                if function is None:
+                    raise LookupError(f"no activity {name}")
+                result = await self._invoker.call_activity(function, item.event["Input"])
+                log.info("activity name=%s instance=%s status=ok", name, item.instance_id)
+                kind, fields = EventType.TASK_COMPLETED, {"Result": result}
+            except Exception as problem:  # an activity's exception is its result
+                log.warning(
+                    "activity name=%s instance=%s status=failed error=%r",
+                    *(name, item.instance_id, problem),
+                )
+                kind, fields = EventType.TASK_FAILED, failure("Activity", name, problem)
+            self.injector.checkpoint("activity-after-before-result")
+            now = clock.utcnow()
+            done = event(kind, now, TaskScheduledId=task_id, **fields)
+            self.storage.control.put(
+                self.storage.message(item.instance_id, done, self._loop.time(), item.execution_id)
+            )
+            self.storage.work_items.delete(item)
+        finally:
+            self._in_hand.discard(item.id)
+
+    def _work(self, name: str, body: str) -> str:
+        function = self._index.find(ORCHESTRATION, name)
+        if function is None:
+            raise LookupError(f"The function '{name}' doesn't exist")
+        return str(function.call(body))
+
+    def _knows(self, decision: Decision) -> bool:
+        if isinstance(decision, CreateTimer):
+            return True
+        kind = ACTIVITY if isinstance(decision, CallActivity) else ORCHESTRATION
+        return self._index.find(kind, decision.name) is not None
+
+    def _log(self, instance_id: str, turn: Turn) -> None:
+        name = turn.started["Name"]
+        if turn.began:
+            log.info("orchestration began name=%s instance=%s", name, instance_id)
+        if turn.error is not None:
+            log.error(
+                "orchestration failed name=%s instance=%s error=%r", name, instance_id, turn.error
+            )
+        elif turn.status in Status.FINISHED:
+            status = str(turn.status).lower()
+            log.info("orchestration %s name=%s instance=%s", status, name, instance_id)
+
+
+def _label(message: Message) -> str:
+    """A subject for the dice that is the same in each run with the same seed."""
+    kind = message.event["EventType"]
+    return f"{message.instance_id}|{kind}|{message.event.get('Name', message.event['EventId'])}"
+
+
+def _loads(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

@@ -1,0 +1,157 @@
+"""What the management API says of instances: the JSON of one, filters, pages. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .protocol import EVENT_NAMES, Event, EventType, parse_time
+from .storage import Instance
+
+PAGE = 100
+"""Instances in a page when the request does not say `top`."""
+
+
+def truth(query: Mapping[str, str], name: str, default: bool) -> bool:
+    """A boolean of the query; the SDK writes `True`, people write `true`."""
+    text = query.get(name)
+    return default if text is None else text.strip().lower() == "true"
+
+
+def status_json(row: Instance, query: Mapping[str, str]) -> dict[str, Any]:
+    """One instance as the management API shows it. The input is shown unless asked not to be."""
+    answer = {
+        "name": row.name,
+        "instanceId": row.id,
+        "runtimeStatus": row.runtime_status,
+        "input": row.input if truth(query, "showInput", True) else None,
+        "customStatus": row.custom_status,
+        "output": row.output,
+        "createdTime": _seconds(row.created),
+        "lastUpdatedTime": _seconds(row.last_updated),
+    }
+    if truth(query, "showHistory", False) and row.history:
+        show_output = truth(query, "showHistoryOutput", False)
+        answer["historyEvents"] = history_json(row.history, show_output)
+    return answer
+
+
+def history_json(history: list[Event], show_output: bool) -> list[dict[str, Any]]:
+    """The history for people: names for numbers, and what was scheduled told with its end."""
+    scheduled: dict[tuple[str, int], dict[str, Any]] = {}
+    shown: list[dict[str, Any]] = []
+    for event in history:
+        kind = event["EventType"]
+        if kind in (EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED):
+            continue
+        item = _history_item(event, show_output)
+        family = _FAMILY.get(kind)
+        if family is not None and kind in _SCHEDULING:
+            scheduled[family, event["EventId"]] = item
+        elif family is not None:
+            before = scheduled.get((family, event.get("TaskScheduledId", event.get("TimerId"))))
+            if before is not None:
+                item |= {"ScheduledTime": before["Timestamp"]}
+                item |= {k: before[k] for k in ("FunctionName",) if k in before}
+                shown = [each for each in shown if each is not before]
+        shown.append(item)
+    return shown
+
+
+_SCHEDULING = (
+    EventType.TASK_SCHEDULED,
+    EventType.SUB_ORCHESTRATION_CREATED,
+    EventType.TIMER_CREATED,
+)
+_FAMILY: dict[int, str] = {
+    EventType.TASK_SCHEDULED: "task",
+    EventType.TASK_COMPLETED: "task",
+    EventType.TASK_FAILED: "task",
+    EventType.SUB_ORCHESTRATION_CREATED: "sub",
+    EventType.SUB_ORCHESTRATION_COMPLETED: "sub",
+    EventType.SUB_ORCHESTRATION_FAILED: "sub",
+    EventType.TIMER_CREATED: "timer",
+    EventType.TIMER_FIRED: "timer",
+}
+
+
+def _history_item(event: Event, show_output: bool) -> dict[str, Any]:
+    kind = event["EventType"]
+    item: dict[str, Any] = {"EventType": EVENT_NAMES[kind], "Timestamp": event["Timestamp"]}
+    keep = ["Reason", "Details", "OrchestrationStatus", "FireAt", "InstanceId"]
+    keep += ["Result", "Input"] if show_output else []
+    item |= {key: _decoded(key, event[key]) for key in keep if event.get(key) is not None}
+    if "Name" in event:
+        is_raised = kind == EventType.EVENT_RAISED
+        item["Name" if is_raised else "FunctionName"] = event["Name"]
+    return item
+
+
+def _decoded(key: str, value: Any) -> Any:
+    if key not in ("Result", "Input") or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which instances a query wants; None means any."""
+
+    prefix: str = ""
+    statuses: frozenset[str] | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Filter:
+        """Raises ValueError on a time that cannot be read."""
+        statuses = query.get("runtimeStatus")
+        wanted = frozenset(s.strip().lower() for s in statuses.split(",")) if statuses else None
+        times = [query.get(name) for name in ("createdTimeFrom", "createdTimeTo")]
+        earliest, latest = (parse_time(text) if text else None for text in times)
+        return cls(query.get("instanceIdPrefix", ""), wanted, earliest, latest)
+
+    def wants(self, row: Instance) -> bool:
+        return (
+            row.id.startswith(self.prefix)
+            and (self.statuses is None or row.runtime_status.lower() in self.statuses)
+            and (self.created_from is None or row.created >= self.created_from)
+            and (self.created_to is None or row.created <= self.created_to)
+        )
+
+
+def page(
+    rows: Iterable[Instance], wanted: Filter, top: int, token: str | None
+) -> tuple[list[Instance], str | None]:
+    """One page in the order of ids, and the token of the next one, if there is one.
+
+    Raises:
+        ValueError: the token is not one of ours.
+    """
+    after = _read_token(token) if token else ""
+    found = sorted((r for r in rows if r.id > after and wanted.wants(r)), key=lambda r: r.id)
+    more = len(found) > top
+    return found[:top], _write_token(found[top - 1].id) if more else None
+
+
+def _write_token(last_id: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"after": last_id}).encode()).decode()
+
+
+def _read_token(token: str) -> str:
+    try:
+        return str(json.loads(base64.urlsafe_b64decode(token.encode()))["after"])
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        raise ValueError("the continuation token cannot be read") from None
+
+
+def _seconds(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

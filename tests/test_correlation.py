@@ -1,0 +1,62 @@
+"""Which events belong together."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global.correlation import bounded_id, courier_id, event_name, generation_id, push_key
+from acr_global.model import Action, Artifact, PushEvent
+
+ARTIFACT = Artifact(registry="r.azurecr.io", repository="team/app", tag="v1", digest="sha256:00")
+
+
+def event(**changes: object) -> PushEvent:
+    """One event, of which a test changes what it is about."""
+    base = {"id": "AB-1", "region": "eastus", "action": Action.PUSH, "artifact": ARTIFACT}
+    return PushEvent.model_validate(base | changes)
+
+
+def test_by_id_the_lower_case_notification_id_is_the_key() -> None:
+    """The engine compares ids partly without regard to case."""
+    assert "ab-1" == push_key(event(), "id")
+
+
+def test_by_content_regions_with_ids_of_their_own_agree() -> None:
+    """Neither id, region nor time is part of the key."""
+    other = event(id="zz", region="westeurope", timestamp="2026-01-01T00:00:00Z")
+    assert push_key(event(), "content") == push_key(other, "content")
+
+
+@pytest.mark.parametrize("field", ["registry", "repository", "tag", "digest", "name", "version"])
+def test_by_content_every_part_of_the_content_counts(field: str) -> None:
+    """Two different contents never meet."""
+    other = event(artifact=ARTIFACT.model_copy(update={field: "other"}))
+    assert push_key(event(), "content") != push_key(other, "content")
+    assert push_key(event(), "content") != push_key(event(action=Action.DELETE), "content")
+
+
+def test_event_names_are_those_of_the_original_sample() -> None:
+    """People search for them."""
+    assert "pushevent-westeurope" == event_name("westeurope")
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True), st.integers(0, 999))
+def test_every_id_fits_the_engine_and_its_paths(push_id: str, number: int) -> None:
+    """The SDK puts ids unquoted into request paths, and the engine takes 100 characters."""
+    ids = [
+        courier_id(push_id, "r" * 50),
+        f"{bounded_id('_delivery', 'incomplete', push_id)}.r{number}",
+        generation_id(push_key(event(id=push_id), "content"), number),
+    ]
+    for instance_id in ids:
+        assert re.fullmatch(r"[A-Za-z0-9._-]{1,100}", instance_id)
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True))
+def test_no_push_has_the_id_of_a_courier_or_delivery(push_id: str) -> None:
+    """Theirs begin with an underscore, which no notification id may."""
+    assert not courier_id(push_id, "eastus").startswith(push_id)

@@ -1,0 +1,50 @@
+"""Durations as people write them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global.durations import LONGEST, format_duration, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("1h30m", 5_400),
+        (" 2 D ", 172_800),
+        ("PT1M", 60),
+        ("P1DT2H3M4S", 93_784),
+        ("0", 0),
+        ("0s", 0),
+    ],
+)
+def test_accepted_forms(text: str, seconds: int) -> None:
+    """Plain and ISO forms are read alike, whatever the case and the blanks."""
+    assert timedelta(seconds=seconds) == parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "10", "-5s", "1.5h", "p", "pt", "5 minutes", "m10"])
+def test_other_forms_name_the_accepted_ones(text: str) -> None:
+    """What is not understood is answered with how to write it."""
+    with pytest.raises(ValueError, match="write it like 90s"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["6d", "121h", "99999999999999999999s"])
+def test_what_one_timer_cannot_hold_is_refused(text: str) -> None:
+    """A durable timer is one timer only up to six days."""
+    with pytest.raises(ValueError, match="longer than 5 days"):
+        parse_duration(text)
+
+
+@given(st.integers(0, int(LONGEST.total_seconds())))
+def test_what_is_written_reads_back(seconds: int) -> None:
+    """Formatting and parsing are each other's inverse."""
+    duration = timedelta(seconds=seconds)
+    assert duration == parse_duration(format_duration(duration))

@@ -1,0 +1,84 @@
+"""The shape of the code: data flows one way, and nothing outside the shell knows Azure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "acr_global"
+
+ORDER = [
+    "errors",
+    "model",
+    "durations",
+    "patterns",
+    "secret",
+    "targets",
+    "retry",
+    "settings",
+    "payload",
+    "receive",
+    "correlation",
+    "verdict",
+    "notify",
+    "registry",
+    "functions",
+    "cli",
+]
+"""A file or folder imports only what stands above it."""
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+CORE = [p for p in FILES if p.relative_to(PACKAGE).parts[0] not in ("functions", "cli")]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(module: str) -> str | None:
+    """The file or folder of the package that a module belongs to."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "acr_global" and len(parts) > 1 else None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_each_file_imports_only_what_stands_above_it(path: Path) -> None:
+    """The order is that of the journey in the package's docstring."""
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own in ("__init__", "__main__"):
+        return
+    for module in imports(path):
+        other = layer(module)
+        if other is not None and other != own:
+            assert other in ORDER, module
+            assert ORDER.index(other) < ORDER.index(own), f"{own} imports {module}"
+
+
+def test_the_order_names_every_file() -> None:
+    """A new file is given its place."""
+    there = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if not p.name.startswith("_")}
+    assert there == set(ORDER)
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_shell_knows_azure_functions(path: Path) -> None:
+    """The core is tested without a host. (The registry's own clients are registry/'s business.)"""
+    known = [m for m in imports(path) if m.startswith(("azure.functions", "azure.durable"))]
+    assert [] == known
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_file_stays_readable(path: Path) -> None:
+    """Near 120 lines, never over 400."""
+    assert 400 >= len(path.read_text().splitlines())

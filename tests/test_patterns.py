@@ -1,0 +1,59 @@
+"""Regions, hosts and patterns as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from acr_global.patterns import matches, parse_host, parse_names, parse_regions
+
+
+def test_regions_are_compared_in_arms_short_form() -> None:
+    """Blanks, case and repeats make no difference."""
+    assert ("westeurope", "eastus") == parse_regions(" West Europe,eastus, EAST US ,westeurope")
+    assert ("westeurope", "eastus") == parse_regions(["West Europe", "eastus"])
+
+
+@pytest.mark.parametrize("value", ["", " , ", "west/europe", "a" * 51, 7, ["eastus", 7], None])
+def test_what_cannot_be_a_region_is_refused(value: object) -> None:
+    """A region's name goes into event names, so nothing odd gets there."""
+    with pytest.raises(ValueError, match="must"):
+        parse_regions(value)
+
+
+def test_a_regional_endpoint_is_its_registry() -> None:
+    """Requests through a regional endpoint belong to the same push."""
+    assert "myregistry.azurecr.io" == parse_host("MyRegistry.eastus.geo.azurecr.io")
+    assert "myregistry.azurecr.io" == parse_host(" MyRegistry.azurecr.io ")
+    assert "127.0.0.1:5000" == parse_host("127.0.0.1:5000")
+
+
+@pytest.mark.parametrize("value", ["", "a/b", "ho st", "-x"])
+def test_what_cannot_be_a_host_is_refused(value: str) -> None:
+    """A host that is none is an error, not a registry of its own."""
+    with pytest.raises(ValueError, match="host name"):
+        parse_host(value)
+
+
+def test_names_keep_their_order_and_lose_repeats() -> None:
+    """A list reads as it was written."""
+    assert ("b", "a") == parse_names(" b, a,,b ")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "repository", "tag", "expected"),
+    [
+        ("*", "team/app", "v1", True),
+        ("*", None, None, True),
+        ("team/*", "team/app", "v1", True),
+        ("team/*", "other/app", "v1", False),
+        ("team/*:v*", "team/app", "v1", True),
+        ("team/*:v*", "team/app", "latest", False),
+        ("*:", "team/app", None, True),
+        ("*:", "team/app", "v1", False),
+        ("*:sha256-*", "team/app", "sha256-0a.sig", True),
+        ("Team/*", "team/app", "v1", False),
+    ],
+)
+def test_patterns(pattern: str, repository: str | None, tag: str | None, expected: bool) -> None:
+    """A colon in the pattern brings the tag in; nothing behind it means untagged."""
+    assert expected is matches([pattern], repository, tag)

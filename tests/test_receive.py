@@ -1,0 +1,254 @@
+"""Query and body of one request → push events, or what to say instead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global.errors import RejectedError
+from acr_global.model import Action, PushEvent
+from acr_global.receive import MAX_BODY_BYTES, Ignored, Received, receive
+from acr_global.settings import Settings, load_settings
+
+SAMPLES = Path(__file__).parent / "samples"
+EVERYTHING = "push,chart_push,delete,chart_delete,quarantine"
+PUSH = json.loads((SAMPLES / "02_push_captured_2026.json").read_text())
+
+
+def settings(**given: str) -> Settings:
+    """Settings with two regions, and what a test adds."""
+    environ = {"ACR_GLOBAL_REGIONS": "West Europe,eastus"} | {
+        f"ACR_GLOBAL_{name}": value for name, value in given.items()
+    }
+    loaded = load_settings(environ)
+    assert not loaded.problems
+    return loaded.settings
+
+
+def receive_json(document: Any, region: str = "eastus", **given: str) -> Received:
+    """One request with a JSON body."""
+    return receive({"region": region}, json.dumps(document).encode(), settings(**given))
+
+
+def pushed(document: Any, **given: str) -> PushEvent:
+    """The one push event of a request."""
+    (result,) = receive_json(document, **given).results
+    assert isinstance(result, PushEvent)
+    return result
+
+
+def reason(document: Any, region: str = "eastus", **given: str) -> str:
+    """The slug of what a request is answered instead."""
+    try:
+        (result,) = receive_json(document, region, **given).results
+    except RejectedError as error:
+        return error.reason
+    assert isinstance(result, Ignored)
+    return result.reason
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The captured push with one field changed."""
+    document: dict[str, Any] = json.loads(json.dumps(PUSH))
+    *parents, last = path.split(".")
+    at = document
+    for parent in parents:
+        at = at[parent]
+    at[last] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("sample", "action", "reference", "registry"),
+    [
+        ("01_push_docs", "push", "hello-world:v1", "myregistry.azurecr.io"),
+        ("02_push_captured_2026", "push", "hello-world:test-v1", "mojrodevops.azurecr.io"),
+        (
+            "03_delete_docs",
+            "delete",
+            "hello-world@sha256:80f0d5c8786bb9e621a45ece0db56d11cdc624ad20da9fe62e9d25490f331d7d",
+            "myregistry.azurecr.io",
+        ),
+        ("05_quarantine_docs", "quarantine", "helloworld:1", "[registry].azurecr.io"),
+        ("06_chart_push_docs", "chart_push", "repo:wordpress-5.4.0.tgz", None),
+        ("07_chart_delete_docs", "chart_delete", "repo:wordpress-5.4.0.tgz", None),
+        ("08_push_untagged_child_composed", "push", f"team/app@sha256:{'a' * 64}", None),
+        ("09_push_oci_index_composed", "push", "team/app:v2", "myregistry.azurecr.io"),
+    ],
+)
+def test_every_sample_is_understood(
+    sample: str, action: str, reference: str, registry: str | None
+) -> None:
+    """Documented, captured and composed bodies all become events."""
+    event = pushed(json.loads((SAMPLES / f"{sample}.json").read_text()), ACTIONS=EVERYTHING)
+    assert (Action(action), reference) == (event.action, event.artifact.reference)
+    assert registry in (event.artifact.registry, None)
+    assert "eastus" == event.region
+
+
+def test_nine_digit_fractions_and_odd_times_cost_nothing() -> None:
+    """A time that cannot be read is no time; it never costs the arrival."""
+    documented = json.loads((SAMPLES / "01_push_docs.json").read_text())
+    timestamp = pushed(documented).timestamp
+    assert timestamp is not None
+    assert "2017-11-17T16:52:01.343145+00:00" == timestamp.isoformat()
+    for odd in ("yesterday", "", None, "2026-01-01T00:00:00"):
+        assert pushed(changed("timestamp", odd)).timestamp is None
+
+
+def test_a_ping_is_ignored_if_some_registry_expects_the_region() -> None:
+    """A ping names no registry."""
+    ping = json.loads((SAMPLES / "04_ping_captured_2021.json").read_text())
+    registries = json.dumps({"other.azurecr.io": {"regions": "brazilsouth"}})
+    assert "ping" == reason(ping)
+    assert "ping" == reason(ping, "brazilsouth", REGISTRIES=registries)
+    assert "region-unknown" == reason(ping, "nowhere")
+
+
+def test_actions_are_watched_by_choice() -> None:
+    """Only pushes by default; anything unheard of is not watched either."""
+    delete = json.loads((SAMPLES / "03_delete_docs.json").read_text())
+    assert "action-not-watched" == reason(delete)
+    assert "action-not-watched" == reason(changed("action", "scan"))
+
+
+@pytest.mark.parametrize("tag", [None, ""])
+def test_absent_null_and_empty_mean_absent(tag: str | None) -> None:
+    """Pushes by digest have been seen with each."""
+    assert pushed(changed("target.tag", tag)).artifact.tag is None
+
+
+@pytest.mark.parametrize("region", ["West Europe", "westeurope", " WESTEUROPE "])
+def test_regions_are_compared_without_case_and_blanks(region: str) -> None:
+    """People write them in both ways."""
+    (event,) = receive_json(PUSH, region).results
+    assert isinstance(event, PushEvent)
+    assert "westeurope" == event.region
+
+
+def test_the_registry_in_the_querystring_wins() -> None:
+    """Self-hosted replicas have hosts of their own, and one registry's name."""
+    query = {"region": "eastus", "registry": "MyRegistry.azurecr.io"}
+    (event,) = receive(query, json.dumps(PUSH).encode(), settings()).results
+    assert isinstance(event, PushEvent)
+    assert "myregistry.azurecr.io" == event.artifact.registry
+    with pytest.raises(RejectedError, match="host name"):
+        receive(query | {"registry": "a b"}, b"{}", settings())
+
+
+def test_an_odd_request_host_counts_as_unknown() -> None:
+    """The client wrote that header; it must not cost the arrival."""
+    assert pushed(changed("request.host", "a b/c")).artifact.registry is None
+    assert pushed(changed("request", None)).artifact.registry is None
+
+
+@pytest.mark.parametrize(
+    ("body", "slug", "status"),
+    [
+        (b"", "body-not-json", 400),
+        (b"\xff\xfe", "body-not-json", 400),
+        (b"[" * 200_000, "body-not-json", 400),
+        (b"[]", "body-not-object", 400),
+        (b'"x"', "body-not-object", 400),
+        (b" " * (MAX_BODY_BYTES + 1), "body-too-large", 413),
+    ],
+)
+def test_bodies_that_are_no_event(body: bytes, slug: str, status: int) -> None:
+    """Each is told what is wrong, in one sentence."""
+    with pytest.raises(RejectedError) as caught:
+        receive({"region": "eastus"}, body, settings())
+    assert (slug, status) == (caught.value.reason, caught.value.status)
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    """Some senders put one in front."""
+    body = b"\xef\xbb\xbf" + json.dumps(PUSH).encode()
+    assert isinstance(receive({"region": "eastus"}, body, settings()).results[0], PushEvent)
+
+
+@pytest.mark.parametrize(
+    ("document", "slug"),
+    [
+        ({}, "action-missing"),
+        (changed("id", None), "id-missing"),
+        (changed("id", ""), "id-missing"),
+        (changed("id", 7), "field-invalid"),
+        (changed("id", "x/terminate?reason="), "id-invalid"),
+        (changed("id", "-a"), "id-invalid"),
+        (changed("id", "a" * 101), "id-invalid"),
+        (changed("id", "a\n"), "field-invalid"),
+        (changed("action", ["push"]), "field-invalid"),
+        (changed("target", "x"), "field-invalid"),
+        (changed("target.tag", 7), "field-invalid"),
+        (changed("target.repository", "r" * 1_025), "field-invalid"),
+        (changed("target.repository", "a\u0000b"), "field-invalid"),
+        (changed("target.repository", "\ud800"), "field-invalid"),
+        (changed("timestamp", 7), "field-invalid"),
+        (changed("request.host", {}), "field-invalid"),
+        ({"events": {}}, "field-invalid"),
+    ],
+)
+def test_what_is_wrong_has_a_slug(document: dict[str, Any], slug: str) -> None:
+    """A field of the wrong type is never guessed at."""
+    assert slug == reason(document)
+
+
+def test_a_region_must_be_named_and_expected() -> None:
+    """An answer that names the fault turns up in the registry's own event log."""
+    with pytest.raises(RejectedError, match="querystring"):
+        receive({}, b"{}", settings())
+    assert "region-unknown" == reason(PUSH, "brazilsouth")
+
+
+def test_filters_decide_what_is_watched() -> None:
+    """Untagged children and signatures are the usual noise."""
+    child = json.loads((SAMPLES / "08_push_untagged_child_composed.json").read_text())
+    assert "filtered" == reason(child, EXCLUDE="*:, *:sha256-*")
+    assert "filtered" == reason(PUSH, INCLUDE="team/*")
+    assert "filtered" == reason(changed("target.tag", "sha256-0a.sig"), EXCLUDE="*:sha256-*")
+    assert "hello-world" == pushed(PUSH, EXCLUDE="*:").artifact.repository
+
+
+def test_each_event_of_an_envelope_has_its_own_result() -> None:
+    """A bad one loses no good one, and layers are no pushes."""
+    layer = changed("target.mediaType", "application/octet-stream")
+    received = receive_json({"events": [PUSH, 7, layer, changed("id", None), PUSH]})
+    assert received.envelope
+    kinds = [getattr(r, "reason", "push") for r in received.results]
+    assert ["push", "body-not-object", "not-a-manifest", "id-missing", "push"] == kinds
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["id", "timestamp", "action", "target", "request", "events"])
+        | st.text(),
+        json_values | st.just("push"),
+    )
+)
+def test_no_json_object_breaks_it(document: dict[str, Any]) -> None:
+    """Whatever comes, the outcome is a result or a RejectedError."""
+    try:
+        receive_json(document)
+    except RejectedError as error:
+        assert error.status in (400, 413)
+
+
+@given(st.binary())
+def test_no_bytes_break_it(body: bytes) -> None:
+    """Nor does anything that is not JSON."""
+    try:
+        receive({"region": "eastus"}, body, settings())
+    except RejectedError as error:
+        assert 400 == error.status

@@ -1,0 +1,164 @@
+"""Settings from the environment."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from acr_global.model import Action
+from acr_global.settings import Loaded, Settings, known_names, load_settings
+
+ROOT = Path(__file__).parents[1]
+TARGET = {"name": "ops", "kind": "webhook", "url": "https://ops.example/hook"}
+
+
+def load(**given: object) -> Loaded:
+    """Load settings by their short names."""
+    return load_settings({f"ACR_GLOBAL_{k}": str(v) for k, v in given.items()})
+
+
+def problems(**given: object) -> dict[str, str]:
+    """What is wrong, by the setting's short name."""
+    loaded = load(**({"REGIONS": "eastus"} | given))
+    return {p.setting.removeprefix("ACR_GLOBAL_"): p.message for p in loaded.problems}
+
+
+def test_only_regions_must_be_set() -> None:
+    """Everything else has a default that works."""
+    loaded = load(REGIONS="West Europe, eastus")
+    assert () == loaded.problems
+    assert ("westeurope", "eastus") == loaded.settings.regions
+    assert timedelta(minutes=10) == loaded.settings.timeout
+    assert timedelta(hours=24) == loaded.settings.late_window
+    assert (Action.PUSH, Action.CHART_PUSH) == loaded.settings.actions
+    assert () == loaded.settings.targets
+
+
+def test_an_empty_value_is_not_set() -> None:
+    """The portal leaves empty settings behind."""
+    assert timedelta(minutes=10) == load(REGIONS="eastus", TIMEOUT=" ").settings.timeout
+    assert "REGIONS" in {p.setting[11:] for p in load(REGIONS="").problems}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("REGIONS", "west/europe", "must name regions"),
+        ("TIMEOUT", "ten minutes", "write it like"),
+        ("TIMEOUT", "0", "longer than 0"),
+        ("TIMEOUT", "9d", "longer than 5 days"),
+        ("LATE_WINDOW", "-1h", "write it like"),
+        ("ACTIONS", "push,pull", "push"),
+        ("EVIDENCE", "guess", "knows only"),
+        ("CORRELATION", "magic", "'id' or 'content'"),
+        ("REGION_ENDPOINTS", "[]", "not a JSON object"),
+        ("REGION_ENDPOINTS", "{", "not JSON"),
+        ("REGION_ENDPOINTS", '{"eastus": "ftp://x"}', "URL"),
+        ("REGISTRIES", "[]", "not a JSON object"),
+        ("REGISTRIES", '{"r.io": {"timeout": 5}}', "r.io.timeout: must be text"),
+        ("REGISTRIES", '{"r.io": {"tiemout": "5m"}}', "r.io.tiemout"),
+        ("REGISTRIES", '{"a b": {}}', "host name"),
+        ("REGISTRIES", '{"r.io": 5}', "r.io"),
+        ("RETRY_SCHEDULE", "5", "write it like"),
+        ("TARGETS", "{", "JSON"),
+        ("CHECK_EVERY", "1s", "at least 10s"),
+    ],
+)
+def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said: str) -> None:
+    """The others keep working, and no value is shown."""
+    found = problems(**{name: value})
+    assert {name} == set(found)
+    assert said in found[name]
+
+
+def test_all_problems_come_at_once() -> None:
+    """An operator corrects them in one go."""
+    assert {"TIMEOUT", "ACTIONS", "TARGETS"} == set(problems(TIMEOUT="x", ACTIONS="x", TARGETS="x"))
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    """A typo would otherwise be a default."""
+    assert "did you mean ACR_GLOBAL_TIMEOUT?" in problems(TIMEOUTS="5m")["TIMEOUTS"]
+
+
+def test_a_secrets_own_name_is_no_unknown_setting() -> None:
+    """A target may take its secret from a setting that begins like ours."""
+    targets = json.dumps([TARGET | {"secrets": [{"$secret": "ACR_GLOBAL_HOOK_SECRET"}]}])
+    given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": targets}
+    assert () == load_settings(given | {"ACR_GLOBAL_HOOK_SECRET": "c2VjcmV0" * 6}).problems
+
+
+def test_good_targets_survive_a_bad_neighbour() -> None:
+    """Instances in flight still find theirs."""
+    loaded = load(REGIONS="eastus", TARGETS=json.dumps([TARGET, {"name": "x"}]))
+    assert ["ops"] == [t.name for t in loaded.settings.targets]
+    assert loaded.problems
+
+
+def test_a_registry_says_what_differs() -> None:
+    """What it leaves out falls back to the plain settings."""
+    own = {"regions": ["West Europe"], "timeout": "5m", "targets": "ops", "exclude": "*:"}
+    settings = load(
+        REGIONS="eastus",
+        LATE_WINDOW="1h",
+        TARGETS=json.dumps([TARGET, TARGET | {"name": "dev"}]),
+        REGISTRIES=json.dumps({"Mine.eastus.geo.azurecr.io": own}),
+    ).settings
+    mine, plain = settings.policy("mine.azurecr.io"), settings.policy("other.azurecr.io")
+    assert (("westeurope",), timedelta(minutes=5)) == (mine.regions, mine.timeout)
+    assert timedelta(hours=1) == mine.late_window
+    assert (("eastus",), ()) == (plain.regions, plain.exclude)
+    assert ("ops",) == settings.target_names(mine)
+    assert ("ops", "dev") == settings.target_names(plain)
+    assert {"westeurope", "eastus"} == settings.all_regions()
+    assert plain == settings.policy(None)
+
+
+def test_regions_may_stand_with_the_registries_alone() -> None:
+    """Then a registry that is not listed has none."""
+    loaded = load(REGISTRIES='{"r.io": {"regions": "eastus"}}')
+    assert () == loaded.problems
+    assert () == loaded.settings.policy(None).regions
+    wrong = {p.message for p in load(REGISTRIES='{"r.io": {}}').problems}
+    assert {"r.io: no regions"} == wrong
+
+
+def test_a_registry_names_only_targets_that_are_there() -> None:
+    """A name that is wrong would be a silence."""
+    assert "unknown target" in problems(REGISTRIES='{"r.io": {"targets": ["x"]}}')["REGISTRIES"]
+
+
+def test_the_event_log_needs_to_know_which_registry() -> None:
+    """Its resource id cannot be told from the host."""
+    assert "event-log" in problems(EVIDENCE="event-log")["REGISTRY_ID"]
+    assert {} == problems(EVIDENCE="event-log,manifest", REGISTRY_ID="/subscriptions/s")
+
+
+def test_region_endpoints_are_found_by_normal_names() -> None:
+    """Both sides are normalised."""
+    loaded = load(REGIONS="eastus", REGION_ENDPOINTS='{"East US": "http://127.0.0.1:5000/"}')
+    assert {"eastus": "http://127.0.0.1:5000"} == loaded.settings.region_endpoints
+
+
+def test_settings_show_no_secret() -> None:
+    """Neither in a log nor in a traceback."""
+    loaded = load(REGIONS="eastus", TARGETS=json.dumps([TARGET | {"secrets": ["c2VjcmV0" * 6]}]))
+    assert "c2VjcmV0" not in f"{loaded!r} {loaded.settings!s} {loaded.settings.targets!r}"
+
+
+def test_every_setting_is_documented() -> None:
+    """docs/settings.md holds each name, its default and its help."""
+    text = (ROOT / "docs" / "settings.md").read_text()
+    documented = " ".join(text.replace("\\|", "|").split())
+    for name, field in zip(known_names(), Settings.model_fields.values(), strict=True):
+        assert f"`{name}`" in text
+        assert " ".join(str(field.description).split()) in documented
+
+
+def test_the_example_settings_are_right() -> None:
+    """local.settings.json.example can be copied as it is."""
+    values = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+    assert () == load_settings(values).problems

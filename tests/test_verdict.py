@@ -1,0 +1,131 @@
+"""Expected regions, arrivals, evidence and time → a verdict."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global.model import Action, Arrival, Artifact, Evidence, EvidenceKind, VerdictType
+from acr_global.verdict import (
+    Watch,
+    earlier_reports,
+    failed_looks,
+    timer_for,
+    verdict_on,
+    with_arrivals,
+    with_evidence,
+)
+
+BEGIN = datetime(2026, 6, 1, 12, tzinfo=UTC)
+REGIONS = ("westeurope", "northeurope", "eastus")
+WATCH = Watch(
+    push_id="p",
+    action=Action.PUSH,
+    artifact=Artifact(repository="team/app", tag="v1"),
+    regions=REGIONS,
+    begun_at=BEGIN,
+    deadline=BEGIN + timedelta(minutes=10),
+)
+
+
+def arrival(region: str, second: float = 0, event_id: str = "e") -> Arrival:
+    """One report, so many seconds after the beginning."""
+    return Arrival(
+        region=region, event_id=event_id, received_at=BEGIN + timedelta(seconds=second)
+    )
+
+
+def evidence(region: str, found: bool, detail: str = "d", kind: str = "manifest") -> Evidence:
+    """What one look said about one region."""
+    return Evidence(region=region, kind=EvidenceKind(kind), found=found, detail=detail)
+
+
+regions = st.sampled_from((*REGIONS, "elsewhere"))
+arrivals = st.lists(st.builds(arrival, regions, st.floats(0, 100), st.sampled_from("abc")))
+looks = st.lists(
+    st.builds(
+        evidence, regions, st.booleans(), st.text(), st.sampled_from(["manifest", "event-log"])
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("in_", "alarmed", "expected"),
+    [
+        (REGIONS, False, VerdictType.COMPLETE),
+        (REGIONS[:2], False, VerdictType.OVERDUE),
+        (REGIONS, True, VerdictType.RECOVERED),
+        (REGIONS[:2], True, VerdictType.INCOMPLETE),
+    ],
+)
+def test_the_four_verdicts(in_: tuple[str, ...], alarmed: bool, expected: VerdictType) -> None:
+    """All in or not, before an alarm or after one: that is the whole table."""
+    watch = with_arrivals(WATCH, [arrival(r) for r in in_])
+    assert expected is verdict_on(watch, BEGIN, alarmed=alarmed).type
+
+
+@given(arrivals, looks, st.booleans())
+def test_a_verdict_claims_and_names_only_what_is_so(
+    came: list[Arrival], seen: list[Evidence], alarmed: bool
+) -> None:
+    """No region is claimed without a report or evidence; none is named missing that has either."""
+    watch = with_evidence(with_arrivals(WATCH, came), seen)
+    decided = verdict_on(watch, BEGIN, alarmed=alarmed)
+    accounted = {a.region for a in came} | {e.region for e in seen if e.found}
+    assert tuple(r for r in REGIONS if r not in accounted) == decided.missing
+    good = decided.type in (VerdictType.COMPLETE, VerdictType.RECOVERED)
+    assert good is not bool(decided.missing)
+
+
+@given(arrivals, st.randoms())
+def test_the_order_of_events_does_not_matter(came: list[Arrival], random: object) -> None:
+    """What was received first counts, in whatever order the engine hands it over."""
+    came = list({(a.region, a.received_at): a for a in came}.values())
+    shuffled = list(came)
+    random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis types it as object
+    assert with_arrivals(WATCH, came) == with_arrivals(WATCH, shuffled)
+
+
+@given(arrivals, arrivals)
+def test_a_region_that_has_reported_stays_reported(
+    first: list[Arrival], later: list[Arrival]
+) -> None:
+    """Later events add regions and take none away."""
+    once = with_arrivals(WATCH, first)
+    twice = with_arrivals(once, later)
+    assert set(twice.missing()) <= set(once.missing())
+    assert set(once.arrivals) <= set(twice.arrivals)
+
+
+def test_what_was_found_is_not_unfound_by_a_later_look() -> None:
+    """A second look that fails takes nothing back; one that finds more replaces what was seen."""
+    watch = with_evidence(WATCH, [evidence("eastus", True), evidence("westeurope", False, "404")])
+    watch = with_evidence(watch, [evidence("eastus", False), evidence("westeurope", True)])
+    assert ("northeurope",) == watch.missing()
+
+
+def test_earlier_reports_speak_only_for_regions_still_missing() -> None:
+    """A region that has reported this time needs no word from the last."""
+    watch = with_arrivals(WATCH, [arrival("eastus")])
+    earlier = [arrival("eastus"), arrival("westeurope"), arrival("elsewhere")]
+    assert ["westeurope"] == [e.region for e in earlier_reports(watch, earlier)]
+
+
+def test_a_look_that_broke_down_is_said_of_each_missing_region() -> None:
+    """An alarm says that the check failed, not that nothing was seen."""
+    watch = with_arrivals(WATCH, [arrival("eastus")])
+    seen = failed_looks(watch, ["manifest"])
+    assert [("westeurope", False), ("northeurope", False)] == [(e.region, e.found) for e in seen]
+    assert "check failed" in seen[0].detail
+
+
+@given(st.datetimes(timezones=st.just(UTC), max_value=datetime(2100, 1, 1)))
+def test_a_timer_never_fires_before_its_moment(moment: datetime) -> None:
+    """The engine cuts a delay to whole seconds; what is set is a second later than asked."""
+    for ago in (timedelta(0), timedelta(seconds=3.7)):
+        now = moment - ago
+        delay = int((timer_for(moment) - now).total_seconds())
+        assert moment <= now + timedelta(seconds=delay)
