@@ -2,22 +2,24 @@
 
 A test that waits 24 hours should take milliseconds. `run_virtual` runs it on an event loop whose
 clock stands still while there is anything to do and jumps to the next timer when there is not.
-Everything on that loop – host, app, receiver, client – shares the one clock; threads are waited
+Everything on that loop (host, app, receiver, client) shares the one clock; threads are waited
 for, because their work takes no virtual time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import selectors
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The virtual clock reads this when a virtual loop is made."""
@@ -28,7 +30,7 @@ GRACE = 0.001
 _loop_of_thread: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("loop", default=None)
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
+class _JumpingSelector(selectors.DefaultSelector):
     """Turns waiting for a timer into a jump of the loop's clock."""
 
     def __init__(self) -> None:
@@ -74,7 +76,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         finally:
             self._busy_threads -= 1
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
         self._busy_threads += 1
 
@@ -112,17 +116,10 @@ def epoch_seconds() -> float:
     return utcnow().timestamp()
 
 
-async def run_in_thread(executor: Any, func: Callable[[], T]) -> T:
+async def run_in_thread(executor: Executor, func: Callable[[], T]) -> T:
     """Run a blocking function in a thread that sees this loop's engine time."""
-    import contextvars
-
     context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
     context.run(_loop_of_thread.set, loop)
     result: T = await loop.run_in_executor(executor, context.run, func)
     return result
-
-
-def monotonic() -> float:
-    """Real seconds, for measuring how long a function took."""
-    return time.perf_counter()

@@ -1,37 +1,30 @@
-"""The dispatcher: dequeues messages, runs turns and activities, and commits what they change.
+"""The dispatcher: dequeues messages, and runs the turns and activities that they lead to.
 
-The order of a commit is that of DurableTask.AzureStorage: outgoing messages, then the history,
-then the row, then the batch's messages are deleted. A crash between two of these leaves what a
-crash there leaves on Azure. Without hazards a commit is one step that nothing interrupts.
+One turn of an instance at a time, on whatever has become visible for it; activities side by side.
+A batch's messages are deleted last, so what a crash interrupts comes back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import math
 from collections import defaultdict
 from collections.abc import Coroutine
-from datetime import timedelta
 from typing import Any
 
 from . import clock
 from .admit import admit
+from .commit import Committer
 from .index import ACTIVITY, ORCHESTRATION, Index
 from .injector import Injector
 from .invoke import Invoker, failure
-from .protocol import EventType, Status, event, execution_started, parse_time, stamp
+from .protocol import EventType, Status, event
 from .settings import HostSettings
-from .storage import Instance, Message, Storage
-from .turn import Turn, sub_instance_id, take_turn
+from .storage import Message, Storage
+from .turn import take_turn
 from .walk import CallActivity, CreateTimer, Decision
 
 log = logging.getLogger("devhost.durable")
-
-TIMER_LATENESS = timedelta(milliseconds=1)
-"""Some time always passes between the orchestrator's clock and the sending of its timer. Since
-delays are whole seconds, cut off, this is why a timer of 30 s comes after 29."""
 
 
 class Engine:
@@ -53,6 +46,7 @@ class Engine:
         self._settings = settings
         self._index = index
         self._invoker = invoker
+        self._committer = Committer(storage, injector)
         self._loop = asyncio.get_running_loop()
         self._alive = True
         self._ready: defaultdict[str, list[Message]] = defaultdict(list)
@@ -163,95 +157,10 @@ class Engine:
                 clock.utcnow(),
                 lambda: self.injector.dice.hex_id("execution", instance_id),
             )
-            self._commit(instance_id, turn)
+            self._committer.commit(instance_id, turn)
         for message in batch:
             if message not in admitted.deferred:
                 self.storage.control.delete(message)
-
-    def _commit(self, instance_id: str, turn: Turn) -> None:
-        for execution_id, decision in turn.outbox:
-            self._send(instance_id, execution_id, turn, decision)
-        if turn.status in Status.FINISHED:
-            self._report_to_parent(turn)
-        self.injector.checkpoint("after-outbox-before-history")
-        self.storage.write_history(instance_id, turn.history)
-        self.injector.checkpoint("after-history-before-row")
-        self._write_row(instance_id, turn)
-        self._log(instance_id, turn)
-        self.injector.checkpoint("after-history-before-delete")
-
-    def _send(self, instance_id: str, execution_id: str, turn: Turn, decision: Decision) -> None:
-        now, storage = clock.utcnow(), self.storage
-        if isinstance(decision, CallActivity):
-            fields: dict[str, Any] = {"Name": decision.name, "Input": decision.input}
-            task = event(EventType.TASK_SCHEDULED, now, decision.id, **fields)
-            storage.work_items.put(
-                storage.message(instance_id, task, self._loop.time(), execution_id)
-            )
-        elif isinstance(decision, CreateTimer):
-            left = (decision.fire_at - now - TIMER_LATENESS).total_seconds()
-            due = self._loop.time() + max(0, math.floor(left))
-            fired = event(
-                EventType.TIMER_FIRED, now, TimerId=decision.id, FireAt=stamp(decision.fire_at)
-            )
-            storage.control.put(storage.message(instance_id, fired, due, execution_id))
-        else:
-            sub_id = sub_instance_id(decision, execution_id)
-            sub_execution = self.injector.dice.hex_id("execution", sub_id)
-            parent = {"InstanceId": instance_id, "ExecutionId": execution_id}
-            started = execution_started(
-                now,
-                name=decision.name,
-                instance_id=sub_id,
-                execution_id=sub_execution,
-                input_=decision.input,
-                parent={"OrchestrationInstance": parent, "TaskScheduleId": decision.id},
-            )
-            storage.control.put(
-                storage.message(sub_id, started, self._loop.time(), sub_execution)
-            )
-
-    def _report_to_parent(self, turn: Turn) -> None:
-        parent = turn.started["ParentInstance"]
-        if not parent:
-            return
-        instance = parent["OrchestrationInstance"]
-        task_id, now, result = parent["TaskScheduleId"], clock.utcnow(), turn.history.events[-2]
-        if turn.status == Status.COMPLETED:
-            output = result["Result"] or "null"
-            kind, fields = EventType.SUB_ORCHESTRATION_COMPLETED, {"Result": output}
-        else:
-            text = str(turn.output)
-            kind, fields = EventType.SUB_ORCHESTRATION_FAILED, {"Reason": text, "Details": text}
-        done = event(kind, now, TaskScheduledId=task_id, **fields)
-        self.storage.control.put(
-            self.storage.message(
-                instance["InstanceId"], done, self._loop.time(), instance["ExecutionId"]
-            )
-        )
-
-    def _write_row(self, instance_id: str, turn: Turn) -> None:
-        started, now = turn.started, clock.utcnow()
-        row = self.storage.instances.get(instance_id)
-        if row is None or turn.began:
-            row = Instance(
-                id=instance_id,
-                name=started["Name"],
-                execution_id=turn.history.execution_id,
-                runtime_status=Status.RUNNING,
-                created=parse_time(started["Timestamp"]),
-                last_updated=now,
-                input=_loads(started["Input"]),
-            )
-        row.last_updated = now
-        row.custom_status = turn.custom_status
-        # A crash may have kept an earlier write back: then the row stays Pending here, as in
-        # Azure, although the instance runs. Only a turn that changes the status writes it.
-        if turn.status is not None:
-            row.runtime_status = turn.status
-        if turn.status in Status.FINISHED:
-            row.output = turn.output
-        self.storage.insert(row)
 
     def _terminate_unbegun(self, message: Message) -> None:
         """A termination that finds no history ends the instance that is still Pending."""
@@ -265,12 +174,11 @@ class Engine:
             row.last_updated = clock.utcnow()
 
     async def _activity(self, item: Message) -> None:
-        name, now = item.event["Name"], clock.utcnow()
+        name = item.event["Name"]
         try:
             self.injector.checkpoint("activity-before")
             self.storage.stats[f"activity:{name}"] += 1
             function = self._index.find(ACTIVITY, name)
-            task_id = item.event["EventId"]
             try:
                 if function is None:
                     raise LookupError(f"no activity {name}")
@@ -284,11 +192,8 @@ class Engine:
                 )
                 kind, fields = EventType.TASK_FAILED, failure("Activity", name, problem)
             self.injector.checkpoint("activity-after-before-result")
-            now = clock.utcnow()
-            done = event(kind, now, TaskScheduledId=task_id, **fields)
-            self.storage.control.put(
-                self.storage.message(item.instance_id, done, self._loop.time(), item.execution_id)
-            )
+            done = event(kind, clock.utcnow(), TaskScheduledId=item.event["EventId"], **fields)
+            self._committer.enqueue(item.instance_id, done, item.execution_id)
             self.storage.work_items.delete(item)
         finally:
             self._in_hand.discard(item.id)
@@ -305,24 +210,8 @@ class Engine:
         kind = ACTIVITY if isinstance(decision, CallActivity) else ORCHESTRATION
         return self._index.find(kind, decision.name) is not None
 
-    def _log(self, instance_id: str, turn: Turn) -> None:
-        name = turn.started["Name"]
-        if turn.began:
-            log.info("orchestration began name=%s instance=%s", name, instance_id)
-        if turn.error is not None:
-            log.error(
-                "orchestration failed name=%s instance=%s error=%r", name, instance_id, turn.error
-            )
-        elif turn.status in Status.FINISHED:
-            status = str(turn.status).lower()
-            log.info("orchestration %s name=%s instance=%s", status, name, instance_id)
-
 
 def _label(message: Message) -> str:
     """A subject for the dice that is the same in each run with the same seed."""
     kind = message.event["EventType"]
     return f"{message.instance_id}|{kind}|{message.event.get('Name', message.event['EventId'])}"
-
-
-def _loads(text: str | None) -> Any:
-    return None if text is None else json.loads(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, fields, replace
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 Range = tuple[float, float]
 """Lowest and highest of a uniform distribution, in seconds."""
@@ -121,7 +121,8 @@ def _with_part(hazards: Hazards, part: str) -> Hazards:
         if field == "crash":
             return replace(hazards, crash=(*hazards.crash, _crash_rule(value)))
         is_range = get_args(get_type_hints(Hazards)[field]) != ()
-        return replace(hazards, **{field: _range(value) if is_range else float(value)})
+        drawn: Any = _range(value) if is_range else float(value)
+        return replace(hazards, **{field: drawn})
     except ValueError as problem:
         raise ValueError(f"hazard {name.strip()}: {problem}") from None
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import azure.functions as func
+from azure.functions import meta
 
 HTTP, TIMER = "httpTrigger", "timerTrigger"
 ACTIVITY, ORCHESTRATION = "activityTrigger", "orchestrationTrigger"
@@ -171,7 +172,7 @@ def _check_annotation(name: str, parameter: str, kind: str, annotation: Any) -> 
             f"function {name}: parameter {parameter} has the invalid non-type annotation"
             f" {annotation}; triggers take plain types such as dict, str, list"
         )
-    converter = func.get_binding_registry().get(kind)
+    converter = meta.get_binding_registry().get(kind)  # type: ignore[no-untyped-call]
     if kind == CLIENT:  # the SDK itself rewrites this annotation to str
         return
     if converter is not None and not converter.check_input_type_annotation(annotation):

@@ -121,9 +121,7 @@ class Management:
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         path, reason = request.match_info, request.query.get("reason", "")
-        return _respond(
-            await self._operations.send(path["instance_id"], path["operation"], reason)
-        )
+        return _respond(await self._operations.send(path["instance_id"], path["operation"], reason))
 
     async def _restart(self, request: web.Request) -> web.StreamResponse:
         new_id = request.query.get("restartWithNewInstanceId", "true").lower() == "true"

@@ -99,7 +99,7 @@ def parse_time(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def event(kind: EventType, at: datetime, event_id: int = -1, **fields: Any) -> Event:
+def event(kind: EventType, at: datetime, event_id: int = -1, /, **fields: Any) -> Event:
     """One event of a history."""
     common = {"EventType": int(kind), "EventId": event_id, "IsPlayed": False}
     return common | {"Timestamp": stamp(at)} | fields

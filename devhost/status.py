@@ -54,7 +54,8 @@ def history_json(history: list[Event], show_output: bool) -> list[dict[str, Any]
         if family is not None and kind in _SCHEDULING:
             scheduled[family, event["EventId"]] = item
         elif family is not None:
-            before = scheduled.get((family, event.get("TaskScheduledId", event.get("TimerId"))))
+            key = "TimerId" if family == "timer" else "TaskScheduledId"
+            before = scheduled.get((family, event[key]))
             if before is not None:
                 item |= {"ScheduledTime": before["Timestamp"]}
                 item |= {k: before[k] for k in ("FunctionName",) if k in before}

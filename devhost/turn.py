@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .protocol import Event, EventType, Status, event, execution_started, started_of, stamp
+from .protocol import Event, EventType, Status, event, execution_started, stamp, started_of
 from .storage import History
 from .walk import (
     CallActivity,
     CallSubOrchestrator,
     Decision,
-    NonDeterminism,
-    Unsupported,
+    NonDeterminismError,
+    UnsupportedActionError,
     walk,
 )
 
@@ -111,7 +111,7 @@ def take_turn(
             return fail(answer, answer.error or "no state")
         try:
             walked = walk(answer.actions, events)
-        except (NonDeterminism, Unsupported) as problem:
+        except (NonDeterminismError, UnsupportedActionError) as problem:
             return fail(answer, f"{type(problem).__name__}: {problem}")
         unknown = [d for d in walked.decisions if not known(d)]
         if unknown:

@@ -27,11 +27,11 @@ from typing import Any
 from .protocol import Action, ActionType, Event, EventType, parse_time
 
 
-class NonDeterminism(Exception):
+class NonDeterminismError(Exception):
     """The actions are not those that scheduled what the history holds."""
 
 
-class Unsupported(Exception):
+class UnsupportedActionError(Exception):
     """An action that this host does not model."""
 
 
@@ -227,9 +227,7 @@ class _Walk:
         match action["actionType"]:
             case ActionType.CALL_ACTIVITY | ActionType.CALL_SUB_ORCHESTRATOR:
                 return self.call(action)
-            case (
-                ActionType.CALL_ACTIVITY_WITH_RETRY | ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY
-            ):
+            case ActionType.CALL_ACTIVITY_WITH_RETRY | ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY:
                 return _Retry(self, action)
             case ActionType.CREATE_TIMER:
                 timer = self.create_timer(parse_time(action["fireAt"]))
@@ -246,7 +244,7 @@ class _Walk:
                 return _Task(done=True)
             case other:
                 name = ActionType(other).name if other in list(ActionType) else other
-                raise Unsupported(f"devhost does not model the action {name}")
+                raise UnsupportedActionError(f"devhost does not model the action {name}")
 
     def call(self, action: Action) -> _Task:
         name, input_ = action["functionName"], action.get("input")
@@ -283,19 +281,19 @@ class _Walk:
         decision = self.undecided.pop(event["EventId"], None)
         before = f"{word} {event.get('Name', '')!r} with id {event['EventId']}"
         if decision is None:
-            raise NonDeterminism(f"history has {before}, the replay has not come to it")
+            raise NonDeterminismError(f"history has {before}, the replay has not come to it")
         name = getattr(decision, "name", None)
         if not isinstance(decision, expected) or (name is not None and name != event["Name"]):
             now = f"{type(decision).__name__} {name!r}"
-            raise NonDeterminism(f"history has {before}, the replay has {now} in its place")
+            raise NonDeterminismError(f"history has {before}, the replay has {now} in its place")
 
 
 def walk(actions: Sequence[Action], history: Sequence[Event]) -> Walked:
     """Go through the actions under the events of the history.
 
     Raises:
-        NonDeterminism: the history was made by other actions.
-        Unsupported: an action that is not modelled (entities, durable HTTP).
+        NonDeterminismError: the history was made by other actions.
+        UnsupportedActionError: an action that is not modelled (entities, durable HTTP).
     """
     state = _Walk(actions)
     for event in history:

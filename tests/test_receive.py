@@ -232,8 +232,7 @@ json_values = st.recursive(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["id", "timestamp", "action", "target", "request", "events"])
-        | st.text(),
+        st.sampled_from(["id", "timestamp", "action", "target", "request", "events"]) | st.text(),
         json_values | st.just("push"),
     )
 )

@@ -33,9 +33,7 @@ WATCH = Watch(
 
 def arrival(region: str, second: float = 0, event_id: str = "e") -> Arrival:
     """One report, so many seconds after the beginning."""
-    return Arrival(
-        region=region, event_id=event_id, received_at=BEGIN + timedelta(seconds=second)
-    )
+    return Arrival(region=region, event_id=event_id, received_at=BEGIN + timedelta(seconds=second))
 
 
 def evidence(region: str, found: bool, detail: str = "d", kind: str = "manifest") -> Evidence:

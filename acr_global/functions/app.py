@@ -127,7 +127,7 @@ def activities_blueprint(loaded: Loaded, environ: Mapping[str, str]) -> df.Bluep
     @blueprint.durable_client_input(client_name="client")
     async def gather_evidence(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.LookInput, data)
-        return wire.dump(await gathering.gather(settings, Engine(client), given))
+        return wire.dump(await gathering.gather(settings, environ, Engine(client), given))
 
     @blueprint.function_name(names.CARRY_ARRIVAL)
     @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)

@@ -7,10 +7,11 @@ And, where the settings allow it, what does the registry itself say?
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from acr_global import correlation
-from acr_global.functions import wire
+from acr_global.functions import names, wire
 from acr_global.functions.engine import Engine, EngineError, Phase
 from acr_global.model import Arrival, Evidence
 from acr_global.settings import Settings
@@ -19,11 +20,13 @@ SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
 
 
-async def gather(settings: Settings, engine: Engine, data: wire.LookInput) -> wire.LookOutput:
+async def gather(
+    settings: Settings, environ: Mapping[str, str], engine: Engine, data: wire.LookInput
+) -> wire.LookOutput:
     """Both questions at once."""
     carried, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(engine, data.push_id, region) for region in data.missing)),
-        _ask_registry(settings, data),
+        _ask_registry(settings, environ, data),
     )
     return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
@@ -40,7 +43,9 @@ async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
     return wire.load(wire.CourierInput, look.input).arrival
 
 
-async def _ask_registry(settings: Settings, data: wire.LookInput) -> tuple[Evidence, ...]:
+async def _ask_registry(
+    settings: Settings, environ: Mapping[str, str], data: wire.LookInput
+) -> tuple[Evidence, ...]:
     if not data.evidence:
         return ()
     # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.
@@ -58,7 +63,10 @@ async def _ask_registry(settings: Settings, data: wire.LookInput) -> tuple[Evide
         missing=data.missing,
         since=data.begun_at - SINCE_SLACK,
     )
+    # The platform sets the app's own host name; by it the registry's webhooks are found as ours.
+    own_host = environ.get("WEBSITE_HOSTNAME")
     access = Access(
+        webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
         kinds=data.evidence,
         resource_id=policy.registry_id,
         region_endpoints=policy.region_endpoints,

@@ -9,7 +9,7 @@ from typing import Any
 _LOGGER = logging.getLogger("acr_global")
 
 
-def line(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
+def line(name: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
     """Log one event. Values are plain data; never a secret, a URL or a header."""
     shown = {k: v for k, v in fields.items() if v not in (None, "", [], ())}
-    _LOGGER.log(level, "%s %s", event, json.dumps(shown, default=str, ensure_ascii=True))
+    _LOGGER.log(level, "%s %s", name, json.dumps(shown, default=str, ensure_ascii=True))

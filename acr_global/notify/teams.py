@@ -55,7 +55,7 @@ def _body(message: Message, target: TeamsTarget, rows: list[dict[str, Any]], sho
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": CARD_VERSION,
         "fallbackText": title,
-        "msteams": {"width": "Full"},
+        "msteams": {"width": "full"},
         "body": [
             {
                 "type": "Container",

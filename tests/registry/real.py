@@ -110,8 +110,9 @@ def registries(
     """Run one registry per name; those in `notify` post their notifications to that URL.
 
     Posted are pushes and deletes of manifests, as the app's users are told to configure it;
-    with `noisy` everything is: blobs, pulls and mounts too. The registries stop with the block. Raises RuntimeError, with what the registry logged, when one does
-    not begin to listen within START_SECONDS.
+    with `noisy` everything is: blobs, pulls and mounts too. The registries stop with the
+    block. Raises RuntimeError, with what the registry logged, when one does not begin to listen
+    within START_SECONDS.
     """
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="registries-")))

@@ -1,0 +1,26 @@
+"""A local host for Azure Functions and Durable Functions apps, for development and tests.
+
+Never deployed. It indexes the same function_app.py with the real SDK, serves its HTTP functions
+and the durable management API on 127.0.0.1, and runs orchestrators through the SDK's own replay,
+by the JSON protocol between host and worker. Instances live in memory; what Azure Storage does to
+an app (gaps, lost races, deleted events, repeats, crashes) is there as options.
+
+    host = await DevHost.start(app, hazards=Hazards.azure_storage(), seed=7)
+    run_virtual(test)      # hours in milliseconds
+
+The files, from the inside out:
+
+    protocol, walk, turn, admit, status, routes, hazards    pure: JSON in, JSON out
+    clock                                                   engine time, real or virtual
+    storage                                                 what survives a crash
+    index, settings, invoke, sdk_session                    the app and the SDK
+    injector, engine, operations, timers                    what runs
+    endpoint, management, server, host                      what is served
+    cli                                                     python -m devhost
+"""
+
+from .clock import run_virtual
+from .hazards import Hazards
+from .host import AppError, DevHost
+
+__all__ = ["AppError", "DevHost", "Hazards", "run_virtual"]

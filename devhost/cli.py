@@ -1,0 +1,109 @@
+"""python -m devhost: serve an app until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .hazards import CHECKPOINTS, Hazards
+from .host import DevHost
+from .index import HTTP, AppError
+from .settings import apply_local_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code (0 after Ctrl-C, 1 when the app cannot be served)."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    for chatty in ("asyncio", "aiohttp", "azure.functions", "urllib3"):
+        logging.getLogger(chatty).setLevel(logging.INFO if options.verbose else logging.WARNING)
+    try:
+        apply_local_settings(options.app)
+        return asyncio.run(_serve(options))
+    except AppError as problem:
+        return _refuse(str(problem))
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        return _refuse(f"cannot listen on 127.0.0.1:{options.port}: {reason}")
+    except KeyboardInterrupt:
+        return 0
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    host = await DevHost.start(
+        options.app,
+        hazards=options.hazards,
+        seed=options.seed,
+        port=options.port,
+        require_key=options.require_key,
+    )
+    print(f"devhost serves {options.app.resolve()} at {host.url}", flush=True)
+    for function in host.index.of(HTTP):
+        route = function.options.get("route") or function.name
+        methods = ",".join(function.options.get("methods") or ["any"])
+        prefix = host.settings.route_prefix
+        path = "/".join(part for part in (prefix, str(route).strip("/")) if part)
+        print(f"  {function.name}: {methods} {host.url}/{path}", flush=True)
+    await stopping.wait()
+    try:
+        async with asyncio.timeout(1.5):
+            await host.stop()
+    except TimeoutError:
+        pass
+    print("devhost has stopped", flush=True)
+    logging.shutdown()
+    # A sync function that is still in its thread must not keep the process alive.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _refuse(reason: str) -> int:
+    print(f"devhost: error: {' '.join(reason.split())}", file=sys.stderr)
+    return 1
+
+
+def _hazards(text: str) -> Hazards:
+    try:
+        return Hazards.parse(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m devhost",
+        description="A local host for Azure Functions and Durable Functions apps. For development"
+        " and tests only: instances live in memory.",
+    )
+    parser.add_argument("--app", type=Path, default=Path(), help="folder with function_app.py")
+    parser.add_argument("--port", type=int, default=7071, help="0 takes a free one (7071)")
+    parser.add_argument(
+        "--hazards",
+        type=_hazards,
+        default=Hazards(),
+        metavar="SPEC",
+        help="azure-storage, or name=value parts such as gap=0.1..2,events-twice=0.2,"
+        f"crash=after-row@1; checkpoints: {', '.join(CHECKPOINTS)}",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the hazards' random numbers (0)")
+    parser.add_argument(
+        "--require-key",
+        metavar="KEY",
+        help="functions above anonymous want this key in x-functions-key or ?code=",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    return parser

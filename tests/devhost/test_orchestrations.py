@@ -1,0 +1,428 @@
+"""Each feature that orchestrators have, through the SDK's own replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import azure.durable_functions as df
+import pytest
+
+from devhost import clock
+from devhost.clock import EPOCH
+
+from .apps import Steps, with_orchestrator
+from .conftest import Client
+
+
+def seconds_since_start() -> float:
+    return (clock.utcnow() - EPOCH).total_seconds()
+
+
+def test_activity_gets_and_returns_json(serve: Any) -> None:
+    """An activity's input and result pass through JSON, as with the worker."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        result = yield context.call_activity("Echo", {"n": [1, None]})
+        return result
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.runtime_status == "Completed"
+        assert row.output == {"echo": {"n": [1, None]}}
+        assert client.host.stats["activity:Echo"] == 1
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_input_is_a_string_that_holds_json(serve: Any) -> None:
+    """The row keeps the input as the SDK's client sends it; the orchestrator gets it decoded."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        return context.get_input()
+        yield
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main", {"a": 1})
+        assert row.input == '{"a": 1}'
+        assert row.output == {"a": 1}
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_failed_activity_is_an_exception(serve: Any) -> None:
+    """An uncaught activity failure fails the orchestration, a caught one does not."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        try:
+            yield context.call_activity("Fail", "luck")
+        except Exception as problem:
+            if context.get_input() == "catch":
+                return str(problem)
+            raise
+
+    async def scenario(client: Client) -> None:
+        caught = await client.run("Main", "catch", "a")
+        assert caught.runtime_status == "Completed"
+        assert "ValueError: no luck" in caught.output
+        failed = await client.run("Main", "raise", "b")
+        assert failed.runtime_status == "Failed"
+        assert "Orchestrator function 'Main' failed" in failed.output
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_retry_until_it_works(serve: Any) -> None:
+    """Two failures, two timers of the interval, then success."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        result = yield context.call_activity_with_retry("FailTwice", df.RetryOptions(60_000, 5), "k")
+        return result
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await until(client, "it")
+        assert client.host.storage.instances["it"].output == "try 3"
+        assert client.host.stats["activity:FailTwice"] == 3
+        assert 117 <= seconds_since_start() <= 121
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_retry_that_gives_up_waits_once_more(serve: Any) -> None:
+    """After the last attempt there is one more timer, then the failure."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        yield context.call_activity_with_retry("Fail", df.RetryOptions(60_000, 2), "luck")
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await until(client, "it")
+        assert client.host.storage.instances["it"].runtime_status == "Failed"
+        assert client.host.stats["activity:Fail"] == 2
+        assert 117 <= seconds_since_start() <= 121
+
+    serve(with_orchestrator(Main), scenario)
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"), [(30, 29), (30.5, 30), (1, 0), (0.9, 0), (86_400, 86_399)]
+)
+def test_timers_are_whole_seconds(serve: Any, asked: float, taken: float) -> None:
+    """A timer's delay is cut to whole seconds, so it comes up to 1 s early."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=asked))
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await until(client, "it")
+        assert seconds_since_start() == pytest.approx(taken, abs=0.01)
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_cancelled_timer_is_dropped_when_it_comes(serve: Any) -> None:
+    """A cancelled timer's message comes back to a finished instance and changes nothing."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        timer = context.create_timer(context.current_utc_datetime + timedelta(seconds=60))
+        wait = context.wait_for_external_event("go")
+        winner = yield context.task_any([wait, timer])
+        timer.cancel()
+        return winner == wait
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        assert await client.raise_event("it", "go") == 202
+        await client.host.settle()
+        assert client.host.storage.instances["it"].output is True
+        assert len(client.host.storage.control.messages) == 1
+        await pass_seconds(client, 61)
+        assert len(client.host.storage.control.messages) == 0
+        assert client.host.stats["episodes"] == 2
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_event_data_is_a_string(serve: Any) -> None:
+    """Data raised by the SDK's client arrives as a string that holds JSON."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        first = yield context.wait_for_external_event("go")
+        second = yield context.wait_for_external_event("on")
+        return [first, second]
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await client.raise_event("it", "go", {"b": 2})
+        await client.raise_event("it", "on")
+        await client.host.settle()
+        assert client.host.storage.instances["it"].output == ['{"b": 2}', "null"]
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_task_yielded_again_hangs_until_the_timer(serve: Any) -> None:
+    """A wait in a second task_any is left out of the action, so the host does not go on."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        wait = context.wait_for_external_event("go")
+        yield context.task_any([wait, _in(context, 10)])
+        yield context.task_any([wait, _in(context, 3600)])
+        result = yield context.call_activity("Echo", {})
+        return result
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await pass_seconds(client, 20)
+        await client.raise_event("it", "go")
+        await client.host.settle()
+        assert client.host.stats["activity:Echo"] == 0
+        await pass_seconds(client, 3600)
+        assert client.host.storage.instances["it"].runtime_status == "Completed"
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_fan_out_runs_side_by_side(serve: Any) -> None:
+    """Activities of one task_all sleep at the same time."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        results = yield context.task_all([context.call_activity("Sleep", 60) for _ in range(5)])
+        return results
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.output == ["slept 60"] * 5
+        assert seconds_since_start() == pytest.approx(60, abs=0.1)
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_sub_orchestration(serve: Any) -> None:
+    """A sub-orchestration gets its input, knows its parent and reports back."""
+
+    def Parent(context: Any) -> Steps:  # noqa: N802
+        result = yield context.call_sub_orchestrator("Child", {"n": 1}, "child-1")
+        other = yield context.call_sub_orchestrator("Child", None)
+        return [result, other[1]]
+
+    def Child(context: Any) -> Steps:  # noqa: N802
+        yield context.call_activity("Echo", {})
+        return [context.get_input(), context.parent_instance_id]
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Parent")
+        assert row.output == [[{"n": 1}, "it"], "it"]
+        assert client.host.storage.instances["child-1"].runtime_status == "Completed"
+        assert len(client.host.storage.instances) == 3
+
+    serve(with_orchestrator(Parent, Child), scenario)
+
+
+def test_failed_sub_orchestration_is_retried(serve: Any) -> None:
+    """With retry options a failed sub-orchestration is started again."""
+
+    def Parent(context: Any) -> Steps:  # noqa: N802
+        options = df.RetryOptions(5000, 3)
+        result = yield context.call_sub_orchestrator_with_retry("Child", options, "x")
+        return result
+
+    def Child(context: Any) -> Steps:  # noqa: N802
+        result = yield context.call_activity("FailTwice", "sub")
+        return result
+
+    async def scenario(client: Client) -> None:
+        await client.run("Parent")
+        await until(client, "it")
+        assert client.host.storage.instances["it"].output == "try 3"
+
+    serve(with_orchestrator(Parent, Child), scenario)
+
+
+def test_continue_as_new_starts_over(serve: Any) -> None:
+    """Each generation has the new input and a history of its own."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        count = context.get_input()
+        context.set_custom_status(f"at {count}")
+        yield _in(context, 10)
+        if count < 3:
+            context.continue_as_new(count + 1)
+            return None
+        return f"done {count}"
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main", 1)
+        assert row.custom_status == "at 1"
+        await until(client, "it")
+        row = client.host.storage.instances["it"]
+        assert (row.output, row.input, row.custom_status) == ("done 3", "3", "at 3")
+        started = [e for e in row.history if e["EventType"] == 0]
+        assert len(started) == 1
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_continue_as_new_without_waiting_is_stopped(serve: Any) -> None:
+    """An orchestrator that spins fails instead of hanging the host."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        context.continue_as_new(None)
+        return None
+        yield
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.runtime_status == "Failed"
+        assert "without waiting" in row.output
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_custom_status_shows_while_running(serve: Any) -> None:
+    """A custom status is in the row after the turn that set it."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        context.set_custom_status({"phase": 1})
+        yield context.wait_for_external_event("go")
+        context.set_custom_status({"phase": 2})
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert (row.runtime_status, row.custom_status) == ("Running", {"phase": 1})
+        await client.raise_event("it", "go")
+        await client.host.settle()
+        row = client.host.storage.instances["it"]
+        assert (row.runtime_status, row.custom_status) == ("Completed", {"phase": 2})
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_other_actions_than_before_fail_the_instance(serve: Any) -> None:
+    """An orchestrator that calls something else at replay fails with a clear error."""
+    turns: list[int] = []
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        turns.append(1)
+        yield context.call_activity("Echo" if len(turns) == 1 else "Fail", {})
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.runtime_status == "Failed"
+        assert "NonDeterminismError" in row.output
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_unknown_activity_fails_the_instance(serve: Any) -> None:
+    """Calling what does not exist fails the orchestration, as the extension does."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        yield context.call_activity("Nowhere", {})
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert "The function 'Nowhere' doesn't exist" in row.output
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def raise_at_once(context: Any) -> Any:
+    raise KeyError("early")
+
+
+def yield_nonsense(context: Any) -> Steps:
+    yield 42
+
+
+def return_what_is_no_json(context: Any) -> Steps:
+    return {1, 2}
+    yield
+
+
+@pytest.mark.parametrize("broken", [raise_at_once, yield_nonsense, return_what_is_no_json])
+def test_broken_orchestrators_fail(serve: Any, broken: Callable[[Any], Any]) -> None:
+    """Whatever an orchestrator does wrong, its instance ends as Failed."""
+
+    async def scenario(client: Client) -> None:
+        row = await client.run(broken.__name__)
+        assert row.runtime_status == "Failed"
+
+    serve(with_orchestrator(broken), scenario)
+
+
+def test_activity_with_a_client_starts_another_instance(serve: Any) -> None:
+    """An activity's durable client works as that of an HTTP function."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        started = {"name": "Other", "id": "other", "input": [7]}
+        result = yield context.call_activity("StartOther", started)
+        return result
+
+    def Other(context: Any) -> Steps:  # noqa: N802
+        return context.get_input()
+        yield
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.output == "other"
+        assert client.host.storage.instances["other"].output == [7]
+
+    serve(with_orchestrator(Main, Other), scenario)
+
+
+def test_engine_time_only_moves_between_turns(serve: Any) -> None:
+    """`current_utc_datetime` is engine time, in steps, and never goes back."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        seen = [context.current_utc_datetime.isoformat()]
+        for _ in range(3):
+            yield _in(context, 3600)
+            seen.append(context.current_utc_datetime.isoformat())
+        return seen
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await until(client, "it")
+        seen = client.host.storage.instances["it"].output
+        assert seen == sorted(set(seen))
+        assert seen[0].startswith("2026-01-01T00:00:00")
+        assert seen[3].startswith("2026-01-01T02:59:5")
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def test_history_is_that_of_the_protocol(serve: Any) -> None:
+    """Events of a turn stand behind its OrchestratorStarted; numbers are the protocol's."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        yield context.call_activity("Echo", {"a": 1})
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert [e["EventType"] for e in row.history] == [12, 0, 4, 13, 12, 5, 1, 13]
+        assert json.loads(row.history[5]["Result"]) == {"echo": {"a": 1}}
+
+    serve(with_orchestrator(Main), scenario)
+
+
+def _in(context: Any, seconds: int) -> Any:
+    return context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))
+
+
+async def pass_seconds(client: Client, seconds: float) -> None:
+    """Let virtual time go by."""
+    import asyncio
+
+    await asyncio.sleep(seconds)
+    await client.host.settle()
+
+
+async def until(client: Client, instance_id: str) -> None:
+    """Let virtual time go by until an instance has finished."""
+    while not client.host.storage.instances[instance_id].finished:
+        await pass_seconds(client, 0.5)

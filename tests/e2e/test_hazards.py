@@ -1,0 +1,161 @@
+"""What Azure Storage does to an app, done to this one, and to the textbook way beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from acr_global.functions.app import build_app
+from devhost import Hazards
+from devhost.hazards import CHECKPOINTS
+from tests.e2e.textbook import build_textbook
+from tests.e2e.world import REGIONS, World, event, virtual, world
+
+RACE = Hazards(gap=(0.0, 1.5), start_race=0.5, row_late=0.05)
+
+
+async def race(w: World) -> list[str]:
+    """Twenty pushes, all regions at once; the verdicts after every deadline has passed."""
+    posts = [w.post(event(f"p{n}"), region) for n in range(20) for region in REGIONS]
+    answers = await asyncio.gather(*posts)
+    assert {202} == {status for status, _ in answers if status != 500}
+    await asyncio.sleep(1_200)
+    return sorted(w.verdicts())
+
+
+async def crash_after_the_first(w: World) -> list[str]:
+    """The host dies with each push's start in hand; the other regions report at once."""
+    for n in range(5):
+        w.host.hazards = Hazards(gap=(0.5, 0.5))
+        assert [202] == await w.push(f"p{n}", REGIONS[:1])
+        await w.host.crash()
+        await w.host.restart()
+        w.host.hazards = Hazards(invisible=1.0)
+        await asyncio.gather(*(w.insist(f"p{n}", region) for region in REGIONS[1:]))
+    w.host.hazards = Hazards()
+    await asyncio.sleep(1_200)
+    return sorted(w.verdicts())
+
+
+def outcome(
+    app: Callable[[Any], Any], scenario: Callable[[World], Any], hazards: Hazards | None = None
+) -> list[str]:
+    """What a scenario leaves an app with."""
+    found: list[str] = []
+
+    async def test() -> None:
+        async with world(app=app, hazards=hazards, seed=3) as w:
+            found.extend(await scenario(w))
+
+    virtual(test)
+    return found
+
+
+def test_a_start_race_costs_this_app_nothing() -> None:
+    """With the gap and the silent loser: every push complete, once."""
+    assert ["complete"] * 20 == outcome(build_app, race, RACE)
+
+
+def test_the_textbook_way_loses_a_start_race() -> None:
+    """An alarm for an image that is everywhere, though every answer was a 202."""
+    assert ["complete"] * 20 != outcome(build_textbook, race, RACE)
+
+
+def test_a_crash_after_the_first_webhook_costs_this_app_nothing() -> None:
+    """The start comes back a minute later, and finds all arrivals waiting."""
+    assert ["complete"] * 5 == outcome(build_app, crash_after_the_first)
+
+
+def test_the_textbook_way_loses_arrivals_in_a_crash() -> None:
+    """The engine deletes events for an instance whose start it has not got back yet."""
+    assert ["complete"] * 5 != outcome(build_textbook, crash_after_the_first)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
+def test_a_crash_after_the_last_webhook_costs_nothing(seconds: float) -> None:
+    """What was in hand comes back; the verdict comes once."""
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1")
+            await asyncio.sleep(seconds)
+            await w.host.crash()
+            await w.host.restart()
+            await w.until(lambda: w.messages)
+            await asyncio.sleep(1_200)
+            assert ["complete"] == w.verdicts()
+
+    virtual(test)
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("nth", [1, 2, 4])
+def test_a_crash_at_any_checkpoint_costs_nothing(checkpoint: str, nth: int) -> None:
+    """Every place where a host can die, early and late in a push's life."""
+
+    async def test() -> None:
+        hazards = Hazards.parse(f"crash={checkpoint}@{nth}")
+        async with world(hazards=hazards) as w:
+            for region in REGIONS:
+                await w.insist("p1", region)
+            await w.until(lambda: w.messages)
+            await asyncio.sleep(1_200)
+            assert ["complete"] == w.verdicts()
+
+    virtual(test)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_hazard_at_once(seed: int) -> None:
+    """Ten pushes, of which one lacks a region: ten verdicts, all of them right."""
+
+    async def test() -> None:
+        async with world(
+            hazards=Hazards.azure_storage(), seed=seed, TIMEOUT="30m", LATE_WINDOW="0"
+        ) as w:
+            posts = [w.insist(f"p{n}", region) for n in range(9) for region in REGIONS]
+            posts += [w.insist("p9", region) for region in REGIONS[1:]]
+            await asyncio.gather(*posts)
+            await w.until(lambda: len(w.messages) == 10, 36_000)
+            await asyncio.sleep(3_600)
+            assert ["complete"] * 9 + ["overdue"] == sorted(w.verdicts())
+            (alarm,) = [m for m in w.messages if m["type"] == "overdue"]
+            assert ("p9", [REGIONS[0]]) == (alarm["push"]["id"], alarm["missing"])
+
+    virtual(test)
+
+
+def test_three_hundred_pushes_at_once() -> None:
+    """None lost, none twice."""
+
+    async def test() -> None:
+        async with world(REGIONS="westeurope,eastus", hazards=Hazards(gap=(0.0, 1.0))) as w:
+            posts = [
+                w.post(event(f"p{n}"), region)
+                for n in range(300)
+                for region in ("westeurope", "eastus")
+            ]
+            assert {202} == {status for status, _ in await asyncio.gather(*posts)}
+            await w.until(lambda: len(w.messages) == 300)
+            await w.host.settle()
+            assert ["complete"] * 300 == w.verdicts()
+            receiver = next(iter(w.receivers.values()))
+            assert 300 == len(receiver.requests)
+
+    virtual(test)
+
+
+def test_an_endpoint_that_fails_is_tried_again_and_then_said() -> None:
+    """Nothing is answered 202 that was not kept; the log holds the rest."""
+
+    async def test() -> None:
+        async with world(hazards=Hazards(management_errors=1.0)) as w:
+            status, answer = await w.post(event("p1"), "eastus")
+            assert (503, "engine-unavailable") == (status, answer["reason"])
+            w.host.hazards = Hazards(management_errors=0.4)
+            assert 202 == (await w.post(event("p2"), "eastus"))[0]
+
+    virtual(test)

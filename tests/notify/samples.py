@@ -1,0 +1,136 @@
+"""Composed pushes and targets that the notify tests share."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from acr_global.model import (
+    Action,
+    Arrival,
+    Artifact,
+    Evidence,
+    EvidenceKind,
+    Message,
+    Verdict,
+    VerdictType,
+)
+from acr_global.notify.message import message_of
+from acr_global.targets import KINDS, Target, parse_targets
+
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+BEGUN = NOW - timedelta(minutes=10)
+DEADLINE = NOW
+DIGEST = "sha256:" + "4f" * 32
+OTHER_DIGEST = "sha256:" + "e1" * 32
+REGIONS = ("westeurope", "northeurope", "eastus")
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OLD_SECRET = "whsec_" + "b2xkLXNlY3JldC1vZi10aGlydHktdHdvLWJ5dGVz"
+SECRETS = {
+    "HOOK_URL": "https://user:pw@receiver.test/very/hidden?sig=hush",
+    "HOOK_SECRET": SECRET,
+    "GH_TOKEN": "ghp_hush",
+    "API_KEY": "key-hush",
+}
+
+TARGETS: dict[str, dict[str, Any]] = {
+    "webhook": {
+        "url": "https://receiver.test/hook?token=hush",
+        "secrets": [{"$secret": "HOOK_SECRET"}, OLD_SECRET],
+        "headers": {"X-Api-Key": {"$secret": "API_KEY"}},
+    },
+    "cloudevents": {
+        "url": {"$secret": "HOOK_URL"},
+        "secrets": [{"$secret": "HOOK_SECRET"}],
+    },
+    "teams": {"url": "https://flow.test/hidden?sig=hush"},
+    "slack": {"url": "https://hooks.slack.test/services/T0/B0/hush"},
+    "github": {"repo": "team/deploy", "token": {"$secret": "GH_TOKEN"}},
+    "apprise": {"url": "json://receiver.test/hush"},
+}
+"""One target of each kind, with everything in it that must never be seen."""
+
+HUSHED = ("hush", SECRET, OLD_SECRET, SECRET[6:], OLD_SECRET[6:], "user:pw")
+
+
+def target(kind: str, **fields: Any) -> Target:
+    """The sample target of a kind, with some fields of one's own."""
+    raw = {"name": f"my-{kind}", "kind": kind} | TARGETS[kind] | fields
+    found, problems = parse_targets(json.dumps([raw]), SECRETS)
+    assert () == problems
+    return found[0]
+
+
+def every_target() -> list[Target]:
+    """One of each kind, in the order of the kinds."""
+    return [target(kind) for kind in KINDS]
+
+
+def artifact(**fields: Any) -> Artifact:
+    """A pushed image."""
+    plain: dict[str, Any] = {
+        "registry": "myregistry.azurecr.io",
+        "repository": "team/app",
+        "tag": "v2",
+        "digest": DIGEST,
+        "media_type": "application/vnd.oci.image.manifest.v1+json",
+    }
+    return Artifact(**plain | fields)
+
+
+def arrival(region: str, seconds: float, digest: str | None = DIGEST) -> Arrival:
+    """A region's report, some seconds after the first."""
+    return Arrival(
+        region=region,
+        event_id=f"event-{region}",
+        received_at=BEGUN + timedelta(seconds=seconds),
+        timestamp=BEGUN + timedelta(seconds=seconds - 1),
+        digest=digest,
+    )
+
+
+def verdict(verdict_type: VerdictType = VerdictType.COMPLETE, **fields: Any) -> Verdict:
+    """What was decided about the sample push."""
+    first = [arrival("northeurope", 0.0), arrival("westeurope", 2.4)]
+    last = {VerdictType.COMPLETE: 95.0, VerdictType.RECOVERED: 754.0}.get(verdict_type)
+    lost = Evidence(
+        region="eastus",
+        kind=EvidenceKind.EVENT_LOG,
+        found=False,
+        detail="fired but refused with status 504",
+        at=NOW,
+    )
+    plain: dict[str, Any] = {
+        "type": verdict_type,
+        "push_id": "cb8c3971-9adc-488b-bdd8-43cbb4974ff5",
+        "action": Action.PUSH,
+        "artifact": artifact(),
+        "regions": REGIONS,
+        "arrivals": (*first, arrival("eastus", last)) if last else tuple(first),
+        "evidence": () if last else (lost,),
+        "missing": () if last else ("eastus",),
+        "begun_at": BEGUN,
+        "deadline": DEADLINE,
+        "decided_at": NOW,
+    }
+    return Verdict(**plain | fields)
+
+
+def message(verdict_type: VerdictType = VerdictType.OVERDUE, **fields: Any) -> Message:
+    """The sample push's message."""
+    return message_of(verdict(verdict_type, **fields))
+
+
+def large_verdict(region: str = "region-{}", repository: str = "r" * 256) -> Verdict:
+    """Sixty regions, half of them missing, and the longest repository that a registry allows."""
+    regions = tuple(region.format(n) for n in range(60))
+    return verdict(
+        VerdictType.OVERDUE,
+        artifact=artifact(repository=repository, tag="t" * 128),
+        regions=regions,
+        arrivals=tuple(arrival(name, 1.0 * n, OTHER_DIGEST) for n, name in enumerate(regions[::2])),
+        missing=regions[1::2],
+        evidence=(),
+    )

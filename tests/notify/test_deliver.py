@@ -1,0 +1,336 @@
+"""One attempt against real receivers on loopback, however they behave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from acr_global.model import Attempt, OutboundRequest, Outcome
+from acr_global.notify import channels, deliver
+from acr_global.targets import Target
+from tests.notify.conftest import Listening
+from tests.notify.samples import HUSHED, NOW, SECRET, SECRETS, message, target
+
+# The library apprise warns of one of its own imports.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+OF_THE_WIRE = ("host", "content-length", "connection")
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
+    """A whole answer."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def try_once(
+    to: Target, now: datetime = NOW, secrets: Mapping[str, str] = SECRETS, **more: Any
+) -> Attempt:
+    """One attempt in a session of its own."""
+    async with deliver.new_session() as session:
+        return await deliver.attempt(message(), to, secrets, session=session, now=now, **more)
+
+
+def hasty(to: Target, seconds: float = 0.2) -> Target:
+    """The same target with a timeout that no setting would allow."""
+    return to.model_copy(update={"timeout": timedelta(seconds=seconds)})
+
+
+@pytest.mark.parametrize(
+    ("answered", "outcome", "reason", "status", "wait"),
+    [
+        (OK, Outcome.DELIVERED, "delivered", 200, None),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", Outcome.DELIVERED, "delivered", 204, None),
+        (answer("302 Found", "Location: /elsewhere"), Outcome.DEAD, "http-302", 302, None),
+        (answer("400 Bad Request"), Outcome.DEAD, "http-400", 400, None),
+        (answer("410 Gone"), Outcome.DEAD, "gone", 410, None),
+        (answer("429 Slow", "Retry-After: 17"), Outcome.RETRY, "http-429", 429, 17.0),
+        (answer("500 Oh", body=b"trace"), Outcome.RETRY, "http-500", 500, None),
+        (b"\x00\xffgarbage\r\n\r\n", Outcome.RETRY, "answer-invalid", None, None),
+        (b"", Outcome.RETRY, "connection", None, None),
+    ],
+)
+def test_answers(
+    listen: Listening,
+    answered: bytes,
+    outcome: Outcome,
+    reason: str,
+    status: int | None,
+    wait: float | None,
+) -> None:
+    """One request each, whatever is answered; a redirect is not followed."""
+
+    async def scenario() -> None:
+        async with listen(answered) as receiver:
+            made = await try_once(target("webhook", url=receiver.url))
+            assert (outcome, reason, status, wait) == (
+                made.outcome,
+                made.reason,
+                made.status,
+                made.retry_after,
+            )
+            assert ("my-webhook", NOW) == (made.target, made.at)
+            assert ["POST /hook HTTP/1.1"] == [r.line for r in receiver.requests]
+
+    asyncio.run(scenario())
+
+
+def test_what_arrives_is_what_was_rendered(listen: Listening) -> None:
+    """Byte for byte, header for header; the receiver's library verifies it."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            now = datetime.now(UTC)
+            to = target("webhook", url=receiver.url + "?sig=%2Fa%7Eb")
+            await try_once(to, now)
+            (got,) = receiver.requests
+            expected = channels.render(message(), to, SECRETS, now)
+            assert expected.body == got.body
+            assert "POST /hook?sig=%2Fa%7Eb HTTP/1.1" == got.line
+            assert dict(expected.headers) == {
+                n: v for n, v in got.headers.items() if n not in OF_THE_WIRE
+            }
+            assert Webhook(SECRET).verify(got.body, got.headers)
+
+    asyncio.run(scenario())
+
+
+def test_a_repeat_carries_the_same_id_and_a_new_time(listen: Listening) -> None:
+    """So that a receiver can drop it."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            to = target("webhook", url=receiver.url)
+            await try_once(to)
+            await try_once(to, NOW + timedelta(minutes=5))
+            first, second = (r.headers for r in receiver.requests)
+            assert first["webhook-id"] == second["webhook-id"]
+            assert first["webhook-timestamp"] != second["webhook-timestamp"]
+
+    asyncio.run(scenario())
+
+
+def test_a_receiver_that_hangs_is_left(listen: Listening) -> None:
+    """The target's timeout bounds the whole attempt."""
+
+    async def scenario() -> None:
+        async with listen(b"", hang=True) as receiver:
+            made = await try_once(hasty(target("webhook", url=receiver.url)))
+            assert (Outcome.RETRY, "timeout") == (made.outcome, made.reason)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["webhook", "slack"])
+@pytest.mark.parametrize("hang", [False, True])
+def test_a_body_that_breaks_off_does_not_undo_its_status(
+    listen: Listening, kind: str, hang: bool
+) -> None:
+    """200 was said: the message is there, and is not sent twice."""
+
+    async def scenario() -> None:
+        half = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nok"
+        async with listen(half, hang=hang) as receiver:
+            made = await try_once(hasty(target(kind, url=receiver.url)))
+            assert (Outcome.DELIVERED, 200) == (made.outcome, made.status)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["webhook", "slack"])
+def test_a_huge_answer_is_not_read(listen: Listening, kind: str) -> None:
+    """Of 100 MB no more goes through than the sockets' buffers hold."""
+
+    async def scenario() -> None:
+        megabyte = b"x" * 1024 * 1024
+        async with listen(megabyte, repeat=100, head=huge) as receiver:
+            made = await try_once(target(kind, url=receiver.url))
+            assert Outcome.DELIVERED is made.outcome
+            assert len(megabyte) * 20 > receiver.sent
+
+    huge = b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n"
+    asyncio.run(scenario())
+
+
+def test_nobody_listens() -> None:
+    """A port that refuses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = asyncio.run(try_once(target("webhook", url=f"http://127.0.0.1:{port}/hush")))
+    assert (Outcome.RETRY, "connection", None) == (made.outcome, made.reason, made.status)
+
+
+def test_https_to_a_receiver_that_speaks_http(listen: Listening) -> None:
+    """What is not TLS is not talked to."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            secure = receiver.url.replace("http:", "https:")
+            made = await try_once(hasty(target("webhook", url=secure)))
+            assert Outcome.RETRY is made.outcome
+            assert [] == receiver.requests
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("to", "secrets", "reason"),
+    [
+        (target("webhook"), {}, "secret-unset"),
+        (target("github"), {"GH_TOKEN": " "}, "secret-unset"),
+        (target("cloudevents"), SECRETS | {"HOOK_URL": "nonsense"}, "url-invalid"),
+        (target("apprise", url="nonsense://x"), {}, "url-invalid"),
+    ],
+)
+def test_what_an_operator_can_put_right_is_tried_again(
+    to: Target, secrets: dict[str, str], reason: str
+) -> None:
+    """The reason says what to look for."""
+    made = asyncio.run(try_once(to, secrets=secrets))
+    assert (Outcome.RETRY, reason) == (made.outcome, made.reason)
+
+
+def test_what_was_not_foreseen_is_logged_by_its_class_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A session that was closed under us, say: a programming error, but no lost notification."""
+
+    async def scenario() -> Attempt:
+        session = deliver.new_session()
+        await session.close()
+        to = target("webhook")
+        return await deliver.attempt(message(), to, SECRETS, session=session, now=NOW)
+
+    made = asyncio.run(scenario())
+    assert (Outcome.RETRY, "unexpected") == (made.outcome, made.reason)
+    assert "an attempt failed in a way not foreseen: RuntimeError" == caplog.messages[-1]
+
+
+def test_one_host_gets_few_requests_at_once(listen: Listening) -> None:
+    """A burst arrives whole, but not at once."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver, deliver.new_session() as session:
+            to = target("webhook", url=receiver.url)
+            tries = (
+                deliver.attempt(message(), to, SECRETS, session=session, now=NOW) for _ in range(40)
+            )
+            made = await asyncio.gather(*tries)
+            assert {Outcome.DELIVERED} == {a.outcome for a in made}
+            assert deliver.HOST_CONCURRENCY >= receiver.together
+            assert 40 == len(receiver.requests)
+
+    asyncio.run(scenario())
+
+
+def test_nobody_waits_for_ever_behind_a_host_that_hangs(listen: Listening) -> None:
+    """The fifth gives up its place; another host is not held up."""
+
+    async def scenario() -> None:
+        async with (
+            listen(b"", hang=True) as stuck,
+            listen(OK) as well,
+            deliver.new_session() as session,
+        ):
+            many = [hasty(target("webhook", url=stuck.url), 2)] * 4
+            slow = [
+                asyncio.ensure_future(
+                    deliver.attempt(message(), to, SECRETS, session=session, now=NOW)
+                )
+                for to in many
+            ]
+            for _ in slow:
+                await stuck.arrivals.get()
+            fifth = await try_once(target("webhook", url=stuck.url), queue_seconds=0.05)
+            assert (Outcome.RETRY, "host-busy") == (fifth.outcome, fifth.reason)
+            other = await try_once(target("webhook", url=well.url))
+            assert Outcome.DELIVERED is other.outcome
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+def test_apprise_hands_it_to_the_library(listen: Listening) -> None:
+    """The library's own json:// service gets title, text and type."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            to = target("apprise", url=receiver.url.replace("http:", "json:"))
+            made = await try_once(to)
+            assert (Outcome.DELIVERED, "delivered") == (made.outcome, made.reason)
+            got = json.loads(receiver.requests[0].body)
+            assert "team/app:v2 is overdue in eastus (2 of 3 regions have it)" == got["title"]
+            assert got["message"].startswith("eastus: missing (fired but refused")
+            assert "failure" == got["type"]
+
+    asyncio.run(scenario())
+
+
+def test_apprise_knows_only_that_it_failed(listen: Listening) -> None:
+    """Whatever was answered, it is tried again."""
+
+    async def scenario() -> None:
+        async with listen(answer("410 Gone")) as receiver:
+            made = await try_once(target("apprise", url=receiver.url.replace("http:", "json:")))
+            assert (Outcome.RETRY, "apprise-failed") == (made.outcome, made.reason)
+
+    asyncio.run(scenario())
+
+
+def test_apprise_is_not_waited_for(listen: Listening) -> None:
+    """The target's timeout holds for the library too."""
+
+    async def scenario() -> None:
+        async with listen(b"", hang=True) as receiver:
+            url = receiver.url.replace("http:", "json:") + "?rto=0.5&cto=0.5"
+            made = await try_once(hasty(target("apprise", url=url)))
+            assert (Outcome.RETRY, "timeout") == (made.outcome, made.reason)
+
+    asyncio.run(scenario())
+
+
+def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator can install it: until then it is tried again."""
+    to = target("apprise")
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    made = asyncio.run(try_once(to))
+    assert (Outcome.RETRY, "apprise-missing") == (made.outcome, made.reason)
+
+
+@pytest.mark.parametrize("kind", ["webhook", "cloudevents", "teams", "slack", "github", "apprise"])
+@pytest.mark.parametrize("answered", [b"", b"\x00\xff\r\n\r\n", answer("500 x", body=b"hush")])
+def test_nothing_secret_comes_out(
+    listen: Listening, caplog: pytest.LogCaptureFixture, kind: str, answered: bytes
+) -> None:
+    """Not in the attempt and not in a log line, at whatever level."""
+    caplog.set_level(logging.DEBUG)
+
+    async def scenario() -> None:
+        async with listen(answered) as receiver:
+            url = receiver.url + "/hush"
+            to = target(kind, url=url.replace("http:", "json:") if kind == "apprise" else url)
+            made = await try_once(to)
+            shown = f"{made!r} {made} {made.model_dump_json()} {caplog.text}"
+            assert Outcome.RETRY is made.outcome
+            assert [] == [value for value in (*HUSHED, receiver.url[7:-5]) if value in shown]
+
+    asyncio.run(scenario())
+
+
+def test_a_request_is_what_the_model_says() -> None:
+    """Rendering returns the frozen request; it is deliver.py's alone to send it."""
+    assert isinstance(channels.render(message(), target("slack"), {}, NOW), OutboundRequest)

@@ -1,0 +1,130 @@
+"""Everything side by side, and never an error."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import aiohttp
+import pytest
+
+from acr_global.model import EvidenceKind
+from acr_global.registry import look as module
+from acr_global.registry.guard import CheckFailedError, describe
+from acr_global.registry.look import look
+from tests.registry.fakes import (
+    CHECKED_AT,
+    FakeArm,
+    FakeCredential,
+    FakeRegistry,
+    access,
+    log_entry,
+    question,
+    webhook,
+)
+
+
+def test_both_kinds_are_asked_in_the_order_given() -> None:
+    """By region, then by kind; a refused webhook is settled by the manifest."""
+    arm = FakeArm(
+        [webhook("acrglobaleastus", "eastus")], {"acrglobaleastus": [log_entry(status="504")]}
+    )
+
+    async def run(*kinds: str) -> list[tuple[str, str, bool, str]]:
+        async with arm.running() as endpoint, FakeRegistry().running() as registry:
+            how = access(*kinds, arm_endpoint=endpoint, region_endpoints={"eastus": registry})
+            answers = await look(question("eastus"), how, credential=FakeCredential())
+            return [(e.region, e.kind.value, e.found, e.detail) for e in answers]
+
+    log = ("eastus", "event-log", False, "fired but refused with status 504")
+    manifest = ("eastus", "manifest", True, "readable there")
+    assert [log, manifest] == asyncio.run(run("event-log", "manifest"))
+    assert [manifest, log] == asyncio.run(run("manifest", "event-log"))
+
+
+def test_every_region_and_kind_gets_its_evidence() -> None:
+    """Even where nothing can be asked at all."""
+    how = access("event-log", "manifest", resource_id=None)
+    asked = question("eastus", "westeurope", registry=None)
+    answers = asyncio.run(look(asked, how, credential=FakeCredential(), now=lambda: CHECKED_AT))
+    assert [(r, k) for r in ("eastus", "westeurope") for k in ("event-log", "manifest")] == [
+        (e.region, e.kind) for e in answers
+    ]
+    assert {(False, True)} == {(e.found, e.detail.startswith("check failed: ")) for e in answers}
+
+
+@pytest.mark.parametrize("kinds", [(), ("courier", "no such kind")])
+def test_what_no_registry_can_be_asked_is_passed_over(kinds: tuple[str, ...]) -> None:
+    """Nothing asked, nothing answered."""
+    assert () == asyncio.run(look(question("eastus"), access(*kinds)))
+
+
+def test_nothing_missing_needs_no_answer() -> None:
+    """No region, no evidence."""
+    how = access("manifest")
+    assert () == asyncio.run(look(question(), how, credential=FakeCredential()))
+
+
+def test_a_session_of_the_callers_stays_open() -> None:
+    """It is used, and it is the caller's to close."""
+
+    async def run() -> bool:
+        registry = FakeRegistry()
+        async with registry.running() as url, aiohttp.ClientSession() as session:
+            how = access("manifest", region_endpoints={"eastus": url})
+            await look(question("eastus"), how, credential=FakeCredential(), session=session)
+            return session.closed
+
+    assert asyncio.run(run()) is False
+
+
+def test_the_callers_cancellation_goes_through() -> None:
+    """`look` swallows errors, not the order to stop."""
+
+    async def run() -> None:
+        async with FakeRegistry(silent=True).running() as url:
+            how = access("manifest", region_endpoints={"eastus": url})
+            async with asyncio.timeout(0.1):
+                await look(question("eastus"), how, credential=FakeCredential())
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())
+
+
+def test_a_bug_in_a_check_does_not_suppress_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever breaks inside is evidence of nothing, for every region."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("code=secret")
+
+    monkeypatch.setattr(module, "read_event_logs", broken)
+    answers = asyncio.run(look(question("eastus", "westeurope"), access("event-log")))
+    assert [(EvidenceKind.EVENT_LOG, "check failed: unexpected ZeroDivisionError")] * 2 == [
+        (e.kind, e.detail) for e in answers
+    ]
+
+
+def test_the_azure_sdk_is_not_imported_before_it_is_needed() -> None:
+    """A cold start has 5 s, and most of them are spoken for."""
+    code = (
+        "import sys, acr_global.registry.look\n"
+        "print([m for m in sys.modules if m.startswith(('azure.identity', 'azure.mgmt'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("expected", "error"),
+    [
+        ("our own words", CheckFailedError("our own words")),
+        ("no answer in time", TimeoutError("secret")),
+        ("no answer in time", aiohttp.ServerTimeoutError("secret")),
+        ("the connection broke", aiohttp.ServerDisconnectedError("secret")),
+        ("unexpected ValueError", ValueError("secret")),
+    ],
+)
+def test_reasons_quote_nothing_but_our_own_words(expected: str, error: Exception) -> None:
+    """An error's text may hold a URL with a key."""
+    assert expected == describe(error)

@@ -1,0 +1,235 @@
+"""Asking a region's endpoint, by a loopback registry with the token flow."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from acr_global.model import Evidence, EvidenceKind
+from acr_global.registry.guard import CheckFailedError, Seen
+from acr_global.registry.look import look
+from acr_global.registry.manifest import ACR_SCOPE, judge_answer, parse_challenge
+from tests.registry.fakes import (
+    CHECKED_AT,
+    DIGEST,
+    REPOSITORY,
+    FakeCredential,
+    FakeRegistry,
+    access,
+    question,
+    unused_url,
+)
+
+PATH = f"/v2/{REPOSITORY}/manifests/{DIGEST}"
+REGISTRY = {"docker-distribution-api-version": "registry/2.0"}
+
+
+def ask(
+    registry: FakeRegistry,
+    *,
+    credential: FakeCredential | None = None,
+    budget: timedelta = timedelta(seconds=20),
+    **changes: Any,
+) -> Evidence:
+    """The manifest evidence that `registry` gives as the region eastus."""
+
+    async def run() -> tuple[Evidence, ...]:
+        async with registry.running() as url:
+            how = access("manifest", region_endpoints={"eastus": url}, budget=budget)
+            who = credential or FakeCredential()
+            asked = question("eastus", **changes)
+            return await look(asked, how, credential=who, now=lambda: CHECKED_AT)
+
+    (only,) = asyncio.run(run())
+    return only
+
+
+def evidence(found: bool, detail: str) -> Evidence:
+    """Manifest evidence as `ask` stamps it."""
+    kind = EvidenceKind.MANIFEST
+    return Evidence(region="eastus", kind=kind, found=found, detail=detail, at=CHECKED_AT)
+
+
+def failing(why: str) -> Evidence:
+    """The evidence of a check that failed."""
+    return evidence(False, f"check failed: {why}")
+
+
+def test_a_manifest_that_can_be_read_counts() -> None:
+    """One HEAD by digest, and no sign-in where none is asked for."""
+    registry, credential = FakeRegistry(), FakeCredential()
+    assert evidence(True, "readable there") == ask(registry, credential=credential)
+    assert [("HEAD", PATH)] == registry.seen
+    assert [] == credential.scopes
+
+
+def test_a_manifest_that_is_absent_does_not_count() -> None:
+    """404 is what is seen, not a failure of the check."""
+    assert evidence(False, "not readable there (404)") == ask(FakeRegistry(status=404))
+
+
+@pytest.mark.parametrize("status", [307, 403, 429, 500])
+def test_any_other_answer_is_a_failed_check(status: int) -> None:
+    """Redirects are not followed: the identity was shown to this host alone."""
+    registry = FakeRegistry(status=status, headers={"Location": "/elsewhere"})
+    assert failing(f"answered {status}") == ask(registry)
+    assert [("HEAD", PATH)] == registry.seen
+
+
+def test_the_token_flow_ends_at_a_pull_of_this_repository() -> None:
+    """Challenge, exchange, token for one repository, and the HEAD again."""
+    registry, credential = FakeRegistry(realm="same"), FakeCredential()
+    assert evidence(True, "readable there") == ask(registry, credential=credential)
+    assert [
+        ("HEAD", PATH),
+        ("POST", "/oauth2/exchange"),
+        ("POST", "/oauth2/token"),
+        ("HEAD", PATH),
+    ] == registry.seen
+    service = "myregistry.azurecr.io"
+    assert [
+        {"grant_type": "access_token", "service": service, "access_token": "identity-token"},
+        {
+            "grant_type": "refresh_token",
+            "service": service,
+            "scope": f"repository:{REPOSITORY}:pull",
+            "refresh_token": "the-refresh_token",
+        },
+    ] == registry.forms
+    assert [ACR_SCOPE] == credential.scopes
+
+
+def test_the_identity_is_not_fetched_for_a_strange_realm() -> None:
+    """A challenge that points elsewhere gets no token, and nothing is sent there."""
+    credential = FakeCredential()
+    registry = FakeRegistry(realm="https://evil.example/oauth2/token")
+    expected = failing("the registry asks to sign in at a place we do not trust")
+    assert expected == ask(registry, credential=credential)
+    assert [] == credential.scopes
+
+
+@pytest.mark.parametrize(
+    ("expected", "changes"),
+    [
+        ("sign-in answered 401", {"token_status": 401}),
+        ("sign-in answered 302", {"token_status": 302}),
+        ("sign-in answered without a token", {"token_body": b"not json"}),
+        ("sign-in answered without a token", {"token_body": b"[]"}),
+        ("sign-in answered without a token", {"token_body": b'{"refresh_token": "a\\r\\nb"}'}),
+        ("sign-in answered too much", {"token_body": b" " * 70_000}),
+    ],
+)
+def test_a_sign_in_that_fails_is_a_failed_check(expected: str, changes: dict[str, Any]) -> None:
+    """Refused, unreadable or endless: each has its reason, and none quotes the answer."""
+    assert failing(expected) == ask(FakeRegistry(realm="same", **changes))
+
+
+def test_an_identity_that_cannot_sign_in_tells_no_secret() -> None:
+    """Its error's text stays inside."""
+    credential = FakeCredential(error=RuntimeError("tenant 123, secret 456"))
+    answer = ask(FakeRegistry(realm="same"), credential=credential)
+    assert failing("no identity could sign in") == answer
+
+
+def test_a_token_that_does_not_help_is_a_failed_check() -> None:
+    """A second 401 is an answer, not a reason to try for ever."""
+    registry = FakeRegistry(realm="same", token_body=b'{"refresh_token":"r","access_token":"x"}')
+    assert failing("answered 401") == ask(registry)
+
+
+def test_a_silent_registry_is_cut_by_the_budget() -> None:
+    """The alarm goes out in time."""
+    answer = ask(FakeRegistry(silent=True), budget=timedelta(milliseconds=200))
+    assert failing("no answer in time") == answer
+
+
+def test_an_unreachable_registry_is_a_failed_check() -> None:
+    """Nothing listens there, and the reason names no address."""
+    how = access("manifest", region_endpoints={"eastus": unused_url()})
+    answer = asyncio.run(look(question("eastus"), how, now=lambda: CHECKED_AT))
+    assert (failing("cannot connect"),) == answer
+
+
+@pytest.mark.parametrize("action", ["quarantine", "chart_push", "chart_delete"])
+def test_some_actions_have_no_manifest_to_look_for(action: str) -> None:
+    """A quarantined image cannot be pulled, and old charts are not manifests."""
+    registry = FakeRegistry()
+    expected = failing(f"{action} events have no manifest to look for")
+    assert expected == ask(registry, action=action)
+    assert [] == registry.seen
+
+
+def test_a_push_without_a_digest_is_not_checked() -> None:
+    """A tag may name another image there, so it proves nothing."""
+    registry = FakeRegistry()
+    assert failing("no digest in the event: cannot check") == ask(registry, digest=None)
+    assert [] == registry.seen
+
+
+@pytest.mark.parametrize(
+    ("expected", "action", "status", "headers"),
+    [
+        (Seen(True, "readable there"), "push", 200, {"docker-content-digest": DIGEST}),
+        (
+            Seen(True, "readable there"),
+            "push",
+            200,
+            {"content-type": "application/vnd.oci.image.index.v1+json; charset=utf-8"},
+        ),
+        (Seen(False, "not readable there (404)"), "push", 404, {}),
+        (Seen(False, "still readable there"), "delete", 200, {"docker-content-digest": DIGEST}),
+        (Seen(True, "gone there (404)"), "delete", 404, REGISTRY),
+    ],
+)
+def test_what_an_answer_means(
+    expected: Seen, action: str, status: int, headers: dict[str, str]
+) -> None:
+    """Presence counts for a push, absence for a delete."""
+    assert expected == judge_answer(question("eastus", action=action), status, headers)
+
+
+@pytest.mark.parametrize(
+    ("expected", "action", "status", "headers"),
+    [
+        ("answered 200, but not with this manifest", "push", 200, {"content-type": "text/html"}),
+        (
+            "answered 200, but not with this manifest",
+            "push",
+            200,
+            {
+                "docker-content-digest": "sha256:" + "0" * 64,
+                "content-type": "application/vnd.oci.image.manifest.v1+json",
+            },
+        ),
+        ("answered 404, but not as a registry does", "delete", 404, {}),
+        ("answered 401", "push", 401, {}),
+    ],
+)
+def test_answers_that_prove_nothing(
+    expected: str, action: str, status: int, headers: dict[str, str]
+) -> None:
+    """A page of some proxy is neither a manifest nor its absence."""
+    with pytest.raises(CheckFailedError) as caught:
+        judge_answer(question("eastus", action=action), status, headers)
+    assert expected == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("expected", "header"),
+    [
+        (
+            {"realm": "https://r/oauth2/token", "service": "r", "scope": "repository:a:pull"},
+            'Bearer realm="https://r/oauth2/token",service="r",scope="repository:a:pull"',
+        ),
+        ({"realm": "x", "service": "y"}, 'bearer Realm="x", service="y"'),
+        ({}, "Bearer"),
+        (None, 'Basic realm="x"'),
+        (None, ""),
+    ],
+)
+def test_challenges_are_read(expected: dict[str, str] | None, header: str) -> None:
+    """Only Bearer is a challenge that we can answer."""
+    assert expected == parse_challenge(header)
