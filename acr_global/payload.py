@@ -65,6 +65,9 @@ class Target(_Wire):
     version: Text | None = None
 
 
+NO_TARGET = Target.model_validate({})
+
+
 class Request(_Wire):
     """The client's request that caused the event; chart events have none."""
 

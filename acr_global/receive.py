@@ -122,7 +122,7 @@ def _single(
         return Ignored("ping")
     if event.action not in settings.actions:
         return Ignored("action-not-watched")
-    target = event.target or payload.Target()
+    target = event.target or payload.NO_TARGET
     if target.media_type == _BLOB:
         return Ignored("not-a-manifest")
     if not matches(policy.include, target.repository, target.tag) or matches(

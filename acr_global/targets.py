@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from string import Template
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -58,6 +58,8 @@ MIN_TIMEOUT, MAX_TIMEOUT = timedelta(seconds=1), timedelta(seconds=30)
 GITHUB_EVENT_TYPE_CHARS = 100
 """Characters. Source: docs.github.com, `Create a repository dispatch event`."""
 
+_T = TypeVar("_T")
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _REPO = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
@@ -68,6 +70,12 @@ _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("must be 1 to 50 of a-z, 0-9, dot, underscore, hyphen")
+    return value
+
+
+def _some(value: tuple[_T, ...]) -> tuple[_T, ...]:
+    if not value:
+        raise ValueError("must name at least one")
     return value
 
 
@@ -104,10 +112,12 @@ class BaseTarget(BaseModel):
 
     name: Annotated[str, AfterValidator(_name)]
     url: Secret
-    on: tuple[VerdictType, ...] = Field(
-        default=(VerdictType.COMPLETE, VerdictType.OVERDUE, VerdictType.RECOVERED), min_length=1
+    on: Annotated[tuple[VerdictType, ...], AfterValidator(_some)] = (
+        VerdictType.COMPLETE,
+        VerdictType.OVERDUE,
+        VerdictType.RECOVERED,
     )
-    match: tuple[str, ...] = Field(default=("*",), min_length=1)
+    match: Annotated[tuple[str, ...], AfterValidator(_some)] = ("*",)
     """Shell-style patterns over the repository, or over `repository:tag` if it has a colon."""
     template: Annotated[str, AfterValidator(_template)] | None = None
     """The headline, by string.Template over TEMPLATE_NAMES."""

@@ -37,12 +37,13 @@ class Engine:
         index: Index,
         invoker: Invoker,
         injector: Injector,
+        changed: asyncio.Event,
     ) -> None:
+        """`changed` is set whenever something has ended: what the host waits on."""
         self.storage = storage
         self.injector = injector
         self.tasks: set[asyncio.Task[Any]] = set()
-        self.changed = asyncio.Event()
-        """Set whenever something has ended: what `settle` waits on."""
+        self._changed = changed
         self._settings = settings
         self._index = index
         self._invoker = invoker
@@ -82,7 +83,7 @@ class Engine:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self.tasks.discard(task)
-        self.changed.set()
+        self._changed.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("devhost itself failed", exc_info=task.exception())
 

@@ -26,7 +26,7 @@ from .operations import Operations
 from .routes import make_routes
 from .server import Server, build_app
 from .settings import HostSettings, read_host_json
-from .storage import Storage
+from .storage import Instance, Storage
 from .timers import TimerTriggers
 
 log = logging.getLogger("devhost")
@@ -56,6 +56,7 @@ class DevHost:
         self._executor = ThreadPoolExecutor(thread_name_prefix="function")
         self._engine: Engine | None = None
         self._server: Server | None = None
+        self._changed = asyncio.Event()
         self._recovery: asyncio.Task[None] | None = None
         self._random_crash: asyncio.TimerHandle | None = None
 
@@ -143,11 +144,20 @@ class DevHost:
                 if engine.idle and engine is self._engine and self._recovery is None:
                     return
                 continue
-            engine.changed.clear()
             if engine.tasks:
-                await engine.changed.wait()
+                self._changed.clear()
+                await self._changed.wait()
             else:  # something is due: the loop will come to it
                 await asyncio.sleep(0)
+
+    async def finished(self, instance_id: str) -> Instance:
+        """Wait until an instance exists and has finished; without a limit of its own."""
+        while True:
+            row = self.storage.instances.get(instance_id)
+            if row is not None and row.finished:
+                return row
+            self._changed.clear()
+            await self._changed.wait()
 
     async def run_timer(self, name: str) -> bool:
         """Run a timer-triggered function now; False when there is none of that name."""
@@ -176,7 +186,9 @@ class DevHost:
             lambda: client_binding(self.url, self.settings.task_hub),
             lambda: self._injector.dice.hex_id("invocation", ""),
         )
-        engine = Engine(self.storage, self.settings, self.index, invoker, self._injector)
+        engine = Engine(
+            self.storage, self.settings, self.index, invoker, self._injector, self._changed
+        )
         routes = make_routes(self.index.of(HTTP), self.settings.route_prefix)
         endpoint = Endpoint(routes, engine, invoker, self._required_key)
         management = Management(Operations(self.storage, self.index, self._injector))

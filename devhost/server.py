@@ -13,6 +13,11 @@ from .engine import Engine
 from .management import RPC, SYSTEM_KEY, WEBHOOKS, Handler, Management
 from .timers import TimerTriggers
 
+KEEPALIVE = 17.3
+"""Seconds a connection may be idle. A little more than the 15 s after which aiohttp's client no
+longer uses one, so that a request never meets a closing connection; and not much more, because
+a client looks after each idle connection every 15 s, which costs a virtual clock a jump."""
+
 
 class Server:
     """A server that can be closed in order or cut off at once."""
@@ -20,7 +25,11 @@ class Server:
     def __init__(self, app: web.Application, timers: TimerTriggers) -> None:
         self.timers = timers
         self._runner = web.AppRunner(
-            app, handle_signals=False, access_log=None, shutdown_timeout=0.5
+            app,
+            handle_signals=False,
+            access_log=None,
+            shutdown_timeout=0.5,
+            keepalive_timeout=KEEPALIVE,
         )
         self._listener: asyncio.Server | None = None
 

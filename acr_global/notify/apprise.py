@@ -29,6 +29,9 @@ BODY_CHARS = 8_000
 LINE_CHARS = 600
 """Characters of one line; ours."""
 
+_TALKATIVE = ("apprise", "urllib3")
+"""Loggers whose lines show URLs and answers, and with them what is secret."""
+
 _TYPES = {
     VerdictType.COMPLETE: "success",
     VerdictType.OVERDUE: "failure",
@@ -59,8 +62,8 @@ def notify(request: OutboundRequest) -> bool | None:
     """
     import apprise
 
-    # Its own log lines may show what is secret.
-    logging.getLogger("apprise").propagate = False
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     service = apprise.Apprise()
     if not service.add(request.url):
         return None

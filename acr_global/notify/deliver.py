@@ -110,10 +110,8 @@ def _reason(error: Exception) -> str:
             return "apprise-missing"
         case TimeoutError():
             return "timeout"
-        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+        case aiohttp.ClientSSLError():
             return "tls"
-        case aiohttp.InvalidURL():
-            return "url-invalid"
         case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
             return "answer-invalid"
         case aiohttp.ClientError() | OSError():

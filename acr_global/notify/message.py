@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from acr_global.model import (
     Action,
@@ -174,6 +175,8 @@ def _sentence(
             text = f"{subject} is overdue in {missing} {share}"
         case VerdictType.INCOMPLETE:
             text = f"{subject} was never reported from {missing} {share}"
+        case _:
+            assert_never(verdict.type)
     others = [r.region for r in regions if r.digest_differs]
     return f"{text}; another digest was reported from {join_names(others)}" if others else text
 
@@ -188,3 +191,5 @@ def _subject(verdict: Verdict) -> tuple[str, str, str]:
             return f"deletion of {name}", "is done in", "done it"
         case Action.QUARANTINE:
             return f"quarantine of {name}", "is in force in", "done it"
+        case _:
+            assert_never(verdict.action)

@@ -15,5 +15,5 @@ def schema_json() -> str:
     return json.dumps(dialect | schema, indent=2) + "\n"
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - a test runs it in a process of its own
     sys.stdout.write(schema_json())

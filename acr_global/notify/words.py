@@ -75,7 +75,7 @@ def reference(message: Message) -> str:
 
 
 def headline(message: Message, template: str | None) -> str:
-    """The message's own sentence, or the target's template filled in; one line."""
+    """The message's own sentence, or the target's template filled in; one line, never empty."""
     if template is None:
         return plain(message.text)
     push = message.push
@@ -90,7 +90,8 @@ def headline(message: Message, template: str | None) -> str:
         regions=", ".join(r.region for r in message.regions),
         push=push.id,
     )
-    return plain(TEST_MARK + filled if message.test else filled)
+    filled = plain(TEST_MARK + filled if message.test else filled)
+    return filled if filled.strip() else plain(message.text)
 
 
 def facts(message: Message) -> tuple[tuple[str, str], ...]:

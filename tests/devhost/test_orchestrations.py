@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,9 +13,8 @@ import pytest
 
 from devhost import clock
 from devhost.clock import EPOCH
-
-from .apps import Steps, with_orchestrator
-from .conftest import Client
+from tests.devhost.apps import Steps, with_orchestrator
+from tests.devhost.conftest import Client
 
 
 def seconds_since_start() -> float:
@@ -78,7 +78,9 @@ def test_retry_until_it_works(serve: Any) -> None:
     """Two failures, two timers of the interval, then success."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
-        result = yield context.call_activity_with_retry("FailTwice", df.RetryOptions(60_000, 5), "k")
+        result = yield context.call_activity_with_retry(
+            "FailTwice", df.RetryOptions(60_000, 5), "k"
+        )
         return result
 
     async def scenario(client: Client) -> None:
@@ -416,13 +418,10 @@ def _in(context: Any, seconds: int) -> Any:
 
 async def pass_seconds(client: Client, seconds: float) -> None:
     """Let virtual time go by."""
-    import asyncio
-
     await asyncio.sleep(seconds)
     await client.host.settle()
 
 
 async def until(client: Client, instance_id: str) -> None:
     """Let virtual time go by until an instance has finished."""
-    while not client.host.storage.instances[instance_id].finished:
-        await pass_seconds(client, 0.5)
+    await client.host.finished(instance_id)

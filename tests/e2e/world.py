@@ -108,9 +108,11 @@ class World:
 
     async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
         """Let time pass until something is so; give up after so long of it."""
+        pause = 1.0
         async with asyncio.timeout(seconds):
             while not what():
-                await asyncio.sleep(5)
+                await asyncio.sleep(pause)  # noqa: ASYNC110 - in virtual time this costs little
+                pause = min(pause * 1.1, 300)
 
 
 def event(push: str, **about: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,7 +48,12 @@ async def _read(reader: asyncio.StreamReader) -> Request:
 
 @asynccontextmanager
 async def _listen(
-    answer: bytes, *, head: bytes = b"", repeat: int = 1, hang: bool = False
+    answer: bytes,
+    *,
+    head: bytes = b"",
+    repeat: int = 1,
+    hang: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Receiver]:
     """Answer each request with these bytes, `repeat` times over; then hang, or hang up."""
     receiver = Receiver("")
@@ -78,7 +84,7 @@ async def _listen(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     try:
         yield receiver

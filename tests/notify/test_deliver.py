@@ -6,15 +6,17 @@ import asyncio
 import json
 import logging
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from acr_global.model import Attempt, OutboundRequest, Outcome
+from acr_global.model import Attempt, Outcome
 from acr_global.notify import channels, deliver
 from acr_global.targets import Target
 from tests.notify.conftest import Listening
@@ -185,6 +187,21 @@ def test_https_to_a_receiver_that_speaks_http(listen: Listening) -> None:
     asyncio.run(scenario())
 
 
+def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> None:
+    """Nothing is sent to whoever answers in the receiver's place."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(Path(__file__).parent / "untrusted.pem")
+
+    async def scenario() -> None:
+        async with listen(OK, tls=tls) as receiver:
+            secure = receiver.url.replace("http:", "https:")
+            made = await try_once(target("webhook", url=secure))
+            assert (Outcome.RETRY, "tls") == (made.outcome, made.reason)
+            assert [] == receiver.requests
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("to", "secrets", "reason"),
     [
@@ -329,8 +346,3 @@ def test_nothing_secret_comes_out(
             assert [] == [value for value in (*HUSHED, receiver.url[7:-5]) if value in shown]
 
     asyncio.run(scenario())
-
-
-def test_a_request_is_what_the_model_says() -> None:
-    """Rendering returns the frozen request; it is deliver.py's alone to send it."""
-    assert isinstance(channels.render(message(), target("slack"), {}, NOW), OutboundRequest)

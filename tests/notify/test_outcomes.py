@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acr_global.model import Outcome
-from acr_global.notify import outcomes
 from acr_global.notify.outcomes import Kind, judge, parse_retry_after
+from acr_global.retry import RETRY_AFTER_CAP
 from acr_global.targets import KINDS
 from tests.notify.samples import NOW
 
@@ -76,7 +76,7 @@ def test_any_answer_has_an_outcome(
 ) -> None:
     """Nothing that a receiver says raises, is kept, or makes us wait longer than the cap."""
     found = judge(kind, status, headers, body, NOW)
-    assert 0.0 <= (found.retry_after or 0.0) <= outcomes.RETRY_AFTER_CAP.total_seconds()
+    assert 0.0 <= (found.retry_after or 0.0) <= RETRY_AFTER_CAP.total_seconds()
     assert status == found.status
     assert found.retry_after is None or found.outcome is R
 

@@ -85,6 +85,12 @@ def test_a_template_fills_in_what_is_not_known_as_nothing() -> None:
     assert "[test] v1" == words.headline(trial, "$tag")
 
 
+def test_a_headline_is_never_empty() -> None:
+    """Slack, for one, refuses an empty header."""
+    untagged = message(artifact=artifact(tag=None))
+    assert untagged.text == words.headline(untagged, " $tag ")
+
+
 def test_facts_leave_out_what_is_not_known() -> None:
     """No label stands without a value; an action is named where it is not a push."""
     nothing = message(artifact=artifact(digest=None, registry=None), arrivals=(), action="delete")

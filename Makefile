@@ -1,0 +1,74 @@
+# Needs Python 3.11 or newer, make and the package index. `make help` lists the commands.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT ?= 7071
+HOST ?=
+AZURITE_VERSION ?= 3.35.0
+AZURITE := .tools/node_modules/.bin/azurite
+# Percent of acr_global that the tests must reach, branches counted.
+COVERAGE_MIN ?= 90
+
+# A name on PATH proves nothing (it may be a shim of a version manager), so each one is tried.
+FITS := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test start azurite lint bench clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## see it work: a simulated registry, six pushes, a table (under 60 s)
+	@$(BIN)/python -m demo
+
+test: $(STAMP) ## every test, with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage report --skip-covered --fail-under=$(COVERAGE_MIN)
+
+start: $(STAMP) ## serve the app on PORT (7071); HOST=func or HOST=embedded decides on what
+	@HOST='$(HOST)' PORT='$(PORT)' $(BIN)/python -m tools.start
+
+azurite: $(AZURITE) ## the storage emulator for HOST=func; needs npm
+	@mkdir -p .azurite
+	@exec $(AZURITE) --location .azurite --skipApiVersionCheck --disableTelemetry \
+		--blobHost 127.0.0.1 --queueHost 127.0.0.1 --tableHost 127.0.0.1
+
+lint: $(STAMP) ## ruff, and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(STAMP) ## the benchmarks; their numbers are for people, not for the tests
+	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); \
+	else echo "There are no benchmarks."; fi
+
+clean: ## remove everything that these commands have made
+	@rm -rf $(VENV) .tools .azurite build dist *.egg-info .coverage .coverage.* htmlcov
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Fresh as long as what is to be installed has not changed: later runs need no network.
+$(STAMP): pyproject.toml requirements.txt
+	@python='$(PYTHON)'; \
+	if [ -z "$$python" ]; then \
+		echo "error: no Python 3.11 or newer (with venv) found; install one," \
+			"or name it: make PYTHON=/path/to/python3" >&2; exit 1; \
+	elif ! "$$python" -c '$(FITS)' 2>/dev/null; then \
+		echo "error: $$python is not Python 3.11 or newer with venv" >&2; exit 1; \
+	fi; \
+	$(BIN)/python -c '' 2>/dev/null || { \
+		echo "Making $(VENV) with $$("$$python" --version)"; "$$python" -m venv --clear $(VENV); }
+	@echo "Installing into $(VENV); this takes a minute the first time"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(AZURITE):
+	@command -v npm >/dev/null || { \
+		echo "error: make azurite needs npm (Node.js 20 or newer); install it first" >&2; exit 1; }
+	@mkdir -p .tools
+	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error \
+		azurite@$(AZURITE_VERSION)

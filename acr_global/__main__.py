@@ -1,0 +1,8 @@
+"""`python -m acr_global`: the operator's commands."""
+
+from __future__ import annotations
+
+from acr_global.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

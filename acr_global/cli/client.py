@@ -1,0 +1,135 @@
+"""One request to a running app: its JSON answer, or one plain sentence of what went wrong.
+
+No redirect is followed and no cookie kept: the key goes to the host that was named. Exceptions
+of the HTTP library carry URLs, so they end here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+from acr_global.cli.connection import Connection
+from acr_global.cli.parser import UsageError
+from acr_global.errors import AcrGlobalError
+
+KEY_HEADER = "x-functions-key"
+"""Source: learn.microsoft.com/azure/azure-functions/function-keys-how-to, `Use access keys`."""
+_SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,200}")
+
+
+class AppError(AcrGlobalError):
+    """The app did not do what it was asked for."""
+
+    reason = "app-failed"
+
+
+def segment(name: str, what: str) -> str:
+    """`name` as it may stand in a path. Raises UsageError, which never shows it."""
+    if not _SEGMENT.fullmatch(name):
+        raise UsageError(f"that is no {what}: letters, digits, dots, underscores and hyphens only")
+    return name
+
+
+class Client:
+    """A running app, open for requests inside `async with`."""
+
+    def __init__(self, connection: Connection):
+        self._app = connection
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self._app.timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # What is plain http goes to this machine; a proxy would be told the key.
+            trust_env=self._app.url.lower().startswith("https:"),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Ask. Raises AppError."""
+        return await self._ask("GET", path)
+
+    async def post(self, path: str) -> dict[str, Any]:
+        """Have it done. Raises AppError."""
+        return await self._ask("POST", path)
+
+    async def _ask(self, method: str, path: str) -> dict[str, Any]:
+        headers = {KEY_HEADER: self._app.key} if self._app.key else {}
+        try:
+            async with self._session.request(
+                method,
+                URL(self._app.url + path, encoded=True),
+                headers=headers,
+                allow_redirects=False,
+            ) as response:
+                return self._read(response.status, await response.read())
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise AppError(self._why(error)) from None
+
+    def _why(self, error: Exception) -> str:
+        host = self._app.host
+        match error:
+            case TimeoutError():
+                return f"{host} did not answer within {self._app.timeout:g} s"
+            case aiohttp.ClientConnectorCertificateError():
+                return f"{host} has a certificate that is not trusted here"
+            case aiohttp.ClientSSLError():
+                return f"{host} does not speak TLS as it must"
+            case aiohttp.ClientConnectorError():
+                refused = isinstance(error.os_error, ConnectionRefusedError)
+                why = "connection refused" if refused else error.os_error.strerror
+                return f"cannot reach {host}: {why or 'no connection'}"
+            case _:
+                return f"{host} gave no usable answer ({type(error).__name__})"
+
+    def _read(self, status: int, body: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
+            answer = None
+        if 200 <= status < 300:
+            if isinstance(answer, dict):
+                return answer
+            raise AppError("the answer is not a JSON object: is this the app's URL?")
+        said = answer.get("message") if isinstance(answer, dict) else None
+        text = said if isinstance(said, str) and said else _meaning(status)
+        if status == HTTPStatus.UNAUTHORIZED:
+            text = _meaning(status)
+        raise AppError(self._masked(f"{text} (status {status})"), status=status)
+
+    def _masked(self, text: str) -> str:
+        """A host that is not the app may say back what it was sent."""
+        return text.replace(self._app.key, "***") if self._app.key else text
+
+
+def _meaning(status: int) -> str:
+    """A status in words, where the answer has none of its own."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "the key is wrong or missing: set FUNCTION_APP_KEY to a host key of the app, "
+            "or use --key-file or --key-stdin"
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return "the app refuses: its access restrictions may keep this machine out"
+    if status == HTTPStatus.NOT_FOUND:
+        return "there is no such address: is this the app's URL, and the app this release?"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return "the app is not available: it is stopped, or starting"
+    if 300 <= status < 400:
+        return "the app sends elsewhere, and the key is not taken there: give its own https URL"
+    return "the app failed"

@@ -1,0 +1,95 @@
+"""Which app is meant, and the key to it. Neither is ever printed whole."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from acr_global.cli.parser import UsageError
+from acr_global.errors import RenderError
+from acr_global.targets import check_url
+
+URL_VARIABLE = "FUNCTION_APP_URL"
+KEY_VARIABLE = "FUNCTION_APP_KEY"
+KEY_CHARS = 1_024
+"""Characters; ours. A function key has fewer than 100, a file given by mistake has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A running app."""
+
+    url: str = field(repr=False)
+    """Base URL without a slash at its end."""
+    key: str | None = field(repr=False)
+    timeout: float
+    """Seconds for one request and its answer."""
+
+    @property
+    def host(self) -> str:
+        """Host and port: all that is shown of the URL."""
+        return urlsplit(self.url).netloc
+
+
+def connect(args: argparse.Namespace, environ: Mapping[str, str]) -> Connection:
+    """The app that the options name, or the environment. Raises UsageError."""
+    url = args.url or environ.get(URL_VARIABLE, "").strip()
+    if not url:
+        raise UsageError(f"which app? Give --url https://NAME.azurewebsites.net or {URL_VARIABLE}")
+    return Connection(base_url(url), read_key(args, environ), args.timeout)
+
+
+def base_url(url: str) -> str:
+    """`url` without a slash at its end. Raises UsageError, which never shows it."""
+    try:
+        check_url(url, insecure=True)
+    except RenderError as error:
+        raise UsageError(f"the app's {error.message}") from None
+    try:
+        check_url(url, insecure=False)
+    except RenderError:
+        raise UsageError(
+            "the app's url is plain http to another host, and would show the key; use https"
+        ) from None
+    parts = urlsplit(url)
+    if "@" in parts.netloc or "?" in url or "#" in url:
+        raise UsageError(
+            "the app's url must be no more than a host, as in https://NAME.azurewebsites.net"
+        )
+    return url.rstrip("/")
+
+
+def read_key(args: argparse.Namespace, environ: Mapping[str, str]) -> str | None:
+    """The function key, or None where there is none. Raises UsageError, which never shows it."""
+    if args.key_file is not None:
+        return _checked(_from_file(args.key_file), "the key file")
+    if args.key_stdin:
+        if sys.stdin.isatty():
+            raise UsageError("--key-stdin wants the key piped in: typed, it would be on the screen")
+        return _checked(sys.stdin.read(KEY_CHARS + 1), "stdin")
+    given = environ.get(KEY_VARIABLE, "")
+    return _checked(given, KEY_VARIABLE) if given.strip() else None
+
+
+def _from_file(path: str) -> str:
+    try:
+        with Path(path).open(encoding="utf-8-sig") as file:
+            return file.read(KEY_CHARS + 1)
+    except OSError as error:
+        # Not its name: it may be the key itself, given in the wrong place.
+        raise UsageError(f"the key file cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise UsageError("the key file is not text") from None
+
+
+def _checked(text: str, source: str) -> str:
+    key = text.strip()
+    if not key:
+        raise UsageError(f"there is no key in {source}")
+    if len(text) > KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError(f"what {source} holds is not one key")
+    return key

@@ -1,0 +1,53 @@
+"""docs/commands.md, made of the help: `python -m acr_global.cli.reference > docs/commands.md`."""
+
+from __future__ import annotations
+
+import sys
+
+from acr_global.cli.grammar import build_parsers
+from acr_global.cli.parser import PROG
+
+_INTRODUCTION = f"""\
+# Commands
+
+For operators: what could not be delivered and its replay, a trial of each target, a check of
+the settings. Run them where the app's packages are installed, as `{PROG}`.
+
+`deadletters` and `targets test --url` ask a running app:
+
+```sh
+export FUNCTION_APP_URL=https://NAME.azurewebsites.net
+export FUNCTION_APP_KEY="$(az functionapp keys list --resource-group GROUP --name NAME \\
+  --query functionKeys.default --output tsv)"
+{PROG} deadletters list
+{PROG} deadletters replay --all
+```
+
+`targets` and `settings check` read the settings here: the environment and, where it lacks one,
+the Values in `local.settings.json` of the current folder. `targets test` asks the app only where
+`--url` says so; FUNCTION_APP_URL alone does not make it.
+
+No output holds a key, a secret or a URL's query. Results are on stdout, what went wrong is one
+line on stderr.
+
+| Exit code | Meaning |
+| --- | --- |
+| 0 | done; for `targets test`: delivered; for `settings check`: nothing is wrong |
+| 1 | failed; for `replay --all`: at least one could not be replayed, the others were |
+| 2 | not typed as it must be, or no key where one was promised |
+"""
+
+_FOOT = "\n<!-- Made by `python -m acr_global.cli.reference > docs/commands.md`. -->\n"
+
+
+def reference() -> str:
+    """The page as it stands in docs/commands.md."""
+    parts = [
+        f"\n## {prog.removeprefix(PROG).strip() or PROG}\n\n```text\n{parser.format_help()}```\n"
+        for prog, parser in build_parsers().items()
+    ]
+    return "".join([_INTRODUCTION, *parts, _FOOT])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

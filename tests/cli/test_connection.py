@@ -1,0 +1,199 @@
+"""Which app is meant, and the key to it: every way to say it, and every way to say it wrongly."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acr_global.cli.connection import Connection, base_url
+from acr_global.cli.parser import UsageError
+from tests.cli.conftest import KEY, App, Run
+
+EMPTY = {"deadletters": [], "cut_off": False}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://a.example", "https://a.example/base", "http://127.0.0.1:7071", "http://localhost"],
+)
+def test_a_plain_url_is_taken(url: str) -> None:
+    """https everywhere, http on this machine; a slash at the end makes no difference."""
+    assert url == base_url(url + "/")
+
+
+@pytest.mark.parametrize(
+    ("reason", "url"),
+    [
+        ("plain http", "http://a.example/hush"),
+        ("no more than a host", "https://a.example/?code=hush"),
+        ("no more than a host", "https://a.example/#hush"),
+        ("no more than a host", "https://hush:word@a.example"),
+        ("must begin with https://", "ftp://hush"),
+        ("must begin with https://", "hush.azurewebsites.net"),
+        ("must begin with https://", "https://[hush"),
+        ("ASCII without blanks", "https://a.example/hush\n"),
+    ],
+)
+def test_any_other_url_is_refused_and_not_shown(reason: str, url: str) -> None:
+    """The key goes nowhere in the clear, and a URL with a key in it is not repeated."""
+    with pytest.raises(UsageError) as raised:
+        base_url(url)
+    assert reason in raised.value.message
+    assert "hush" not in raised.value.message
+
+
+def test_nothing_is_sent_over_plain_http(run: Run) -> None:
+    """A command for an app elsewhere over http ends as a misuse, before any connection."""
+    ran = run("deadletters", "list", "--url", "http://a.example", FUNCTION_APP_KEY=KEY)
+    assert 2 == ran.code
+    assert "would show the key; use https" in ran.err
+
+
+def test_a_command_without_an_app_asks_for_it(run: Run) -> None:
+    """No URL is a misuse that says what to give."""
+    ran = run("deadletters", "list")
+    assert (2, "") == (ran.code, ran.out)
+    assert "FUNCTION_APP_URL" in ran.err
+
+
+def test_the_option_goes_before_the_environment(run: Run, app: App) -> None:
+    """--url wins over FUNCTION_APP_URL."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    ran = run("deadletters", "list", "--url", app.url, FUNCTION_APP_URL="https://nothing.invalid")
+    assert (0, "No dead letters.\n", "") == (ran.code, ran.out, ran.err)
+
+
+def test_a_base_path_is_kept(run: Run, app: App) -> None:
+    """An app behind a gateway may have a path of its own."""
+    app.answer("GET /apps/one/api/deadletters", 200, EMPTY)
+    assert 0 == run("deadletters", "list", "--url", f"{app.url}/apps/one/").code
+
+
+def test_no_key_is_sent_where_there_is_none(run: Run, app: App) -> None:
+    """A host on this machine wants none."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    run("deadletters", "list", "--url", app.url, FUNCTION_APP_KEY=" ")
+    assert [None] == app.keys
+
+
+def test_the_key_comes_from_the_environment(ask: Run, app: App) -> None:
+    """FUNCTION_APP_KEY is sent as the header of the Functions host."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    ask("deadletters", "list")
+    assert [KEY] == app.keys
+
+
+def test_the_key_comes_from_a_file(ask: Run, app: App, tmp_path: Path) -> None:
+    """--key-file wins over the environment; a line break at its end is no part of the key."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    file = tmp_path / "key"
+    file.write_text("from-the-file\r\n", encoding="utf-8-sig")
+    ask("deadletters", "list", "--key-file", str(file))
+    assert ["from-the-file"] == app.keys
+
+
+def test_the_key_comes_from_stdin(ask: Run, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--key-stdin reads what is piped in."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\n"))
+    ask("deadletters", "list", "--key-stdin")
+    assert ["from-stdin"] == app.keys
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
+def test_the_key_is_not_typed_in_sight(app: App) -> None:
+    """--key-stdin at a terminal is refused, for the terminal would show the key."""
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "acr_global", "deadletters", "list", "--key-stdin"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "FUNCTION_APP_URL": app.url},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert 2 == done.returncode
+    assert "piped in" in done.stderr
+    assert [] == app.asked
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"two words", b"two\nlines", b"\xff", b"k" * 1025])
+def test_what_is_no_key_is_refused(ask: Run, app: App, tmp_path: Path, content: bytes) -> None:
+    """An empty file, a whole document, bytes: nothing of it is sent or shown."""
+    (tmp_path / "hush").write_bytes(content)
+    ran = ask("deadletters", "list", "--key-file", "hush")
+    assert (2, "", []) == (ran.code, ran.out, app.asked)
+    assert ran.err.startswith("error: ")
+    assert "hush" not in ran.err
+    assert "two" not in ran.err
+
+
+def test_a_key_given_as_the_file_s_name_is_not_shown(ask: Run) -> None:
+    """Who mistakes --key-file for --key finds no key in the message."""
+    ran = ask("deadletters", "list", "--key-file", "hush")
+    assert 2 == ran.code
+    assert "hush" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("deadletters", "list", "--key", "hush"),
+        ("deadletters", "list", "--key=hush"),
+        ("deadletters", "--key", "hush", "list"),
+        ("--key", "hush", "deadletters", "list"),
+    ],
+)
+def test_a_key_on_the_command_line_is_refused_with_the_reason(ask: Run, argv: list[str]) -> None:
+    """--key says why it does not exist, and does not repeat the key."""
+    ran = ask(*argv)
+    assert 2 == ran.code
+    assert "other users of the machine" in ran.err
+    assert "hush" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("deadletters", "list", "hush"),
+        ("deadletters", "list", "--code=hush"),
+        ("deadletters", "list", "--apikey", "hush"),
+        ("deadletters", "list", "-hush"),
+        ("deadletters", "--url", "https://a.example?code=hush", "list"),
+        ("hush",),
+        ("deadletters", "hush"),
+        ("deadletters", "list", "--timeout", "hush"),
+        ("deadletters", "list", "--timeout", "0"),
+        ("deadletters", "list", "--key-stdin", "--key-file", "hush"),
+        ("deadletters", "show"),
+        ("deadletters", "show", "hush?code=hush"),
+        ("deadletters", "show", ".."),
+        ("deadletters", "replay"),
+        ("deadletters", "replay", "hush", "--all"),
+        ("targets", "test", "a/hush", "--url", "http://127.0.0.1:9"),
+        ("targets", "preview", "a", "--verdict", "hush"),
+        ("settings", "check", "--url", "https://hush"),
+        (),
+    ],
+)
+def test_what_is_typed_wrongly_is_one_line_without_what_was_typed(
+    ask: Run, app: App, argv: list[str]
+) -> None:
+    """A key that went astray is not repeated; nothing is asked of the app."""
+    ran = ask(*argv)
+    assert (2, "", []) == (ran.code, ran.out, app.asked)
+    assert ran.err.startswith("error: ")
+    assert 1 == len(ran.err.splitlines())
+    assert "hush" not in ran.err
+
+
+def test_a_connection_shows_neither_its_key_nor_its_url() -> None:
+    """A repr in a log gives nothing away."""
+    assert "hush" not in repr(Connection("https://hush", "hush", 1.0))

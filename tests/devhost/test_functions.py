@@ -1,0 +1,291 @@
+"""HTTP functions, timer triggers, and what indexing refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Optional
+
+import azure.functions as func
+import pytest
+
+from devhost import AppError, DevHost, run_virtual
+from devhost.endpoint import loggable_path
+from devhost.index import Function, index_app
+from devhost.routes import make_routes, match
+from devhost.settings import HostSettings, apply_local_settings
+from devhost.timers import Schedule
+from tests.devhost.apps import http_functions, new_app, with_timer
+from tests.devhost.conftest import Client
+
+
+def test_request_and_response_pass_through(serve: Any) -> None:
+    """Method, query, route, headers and body reach the function; its answer comes back whole."""
+
+    async def scenario(client: Client) -> None:
+        url = f"{client.host.url}/api/ECHO/a%20b?x=1&x=2&y="
+        headers = {"x-test": "yes"}
+        async with client.session.post(url, data="body", headers=headers) as response:
+            seen = await response.json()
+            assert response.status == 201
+            assert response.headers["X-Out"] == "1"
+            assert response.headers["Content-Type"] == "application/json"
+        assert seen["method"] == "POST"
+        assert seen["params"] == {"x": "1,2", "y": ""}
+        assert seen["route"] == {"first": "a b"}
+        assert (seen["body"], seen["header"]) == ("body", "yes")
+        _, put = await client.call("PUT", "/api/echo/a/b")
+        assert put["route"] == {"first": "a", "second": "b"}
+
+    serve(http_functions(), scenario)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "text"),
+    [
+        ("GET", "/api/nothing", 204, None),
+        ("GET", "/api/broken", 500, None),
+        ("GET", "/api/unknown", 404, None),
+        ("GET", "/api/echo/a", 404, None),
+        ("GET", "/api/guarded", 200, "Guarded"),
+        ("GET", "/admin/host/status", 200, {"state": "Running", "id": "devhost"}),
+    ],
+)
+def test_answers(serve: Any, method: str, path: str, status: int, text: Any) -> None:
+    """None is 204, an exception 500 without details, no route or no such method 404."""
+
+    async def scenario(client: Client) -> None:
+        assert await client.call(method, path) == (status, text)
+
+    serve(http_functions(), scenario)
+
+
+def test_sync_functions_run_in_threads(serve: Any) -> None:
+    """A sync function does not block the loop."""
+
+    async def scenario(client: Client) -> None:
+        _, name = await client.call("GET", "/api/blocking")
+        assert name.startswith("function")
+
+    serve(http_functions(), scenario)
+
+
+def test_required_key(serve: Any) -> None:
+    """With a key required, function level wants it in a header or in the query."""
+
+    async def scenario(client: Client) -> None:
+        assert (await client.call("GET", "/api/guarded"))[0] == 401
+        assert (await client.call("GET", "/api/guarded?code=wrong"))[0] == 401
+        assert (await client.call("GET", "/api/guarded?code=secret"))[0] == 200
+        headers = {"x-functions-key": "secret"}
+        assert (await client.call("GET", "/api/guarded", headers=headers))[0] == 200
+        assert (await client.call("GET", "/api/nothing"))[0] == 204
+
+    serve(http_functions(), scenario, require_key="secret")
+
+
+def test_route_prefix(serve: Any) -> None:
+    """host.json's route prefix applies, the empty one too."""
+
+    async def scenario(client: Client) -> None:
+        assert (await client.call("GET", "/nothing"))[0] == 204
+
+    host_json = {"extensions": {"http": {"routePrefix": ""}}}
+    serve(http_functions(), scenario, host_json=host_json)
+
+
+def test_log_line_has_no_key(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """One line per request, with the query but without its secrets."""
+
+    async def scenario(client: Client) -> None:
+        await client.call("GET", "/api/nothing?region=west&code=hush")
+
+    with caplog.at_level("INFO", "devhost"):
+        serve(http_functions(), scenario)
+    lines = [r.getMessage() for r in caplog.records if r.name == "devhost.http"]
+    assert lines == [
+        "http method=GET path=/api/nothing?region=west&code=*** status=204 function=Nothing"
+    ]
+    assert loggable_path("/p", {"SIG": "x", "a": "b"}) == "/p?SIG=***&a=b"
+
+
+def route(template: str, *methods: str) -> Function:
+    options = {"route": template, "methods": methods}
+    return Function(template, "httpTrigger", "req", print, options=options)
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "parameters"),
+    [
+        ("/api/items/special", "items/special", {}),
+        ("/api/items/7", "items/{id:int}", {"id": "7"}),
+        ("/api/items/seven", "items/{name}", {"name": "seven"}),
+        ("/api/files/a/b.txt", "files/{*path}", {"path": "a/b.txt"}),
+        ("/api/files", "files/{*path}", {}),
+        ("/api/v1.json", "v{n}.json", {"n": "1"}),
+    ],
+)
+def test_route_templates(path: str, template: str, parameters: dict[str, str]) -> None:
+    """Literals go before parameters; constraints, optional and catch-all parts work."""
+    templates = ["items/{id:int}", "items/{name}", "items/special", "files/{*path}", "v{n}.json"]
+    found = match(make_routes(map(route, templates), "api"), "GET", path)
+    assert found is not None
+    assert (found[0].function.name, found[1]) == (template, parameters)
+
+
+def test_timer_trigger_runs_on_schedule(serve: Any) -> None:
+    """A timer trigger fires at its times, in virtual time, and on demand."""
+    runs: list[str] = []
+
+    async def scenario(client: Client) -> None:
+        await asyncio.sleep(3600)
+        assert runs == ["00:00:00", "00:00:10", "00:20:10", "00:40:10"]
+        assert (await client.call("POST", "/admin/functions/tick"))[0] == 202
+        assert (await client.call("POST", "/admin/functions/nobody"))[0] == 404
+        await client.host.settle()
+        assert runs[4:] == ["01:00:00"]
+        assert client.host.stats["timer:Tick"] == 5
+
+    serve(with_timer("10 */20 * * * *", runs, startup=True), scenario)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0 */5 * * * *", "2026-03-15T10:35:00"),
+        ("*/15 * * * * *", "2026-03-15T10:30:45"),
+        ("0 0 9-17 * * MON-FRI", "2026-03-16T09:00:00"),
+        ("0 30 9 1 JAN *", "2027-01-01T09:30:00"),
+        ("0 0 0 29 2 *", "2028-02-29T00:00:00"),
+        ("15 10 * * *", "2026-03-16T10:15:00"),
+        ("0 5,35 10 * * sunday", "2026-03-15T10:35:00"),
+        ("01:30:00", "2026-03-15T12:00:30"),
+    ],
+)
+def test_schedules(text: str, expected: str) -> None:
+    """The next time of each schedule after Sunday 15 March 2026, 10:30:30 UTC."""
+    now = datetime(2026, 3, 15, 10, 30, 30, tzinfo=UTC)
+    found = Schedule.parse(text).next_after(now)
+    assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_a_schedule_that_never_comes() -> None:
+    """30 February never comes."""
+    assert Schedule.parse("0 0 0 30 2 *").next_after(datetime(2026, 1, 1, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize("text", ["", "* * *", "61 * * * * *", "0 0 0 * * x", "*/0 * * * * *"])
+def test_schedules_that_cannot_be_read(text: str) -> None:
+    """A schedule with wrong fields or values is an error."""
+    with pytest.raises(ValueError, match=r".+"):
+        Schedule.parse(text)
+
+
+def queue_trigger(app: Any) -> None:
+    @app.queue_trigger(arg_name="m", queue_name="q", connection="c")  # type: ignore[untyped-decorator]
+    def Q(m: func.QueueMessage) -> None:  # noqa: N802
+        """Not served here."""
+
+
+def generic_annotation(app: Any) -> None:
+    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
+    def A(payload: dict[str, int]) -> None:  # noqa: N802
+        """Refused by the worker."""
+
+
+def optional_annotation(app: Any) -> None:
+    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
+    def A(payload: Optional[str]) -> None:  # noqa: N802, UP045
+        """Refused by the worker."""
+
+
+def missing_parameter(app: Any) -> None:
+    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
+    def A(other: str) -> None:  # noqa: N802
+        """Its binding has no parameter."""
+
+
+def extra_parameter(app: Any) -> None:
+    @app.route(route="a")  # type: ignore[untyped-decorator]
+    def A(req: func.HttpRequest, more: str) -> str:  # noqa: N802
+        return more
+
+
+def wrong_type(app: Any) -> None:
+    @app.route(route="a")  # type: ignore[untyped-decorator]
+    def A(req: str) -> str:  # noqa: N802
+        return req
+
+
+def same_name(app: Any) -> None:
+    for _ in range(2):
+
+        @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
+        def A(payload: str) -> None:  # noqa: N802
+            """Registered twice."""
+
+
+def renamed_context(app: Any) -> None:
+    @app.orchestration_trigger(context_name="ctx")  # type: ignore[untyped-decorator]
+    def O(ctx: Any) -> None:  # noqa: E743, N802
+        """The SDK's handle takes `context`."""
+
+
+@pytest.mark.parametrize(
+    ("register", "reason"),
+    [
+        (queue_trigger, "trigger queueTrigger is not supported"),
+        (generic_annotation, "parameter payload has the invalid non-type annotation"),
+        (optional_annotation, "parameter payload has the invalid non-type annotation"),
+        (missing_parameter, "no parameter for the binding payload"),
+        (extra_parameter, "no binding for the parameter more"),
+        (wrong_type, "parameter req of type str cannot be bound to httpTrigger"),
+        (same_name, "does not have a unique function name"),
+        (renamed_context, "no parameter for the binding ctx"),
+    ],
+)
+def test_indexing_refuses(register: Callable[[Any], None], reason: str) -> None:
+    """What the worker would refuse, and triggers not served here, in one line."""
+    app = new_app()
+    register(app)
+    with pytest.raises(AppError, match=reason) as refused:
+        index_app(app)
+    assert "\n" not in str(refused.value)
+
+
+def test_one_app_serves_twice() -> None:
+    """The same app object can be indexed by one host after another."""
+    app = http_functions()
+    assert index_app(app) == index_app(app)
+
+
+def test_a_schedule_from_a_setting_that_is_missing() -> None:
+    """A schedule of %NAME% needs the setting."""
+
+    async def main() -> None:
+        with pytest.raises(AppError, match="the setting %NOWHERE% is not set"):
+            await DevHost.start(with_timer("%NOWHERE%", []))
+
+    run_virtual(main)
+
+
+@pytest.mark.parametrize("text", ["00:00:30", "02:00:00", "soon"])
+def test_visibility_timeouts_out_of_bounds(text: str) -> None:
+    """The real host does not start with such a timeout, nor does this one."""
+    storage = {"controlQueueVisibilityTimeout": text}
+    document = {"extensions": {"durableTask": {"storageProvider": storage}}}
+    with pytest.raises(AppError, match="controlQueueVisibilityTimeout"):
+        HostSettings.from_json(document)
+
+
+def test_local_settings_do_not_overrule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values go into the environment where it does not have them yet."""
+    (tmp_path / "local.settings.json").write_text('{"Values": {"DH_A": "file", "DH_B": "file"}}')
+    monkeypatch.setenv("DH_A", "shell")
+    monkeypatch.setenv("DH_B", "x")
+    monkeypatch.delenv("DH_B")
+    apply_local_settings(tmp_path)
+    assert (os.environ["DH_A"], os.environ["DH_B"]) == ("shell", "file")

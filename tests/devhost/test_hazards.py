@@ -1,0 +1,411 @@
+"""Each hazard bites the textbook starter, or what else it is meant to bite."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from devhost import Hazards
+from devhost.hazards import CHECKPOINTS, CrashRule, Dice
+from tests.devhost.apps import Steps, http_functions, textbook, with_orchestrator
+from tests.devhost.conftest import Client
+
+VISIBLE_AGAIN = 300
+"""Seconds until a message in a crashed host's hand comes back."""
+
+
+def Main(context: Any) -> Steps:  # noqa: N802
+    """Waits for `go`, runs an activity with what it brought, returns its result."""
+    brought = yield context.wait_for_external_event("go")
+    result = yield context.call_activity("Echo", {"brought": brought})
+    return result
+
+
+def Count(context: Any) -> Steps:  # noqa: N802
+    """Counts the events `tick` that come within an hour."""
+    count, end = 0, context.create_timer(context.current_utc_datetime + timedelta(hours=1))
+    while True:
+        tick = context.wait_for_external_event("tick")
+        if (yield context.task_any([tick, end])) == end:
+            return count
+        count += 1
+
+
+def app() -> Any:
+    return with_orchestrator(Main, Count)
+
+
+async def push(client: Client, instance_id: str, region: str) -> int:
+    """One webhook; 0 when the connection broke."""
+    try:
+        return (await client.call("POST", f"/api/push/{instance_id}?region={region}"))[0]
+    except aiohttp.ClientError:
+        return 0
+
+
+def test_without_hazards_nothing_is_lost(serve: Any) -> None:
+    """The textbook starter works where nothing goes wrong."""
+
+    async def scenario(client: Client) -> None:
+        for number in range(20):
+            assert await push(client, f"p{number}", "east") == 202
+            assert await push(client, f"p{number}", "west") == 202
+        await client.host.settle()
+        rows = client.host.storage.instances.values()
+        assert [row.runtime_status for row in rows] == ["Completed"] * 20
+
+    serve(textbook(), scenario)
+
+
+def test_an_event_in_the_gap_is_deleted(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Raised before the instance has begun, an event gets 202 and is gone: a false alarm."""
+
+    async def scenario(client: Client) -> None:
+        assert await push(client, "p", "east") == 202
+        assert await push(client, "p", "west") == 202
+        row = await client.host.finished("p")
+        assert row.output == "deadline"
+
+    with caplog.at_level("INFO", "devhost"):
+        serve(textbook(), scenario, hazards="gap=2")
+    assert caplog.text.count("No such instance") == 2
+
+
+def test_a_crash_with_the_start_in_hand_loses_events(serve: Any) -> None:
+    """The start comes back after the visibility timeout; the event before that is deleted."""
+
+    async def scenario(client: Client) -> None:
+        await push(client, "p", "east")
+        while client.host.failures == []:
+            await asyncio.sleep(0.01)
+        await client.host.settle()
+        assert client.host.failures == ["dequeued-before-episode"]
+        assert await push(client, "p", "west") == 202
+        await asyncio.sleep(60)
+        assert client.host.storage.instances["p"].runtime_status == "Pending"
+        await asyncio.sleep(VISIBLE_AGAIN)
+        assert client.host.storage.instances["p"].runtime_status == "Running"
+        assert (await client.host.finished("p")).output == "deadline"
+
+    serve(textbook(), scenario, hazards="crash=dequeued-before-episode")
+
+
+def test_the_silent_loser_of_a_start_race(serve: Any) -> None:
+    """Two starts at once both answer success, and one's input is nowhere."""
+
+    async def scenario(client: Client) -> None:
+        starts = [client.start("Main", "x", {"from": name}) for name in ("a", "b")]
+        answers = await asyncio.gather(*starts)
+        assert [status for status, _ in answers] == [202, 202]
+        await client.host.settle()
+        assert client.host.storage.instances["x"].input in ('{"from": "a"}', '{"from": "b"}')
+        assert client.host.stats["episodes"] == 1
+
+    serve(app(), scenario, hazards="start-race=1")
+
+
+def test_the_loser_that_is_told(serve: Any) -> None:
+    """Without the race window the second start is refused: 500, already exists."""
+
+    async def scenario(client: Client) -> None:
+        answers = await asyncio.gather(client.start("Main", "x"), client.start("Main", "x"))
+        assert sorted(status for status, _ in answers) == [202, 500]
+        refused = next(body for status, body in answers if status == 500)
+        assert "already exists" in refused["ExceptionMessage"]
+
+    serve(app(), scenario)
+
+
+def test_started_and_yet_already_exists(serve: Any) -> None:
+    """A start can answer 500 and be carried out all the same."""
+
+    async def scenario(client: Client) -> None:
+        status, _ = await client.start("Main", "x")
+        assert status == 500
+        await client.host.settle()
+        assert client.host.storage.instances["x"].runtime_status == "Running"
+
+    serve(app(), scenario, hazards="already-exists=1")
+
+
+def test_a_row_that_comes_late(serve: Any) -> None:
+    """A start dequeued before its row is there begins only after the visibility timeout."""
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.runtime_status == "Pending"
+        await asyncio.sleep(VISIBLE_AGAIN + 1)
+        assert row.id in client.host.storage.histories
+
+    serve(app(), scenario, hazards="row-late=1")
+
+
+def test_invisible_messages(serve: Any) -> None:
+    """A message that goes invisible delays everything by the visibility timeout."""
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Main")
+        assert row.runtime_status == "Pending"
+        await asyncio.sleep(VISIBLE_AGAIN - 10)
+        assert client.host.storage.instances["it"].runtime_status == "Pending"
+        await asyncio.sleep(20)
+        assert client.host.storage.instances["it"].runtime_status == "Running"
+
+    serve(app(), scenario, hazards="invisible=1")
+
+
+def test_activities_twice(serve: Any) -> None:
+    """An activity runs twice and its second result changes nothing."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await client.raise_event("it", "go", 1)
+        await client.host.settle()
+        assert client.host.stats["activity:Echo"] == 2
+        assert client.host.storage.instances["it"].output == {"echo": {"brought": "1"}}
+
+    serve(app(), scenario, hazards="activities-twice=1")
+
+
+def test_events_twice(serve: Any) -> None:
+    """An event that is raised once arrives twice."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Count")
+        await client.raise_event("it", "tick")
+        assert (await client.host.finished("it")).output == 2
+
+    serve(app(), scenario, hazards="events-twice=1")
+
+
+def test_events_out_of_order(serve: Any) -> None:
+    """Of events raised one after another, later ones overtake earlier ones."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        for number in range(10):
+            await client.raise_event("it", "other", number)
+        await asyncio.sleep(3)
+        await client.host.settle()
+        history = client.host.storage.instances["it"].history
+        came = [e["Input"] for e in history if e["EventType"] == 15]
+        assert sorted(came) == [f'"{n}"' for n in range(10)]
+        assert came != sorted(came)
+
+    serve(app(), scenario, hazards="events-shuffled=1")
+
+
+@pytest.mark.parametrize("hazard", ["endpoint-errors=1", "management-errors=1"])
+def test_endpoints_that_fail(serve: Any, hazard: str) -> None:
+    """Requests are answered 429 or 500 or reset, before or after the function was called."""
+
+    async def scenario(client: Client) -> None:
+        answers = set()
+        for number in range(30):
+            answers.add(await push(client, f"p{number}", "east"))
+        expected = {429, 500, 0} if hazard.startswith("endpoint") else {500}
+        assert answers == expected
+        called = client.host.stats["http:Push"]
+        started = len(client.host.storage.instances)
+        assert called == 30
+        assert 0 < started < 30 or not hazard.startswith("endpoint")
+
+    serve(textbook(), scenario, hazards=hazard)
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -> None:
+    """Whatever is interrupted, a retried start and an event after the begin bring the result."""
+
+    async def attempt(call: Any) -> Any:
+        while True:
+            try:
+                result = await call()
+            except aiohttp.ClientError:
+                await asyncio.sleep(5)
+                continue
+            await client_settled()
+            return result
+
+    async def client_settled() -> None:
+        await asyncio.sleep(0)
+
+    async def scenario(client: Client) -> None:
+        async def started() -> bool:
+            status, _ = await client.start("Main", "it", 1)
+            return status in (202, 500)
+
+        await attempt(started)
+        while not client.host.storage.histories.get("it"):
+            await asyncio.sleep(10)
+        assert await attempt(lambda: client.raise_event("it", "go", 1)) == 202
+        row = await client.host.finished("it")
+        assert row.output == {"echo": {"brought": "1"}}
+        reached = checkpoint != "http-after-handler-before-response"
+        assert client.host.failures == [checkpoint] * reached
+        assert client.host.stats["crashes"] == reached
+
+    serve(app(), scenario, hazards=f"crash={checkpoint}")
+
+
+def test_an_activity_repeats_after_a_crash(serve: Any) -> None:
+    """An activity whose result was not sent runs again after the visibility timeout."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await client.raise_event("it", "go", 1)
+        await client.host.finished("it")
+        assert client.host.stats["activity:Echo"] == 2
+        assert asyncio.get_running_loop().time() >= VISIBLE_AGAIN
+
+    serve(app(), scenario, hazards="crash=activity-after-before-result")
+
+
+def test_a_lost_row_write_leaves_pending_on_a_begun_instance(serve: Any) -> None:
+    """Pending alone proves nothing: the history does."""
+
+    async def scenario(client: Client) -> None:
+        await client.start("Main", "it")
+        await asyncio.sleep(VISIBLE_AGAIN + 10)
+        await client.host.settle()
+        _, shown = await client.get("it", "?showHistory=true")
+        assert shown["runtimeStatus"] == "Pending"
+        assert shown["historyEvents"]
+        assert await client.raise_event("it", "go") == 202
+        assert (await client.host.finished("it")).runtime_status == "Completed"
+
+    serve(app(), scenario, hazards="crash=after-history-before-row")
+
+
+def test_a_crash_resets_connections_and_forgets_functions(serve: Any) -> None:
+    """A request under way breaks; nobody listens until the restart; storage is still there."""
+
+    async def scenario(client: Client) -> None:
+        host = client.host
+        slow = asyncio.ensure_future(client.call("GET", "/api/slow"))
+        await asyncio.sleep(1)
+        await host.crash()
+        with pytest.raises(aiohttp.ClientError):
+            await slow
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await client.call("GET", "/api/nothing")
+        await host.restart()
+        assert (await client.call("GET", "/api/nothing"))[0] == 204
+
+    serve(http_functions(), scenario)
+
+
+def test_timers_survive_a_crash(serve: Any) -> None:
+    """A timer is a message: it fires on time although the host has been away."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Count")
+        await client.host.crash()
+        await asyncio.sleep(7200)
+        await client.host.restart()
+        await client.host.settle()
+        assert client.host.storage.instances["it"].output == 0
+
+    serve(app(), scenario)
+
+
+def test_random_crashes_repeat(serve: Any) -> None:
+    """`crash-every` goes on crashing and restarting."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Count")
+        await client.host.finished("it")
+        assert 6 <= client.host.stats["crashes"] <= 60
+        assert set(client.host.failures) == {"random"}
+
+    serve(app(), scenario, hazards="crash-every=60..600")
+
+
+def test_hazards_can_change_while_running(serve: Any) -> None:
+    """A test can turn hazards on when it has come to the place that matters."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        client.host.hazards = Hazards.parse("crash=activity-before@1")
+        await client.raise_event("it", "go")
+        await client.host.finished("it")
+        assert client.host.failures == ["activity-before"]
+
+    serve(app(), scenario)
+
+
+def run_with_all(serve: Any, seed: int) -> tuple[Any, ...]:
+    """What a busy run under all hazards leaves behind."""
+
+    async def scenario(client: Client) -> tuple[Any, ...]:
+        for number in range(15):
+            for region in ("east", "west"):
+                await push(client, f"p{number}", region)
+                await asyncio.sleep(1)
+        await asyncio.sleep(2 * 3600)
+        await client.host.settle()
+        rows = client.host.storage.instances.values()
+        outcome = [(r.id, r.runtime_status, str(r.output), r.last_updated) for r in rows]
+        return sorted(outcome), dict(client.host.stats), client.host.failures
+
+    result: tuple[Any, ...] = serve(
+        textbook(), scenario, hazards=Hazards.azure_storage(), seed=seed
+    )
+    return result
+
+
+def test_one_seed_is_one_run(serve: Any) -> None:
+    """In virtual time the same seed gives the same run to the microsecond, another another."""
+    first = run_with_all(serve, 3)
+    assert first == run_with_all(serve, 3)
+    assert first != run_with_all(serve, 4)
+
+
+def test_all_hazards_together_bite_the_textbook(serve: Any) -> None:
+    """Under azure-storage the textbook starter raises false alarms."""
+    outcome, _, failures = run_with_all(serve, 1)
+    assert failures
+    assert any(output == "deadline" for _, _, output, _ in outcome)
+
+
+def test_spec_is_read() -> None:
+    """Probabilities, seconds, ranges and crash rules."""
+    spec = "gap=0.1..2, events-twice=0.2,crash=after-row@3,crash=*:0.5,crash=activity-before"
+    assert Hazards.parse(spec) == Hazards(
+        gap=(0.1, 2.0),
+        events_twice=0.2,
+        crash=(
+            CrashRule("after-row", 3),
+            CrashRule("*", None, 0.5),
+            CrashRule("activity-before", 1),
+        ),
+    )
+    assert Hazards.parse("azure-storage,gap=3").gap == (3.0, 3.0)
+    assert Hazards.parse("none") == Hazards.parse("") == Hazards()
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("gaps=1", "no hazard 'gaps=1'"),
+        ("gap", "no hazard 'gap'"),
+        ("gap=soon", "hazard gap"),
+        ("crash=nowhere", "no checkpoint 'nowhere'"),
+        ("crash=after-row@x", "hazard crash"),
+    ],
+)
+def test_spec_that_is_wrong(spec: str, message: str) -> None:
+    """The error names the part."""
+    with pytest.raises(ValueError, match=message):
+        Hazards.parse(spec)
+
+
+def test_dice_of_one_subject_do_not_move_those_of_another() -> None:
+    """Each purpose and subject has a stream of its own."""
+    plain, busy = Dice(1), Dice(1)
+    busy.chance("other", "x", 0.5)
+    assert plain.between("gap", "x", (0, 1)) == busy.between("gap", "x", (0, 1))

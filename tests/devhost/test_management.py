@@ -1,0 +1,346 @@
+"""The durable management API, as the SDK's client and as people see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+import pytest
+from yarl import URL
+
+from devhost.management import SYSTEM_KEY, client_binding
+from tests.devhost.apps import Steps, new_app, with_orchestrator
+from tests.devhost.conftest import Client
+
+
+def Wait(context: Any) -> Steps:  # noqa: N802
+    """Waits for the event `go`, and returns what it brought."""
+    context.set_custom_status("waiting")
+    result = yield context.wait_for_external_event("go")
+    return result
+
+
+def Quick(context: Any) -> Steps:  # noqa: N802
+    """Ends at once."""
+    return "quick"
+    yield
+
+
+def waiting_app() -> Any:
+    return with_orchestrator(Wait, Quick)
+
+
+def sdk_client(client: Client) -> df.DurableOrchestrationClient:
+    return df.DurableOrchestrationClient(client_binding(client.host.url, "hub"))
+
+
+def test_sdk_client_sees_an_instance_through_its_life(serve: Any) -> None:
+    """None, then pending, running, completed: as the SDK's own client reports them."""
+
+    async def scenario(client: Client) -> None:
+        sdk = sdk_client(client)
+        assert not await sdk.get_status("x")
+        assert await sdk.start_new("Wait", "x", {"a": 1}) == "x"
+        await client.host.settle()
+        running = await sdk.get_status("x", show_input=True, show_history=True)
+        assert running.runtime_status == df.OrchestrationRuntimeStatus.Running
+        assert json.loads(running.input_) == {"a": 1}
+        assert running.custom_status == "waiting"
+        assert len(running.historyEvents) == 1
+        await sdk.raise_event("x", "go", [1])
+        done = await client.host.finished("x")
+        assert done.output == "[1]"
+        assert (await sdk.get_status("x")).runtime_status.name == "Completed"
+
+    serve(waiting_app(), scenario)
+
+
+def test_sdk_client_gets_the_extensions_refusals(serve: Any) -> None:
+    """Starting twice, raising to none and to a finished one fail with the known texts."""
+
+    async def scenario(client: Client) -> None:
+        sdk = sdk_client(client)
+        await sdk.start_new("Wait", "x")
+        with pytest.raises(Exception, match="already exists"):
+            await sdk.start_new("Wait", "x")
+        with pytest.raises(Exception, match="No instance with ID"):
+            await sdk.raise_event("nobody", "go")
+        with pytest.raises(Exception, match="doesn't exist"):
+            await sdk.start_new("Nowhere", "y")
+        await client.run("Quick", instance_id="q")
+        with pytest.raises(Exception, match="is gone"):
+            await sdk.raise_event("q", "go")
+
+    serve(waiting_app(), scenario)
+
+
+def test_a_start_replaces_a_finished_instance(serve: Any) -> None:
+    """A finished id can be started again: the old row and history are gone."""
+
+    async def scenario(client: Client) -> None:
+        first = await client.run("Quick", "old")
+        again = await client.run("Wait", "new")
+        assert first.execution_id != again.execution_id
+        assert (again.runtime_status, again.input, again.output) == ("Running", '"new"', None)
+
+    serve(waiting_app(), scenario)
+
+
+def test_status_codes_of_get(serve: Any) -> None:
+    """404 with an empty body, 202 while running, 200 when finished."""
+
+    async def scenario(client: Client) -> None:
+        assert await client.get("it") == (404, None)
+        await client.run("Wait")
+        assert (await client.get("it"))[0] == 202
+        await client.raise_event("it", "go")
+        await client.host.settle()
+        assert (await client.get("it"))[0] == 200
+
+    serve(waiting_app(), scenario)
+
+
+def test_status_shows_what_is_asked_for(serve: Any) -> None:
+    """The input unless refused; history and its outputs only when asked for."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Wait", 7)
+        await client.raise_event("it", "go", "news")
+        await client.host.settle()
+        _, plain = await client.get("it")
+        assert plain["input"] == "7"
+        assert "historyEvents" not in plain
+        assert plain["createdTime"] == "2026-01-01T00:00:00Z"
+        _, bare = await client.get("it", "?showInput=false&showHistory=True")
+        assert bare["input"] is None
+        kinds = [e["EventType"] for e in bare["historyEvents"]]
+        assert kinds == ["ExecutionStarted", "EventRaised", "ExecutionCompleted"]
+        assert "Result" not in bare["historyEvents"][-1]
+        _, full = await client.get("it", "?showHistory=true&showHistoryOutput=true")
+        assert full["historyEvents"][-1]["Result"] == '"news"'
+
+    serve(waiting_app(), scenario)
+
+
+def test_no_history_events_before_the_beginning(serve: Any) -> None:
+    """A pending instance has no `historyEvents`: this tells that it has not begun."""
+
+    async def scenario(client: Client) -> None:
+        await client.start("Wait", "it")
+        _, shown = await client.get("it", "?showHistory=true")
+        assert shown["runtimeStatus"] == "Pending"
+        assert "historyEvents" not in shown
+
+    serve(waiting_app(), scenario, hazards="gap=5")
+
+
+def test_terminate(serve: Any) -> None:
+    """Terminate ends an instance with the reason as its output; a second one finds it gone."""
+
+    async def scenario(client: Client) -> None:
+        assert await client.post("it", "terminate") == 404
+        await client.run("Wait")
+        await sdk_client(client).terminate("it", "enough, really")
+        await client.host.settle()
+        row = client.host.storage.instances["it"]
+        assert (row.runtime_status, row.output) == ("Terminated", "enough, really")
+        assert await client.post("it", "terminate", "?reason=x") == 410
+
+    serve(waiting_app(), scenario)
+
+
+def test_terminate_before_the_beginning(serve: Any) -> None:
+    """A pending instance can be terminated, and does not begin afterwards."""
+
+    async def scenario(client: Client) -> None:
+        await client.start("Wait", "it")
+        await client.post("it", "terminate", "?reason=early")
+        await asyncio.sleep(20)
+        row = client.host.storage.instances["it"]
+        assert (row.runtime_status, row.output, row.history) == ("Terminated", "early", [])
+
+    serve(waiting_app(), scenario, hazards="gap=10")
+
+
+def test_suspend_and_resume(serve: Any) -> None:
+    """A suspended instance keeps its events for the resume."""
+
+    async def scenario(client: Client) -> None:
+        sdk, rows = sdk_client(client), client.host.storage.instances
+        await client.run("Wait")
+        await sdk.suspend("it", "pause")
+        await client.host.settle()
+        assert rows["it"].runtime_status == "Suspended"
+        assert (await client.get("it"))[0] == 202
+        await client.raise_event("it", "go", 1)
+        await client.host.settle()
+        assert rows["it"].runtime_status == "Suspended"
+        await sdk.resume("it", "go on")
+        await client.host.settle()
+        assert (rows["it"].runtime_status, rows["it"].output) == ("Completed", "1")
+
+    serve(waiting_app(), scenario)
+
+
+def test_paging(serve: Any) -> None:
+    """Pages come in the order of ids, each with the token of the next."""
+
+    async def scenario(client: Client) -> None:
+        for number in (3, 1, 2, 5, 4):
+            await client.run("Quick", instance_id=f"a{number}")
+        await client.run("Quick", instance_id="b1")
+        seen, token = [], ""
+        while True:
+            url = f"{client.host.url}/durabletask/instances/?top=2&instanceIdPrefix=a"
+            headers = {"x-ms-continuation-token": token} if token else {}
+            async with client.session.get(url, headers=headers) as response:
+                seen.append([row["instanceId"] for row in await response.json()])
+                token = response.headers.get("x-ms-continuation-token", "")
+            if not token:
+                break
+        assert seen == [["a1", "a2"], ["a3", "a4"], ["a5"]]
+
+    serve(waiting_app(), scenario)
+
+
+def test_the_sdk_sees_only_the_first_hundred(serve: Any) -> None:
+    """Without `top` a page has 100 instances, and the SDK's client says nothing of the rest."""
+
+    async def scenario(client: Client) -> None:
+        for number in range(101):
+            await client.run("Quick", instance_id=f"{number:03}")
+        assert len(await sdk_client(client).get_status_all()) == 100
+
+    serve(waiting_app(), scenario)
+
+
+def test_filters(serve: Any) -> None:
+    """By status, by time of creation, and both."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Quick", instance_id="early")
+        await asyncio.sleep(3600)
+        await client.run("Quick", instance_id="late")
+        await client.run("Wait", instance_id="open")
+
+        async def ids(query: str) -> list[str]:
+            _, rows = await client.call("GET", f"/durabletask/instances{query}")
+            return [row["instanceId"] for row in rows]
+
+        assert await ids("?runtimeStatus=completed,Failed") == ["early", "late"]
+        assert await ids("?createdTimeFrom=2026-01-01T00:30:00Z") == ["late", "open"]
+        assert await ids("?createdTimeTo=2026-01-01T00:30:00.000000Z") == ["early"]
+        later = "?createdTimeFrom=2026-01-01T00:30:00Z&runtimeStatus=Running"
+        assert await ids(later) == ["open"]
+        status, _ = await client.call("GET", "/durabletask/instances?createdTimeFrom=soon")
+        assert status == 400
+
+    serve(waiting_app(), scenario)
+
+
+def test_purge(serve: Any) -> None:
+    """One instance by its id, or the finished ones that a filter wants."""
+
+    async def scenario(client: Client) -> None:
+        sdk = sdk_client(client)
+        for name, instance_id in (("Quick", "a"), ("Quick", "b"), ("Wait", "c")):
+            await client.run(name, instance_id=instance_id)
+        assert (await sdk.purge_instance_history("a")).instances_deleted == 1
+        assert (await sdk.purge_instance_history("a")).instances_deleted == 0
+        from_start = client.host.storage.instances["b"].created
+        assert (await sdk.purge_instance_history_by(from_start)).instances_deleted == 1
+        assert list(client.host.storage.instances) == ["c"]
+
+    serve(waiting_app(), scenario)
+
+
+def test_restart_uses_the_old_input(serve: Any) -> None:
+    """A restart starts the same orchestrator with the same input, under a new id."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Wait", [1])
+        path = "/durabletask/instances/it/restart"
+        status, body = await client.call("POST", path)
+        assert status == 202
+        assert client.host.storage.instances[body["id"]].input == "[1]"
+
+    serve(waiting_app(), scenario)
+
+
+@pytest.mark.parametrize("bad", ["a%2Fb", "a%23b", "@entity", "x" * 101])
+def test_ids_that_storage_cannot_take(serve: Any, bad: str) -> None:
+    """An id with a slash, a number sign, an @ in front, or too long is refused."""
+
+    async def scenario(client: Client) -> None:
+        url = f"{client.host.url}/durabletask/orchestrators/Wait/{bad}"
+        async with client.session.post(URL(url, encoded=True)) as response:
+            assert response.status == 400
+
+    serve(waiting_app(), scenario)
+
+
+def test_an_unquoted_id_reaches_another_operation(serve: Any) -> None:
+    """The SDK does not quote ids: one with a path in it terminates someone else's instance."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Wait", instance_id="victim")
+        await sdk_client(client).raise_event("victim/terminate?reason=", "go")
+        await client.host.settle()
+        assert client.host.storage.instances["victim"].runtime_status == "Terminated"
+
+    serve(waiting_app(), scenario)
+
+
+def test_what_is_not_modelled_says_so(serve: Any) -> None:
+    """Rewind and entities answer 501."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Wait")
+        assert await client.post("it", "rewind") == 501
+        status, _ = await client.call("GET", "/durabletask/entities/counter/1")
+        assert status == 501
+
+    serve(waiting_app(), scenario)
+
+
+def test_webhook_urls_want_the_system_key(serve: Any) -> None:
+    """With a key required, the public management URLs want theirs; the worker's do not."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Wait")
+        path = "/runtime/webhooks/durabletask/instances/it"
+        assert (await client.call("GET", path))[0] == 401
+        assert (await client.call("GET", f"{path}?code={SYSTEM_KEY}"))[0] == 202
+        assert (await client.get("it"))[0] == 202
+
+    serve(waiting_app(), scenario, require_key="k")
+
+
+def test_check_status_response_has_urls_that_work(serve: Any) -> None:
+    """The SDK's check-status response points at this host's management API."""
+    app = new_app()
+
+    @app.route(route="go")  # type: ignore[untyped-decorator]
+    @app.durable_client_input(client_name="client")  # type: ignore[untyped-decorator]
+    async def Go(req: func.HttpRequest, client: Any) -> func.HttpResponse:  # noqa: N802
+        instance_id = await client.start_new("Hold", None, 1)
+        answer: func.HttpResponse = client.create_check_status_response(req, instance_id)
+        return answer
+
+    @app.orchestration_trigger(context_name="context")  # type: ignore[untyped-decorator]
+    def Hold(context: Any) -> Steps:  # noqa: N802
+        yield context.wait_for_external_event("go")
+
+    async def scenario(client: Client) -> None:
+        status, urls = await client.call("POST", "/api/go")
+        assert status == 202
+        await client.host.settle()
+        async with client.session.get(urls["statusQueryGetUri"]) as response:
+            assert (await response.json())["instanceId"] == urls["id"]
+        async with client.session.post(urls["terminatePostUri"]) as response:
+            assert response.status == 202
+
+    serve(app, scenario)

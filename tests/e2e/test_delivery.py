@@ -1,0 +1,230 @@
+"""Notifications that arrive: retries over hours, dead letters, replay; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
+from devhost import Hazards
+from tests.e2e.world import REGIONS, World, event, virtual, world
+
+WHOLE_SCHEDULE = sum(p.total_seconds() for p in parse_schedule(DEFAULT_SCHEDULE))
+LONGEST = WHOLE_SCHEDULE * (1 + JITTER) + 60
+
+
+async def letters(w: World) -> list[dict[str, Any]]:
+    """The dead letters that the app lists."""
+    status, answer = await w.call("GET", "deadletters")
+    assert (200, False) == (status, answer["cut_off"])
+    return list(answer["deadletters"])
+
+
+def test_a_receiver_that_was_down_gets_its_notification() -> None:
+    """Five refusals, then it is back: one message, the same id on each attempt."""
+
+    async def test() -> None:
+        async with world("ops") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503, 500, 502, 504, 408]
+            await w.push("p1")
+            await w.until(lambda: len(ops.requests) == 6, LONGEST)
+            await w.host.settle()
+            assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
+            assert 1 == len({body["id"] for _, body in ops.requests})
+            delivery = w.host.storage.instances["_delivery.complete.p1"]
+            assert "Completed" == delivery.runtime_status
+            assert [] == await letters(w)
+
+    virtual(test)
+
+
+def test_a_broken_target_delays_no_other() -> None:
+    """The good one has it before the bad one's first retry; the push has ended meanwhile."""
+
+    async def test() -> None:
+        async with world("bad", "good") as w:
+            w.receivers["bad"].answers = [500] * 100
+            await w.push("p1")
+            await w.host.settle()
+            assert 1 == len(w.receivers["good"].requests)
+            assert "Completed" == w.host.storage.instances["p1"].runtime_status
+            await asyncio.sleep(LONGEST)
+            assert 1 == len(w.receivers["good"].requests)
+            assert 8 == len(w.receivers["bad"].requests)
+
+    virtual(test)
+
+
+def test_a_target_dead_for_good_does_not_delay_one_that_is_back() -> None:
+    """Within one delivery, each target has its own times."""
+
+    async def test() -> None:
+        async with world("gone", "slow") as w:
+            w.receivers["gone"].answers = [410]
+            w.receivers["slow"].answers = [503]
+            await w.push("p1")
+            await asyncio.sleep(20)
+            assert 1 == len(w.receivers["gone"].requests)
+            assert 2 == len(w.receivers["slow"].requests)
+            (letter,) = await letters(w)
+            assert ["gone"] == letter["dead"]
+
+    virtual(test)
+
+
+def test_a_dead_letter_is_seen_and_replayed() -> None:
+    """With its attempts; the replay carries the same message id, and empties the list."""
+
+    async def test() -> None:
+        async with world("ops") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [500] * 8
+            await w.push("p1")
+            await asyncio.sleep(LONGEST)
+            (letter,) = await letters(w)
+            assert "_delivery.complete.p1" == letter["id"]
+            status, shown = await w.call("GET", f"deadletters/{letter['id']}")
+            assert (200, 8) == (status, len(shown["attempts"]))
+            assert {"http-500"} == {a["reason"] for a in shown["attempts"]}
+            assert "127.0.0.1" not in str(shown)
+            status, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
+            assert (202, ["ops"]) == (status, answer["targets"])
+            await w.host.settle()
+            assert 9 == len(ops.requests)
+            assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
+            assert [] == await letters(w)
+
+    virtual(test)
+
+
+def test_a_replay_that_fails_is_a_dead_letter_again() -> None:
+    """And can be replayed in its turn, by its own id or the first one's."""
+
+    async def test() -> None:
+        async with world("ops") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [404, 404, 404]
+            await w.push("p1")
+            await w.host.settle()
+            for number in (1, 2):
+                (letter,) = await letters(w)
+                assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
+                await w.host.settle()
+                assert number + 1 == len(ops.requests)
+            (letter,) = await letters(w)
+            assert "_delivery.complete.p1.r2" == letter["id"]
+            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+            await w.host.settle()
+            assert [] == await letters(w)
+            status, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
+            assert (409, "not-a-dead-letter") == (status, answer["reason"])
+
+    virtual(test)
+
+
+def test_unknown_dead_letters_are_404() -> None:
+    """Whatever is asked for: other instances cannot be reached through this door."""
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1")
+            for instance_id in ("p1", "_delivery.complete.p2", "_courier.eastus.p1", "x%2Fy"):
+                for method, path in (("GET", ""), ("POST", "/replay")):
+                    status, answer = await w.call(method, f"deadletters/{instance_id}{path}")
+                    assert (404, "dead-letter-unknown") == (status, answer["reason"])
+
+    virtual(test)
+
+
+def test_many_dead_letters_are_all_listed() -> None:
+    """More than the client's own first page of a hundred."""
+
+    async def test() -> None:
+        async with world("ops", REGIONS="eastus") as w:
+            w.receivers["ops"].answers = [404] * 120
+            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(120)))
+            await w.host.settle()
+            assert 120 == len(await letters(w))
+
+    virtual(test)
+
+
+def test_a_target_chooses_verdicts_and_repositories() -> None:
+    """What it did not ask for it does not get."""
+
+    async def test() -> None:
+        def targets(there: Any) -> list[dict[str, Any]]:
+            return [
+                {"name": "all", "kind": "webhook", "url": there["all"].url},
+                {
+                    "name": "alarms",
+                    "kind": "webhook",
+                    "url": there["alarms"].url,
+                    "on": ["overdue", "incomplete"],
+                    "match": ["team/*"],
+                },
+            ]
+
+        async with world("all", "alarms", targets=targets, LATE_WINDOW="1h") as w:
+            await w.push("p1")
+            await w.push("p2", REGIONS[:1])
+            await w.push("p3", REGIONS[:1], repository="other/app")
+            await asyncio.sleep(7_200)
+            everything = sorted(m["type"] for m in w.receivers["all"].messages())
+            assert ["complete", "overdue", "overdue"] == everything
+            alarms = [(m["push"]["id"], m["type"]) for m in w.receivers["alarms"].messages()]
+            assert [("p2", "overdue"), ("p2", "incomplete")] == alarms
+
+    virtual(test)
+
+
+def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> None:
+    """Two hundred pushes, of which half are refused with 429 at first."""
+
+    async def test() -> None:
+        async with world("ops", REGIONS="eastus") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [429, 200] * 100
+            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(200)))
+            await w.until(lambda: len(w.messages) == 200)
+            await asyncio.sleep(600)
+            assert 200 == len(ops.messages())
+            assert 300 == len(ops.requests)
+
+    virtual(test)
+
+
+def test_a_crash_between_sending_and_recording_repeats_with_the_same_id() -> None:
+    """So the receiver can drop the second."""
+
+    async def test() -> None:
+        hazards = Hazards.parse("crash=activity-after-before-result@1")
+        async with world("ops", hazards=hazards) as w:
+            for region in REGIONS:
+                await w.insist("p1", region)
+            await asyncio.sleep(600)
+            ops = w.receivers["ops"]
+            assert 2 == len(ops.requests)
+            assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
+            assert ops.requests[0][1] == ops.requests[1][1]
+
+    virtual(test)
+
+
+def test_deliveries_survive_every_hazard() -> None:
+    """Three pushes, a receiver that is down for a while, a host that keeps dying."""
+
+    async def test() -> None:
+        async with world("ops", hazards=Hazards.azure_storage(), seed=11) as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503] * 9
+            posts = [w.insist(f"p{n}", region) for n in range(3) for region in REGIONS]
+            await asyncio.gather(*posts)
+            await w.until(lambda: len(ops.requests) > 11, LONGEST)
+            await asyncio.sleep(LONGEST)
+            assert ["complete"] * 3 == w.verdicts()
+            by_push = {(b["push"]["id"], h["webhook-id"]) for h, b in ops.requests}
+            assert 3 == len(by_push)
+
+    virtual(test)

@@ -1,0 +1,42 @@
+"""docs/channels.md stays honest."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from acr_global.targets import KINDS, TEMPLATE_NAMES, HttpTarget, parse_targets
+
+TEXT = (Path(__file__).parents[2] / "docs" / "channels.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_is_a_good_target(example: str) -> None:
+    """But for the secrets, which are the reader's to set."""
+    read = json.loads(example)
+    items = read if isinstance(read, list) else [read]
+    found, problems = parse_targets(json.dumps(items), {})
+    assert len(items) == len(found)
+    assert [] == [p for p in problems if "is not set" not in p.message]
+
+
+def test_every_kind_has_its_section_and_example() -> None:
+    """Nothing can be configured that is not described."""
+    for kind in KINDS:
+        assert f"\n## {kind}\n" in TEXT
+        assert any(f'"kind": "{kind}"' in example for example in EXAMPLES)
+
+
+def test_every_field_and_template_name_is_described() -> None:
+    """Nor in other words."""
+    shared = [name for name in HttpTarget.model_fields if name in TEXT]
+    assert list(HttpTarget.model_fields) == shared
+    for name in TEMPLATE_NAMES:
+        assert f"`{name}`" in TEXT
+    for model in KINDS.values():
+        for name in model.model_fields:
+            assert f"`{name}`" in TEXT

@@ -1,0 +1,46 @@
+"""docs/message.schema.json tells receivers the truth."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from acr_global.model import VerdictType
+from acr_global.notify.message import message_of, trial_message
+from acr_global.notify.schema import schema_json
+from tests.notify.samples import NOW, large_verdict, message
+
+PATH = Path(__file__).parents[2] / "docs" / "message.schema.json"
+
+
+def test_the_schema_in_docs_is_that_of_the_model() -> None:
+    """Regenerate it: `python -m acr_global.notify.schema > docs/message.schema.json`."""
+    assert PATH.read_text("utf-8") == schema_json()
+
+
+def test_the_command_prints_it() -> None:
+    """As the docstring says."""
+    command = [sys.executable, "-m", "acr_global.notify.schema"]
+    printed = subprocess.run(command, capture_output=True, check=True, cwd=PATH.parents[1])
+    assert schema_json() == printed.stdout.decode()
+
+
+@pytest.mark.parametrize("verdict_type", list(VerdictType))
+def test_real_messages_are_valid(verdict_type: VerdictType) -> None:
+    """Each verdict, a trial, and a large one, by the 2020-12 rules."""
+    validator = jsonschema.Draft202012Validator(json.loads(PATH.read_text("utf-8")))
+    told = (message(verdict_type), trial_message(verdict_type, NOW), message_of(large_verdict()))
+    for one in told:
+        validator.validate(json.loads(one.model_dump_json()))
+
+
+def test_a_message_without_its_verdict_is_not_valid() -> None:
+    """The schema does refuse something."""
+    validator = jsonschema.Draft202012Validator(json.loads(PATH.read_text("utf-8")))
+    lacking = json.loads(message().model_dump_json(exclude={"type"}))
+    assert not validator.is_valid(lacking)

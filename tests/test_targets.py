@@ -1,0 +1,339 @@
+"""Targets as operators write them: what is right is taken, what is wrong is named, not shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global import targets
+from acr_global.errors import Problem, RenderError
+from acr_global.model import Artifact, VerdictType
+from acr_global.secret import SecretRef, resolve, signing_key
+from acr_global.targets import KINDS, GithubTarget, WebhookTarget, parse_targets
+
+HOOK = {"name": "ci", "kind": "webhook", "url": "https://hush.test/x"}
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def problems_of(*items: Any, environ: dict[str, str] | None = None) -> list[str]:
+    """What is wrong, in words."""
+    _, found = parse_targets(json.dumps(items), environ or {})
+    assert {"ACR_GLOBAL_TARGETS"} >= {p.setting for p in found}
+    return [p.message for p in found]
+
+
+def one(**fields: Any) -> targets.Target:
+    """A webhook target with these fields, taken without a problem."""
+    (found,), problems = parse_targets(json.dumps([HOOK | fields]), {"NAME": "value"})
+    assert () == problems
+    return found
+
+
+def test_every_kind_is_taken() -> None:
+    """With no more than it needs."""
+    needs: dict[str, dict[str, Any]] = {
+        "github": {"repo": "team/deploy", "token": "t"},
+        "apprise": {"url": "json://hush.test"},
+    }
+    items = [HOOK | {"name": kind, "kind": kind} | needs.get(kind, {}) for kind in KINDS]
+    del items[list(KINDS).index("github")]["url"]
+    found, problems = parse_targets(json.dumps(items), {})
+    assert () == problems
+    assert list(KINDS) == [t.kind for t in found] == [t.name for t in found]
+
+
+def test_defaults() -> None:
+    """Every verdict that asks for attention or ends it; all repositories; ten seconds."""
+    found = one()
+    assert ("complete", "overdue", "recovered") == found.on
+    assert ("*",) == found.match
+    assert 10.0 == found.timeout.total_seconds()
+    assert found.template is None
+
+
+def test_a_timeout_is_a_duration() -> None:
+    """Of the whole attempt, from one second to thirty."""
+    assert [1.0, 30.0] == [one(timeout=t).timeout.total_seconds() for t in ("1s", "PT30S")]
+
+
+@pytest.mark.parametrize("raw", ["", "  ", "[]"])
+def test_no_targets_is_no_problem(raw: str) -> None:
+    """Verdicts then go to the log."""
+    assert ((), ()) == parse_targets(raw, {})
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ("[{]", "not JSON (line 1)"),
+        ("[" * 100_000, "not JSON"),
+        ("{}", "must be a JSON list of targets: [{...}, {...}]"),
+        ("null", "must be a JSON list of targets: [{...}, {...}]"),
+    ],
+)
+def test_what_is_no_list(raw: str, message: str) -> None:
+    """One problem, and the app goes on."""
+    assert ((), (Problem("ACR_GLOBAL_TARGETS", message),)) == parse_targets(raw, {})
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ("hush", "target #1: must be a JSON object"),
+        (HOOK | {"kind": "webhok"}, "target 'ci': unknown kind; did you mean 'webhook'?"),
+        (
+            HOOK | {"kind": "hush"},
+            "target 'ci': unknown kind; known are "
+            "webhook, cloudevents, teams, slack, github, apprise",
+        ),
+        (HOOK | {"kind": ["hush"]}, "target 'ci': unknown kind; known are " + ", ".join(KINDS)),
+        ({"name": "ci"}, "target 'ci': kind is missing; known are " + ", ".join(KINDS)),
+        (HOOK | {"secert": "hush"}, "target 'ci': unknown field 'secert'; did you mean 'secrets'?"),
+        (HOOK | {"zzz": "hush"}, "target 'ci': unknown field 'zzz'"),
+        ({"name": "ci", "kind": "webhook"}, "target 'ci': url is missing"),
+        ({"kind": "slack", "url": "https://hush"}, "target #1: name is missing"),
+        (
+            HOOK | {"name": "Hush!"},
+            "target #1: name: must be 1 to 50 of a-z, 0-9, dot, underscore, hyphen",
+        ),
+        (HOOK | {"url": 5}, 'target \'ci\': url: must be text or {"$secret": "NAME"}'),
+        (HOOK | {"url": " "}, 'target \'ci\': url: must be text or {"$secret": "NAME"}'),
+        (
+            HOOK | {"url": {"$secret": "not a name, hush"}},
+            "target 'ci': url: $secret must be the name of a setting: letters, digits, underscores",
+        ),
+        (
+            HOOK | {"url": "http://hush.test/"},
+            "target 'ci': url is plain http to another host; use https, or say \"insecure\": true",
+        ),
+        (
+            HOOK | {"url": "ftp://hush.test/"},
+            "target 'ci': url must begin with https:// and name a host",
+        ),
+        (
+            HOOK | {"url": "https://[hush"},
+            "target 'ci': url must begin with https:// and name a host",
+        ),
+        (
+            HOOK | {"url": "https://h.test:99999"},
+            "target 'ci': url must begin with https:// and name a host",
+        ),
+        (HOOK | {"url": "https://hüsh.test"}, "target 'ci': url must be ASCII without blanks"),
+        (HOOK | {"url": "https://h.test/hu sh"}, "target 'ci': url must be ASCII without blanks"),
+        (
+            HOOK | {"on": ["complet"]},
+            "target 'ci': on.0: Input should be 'complete', 'overdue', 'recovered' or 'incomplete'",
+        ),
+        (HOOK | {"timeout": "31s"}, "target 'ci': timeout: must be a duration from 1s to 30s"),
+        (HOOK | {"timeout": "0"}, "target 'ci': timeout: must be a duration from 1s to 30s"),
+        (HOOK | {"timeout": 10}, "target 'ci': timeout: must be a duration from 1s to 30s"),
+        (
+            HOOK | {"timeout": "hush"},
+            "target 'ci': timeout: not a duration: write it like 90s, 10m, 1h30m, 2d or PT10M",
+        ),
+        (
+            HOOK | {"template": "$hush"},
+            "target 'ci': template: names something unknown; known are "
+            "digest, missing, push, reference, region" + "s, registry, repository, tag, verdict",
+        ),
+        (
+            HOOK | {"template": "5 $"},
+            "target 'ci': template: has a $ that begins no name; write $$ for a dollar sign",
+        ),
+        (HOOK | {"headers": {"a b": "hush"}}, "target 'ci': headers: not a header name"),
+        (
+            HOOK | {"headers": {"Webhook-Id": "hush"}},
+            "target 'ci': headers: Webhook-Id is set by this kind of target itself",
+        ),
+        (
+            HOOK | {"secrets": ["hush"]},
+            "target 'ci': a signing secret must be whsec_ and the base64 form of 24 to 64 bytes",
+        ),
+        (
+            {"name": "gh", "kind": "github", "repo": "hush", "token": "hush"},
+            "target 'gh': repo: must be owner/name",
+        ),
+        (
+            {"name": "gh", "kind": "github", "repo": "a/b", "token": "t", "event_type": "x" * 101},
+            "target 'gh': event_type: String should have at most 100 characters",
+        ),
+        (
+            {
+                "name": "gh",
+                "kind": "github",
+                "repo": "a/b",
+                "token": "t",
+                "headers": {"Authorization": "hush"},
+            },
+            "target 'gh': headers: Authorization is set by this kind of target itself",
+        ),
+        (
+            {"name": "ap", "kind": "apprise", "url": "json://h", "headers": {}},
+            "target 'ap': unknown field 'headers'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_and_not_shown(item: Any, message: str) -> None:
+    """One plain sentence that tells the operator what to do, without the value."""
+    (found,) = problems_of(item)
+    assert message == found
+    assert "hush" not in found.lower()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/x", "http://localhost/x", "http://a.localhost", "http://[::1]:8/"]
+)
+def test_http_to_this_host_is_allowed(url: str) -> None:
+    """For trials."""
+    assert url == resolve(one(url=url).url, {})
+
+
+def test_http_elsewhere_must_be_asked_for() -> None:
+    """With "insecure": true."""
+    assert one(url="http://hush.test/x", insecure=True)
+
+
+def test_a_secret_that_is_not_set() -> None:
+    """Is named; the target stays known, so that what is under way finds it when it is set."""
+    item = HOOK | {"url": {"$secret": "NAME"}}
+    found, problems = parse_targets(json.dumps([item]), {})
+    assert [SecretRef("NAME")] == [t.url for t in found]
+    assert ["target 'ci': setting NAME is not set"] == [p.message for p in problems]
+    assert [] == problems_of(item, environ={"NAME": "https://hush.test"})
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            "@Microsoft.KeyVault(VaultName=hush;SecretName=x)",
+            "setting NAME is a Key Vault reference that could not be resolved",
+        ),
+        (
+            "http://hush.test",
+            'url is plain http to another host; use https, or say "insecure": true',
+        ),
+        ("hush", "url must begin with https:// and name a host"),
+    ],
+)
+def test_a_secret_with_a_wrong_value(value: str, message: str) -> None:
+    """Is named as well, and its value is not shown."""
+    item = HOOK | {"url": {"$secret": "NAME"}}
+    assert [f"target 'ci': {message}"] == problems_of(item, environ={"NAME": value})
+
+
+def test_one_secret_used_twice_is_one_problem() -> None:
+    """Nobody needs to read it twice."""
+    ref = {"$secret": "NAME"}
+    assert ["target 'ci': setting NAME is not set"] == problems_of(
+        HOOK | {"headers": {"A": ref, "B": ref}}
+    )
+
+
+def test_two_targets_with_one_name() -> None:
+    """The first stands."""
+    second = HOOK | {"url": "https://other.test"}
+    found, problems = parse_targets(json.dumps([HOOK, second, HOOK | {"name": "b"}]), {})
+    assert ["ci", "b"] == [t.name for t in found]
+    assert "https://hush.test/x" == resolve(found[0].url, {})
+    assert ["target 'ci': another target has this name already"] == [p.message for p in problems]
+
+
+def test_good_targets_stand_beside_wrong_ones() -> None:
+    """Each problem of a target is named."""
+    wrong = {"name": "bad", "kind": "slack", "on": [], "url": "https://hush.test"}
+    found, problems = parse_targets(json.dumps([wrong, HOOK]), {})
+    assert ["ci"] == [t.name for t in found]
+    assert ["target 'bad': on: must name at least one"] == [p.message for p in problems]
+
+
+def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said at start, not at the first alarm."""
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    item = {"name": "mail", "kind": "apprise", "url": "mailto://hush"}
+    assert ["target 'mail': needs the package apprise, which is not installed"] == problems_of(item)
+
+
+@pytest.mark.parametrize(
+    ("match", "repository", "tag", "expected"),
+    [
+        (["*"], "team/app", "v1", True),
+        (["*"], None, None, True),
+        (["team/*"], "team/app", "v1", True),
+        (["team/*"], "other/app", "v1", False),
+        (["team/*", "other/*"], "other/app", None, True),
+        (["team/*:v*"], "team/app", "v1", True),
+        (["team/*:v*"], "team/app", "latest", False),
+        (["team/app:*"], "team/app", None, True),
+        (["Team/*"], "team/app", "v1", False),
+    ],
+)
+def test_a_target_chooses_repositories(
+    match: list[str], repository: str | None, tag: str | None, expected: bool
+) -> None:
+    """A pattern with a colon looks at the tag too."""
+    artifact = Artifact(repository=repository, tag=tag)
+    assert expected is targets.wants(one(match=match), VerdictType.COMPLETE, artifact)
+
+
+@pytest.mark.parametrize("verdict_type", list(VerdictType))
+def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
+    """`incomplete` comes only to those that ask: they have been told `overdue` already."""
+    usual = verdict_type is not VerdictType.INCOMPLETE
+    assert usual is targets.wants(one(), verdict_type, Artifact())
+    assert targets.wants(one(on=[verdict_type]), verdict_type, Artifact())
+
+
+def test_secret_names() -> None:
+    """Wherever in a target a reference stands."""
+    items = [
+        HOOK
+        | {
+            "url": {"$secret": "A"},
+            "headers": {"x": {"$secret": "B"}, "y": "literal"},
+            "secrets": [KEY, {"$secret": "C"}],
+        },
+        {"name": "gh", "kind": "github", "repo": "a/b", "token": {"$secret": "D"}},
+    ]
+    found, _ = parse_targets(json.dumps(items), {})
+    assert {"A", "B", "C", "D"} == targets.secret_names(found)
+
+
+def test_github_has_a_base_url() -> None:
+    """And anybody may say another one."""
+    github = GithubTarget.model_validate({"name": "gh", "repo": "a/b", "token": "t"})
+    assert "https://api.github.com" == resolve(github.url, {})
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_reading_never_raises(item: Any) -> None:
+    """Whatever stands in a target's place."""
+    _, problems = parse_targets(json.dumps([item, HOOK | {"url": item, "on": item}]), {})
+    assert problems
+
+
+def test_a_target_cannot_be_changed() -> None:
+    """And made in code it is checked as one that is read."""
+    found = WebhookTarget.model_validate(HOOK | {"url": SecretRef("NAME")})
+    assert SecretRef("NAME") == found.url
+    with pytest.raises(ValueError, match="frozen"):
+        found.name = "other"
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_!!!", "whsec_c2hvcnQ=", "é"])
+def test_a_wrong_signing_secret(secret: str) -> None:
+    """It is refused when it is used, too, for by then it may be another."""
+    with pytest.raises(RenderError) as caught:
+        signing_key(secret)
+    assert "secret-invalid" == caught.value.reason
+
+
+def test_a_signing_secret_with_and_without_its_prefix() -> None:
+    """Both are in use."""
+    assert signing_key(KEY) == signing_key(KEY.removeprefix("whsec_"))
+    assert 24 == len(signing_key(KEY))
