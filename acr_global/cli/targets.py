@@ -93,13 +93,14 @@ def _report(attempt: dict[str, Any], *, as_json: bool) -> int:
 
 def attempt_text(attempt: dict[str, Any]) -> str:
     """What came back, in one line."""
-    status = f", status {cell(attempt['status'])}" if attempt.get("status") is not None else ""
     outcome, reason = cell(attempt.get("outcome")), cell(attempt.get("reason"))
-    return f"{cell(attempt.get('target'))}: {_MEANINGS.get(outcome, outcome)}: {reason}{status}"
+    said = outcome if outcome == reason else f"{_MEANINGS.get(outcome, outcome)}: {reason}"
+    status = attempt.get("status")
+    answered = "" if status is None else f", status {cell(status)}"
+    return f"{cell(attempt.get('target'))}: {said}{answered}"
 
 
 _MEANINGS = {
-    Outcome.DELIVERED.value: "delivered",
     Outcome.RETRY.value: "not delivered (retry: the app would try again)",
     Outcome.DEAD.value: "not delivered (dead: trying again cannot help)",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -26,15 +27,19 @@ from acr_global.settings import Loaded, load_settings
 FUNCTION_KEY = func.AuthLevel.FUNCTION
 
 
-def build_app(environ: Mapping[str, str]) -> df.DFApp:
-    """The whole app, from its settings."""
+def build_app(environ: Mapping[str, str], credential: Any = None) -> df.DFApp:
+    """The whole app, from its settings.
+
+    `credential` is what it shows the registry when it asks for evidence: an async Azure
+    credential; None for the app's own identity (in Azure a managed one).
+    """
     loaded = load_settings(environ)
     _say_what_is_wrong(loaded)
     app = df.DFApp(http_auth_level=FUNCTION_KEY)
     for blueprint in (
         http_blueprint(loaded),
         orchestrators_blueprint(),
-        activities_blueprint(loaded, environ),
+        activities_blueprint(loaded, environ, credential),
         operations.blueprint(loaded.settings, environ),
     ):
         app.register_functions(blueprint)
@@ -104,7 +109,9 @@ def orchestrators_blueprint() -> df.Blueprint:
     return blueprint
 
 
-def activities_blueprint(loaded: Loaded, environ: Mapping[str, str]) -> df.Blueprint:
+def activities_blueprint(
+    loaded: Loaded, environ: Mapping[str, str], credential: Any = None
+) -> df.Blueprint:
     """The four activities: read the input, resolve, call, write the result."""
     blueprint, settings = df.Blueprint(), loaded.settings
 
@@ -127,7 +134,8 @@ def activities_blueprint(loaded: Loaded, environ: Mapping[str, str]) -> df.Bluep
     @blueprint.durable_client_input(client_name="client")
     async def gather_evidence(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.LookInput, data)
-        return wire.dump(await gathering.gather(settings, environ, Engine(client), given))
+        engine = Engine(client)
+        return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
 
     @blueprint.function_name(names.CARRY_ARRIVAL)
     @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)

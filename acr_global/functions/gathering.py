@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from acr_global import correlation
-from acr_global.functions import names, wire
+from acr_global.functions import clock, names, wire
 from acr_global.functions.engine import Engine, EngineError, Phase
 from acr_global.model import Arrival, Evidence
 from acr_global.settings import Settings
@@ -21,12 +22,16 @@ SINCE_SLACK = timedelta(minutes=5)
 
 
 async def gather(
-    settings: Settings, environ: Mapping[str, str], engine: Engine, data: wire.LookInput
+    settings: Settings,
+    environ: Mapping[str, str],
+    engine: Engine,
+    data: wire.LookInput,
+    credential: Any = None,
 ) -> wire.LookOutput:
-    """Both questions at once."""
+    """Both questions at once. `credential`: an Azure one; None for the app's own identity."""
     carried, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(engine, data.push_id, region) for region in data.missing)),
-        _ask_registry(settings, environ, data),
+        _ask_registry(settings, environ, data, credential),
     )
     return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
@@ -44,7 +49,7 @@ async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
 
 
 async def _ask_registry(
-    settings: Settings, environ: Mapping[str, str], data: wire.LookInput
+    settings: Settings, environ: Mapping[str, str], data: wire.LookInput, credential: Any
 ) -> tuple[Evidence, ...]:
     if not data.evidence:
         return ()
@@ -72,4 +77,4 @@ async def _ask_registry(
         region_endpoints=policy.region_endpoints,
         arm_endpoint=settings.arm_endpoint,
     )
-    return await look(question, access)
+    return await look(question, access, credential=credential, now=clock.utcnow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from aiohttp import web
 from acr_global.cli import main
 
 KEY = "aG9zdC1rZXk_for-the-tests=="
+UNTRUSTED = Path(__file__).parents[1] / "notify/untrusted.pem"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,6 +38,8 @@ class App:
     """Where it listens, what it is to answer, and what it was asked."""
 
     url: str = ""
+    untrusted_url: str = ""
+    """The same over TLS, with a certificate that nobody vouches for."""
     answers: dict[str, Handler] = field(default_factory=dict)
     """By method and path; everything else is answered as the host does, 404 without a body."""
     asked: list[str] = field(default_factory=list)
@@ -71,11 +75,14 @@ def app() -> Iterator[App]:
         runner = web.AppRunner(served, shutdown_timeout=0, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(UNTRUSTED)
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
         return runner
 
     runner = loop.run_until_complete(start())
-    host, port = runner.addresses[0][:2]
-    playing.url = f"http://{host}:{port}"
+    plain, secure = (address[1] for address in runner.addresses)
+    playing.url, playing.untrusted_url = f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{secure}"
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield playing
@@ -86,9 +93,7 @@ def app() -> Iterator[App]:
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Types a command in an empty folder, with these environment settings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FUNCTION_APP_URL", raising=False)

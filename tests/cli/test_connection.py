@@ -124,7 +124,9 @@ def test_the_key_is_not_typed_in_sight(app: App) -> None:
     assert [] == app.asked
 
 
-@pytest.mark.parametrize("content", [b"", b" \n", b"two words", b"two\nlines", b"\xff", b"k" * 1025])
+@pytest.mark.parametrize(
+    "content", [b"", b" \n", b"two words", b"two\nlines", b"\xff", b"k" * 1025]
+)
 def test_what_is_no_key_is_refused(ask: Run, app: App, tmp_path: Path, content: bytes) -> None:
     """An empty file, a whole document, bytes: nothing of it is sent or shown."""
     (tmp_path / "hush").write_bytes(content)

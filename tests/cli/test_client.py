@@ -1,0 +1,143 @@
+"""Whatever an app answers, or does not: one plain sentence, exit code 1, no key in sight."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from aiohttp import web
+
+from tests.cli.conftest import KEY, App, Run
+
+LIST = "GET /api/deadletters"
+REPLAY = "POST /api/deadletters/_delivery.overdue.p1/replay"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status", "body"),
+    [
+        ("the key is wrong or missing: set FUNCTION_APP_KEY", 401, b""),
+        ("the key is wrong or missing: set FUNCTION_APP_KEY", 401, {"message": "Unauthorized"}),
+        ("its access restrictions may keep this machine out", 403, b"<html>403</html>"),
+        ("is this the app's URL", 404, b""),
+        ("There is no dead letter with this id.", 404, {"message": "There is no dead letter with"
+         " this id."}),
+        ("This message's newest delivery is not a dead letter. (status 409)", 409, {"message":
+         "This message's newest delivery is not a dead letter."}),
+        ("the app failed (status 500)", 500, b""),
+        ("the app failed (status 502)", 502, {"message": {"not": "text"}}),
+        ("it is stopped, or starting (status 503)", 503, b"Function host is not running."),
+        ("The app's storage did not answer.", 503, {"message": "The app's storage did not answer."}),
+        ("not a JSON object", 200, b"<html>welcome</html>"),
+        ("not a JSON object", 200, b""),
+        ("not a JSON object", 202, []),
+        ("not a JSON object", 200, b"[" * 100_000),
+    ],
+)  # fmt: skip
+def test_each_answer_that_is_no_success_is_one_sentence(
+    ask: Run, app: App, sentence: str, status: int, body: object
+) -> None:
+    """The app's own sentence where it has one, else the status in words."""
+    app.answer(REPLAY, status, body)
+    ran = ask("deadletters", "replay", "_delivery.overdue.p1")
+    assert (1, "", [REPLAY]) == (ran.code, ran.out, app.asked)
+    assert sentence in ran.err
+    assert ran.err.startswith("error: ")
+    assert 1 == len(ran.err.splitlines())
+
+
+def test_a_redirect_does_not_take_the_key_along(ask: Run, app: App) -> None:
+    """A redirect is a failure: whoever is behind it is not who was named."""
+    app.answer(LIST, 307, b"", Location="/api/elsewhere")
+    ran = ask("deadletters", "list")
+    assert (1, [LIST]) == (ran.code, app.asked)
+    assert "the key is not taken there" in ran.err
+
+
+def test_a_key_that_is_said_back_is_masked(ask: Run, app: App) -> None:
+    """A host that repeats what it was sent does not put the key on the screen."""
+    app.answer(LIST, 400, {"message": f"bad header x-functions-key: {KEY}"})
+    assert "error: bad header x-functions-key: *** (status 400)\n" == ask("deadletters", "list").err
+
+
+def test_a_sentence_of_the_app_cannot_steer_the_terminal(ask: Run, app: App) -> None:
+    """Escape sequences and line breaks in an answer become blanks."""
+    app.answer(LIST, 400, {"message": "a\x1b[2J\nb"})
+    assert "error: a [2J b (status 400)\n" == ask("deadletters", "list").err
+
+
+def test_nobody_listening_is_said(run: Run) -> None:
+    """A refused connection names host and port."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        ran = run("deadletters", "list", "--url", f"http://127.0.0.1:{port}/base")
+    assert (1, "") == (ran.code, ran.out)
+    assert f"error: cannot reach 127.0.0.1:{port}: connection refused\n" == ran.err
+
+
+def test_a_name_that_nobody_has_is_said(run: Run) -> None:
+    """A mistyped host is a failure to reach it."""
+    ran = run("deadletters", "list", "--url", "https://nothing.invalid", FUNCTION_APP_KEY=KEY)
+    assert 1 == ran.code
+    assert ran.err.startswith("error: cannot reach nothing.invalid: ")
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", "."])
+def test_a_name_that_cannot_be_one_is_said(run: Run, host: str) -> None:
+    """A host that no resolver takes is a failure in one line."""
+    ran = run("deadletters", "list", "--url", f"https://{host}")
+    assert 1 == ran.code
+    assert 1 == len(ran.err.splitlines())
+
+
+def test_a_hanging_app_is_given_up(ask: Run, app: App) -> None:
+    """--timeout bounds the whole exchange."""
+
+    async def hang(_request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    app.answers[LIST] = hang
+    ran = ask("deadletters", "list", "--timeout", "0.2")
+    assert 1 == ran.code
+    assert ran.err.endswith(" did not answer within 0.2 s\n")
+
+
+def test_an_app_that_breaks_off_is_said(ask: Run, app: App) -> None:
+    """A connection closed in the middle of the answer is one sentence."""
+
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b'{"deadletters": [')
+        assert request.transport
+        request.transport.abort()
+        return response
+
+    app.answers[LIST] = break_off
+    ran = ask("deadletters", "list")
+    assert 1 == ran.code
+    assert "gave no usable answer" in ran.err
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(ask: Run, app: App) -> None:
+    """The key is not sent to a host that cannot show that it is the one."""
+    ran = ask("deadletters", "list", "--url", app.untrusted_url)
+    assert (1, []) == (ran.code, app.asked)
+    assert "certificate that is not trusted" in ran.err
+
+
+def test_plain_http_where_tls_was_asked_for_is_said(ask: Run, app: App) -> None:
+    """https to a port that speaks http fails before the key is sent."""
+    ran = ask("deadletters", "list", "--url", app.url.replace("http:", "https:"))
+    assert (1, []) == (ran.code, app.asked)
+    assert "does not speak TLS" in ran.err
+
+
+def test_a_proxy_does_not_get_the_key_for_this_machine(ask: Run, app: App) -> None:
+    """Plain http on loopback goes there straight, whatever HTTP_PROXY says."""
+    app.answer(LIST, 200, {"deadletters": []})
+    ran = ask("deadletters", "list", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="")
+    assert (0, [LIST]) == (ran.code, app.asked)

@@ -1,0 +1,223 @@
+"""`deadletters` end to end: what is asked of the app, and what an operator reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import KEY, App, Run
+
+ONE: dict[str, Any] = {
+    "id": "_delivery.overdue.p1",
+    "state": "dead",
+    "push": "p1",
+    "verdict": "overdue",
+    "reference": "team/app:v1",
+    "delivered": ["hook"],
+    "owed": [],
+    "dead": ["ops", "chat"],
+    "attempts": 16,
+    "replay_of": None,
+}
+TWO: dict[str, Any] = {"id": "_delivery.complete.p2.r1", "state": "failed"}
+LIST = "GET /api/deadletters"
+
+
+def replay_line(letter: dict[str, Any]) -> str:
+    return f"POST /api/deadletters/{letter['id']}/replay"
+
+
+def replayed(letter: dict[str, Any], number: int) -> dict[str, Any]:
+    delivery = f"{letter['id'].removesuffix('.r1')}.r{number}"
+    return {"status": "accepted", "delivery": delivery, "targets": ["ops", "chat"]}
+
+
+def test_the_list_is_a_table(ask: Run, app: App) -> None:
+    """One line for each letter; what a broken-off delivery does not tell is a dash."""
+    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "cut_off": False})
+    ran = ask("deadletters", "list")
+    assert (
+        "ID                        VERDICT  REFERENCE    DEAD TARGETS  ATTEMPTS\n"
+        "_delivery.overdue.p1      overdue  team/app:v1  ops, chat     16\n"
+        "_delivery.complete.p2.r1  -        -            -             -\n"
+    ) == ran.out
+    assert (0, "", [LIST], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
+
+
+def test_a_list_that_is_cut_off_says_so(ask: Run, app: App) -> None:
+    """Nobody takes a part for the whole."""
+    app.answer(LIST, 200, {"deadletters": [ONE], "cut_off": True})
+    assert "The list is cut off: there are more." == ask("deadletters", "list").out.splitlines()[-1]
+
+
+def test_no_dead_letters_is_said(ask: Run, app: App) -> None:
+    """An empty list is a sentence, not an empty table."""
+    app.answer(LIST, 200, {"deadletters": [], "cut_off": False})
+    assert "No dead letters.\n" == ask("deadletters", "list").out
+
+
+def test_the_list_as_json_is_what_the_app_said(ask: Run, app: App) -> None:
+    """--json passes the answer on."""
+    answer = {"deadletters": [ONE, TWO], "cut_off": True, "new": "é"}
+    app.answer(LIST, 200, answer)
+    ran = ask("deadletters", "list", "--json")
+    assert answer == json.loads(ran.out)
+    assert ran.out.isascii()
+
+
+@pytest.mark.parametrize("answer", [{}, {"deadletters": "none"}, {"deadletters": ["id"]}])
+def test_an_answer_of_another_shape_is_said(ask: Run, app: App, answer: object) -> None:
+    """An app of another release is no traceback."""
+    app.answer(LIST, 200, answer)
+    ran = ask("deadletters", "list")
+    assert (1, "") == (ran.code, ran.out)
+    assert "is the app of another release?" in ran.err
+
+
+def test_a_hostile_tag_cannot_steer_the_terminal(ask: Run, app: App) -> None:
+    """What comes from a push is shown as plain text."""
+    app.answer(LIST, 200, {"deadletters": [ONE | {"reference": "a:\x1b[2J\u202ev"}]})
+    assert "a: [2Jv" in ask("deadletters", "list").out
+
+
+def test_show_tells_each_attempt(ask: Run, app: App) -> None:
+    """One letter: what is known of it, then time, target, outcome, reason and status."""
+    attempts = [
+        {"at": "2026-05-04T10:00:00Z", "target": "ops", "outcome": "retry", "reason": "timeout"},
+        {"at": "2026-05-04T10:00:05Z", "target": "ops", "outcome": "dead", "reason": "gone",
+         "status": 410},
+    ]  # fmt: skip
+    message = {"missing": ["eastus"]}
+    line = f"GET /api/deadletters/{ONE['id']}"
+    app.answer(line, 200, ONE | {"attempts": attempts, "message": message})
+    ran = ask("deadletters", "show", ONE["id"])
+    assert (
+        "id            _delivery.overdue.p1\n"
+        "state         dead\n"
+        "verdict       overdue\n"
+        "reference     team/app:v1\n"
+        "missing       eastus\n"
+        "push          p1\n"
+        "delivered to  hook\n"
+        "dead targets  ops, chat\n"
+        "still owed    -\n"
+        "replay of     -\n"
+        "\n"
+        "TIME                  TARGET  OUTCOME  REASON   STATUS\n"
+        "2026-05-04T10:00:00Z  ops     retry    timeout  -\n"
+        "2026-05-04T10:00:05Z  ops     dead     gone     410\n"
+    ) == ran.out
+    assert (0, [line]) == (ran.code, app.asked)
+
+
+def test_show_of_a_delivery_that_broke_off(ask: Run, app: App) -> None:
+    """Without attempts there is no table."""
+    app.answer(f"GET /api/deadletters/{TWO['id']}", 200, TWO | {"attempts": []})
+    ran = ask("deadletters", "show", TWO["id"])
+    assert 0 == ran.code
+    assert ran.out.endswith("\n\nNo attempts.\n")
+
+
+def test_show_as_json(ask: Run, app: App) -> None:
+    """--json passes the answer on."""
+    app.answer(f"GET /api/deadletters/{ONE['id']}", 200, ONE)
+    assert ONE == json.loads(ask("deadletters", "show", ONE["id"], "--json").out)
+
+
+def test_replay_says_what_was_begun(ask: Run, app: App) -> None:
+    """The new delivery's id, and to whom."""
+    app.answer(replay_line(ONE), 202, replayed(ONE, 1))
+    ran = ask("deadletters", "replay", ONE["id"])
+    assert ("_delivery.overdue.p1: replayed as _delivery.overdue.p1.r1 to ops, chat\n") == ran.out
+    assert (0, "", [replay_line(ONE)], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
+
+
+def test_replay_as_json(ask: Run, app: App) -> None:
+    """--json passes the answer on."""
+    app.answer(replay_line(ONE), 202, replayed(ONE, 1))
+    assert replayed(ONE, 1) == json.loads(ask("deadletters", "replay", ONE["id"], "--json").out)
+
+
+def test_replay_all_replays_each_that_is_listed(ask: Run, app: App) -> None:
+    """One line for each letter, in the list's order."""
+    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "cut_off": True})
+    app.answer(replay_line(ONE), 202, replayed(ONE, 1))
+    app.answer(replay_line(TWO), 202, replayed(TWO, 2))
+    ran = ask("deadletters", "replay", "--all")
+    assert (
+        "_delivery.overdue.p1: replayed as _delivery.overdue.p1.r1 to ops, chat\n"
+        "_delivery.complete.p2.r1: replayed as _delivery.complete.p2.r2 to ops, chat\n"
+        "The list is cut off: there are more.\n"
+    ) == ran.out
+    assert (0, "", [LIST, replay_line(ONE), replay_line(TWO)]) == (ran.code, ran.err, app.asked)
+
+
+def test_replay_all_goes_on_after_a_failure(ask: Run, app: App) -> None:
+    """A letter that cannot be replayed does not keep the next from it; the exit code tells."""
+    strange = {"id": "not/an id"}
+    app.answer(LIST, 200, {"deadletters": [ONE, strange, TWO], "cut_off": False})
+    app.answer(replay_line(ONE), 409, {"message": "Not dead."})
+    app.answer(replay_line(TWO), 202, replayed(TWO, 2))
+    ran = ask("deadletters", "replay", "--all")
+    first, second, third = ran.out.splitlines()
+    assert "_delivery.overdue.p1: failed: Not dead. (status 409)" == first
+    assert second.startswith("not/an id: failed: ")
+    assert "_delivery.complete.p2.r1: replayed as _delivery.complete.p2.r2 to ops, chat" == third
+    assert (1, "error: 2 of 3 could not be replayed\n") == (ran.code, ran.err)
+
+
+def test_replay_all_of_none(ask: Run, app: App) -> None:
+    """Nothing to do is a success."""
+    app.answer(LIST, 200, {"deadletters": [], "cut_off": False})
+    ran = ask("deadletters", "replay", "--all")
+    assert (0, "No dead letters.\n", "") == (ran.code, ran.out, ran.err)
+
+
+def test_replay_all_as_json(ask: Run, app: App) -> None:
+    """One object with an entry for each letter, failed or not."""
+    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "cut_off": False})
+    app.answer(replay_line(ONE), 202, replayed(ONE, 1))
+    ran = ask("deadletters", "replay", "--all", "--json")
+    first, second = json.loads(ran.out)["replays"]
+    assert {**replayed(ONE, 1), "id": ONE["id"]} == first
+    assert (TWO["id"], "error") == (second["id"], second["status"])
+    assert 1 == ran.code
+
+
+def test_a_reader_that_has_enough_is_no_traceback(app: App) -> None:
+    """`deadletters list | head` ends quietly."""
+    app.answer(LIST, 200, {"deadletters": [ONE] * 5_000, "cut_off": False})
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "acr_global", "deadletters", "list"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "FUNCTION_APP_URL": app.url},
+        stdout=write,
+        stderr=subprocess.PIPE,
+    )
+    os.close(write)
+    assert (1, b"") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 409, 500, 503])
+@pytest.mark.parametrize(
+    "command", [("list",), ("show", ONE["id"]), ("replay", ONE["id"]), ("replay", "--all")]
+)
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_the_key_is_in_no_output(
+    ask: Run, app: App, status: int, command: tuple[str, ...], option: tuple[str, ...]
+) -> None:
+    """Whatever is asked, answered and printed: the key is not part of it."""
+    answer = {"deadletters": [ONE], "attempts": [], **replayed(ONE, 1), "message": "No."}
+    for line in (LIST, f"GET /api/deadletters/{ONE['id']}", replay_line(ONE)):
+        app.answer(line, status, answer)
+    ran = ask("deadletters", *command, *option)
+    assert KEY not in ran.out + ran.err
+    assert {KEY} == set(app.keys)

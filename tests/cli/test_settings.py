@@ -1,0 +1,92 @@
+"""`settings check`, and where the settings come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from acr_global.cli.settings import in_force
+from acr_global.settings import Settings, known_names
+from tests.cli.conftest import Run, targets
+
+HUSH = "hush-hush"
+
+
+def test_each_problem_is_a_line(run: Run) -> None:
+    """Name and reason of everything that is wrong; exit code 1."""
+    ran = run("settings", "check", ACR_GLOBAL_TIMEOUT=HUSH, ACR_GLOBAL_REGION="eastus")
+    assert (1, "") == (ran.code, ran.err)
+    assert [
+        "ACR_GLOBAL_REGION: no such setting; did you mean ACR_GLOBAL_REGIONS?",
+        "ACR_GLOBAL_TIMEOUT: not a duration: write it like 90s, 10m, 1h30m, 2d or PT10M",
+    ] == ran.out.splitlines()[:2]
+    assert HUSH not in ran.out
+
+
+def test_what_is_in_force_is_shown_without_secrets(run: Run) -> None:
+    """Each setting with its value; of targets the kinds, of URLs the hosts."""
+    ran = run(
+        "settings",
+        "check",
+        ACR_GLOBAL_REGIONS="West Europe, eastus",
+        ACR_GLOBAL_TIMEOUT="90s",
+        ACR_GLOBAL_TARGETS=targets(
+            {"name": "ops", "kind": "webhook", "url": f"https://a.example/{HUSH}"}
+        ),
+        ACR_GLOBAL_REGION_ENDPOINTS=json.dumps(
+            {"eastus": f"https://me:{HUSH}@e.example/{HUSH}?code={HUSH}"}
+        ),
+        ACR_GLOBAL_REGISTRIES=json.dumps({"one.azurecr.io": {"timeout": "5m"}}),
+    )
+    assert (0, "", "ok") == (ran.code, ran.err, ran.out.splitlines()[0])
+    shown = dict(line.split(maxsplit=1) for line in ran.out.splitlines()[1:])
+    assert "westeurope, eastus" == shown["ACR_GLOBAL_REGIONS"]
+    assert "1m30s" == shown["ACR_GLOBAL_TIMEOUT"]
+    assert "ops (webhook)" == shown["ACR_GLOBAL_TARGETS"]
+    assert "eastus: https://e.example" == shown["ACR_GLOBAL_REGION_ENDPOINTS"]
+    assert "one.azurecr.io (timeout)" == shown["ACR_GLOBAL_REGISTRIES"]
+    assert "push, chart_push" == shown["ACR_GLOBAL_ACTIONS"]
+    assert "5s, 5m, 30m, 2h, 5h, 10h, 10h" == shown["ACR_GLOBAL_RETRY_SCHEDULE"]
+    assert "-" == shown["ACR_GLOBAL_REGISTRY_ID"]
+    assert HUSH not in ran.out
+
+
+def test_every_setting_is_shown() -> None:
+    """A new setting is part of the check by itself."""
+    assert list(known_names()) == [name for name, _ in in_force(Settings())]
+
+
+@pytest.mark.parametrize(
+    ("reason", "content"),
+    [
+        ("is not JSON (line 2)", b"{\n  hush}"),
+        ("is not JSON", b"\xff\xfe\xfa"),
+        ("is not JSON", b"[" * 100_000),
+        ("must be an object with an object Values", b"[]"),
+        ("must be an object with an object Values", b'{"Values": ["hush"]}'),
+        ("is encrypted", b'{"IsEncrypted": true, "Values": {"A": "hush"}}'),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_line(
+    run: Run, tmp_path: Path, reason: str, content: bytes
+) -> None:
+    """What is wrong with local.settings.json, without what is in it."""
+    (tmp_path / "local.settings.json").write_bytes(content)
+    ran = run("settings", "check")
+    assert (1, "") == (ran.code, ran.out)
+    assert ran.err.startswith(f"error: local.settings.json {reason}")
+    assert "hush" not in ran.err
+
+
+def test_a_folder_in_the_file_s_place_is_one_line(run: Run, tmp_path: Path) -> None:
+    """What cannot be read is said."""
+    (tmp_path / "local.settings.json").mkdir()
+    assert run("settings", "check").err.startswith("error: local.settings.json cannot be read: ")
+
+
+def test_a_file_without_values_adds_nothing(run: Run, tmp_path: Path) -> None:
+    """Values that are no text are left out, as the host leaves them out."""
+    (tmp_path / "local.settings.json").write_text('{"Values": {"ACR_GLOBAL_TIMEOUT": 5}}')
+    assert 0 == run("settings", "check", ACR_GLOBAL_REGIONS="eastus").code

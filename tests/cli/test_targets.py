@@ -1,0 +1,218 @@
+"""`targets` end to end: from the settings here, through a receiver on loopback or a running app."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from acr_global.cli import grammar
+from tests.cli.conftest import KEY, App, Run, targets
+
+HUSH = "hush-hush"
+SIGNING = "whsec_" + "aHVzaGh1c2hodXNoaHVzaGh1c2hodXNo"
+REGIONS = {"ACR_GLOBAL_REGIONS": "westeurope,eastus"}
+
+
+def hook(url: str, **fields: object) -> str:
+    """One webhook target named ops, in the form of the setting."""
+    return targets({"name": "ops", "kind": "webhook", "url": url, **fields})
+
+
+def test_the_list_shows_no_values(run: Run) -> None:
+    """Names, kinds, verdicts and repositories; no URL, no header, no secret."""
+    value = targets(
+        {"name": "ops", "kind": "webhook", "url": f"https://a.example/{HUSH}", "on": ["overdue"],
+         "match": ["team/*", "base"], "headers": {"x-own": HUSH}, "secrets": [SIGNING]},
+        {"name": "chat", "kind": "slack", "url": f"https://b.example/{HUSH}"},
+    )  # fmt: skip
+    ran = run("targets", "list", ACR_GLOBAL_TARGETS=value)
+    assert (
+        "NAME  KIND     ON                            MATCH\n"
+        "ops   webhook  overdue                       team/*, base\n"
+        "chat  slack    complete, overdue, recovered  *\n"
+    ) == ran.out
+    assert (0, "") == (ran.code, ran.err)
+
+
+def test_the_list_warns_of_what_is_wrong(run: Run) -> None:
+    """A target that cannot be used is not passed over in silence."""
+    value = targets({"name": "ops", "kind": "webhok", "url": f"https://a.example/{HUSH}"})
+    ran = run("targets", "list", ACR_GLOBAL_TARGETS=value)
+    assert (0, "No targets.\n") == (ran.code, ran.out)
+    assert (
+        "warning: ACR_GLOBAL_TARGETS: target 'ops': unknown kind; did you mean 'webhook'?\n"
+    ) == ran.err
+
+
+def test_a_test_from_here_sends_a_marked_message(run: Run, app: App) -> None:
+    """The receiver gets one message that says it is a test, with the settings' regions."""
+    bodies: list[bytes] = []
+
+    async def receive(request: web.Request) -> web.StreamResponse:
+        bodies.append(await request.read())
+        return web.Response(status=204)
+
+    app.answers["POST /hook"] = receive
+    ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=hook(f"{app.url}/hook"), **REGIONS)
+    assert (0, "ops: delivered, status 204\n", "") == (ran.code, ran.out, ran.err)
+    (message,) = map(json.loads, bodies)
+    assert True is message["test"]
+    assert message["text"].startswith("[test] ")
+    assert ["westeurope", "eastus"] == [report["region"] for report in message["regions"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("ops: not delivered (retry: the app would try again): http-503, status 503", 503),
+        ("ops: not delivered (dead: trying again cannot help): http-404, status 404", 404),
+        ("ops: not delivered (dead: trying again cannot help): gone, status 410", 410),
+        ("ops: not delivered (dead: trying again cannot help): http-302, status 302", 302),
+    ],
+)
+def test_only_a_delivered_test_ends_with_0(run: Run, app: App, said: str, status: int) -> None:
+    """Outcome, reason and status of what came back; exit code 1."""
+    app.answer("POST /hook", status, b"", Location="/elsewhere")
+    ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=hook(f"{app.url}/hook"))
+    assert (1, said + "\n", ["POST /hook"]) == (ran.code, ran.out, app.asked)
+
+
+def test_a_test_from_here_as_json(run: Run, app: App) -> None:
+    """--json prints the attempt."""
+    app.answer("POST /hook", 200)
+    value = hook(f"{app.url}/hook")
+    attempt = json.loads(run("targets", "test", "ops", "--json", ACR_GLOBAL_TARGETS=value).out)
+    assert ("ops", "delivered", 200) == (attempt["target"], attempt["outcome"], attempt["status"])
+
+
+def test_a_secret_that_is_not_here_is_named(run: Run) -> None:
+    """The setting's name, so that the operator knows what to set, or to ask the app instead."""
+    value = hook("https://a.example", headers={"x-own": {"$secret": "OWN"}})
+    ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=value)
+    assert (1, "ops: not delivered (retry: the app would try again): secret-unset\n") == (
+        ran.code,
+        ran.out,
+    )
+    assert "setting OWN is not set" in ran.err
+
+
+def test_the_app_s_url_in_the_environment_does_not_make_it_test(run: Run, app: App) -> None:
+    """A test is sent from here unless --url says otherwise."""
+    app.answer("POST /hook", 200)
+    environ = {"ACR_GLOBAL_TARGETS": hook(f"{app.url}/hook"), "FUNCTION_APP_URL": app.url}
+    run("targets", "test", "ops", **environ)
+    assert ["POST /hook"] == app.asked
+
+
+def test_a_test_by_the_app(run: Run, app: App) -> None:
+    """--url has the running app send it; no setting is needed here."""
+    line = "POST /api/targets/ops/test"
+    app.answer(line, 200, {"target": "ops", "outcome": "delivered", "reason": "delivered",
+                           "status": 202})  # fmt: skip
+    ran = run("targets", "test", "ops", "--url", app.url, FUNCTION_APP_KEY=KEY)
+    assert (0, "ops: delivered, status 202\n", "") == (ran.code, ran.out, ran.err)
+    assert ([line], [KEY]) == (app.asked, app.keys)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("ops: not delivered (dead: trying again cannot help): gone, status 410\n",
+         {"target": "ops", "outcome": "dead", "reason": "gone", "status": 410}),
+        ("ops: not delivered (retry: the app would try again): timeout\n",
+         {"target": "ops", "outcome": "retry", "reason": "timeout"}),
+        ("-: -\n", {}),
+    ],
+)  # fmt: skip
+def test_a_test_by_the_app_that_is_not_delivered(
+    run: Run, app: App, said: str, answer: object
+) -> None:
+    """Exit code 1 for each answer that does not say delivered."""
+    app.answer("POST /api/targets/ops/test", 200, answer)
+    ran = run("targets", "test", "ops", "--url", app.url)
+    assert (1, said) == (ran.code, ran.out)
+
+
+def test_a_target_that_the_app_does_not_know(run: Run, app: App) -> None:
+    """The app's own sentence."""
+    message = "No target has this name; see ACR_GLOBAL_TARGETS."
+    app.answer("POST /api/targets/ops/test", 404, {"message": message})
+    ran = run("targets", "test", "ops", "--url", app.url)
+    assert (1, f"error: {message} (status 404)\n") == (ran.code, ran.err)
+
+
+@pytest.mark.parametrize("command", ["test", "preview"])
+def test_a_name_that_no_target_has(run: Run, command: str) -> None:
+    """The known names are said."""
+    ran = run("targets", command, "osp", ACR_GLOBAL_TARGETS=hook("https://a.example"))
+    assert (1, "error: no target has this name; known are: ops\n") == (ran.code, ran.err)
+
+
+@pytest.mark.parametrize("command", ["test", "preview"])
+def test_a_target_that_is_wrong(run: Run, command: str) -> None:
+    """What is wrong with it is said, without its values."""
+    ran = run("targets", command, "ops", ACR_GLOBAL_TARGETS=hook(f"http://a.example/{HUSH}"))
+    assert 1 == ran.code
+    assert ran.err.startswith("error: target 'ops': url is plain http")
+    assert HUSH not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("verdict", grammar.VERDICTS)
+def test_a_preview_is_the_exact_request(run: Run, verdict: str) -> None:
+    """Method, URL, headers and body, of a sample that says so; nothing is sent."""
+    value = hook("https://a.example/hook?code=" + HUSH, headers={"x-own": HUSH}, secrets=[SIGNING])
+    ran = run("targets", "preview", "ops", "--verdict", verdict, ACR_GLOBAL_TARGETS=value)
+    head, _, body = ran.out.partition("\n\n")
+    assert "POST https://a.example/hook?***" == head.splitlines()[0]
+    assert {"x-own: ***", "webhook-signature: ***"} <= set(head.splitlines())
+    message = json.loads(body)
+    assert (verdict, True) == (message["type"], message["test"])
+    assert (0, "A sample: nothing was pushed, and nothing has been sent.\n") == (ran.code, ran.err)
+
+
+def test_a_preview_that_cannot_be_made(run: Run) -> None:
+    """A secret that is not here keeps the request from being made, and is named."""
+    value = hook("https://a.example", headers={"x-own": {"$secret": "OWN"}})
+    ran = run("targets", "preview", "ops", ACR_GLOBAL_TARGETS=value)
+    assert (1, "") == (ran.code, ran.out)
+    assert "error: setting OWN is not set" == ran.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("targets", "list"),
+        ("targets", "test", "ops"),
+        ("targets", "test", "ops", "--json"),
+        ("targets", "preview", "ops"),
+        ("targets", "test", "chat"),
+        ("targets", "preview", "chat"),
+        ("targets", "preview", "code"),
+        ("settings", "check"),
+    ],
+)
+def test_no_secret_is_in_any_output(run: Run, app: App, argv: tuple[str, ...]) -> None:
+    """URLs that are secret, queries, headers, tokens, signing keys: none is printed."""
+    app.answer(f"POST /open?code={HUSH}", 500, {"message": HUSH})
+    value = targets(
+        {"name": "ops", "kind": "webhook", "url": f"{app.url}/open?code={HUSH}",
+         "headers": {"x-own": HUSH}, "secrets": [SIGNING]},
+        {"name": "chat", "kind": "slack", "url": {"$secret": "CHAT"}},
+        {"name": "code", "kind": "github", "repo": "o/r", "token": HUSH},
+    )  # fmt: skip
+    ran = run(*argv, ACR_GLOBAL_TARGETS=value, CHAT=f"{app.url}/{HUSH}", **REGIONS)
+    assert HUSH not in ran.out + ran.err
+    assert SIGNING not in ran.out + ran.err
+
+
+def test_local_settings_are_read_and_the_environment_wins(run: Run, tmp_path: Path) -> None:
+    """As the Functions host does it with local.settings.json."""
+    values = {"ACR_GLOBAL_TARGETS": hook("https://a.example"), "ACR_GLOBAL_REGIONS": "filed"}
+    content = json.dumps({"IsEncrypted": False, "Values": values})
+    (tmp_path / "local.settings.json").write_text(content, encoding="utf-8-sig")
+    ran = run("targets", "preview", "ops", ACR_GLOBAL_REGIONS="westeurope")
+    message = json.loads(ran.out.partition("\n\n")[2])
+    assert ["westeurope"] == [report["region"] for report in message["regions"]]
