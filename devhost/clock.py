@@ -27,6 +27,17 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 GRACE = 0.001
 """Real seconds a virtual loop listens to its sockets before it jumps. Loopback needs none of it."""
 
+STANDSTILL = 10.0
+"""Real seconds after which a virtual loop that waits for nothing gives up."""
+
+
+class StandstillError(RuntimeError):
+    """No timer, no thread, no traffic: what the loop waits for will never come."""
+
+    def __init__(self) -> None:
+        super().__init__("virtual time has come to a standstill: everything waits, nothing is due")
+
+
 _loop_of_thread: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("loop", default=None)
 
 
@@ -39,14 +50,16 @@ class _JumpingSelector(selectors.DefaultSelector):
         self.threads_are_busy: Callable[[], bool] = lambda: False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= 0:
+        if timeout is not None and timeout <= 0:
             return list(super().select(timeout))
         while self.threads_are_busy():
             events = super().select(0.05)
             if events:
                 return list(events)
-        events = super().select(GRACE)
-        if not events:
+        events = super().select(STANDSTILL if timeout is None else GRACE)
+        if not events and timeout is None:
+            raise StandstillError
+        if not events and timeout is not None:
             self.jump(timeout)
         return list(events)
 

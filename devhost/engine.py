@@ -69,6 +69,9 @@ class Engine:
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something that a crash cancels and that `settle` waits for."""
+        if not self._alive:  # a request that was on its way in when the host crashed
+            work.close()
+            raise asyncio.CancelledError("the host has crashed")
         task = self._loop.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self._ended)

@@ -45,6 +45,8 @@ class App:
     asked: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     """The header x-functions-key of each request."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the end of the test, for handlers that hang."""
 
     def answer(self, line: str, status: int, body: object = None, **headers: str) -> None:
         """Answer `METHOD /path` with JSON, or with bytes as they are."""
@@ -72,7 +74,7 @@ def app() -> Iterator[App]:
     async def start() -> web.AppRunner:
         served = web.Application()
         served.router.add_route("*", "/{tail:.*}", playing.handle)
-        runner = web.AppRunner(served, shutdown_timeout=0, access_log=None)
+        runner = web.AppRunner(served, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -86,6 +88,7 @@ def app() -> Iterator[App]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield playing
+    loop.call_soon_threadsafe(playing.over.set)
     asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()

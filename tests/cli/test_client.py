@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import pytest
@@ -28,7 +27,7 @@ REPLAY = "POST /api/deadletters/_delivery.overdue.p1/replay"
         ("the app failed (status 500)", 500, b""),
         ("the app failed (status 502)", 502, {"message": {"not": "text"}}),
         ("it is stopped, or starting (status 503)", 503, b"Function host is not running."),
-        ("The app's storage did not answer.", 503, {"message": "The app's storage did not answer."}),
+        ("No answer from the storage.", 503, {"message": "No answer from the storage."}),
         ("not a JSON object", 200, b"<html>welcome</html>"),
         ("not a JSON object", 200, b""),
         ("not a JSON object", 202, []),
@@ -96,8 +95,8 @@ def test_a_hanging_app_is_given_up(ask: Run, app: App) -> None:
     """--timeout bounds the whole exchange."""
 
     async def hang(_request: web.Request) -> web.StreamResponse:
-        await asyncio.Event().wait()
-        raise AssertionError
+        await app.over.wait()
+        return web.Response()
 
     app.answers[LIST] = hang
     ran = ask("deadletters", "list", "--timeout", "0.2")

@@ -52,8 +52,8 @@ def write_app(folder: Path, source: str) -> Path:
     return folder
 
 
-def start(app: Path) -> tuple[subprocess.Popen[str], str]:
-    """A serving process and its URL."""
+def start(app: Path) -> tuple[subprocess.Popen[str], str, str]:
+    """A serving process, its URL, and the lines that name its functions."""
     process = subprocess.Popen(
         command(app, "--port", "0"),
         cwd=ROOT,
@@ -65,12 +65,13 @@ def start(app: Path) -> tuple[subprocess.Popen[str], str]:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert " at http://127.0.0.1:" in line, line + process.communicate()[1]
-    return process, line.rsplit(" ", 1)[1].strip()
+    functions = process.stdout.readline() + process.stdout.readline()
+    return process, line.rsplit(" ", 1)[1].strip(), functions
 
 
 def test_serves_logs_and_stops_at_ctrl_c(tmp_path: Path) -> None:
     """It says where it serves, logs a line per request, and ends with 0 within 2 s of Ctrl-C."""
-    process, url = start(write_app(tmp_path, GOOD))
+    process, url, functions = start(write_app(tmp_path, GOOD))
     with urllib.request.urlopen(f"{url}/api/hello?code=hush", timeout=5) as response:
         assert response.read() == b"hello"
     began = time.monotonic()
@@ -78,7 +79,8 @@ def test_serves_logs_and_stops_at_ctrl_c(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=5)
     assert time.monotonic() - began < 2
     assert process.returncode == 0, err
-    assert f"Hello: any {url}/api/hello" in out
+    assert f"Hello: any {url}/api/hello" in functions
+    assert "devhost has stopped" in out
     assert "http method=GET path=/api/hello?code=*** status=200 function=Hello" in err
     assert "the app speaks" in err
     assert "hush" not in err
@@ -86,7 +88,7 @@ def test_serves_logs_and_stops_at_ctrl_c(tmp_path: Path) -> None:
 
 def test_ctrl_c_does_not_wait_for_a_blocking_function(tmp_path: Path) -> None:
     """A sync function in its thread does not hold up the end."""
-    process, url = start(write_app(tmp_path, GOOD))
+    process, url, _ = start(write_app(tmp_path, GOOD))
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"GET /api/block HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -26,13 +27,14 @@ def Main(context: Any) -> Steps:  # noqa: N802
 
 
 def Count(context: Any) -> Steps:  # noqa: N802
-    """Counts the events `tick` that come within an hour."""
-    count, end = 0, context.create_timer(context.current_utc_datetime + timedelta(hours=1))
-    while True:
+    """Counts the events `tick` until 10 minutes go by without one."""
+    for count in range(99):
         tick = context.wait_for_external_event("tick")
-        if (yield context.task_any([tick, end])) == end:
+        silence = context.create_timer(context.current_utc_datetime + timedelta(minutes=10))
+        if (yield context.task_any([tick, silence])) == silence:
             return count
-        count += 1
+        silence.cancel()
+    return None
 
 
 def app() -> Any:
@@ -80,8 +82,7 @@ def test_a_crash_with_the_start_in_hand_loses_events(serve: Any) -> None:
 
     async def scenario(client: Client) -> None:
         await push(client, "p", "east")
-        while client.host.failures == []:
-            await asyncio.sleep(0.01)
+        await asyncio.sleep(5)
         await client.host.settle()
         assert client.host.failures == ["dequeued-before-episode"]
         assert await push(client, "p", "west") == 202
@@ -217,22 +218,15 @@ def test_endpoints_that_fail(serve: Any, hazard: str) -> None:
     serve(textbook(), scenario, hazards=hazard)
 
 
-@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS[:-1])
 def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -> None:
     """Whatever is interrupted, a retried start and an event after the begin bring the result."""
 
     async def attempt(call: Any) -> Any:
         while True:
-            try:
-                result = await call()
-            except aiohttp.ClientError:
-                await asyncio.sleep(5)
-                continue
-            await client_settled()
-            return result
-
-    async def client_settled() -> None:
-        await asyncio.sleep(0)
+            with contextlib.suppress(aiohttp.ClientError):
+                return await call()
+            await asyncio.sleep(5)
 
     async def scenario(client: Client) -> None:
         async def started() -> bool:
@@ -240,16 +234,25 @@ def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -
             return status in (202, 500)
 
         await attempt(started)
-        while not client.host.storage.histories.get("it"):
-            await asyncio.sleep(10)
+        await asyncio.sleep(2 * VISIBLE_AGAIN)
         assert await attempt(lambda: client.raise_event("it", "go", 1)) == 202
         row = await client.host.finished("it")
         assert row.output == {"echo": {"brought": "1"}}
-        reached = checkpoint != "http-after-handler-before-response"
-        assert client.host.failures == [checkpoint] * reached
-        assert client.host.stats["crashes"] == reached
+        assert client.host.failures == [checkpoint]
 
     serve(app(), scenario, hazards=f"crash={checkpoint}")
+
+
+def test_a_crash_before_the_answer(serve: Any) -> None:
+    """The function has done its work, and its caller never hears of it."""
+
+    async def scenario(client: Client) -> None:
+        assert await push(client, "p", "east") == 0
+        await client.host.settle()
+        assert client.host.storage.instances["p"].runtime_status == "Pending"
+        assert client.host.failures == ["http-after-handler-before-response"]
+
+    serve(textbook(), scenario, hazards="gap=5,crash=http-after-handler-before-response")
 
 
 def test_an_activity_repeats_after_a_crash(serve: Any) -> None:
@@ -318,7 +321,7 @@ def test_random_crashes_repeat(serve: Any) -> None:
 
     async def scenario(client: Client) -> None:
         await client.run("Count")
-        await client.host.finished("it")
+        await asyncio.sleep(3600)
         assert 6 <= client.host.stats["crashes"] <= 60
         assert set(client.host.failures) == {"random"}
 

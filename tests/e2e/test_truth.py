@@ -337,9 +337,7 @@ def test_each_registry_has_its_own_policy() -> None:
     """Regions, deadline and targets; another registry goes by the plain settings."""
 
     async def test() -> None:
-        own = {
-            "mine.azurecr.io": {"regions": "brazilsouth", "targets": ["b"], "exclude": "*:dev"}
-        }
+        own = {"mine.azurecr.io": {"regions": "brazilsouth", "targets": ["b"], "exclude": "*:dev"}}
         async with world("a", "b", REGISTRIES=json.dumps(own)) as w:
             mine = event("p1") | {"request": {"host": "mine.brazilsouth.geo.azurecr.io"}}
             assert 202 == (await w.post(mine, "brazilsouth"))[0]

@@ -45,13 +45,22 @@ class Receiver:
     requests: list[tuple[dict[str, str], Any]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     """Statuses of the next answers, in order."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def receive(self, request: web.Request) -> web.Response:
         """One request."""
         status = self.answers.pop(0) if self.answers else 200
         body = json.loads(await request.read())
         self.requests.append((dict(request.headers), body))
+        self.changed.set()
         return web.Response(status=status)
+
+    async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
+        """Wait for requests until something is so; give up after so long."""
+        async with asyncio.timeout(seconds):
+            while not what():
+                self.changed.clear()
+                await self.changed.wait()
 
     def messages(self) -> list[Any]:
         """What a receiver that drops repeats has: one body per message id, in order."""
@@ -107,12 +116,8 @@ class World:
             await asyncio.sleep(1)
 
     async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
-        """Let time pass until something is so; give up after so long of it."""
-        pause = 1.0
-        async with asyncio.timeout(seconds):
-            while not what():
-                await asyncio.sleep(pause)  # noqa: ASYNC110 - in virtual time this costs little
-                pause = min(pause * 1.1, 300)
+        """Let time pass until the first receiver has what is wanted."""
+        await next(iter(self.receivers.values())).until(what, seconds)
 
 
 def event(push: str, **about: Any) -> dict[str, Any]:
@@ -139,9 +144,10 @@ async def world(
     *receivers: str,
     hazards: Hazards | None = None,
     seed: int = 0,
+    port: int = 0,
     targets: Callable[[dict[str, Receiver]], list[dict[str, Any]]] | None = None,
     app: Callable[[dict[str, str]], Any] = build_app,
-    **settings: str,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """A running app with these receivers as webhook targets, and settings by short name."""
     there = {name: Receiver(name) for name in receivers or ("ops",)}
@@ -157,6 +163,7 @@ async def world(
         app({f"ACR_GLOBAL_{k}": v for k, v in environ.items()}),
         hazards=hazards,
         seed=seed,
+        port=port,
         host_json=HOST_JSON,
     )
     try:

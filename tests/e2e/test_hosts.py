@@ -1,0 +1,75 @@
+"""The same behaviour on every host that can be had here, in real time."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.e2e.hosts import Served, served
+
+KINDS = ["embedded", "func", "url"]
+WITHIN = 60.0
+
+
+def on(kind: str, test: Callable[[Served], Awaitable[None]], **settings: str) -> None:
+    """Run a test on one host."""
+
+    async def main() -> None:
+        async with served(kind, **settings) as app, asyncio.timeout(WITHIN + 120):
+            await test(app)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pushes_are_decided_once(kind: str) -> None:
+    """Simple, interleaved, and all at once with repeats."""
+
+    async def test(app: Served) -> None:
+        simple, *others = (uuid.uuid4().hex for _ in range(4))
+        for region in app.regions:
+            assert 202 == (await app.post(simple, region))[0]
+        posts = [app.post(p, r) for r in app.regions for p in others for _ in range(2)]
+        assert {200, 202} >= {status for status, _ in await asyncio.gather(*posts)}
+        async with asyncio.timeout(WITHIN):
+            for push in (simple, *others):
+                await app.until_decided(push)
+        if app.receiver:
+            found = [(m["push"]["id"], m["type"]) for m in app.receiver.messages()]
+            assert {(p, "complete") for p in (simple, *others)} == set(found)
+            assert 4 == len(found)
+
+    on(kind, test)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bad_input_is_answered(kind: str) -> None:
+    """With a reason, and nothing of the inside."""
+
+    async def test(app: Served) -> None:
+        assert "region-unknown" == (await app.post("a", "atlantis"))[1]["reason"]
+        assert "id-invalid" == (await app.post("x/terminate?reason=", app.regions[0]))[1]["reason"]
+
+    on(kind, test)
+
+
+@pytest.mark.parametrize("kind", ["embedded", "func"])
+def test_a_missing_region_is_named(kind: str) -> None:
+    """At a short deadline, and then its arrival recovers."""
+
+    async def test(app: Served) -> None:
+        push, receiver = uuid.uuid4().hex, app.receiver
+        assert receiver is not None
+        for region in app.regions[:2]:
+            await app.post(push, region)
+        await receiver.until(lambda: receiver.requests, WITHIN)
+        await app.post(push, app.regions[2])
+        await receiver.until(lambda: len(receiver.messages()) == 2, WITHIN)
+        alarm, recovered = receiver.messages()
+        assert ("overdue", [app.regions[2]]) == (alarm["type"], alarm["missing"])
+        assert ("recovered", []) == (recovered["type"], recovered["missing"])
+
+    on(kind, test, TIMEOUT="1s")
