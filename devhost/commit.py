@@ -121,7 +121,8 @@ class Committer:
                 input=_loads(started["Input"]),
             )
         row.last_updated = clock.utcnow()
-        row.custom_status = turn.custom_status
+        if turn.replayed:
+            row.custom_status = turn.custom_status
         # A crash may have kept an earlier write back: then the row stays Pending here, as in
         # Azure, although the instance runs. Only a turn that changes the status writes it.
         if turn.status is not None:

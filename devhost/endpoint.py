@@ -54,18 +54,18 @@ class Endpoint:
         route, parameters = found
         if not self._may_call(request, route.function):
             return self._logged(request, web.Response(status=401), route.function)
-        call = self._engine.spawn(self._call(request, route.function, parameters))
+        body = await request.read()
+        call = self._engine.spawn(self._call(request, route.function, parameters, body))
         return self._logged(request, await call, route.function)
 
     async def _call(
-        self, request: web.Request, function: Function, parameters: dict[str, str]
+        self, request: web.Request, function: Function, parameters: dict[str, str], body: bytes
     ) -> web.Response:
         injector = self._engine.injector
         self._engine.storage.stats[f"http:{function.name}"] += 1
         error = injector.endpoint_error(function.name, injector.hazards.endpoint_errors)
         if error is not None and error != "reset-after":
             return broken(request, error)
-        body = await request.read()
         try:
             result = await self._invoker.call(function, _to_function(request, parameters, body))
             response = _from_function(result)

@@ -48,7 +48,7 @@ class DevHost:
         self.index = index
         self.settings = settings
         self.port = 0
-        self.failures: list[str] = []
+        self.crashed_at: list[str] = []
         """Checkpoints (or "random") at which hazards have crashed the host."""
         self._required_key = required_key
         self._timer_triggers = timer_triggers
@@ -221,7 +221,7 @@ class DevHost:
 
     def _crash_by_hazard(self, where: str) -> None:
         log.warning("crash at=%s", where)
-        self.failures.append(where)
+        self.crashed_at.append(where)
         self.storage.stats["crashes"] += 1
         self._crash_now()
         self._recovery = asyncio.get_running_loop().create_task(self._recover())

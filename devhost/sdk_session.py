@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 from azure.durable_functions.models.utils import http_utils
 
-_hosts: set[int] = set()
 _loop: asyncio.AbstractEventLoop | None = None
 _count = 0
 

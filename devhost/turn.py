@@ -57,6 +57,8 @@ class Turn:
     status: str | None
     output: Any
     custom_status: Any
+    replayed: bool
+    """False where the worker had no say: the row keeps its custom status."""
     error: str | None = None
 
 
@@ -89,10 +91,17 @@ def take_turn(
             done = {"OrchestrationStatus": status, "Result": _dump(output)}
             events.append(event(EventType.EXECUTION_COMPLETED, now, **done))
         events.append(event(EventType.ORCHESTRATOR_COMPLETED, now))
-        custom_status = answer.custom_status if answer else None
-        kept = History(execution_id, events, history.message_ids)
-        started = started_of(events)
-        return Turn(kept, started, tuple(outbox), began, status, output, custom_status, error)
+        return Turn(
+            history=History(execution_id, events, history.message_ids),
+            started=started_of(events),
+            outbox=tuple(outbox),
+            began=began,
+            status=status,
+            output=output,
+            custom_status=answer.custom_status if answer else None,
+            replayed=answer is not None and answer.has_state,
+            error=error,
+        )
 
     def fail(answer: Answer | None, error: str) -> Turn:
         message = f"Orchestrator function '{started_of(events)['Name']}' failed: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -77,7 +78,6 @@ def test_sockets_are_heard_before_a_jump() -> None:
 
 def test_a_thread_of_the_host_sees_engine_time() -> None:
     """A sync function's `utcnow` is its host's."""
-    from concurrent.futures import ThreadPoolExecutor
 
     async def main() -> None:
         await asyncio.sleep(60)

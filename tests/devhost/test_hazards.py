@@ -84,7 +84,7 @@ def test_a_crash_with_the_start_in_hand_loses_events(serve: Any) -> None:
         await push(client, "p", "east")
         await asyncio.sleep(5)
         await client.host.settle()
-        assert client.host.failures == ["dequeued-before-episode"]
+        assert client.host.crashed_at == ["dequeued-before-episode"]
         assert await push(client, "p", "west") == 202
         await asyncio.sleep(60)
         assert client.host.storage.instances["p"].runtime_status == "Pending"
@@ -238,7 +238,7 @@ def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -
         assert await attempt(lambda: client.raise_event("it", "go", 1)) == 202
         row = await client.host.finished("it")
         assert row.output == {"echo": {"brought": "1"}}
-        assert client.host.failures == [checkpoint]
+        assert client.host.crashed_at == [checkpoint]
 
     serve(app(), scenario, hazards=f"crash={checkpoint}")
 
@@ -250,7 +250,7 @@ def test_a_crash_before_the_answer(serve: Any) -> None:
         assert await push(client, "p", "east") == 0
         await client.host.settle()
         assert client.host.storage.instances["p"].runtime_status == "Pending"
-        assert client.host.failures == ["http-after-handler-before-response"]
+        assert client.host.crashed_at == ["http-after-handler-before-response"]
 
     serve(textbook(), scenario, hazards="gap=5,crash=http-after-handler-before-response")
 
@@ -323,7 +323,7 @@ def test_random_crashes_repeat(serve: Any) -> None:
         await client.run("Count")
         await asyncio.sleep(3600)
         assert 6 <= client.host.stats["crashes"] <= 60
-        assert set(client.host.failures) == {"random"}
+        assert set(client.host.crashed_at) == {"random"}
 
     serve(app(), scenario, hazards="crash-every=60..600")
 
@@ -336,7 +336,7 @@ def test_hazards_can_change_while_running(serve: Any) -> None:
         client.host.hazards = Hazards.parse("crash=activity-before@1")
         await client.raise_event("it", "go")
         await client.host.finished("it")
-        assert client.host.failures == ["activity-before"]
+        assert client.host.crashed_at == ["activity-before"]
 
     serve(app(), scenario)
 
@@ -353,7 +353,7 @@ def run_with_all(serve: Any, seed: int) -> tuple[Any, ...]:
         await client.host.settle()
         rows = client.host.storage.instances.values()
         outcome = [(r.id, r.runtime_status, str(r.output), r.last_updated) for r in rows]
-        return sorted(outcome), dict(client.host.stats), client.host.failures
+        return sorted(outcome), dict(client.host.stats), client.host.crashed_at
 
     result: tuple[Any, ...] = serve(
         textbook(), scenario, hazards=Hazards.azure_storage(), seed=seed

@@ -11,6 +11,7 @@ import azure.functions as func
 import pytest
 from yarl import URL
 
+from devhost import DevHost
 from devhost.management import SYSTEM_KEY, client_binding
 from tests.devhost.apps import Steps, new_app, with_orchestrator
 from tests.devhost.conftest import Client
@@ -173,7 +174,7 @@ def test_suspend_and_resume(serve: Any) -> None:
         await client.run("Wait")
         await sdk.suspend("it", "pause")
         await client.host.settle()
-        assert rows["it"].runtime_status == "Suspended"
+        assert (rows["it"].runtime_status, rows["it"].custom_status) == ("Suspended", "waiting")
         assert (await client.get("it"))[0] == 202
         await client.raise_event("it", "go", 1)
         await client.host.settle()
@@ -237,6 +238,9 @@ def test_filters(serve: Any) -> None:
         assert await ids(later) == ["open"]
         status, _ = await client.call("GET", "/durabletask/instances?createdTimeFrom=soon")
         assert status == 400
+        headers = {"x-ms-continuation-token": "nonsense"}
+        status, _ = await client.call("GET", "/durabletask/instances", headers=headers)
+        assert status == 400
 
     serve(waiting_app(), scenario)
 
@@ -253,6 +257,20 @@ def test_purge(serve: Any) -> None:
         from_start = client.host.storage.instances["b"].created
         assert (await sdk.purge_instance_history_by(from_start)).instances_deleted == 1
         assert list(client.host.storage.instances) == ["c"]
+
+    serve(waiting_app(), scenario)
+
+
+def test_two_hosts_side_by_side(serve: Any) -> None:
+    """Each has its own instances, and the end of one leaves the SDK's client to the other."""
+
+    async def scenario(client: Client) -> None:
+        other = await DevHost.start(waiting_app())
+        await sdk_client(Client(other, client.session)).start_new("Wait", "x")
+        await other.settle()
+        await other.stop()
+        assert not await sdk_client(client).get_status("x")
+        assert list(other.storage.instances) == ["x"]
 
     serve(waiting_app(), scenario)
 

@@ -46,7 +46,7 @@ class Field:
 
 @asynccontextmanager
 async def field(
-    deaf: tuple[str, ...] = (), endpoints: bool = False, **settings: str
+    deaf: tuple[str, ...] = (), endpoints: bool = False, **settings: Any
 ) -> AsyncIterator[Field]:
     """Registries of which some post to nobody; `endpoints`: the app may ask them for manifests."""
     url = unused_url()  # the registries are told before the app listens

@@ -278,7 +278,7 @@ def test_an_arrival_with_a_courier_is_no_reason_for_an_alarm() -> None:
     virtual(test)
 
 
-CONTENT = {"CORRELATION": "content"}
+CONTENT: dict[str, Any] = {"CORRELATION": "content"}
 
 
 def keyed(number: int, region: str) -> dict[str, Any]:
