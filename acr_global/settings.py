@@ -19,14 +19,16 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from acr_global import retry
 from acr_global.durations import parse_duration
-from acr_global.errors import Problem
+from acr_global.errors import Problem, RenderError
 from acr_global.model import Action, Frozen
 from acr_global.patterns import parse_host, parse_names, parse_patterns, parse_regions
-from acr_global.targets import Target, parse_targets, secret_names
+from acr_global.targets import Target, check_url, parse_targets, secret_names
 
 PREFIX = "ACR_GLOBAL_"
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
+EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
+
 MOST_LOOKS = 200
 """Before one deadline: each costs an activity, and a history is read anew in each episode."""
 
@@ -39,7 +41,7 @@ def _positive(value: object) -> timedelta:
 
 
 def _duration(value: object) -> timedelta:
-    return value if isinstance(value, timedelta) else parse_duration(_text(value))
+    return parse_duration(_text(value))
 
 
 def _interval(value: object) -> timedelta:
@@ -55,11 +57,9 @@ def _text(value: object) -> str:
     return value.strip()
 
 
-def _object(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _object(value: object) -> dict[str, Any]:
     try:
-        parsed = json.loads(value or "{}")
+        parsed = json.loads(value) if isinstance(value, str) else value
     except ValueError:
         raise ValueError("not JSON") from None
     if not isinstance(parsed, dict):
@@ -67,29 +67,34 @@ def _object(value: object) -> object:
     return parsed
 
 
-def _endpoints(value: object) -> object:
-    parsed = _object(value)
-    if isinstance(parsed, dict):
-        pairs = {parse_regions(k)[0]: str(v).rstrip("/") for k, v in parsed.items()}
-        if any(not v.startswith(("https://", "http://")) for v in pairs.values()):
-            raise ValueError("each value must be a URL that begins with https:// or http://")
-        return pairs
-    return parsed
+def _endpoints(value: object) -> dict[str, str]:
+    urls = {parse_regions(k)[0]: _text(v).rstrip("/") for k, v in _object(value).items()}
+    try:
+        for url in urls.values():
+            check_url(url, insecure=False)
+    except RenderError as error:
+        raise ValueError(error.message) from None
+    return urls
 
 
 def _evidence(value: object) -> tuple[str, ...]:
     kinds = parse_names(value)
     if set(kinds) - {"event-log", "manifest"}:
         raise ValueError("knows only event-log and manifest")
-    if "event-log" in kinds and not all(
-        importlib.util.find_spec(p) for p in ("azure", "azure.identity", "azure.mgmt")
-    ):
+    if "event-log" in kinds and not all(map(_installed, EVENT_LOG_PACKAGES)):
         raise ValueError("event-log needs the packages that requirements.txt holds commented out")
     return kinds
 
 
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package above it
+        return False
+
+
 def _schedule(value: object) -> tuple[timedelta, ...]:
-    return value if isinstance(value, tuple) else retry.parse_schedule(_text(value))
+    return retry.parse_schedule(_text(value))
 
 
 class Policy(Frozen):
@@ -156,11 +161,8 @@ class Override(Policy):
     """Names of the targets that hear of this registry; all of them if left out."""
 
 
-def _registries(value: object) -> object:
-    parsed = _object(value)
-    if isinstance(parsed, dict):
-        return {parse_host(host): own for host, own in parsed.items()}
-    return parsed
+def _registries(value: object) -> dict[str, Any]:
+    return {parse_host(host): own for host, own in _object(value).items()}
 
 
 class Settings(Policy):

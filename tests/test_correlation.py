@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acr_global.correlation import bounded_id, courier_id, event_name, generation_id, push_key
@@ -44,6 +44,7 @@ def test_event_names_are_those_of_the_original_sample() -> None:
     assert "pushevent-westeurope" == event_name("westeurope")
 
 
+@example("a" * 100, 999)
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True), st.integers(0, 999))
 def test_every_id_fits_the_engine_and_its_paths(push_id: str, number: int) -> None:
     """The SDK puts ids unquoted into request paths, and the engine takes 100 characters."""

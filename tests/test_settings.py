@@ -56,7 +56,8 @@ def test_an_empty_value_is_not_set() -> None:
         ("CORRELATION", "magic", "'id' or 'content'"),
         ("REGION_ENDPOINTS", "[]", "not a JSON object"),
         ("REGION_ENDPOINTS", "{", "not JSON"),
-        ("REGION_ENDPOINTS", '{"eastus": "ftp://x"}', "URL"),
+        ("REGION_ENDPOINTS", '{"eastus": "ftp://x"}', "http"),
+        ("REGION_ENDPOINTS", '{"eastus": "http://elsewhere.example"}', "https"),
         ("REGISTRIES", "[]", "not a JSON object"),
         ("REGISTRIES", '{"r.io": {"timeout": 5}}', "r.io.timeout: must be text"),
         ("REGISTRIES", '{"r.io": {"tiemout": "5m"}}', "r.io.tiemout"),
@@ -72,6 +73,19 @@ def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said
     found = problems(**{name: value})
     assert {name} == set(found)
     assert said in found[name]
+
+
+def test_too_many_looks_in_one_timeout_are_refused() -> None:
+    """Each is a step in a history that is read anew each time."""
+    found = problems(CHECK_EVERY="10s", TIMEOUT="2h")
+    assert "more than 200 looks" in found["CHECK_EVERY"]
+
+
+def test_evidence_from_the_event_log_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are left out of the deployment unless wanted; the health check says so."""
+    for absent in ("azure.mgmt.no_such_package", "no_such_package.at_all"):
+        monkeypatch.setattr("acr_global.settings.EVENT_LOG_PACKAGES", (absent,))
+        assert "requirements.txt" in problems(EVIDENCE="event-log")["EVIDENCE"]
 
 
 def test_all_problems_come_at_once() -> None:

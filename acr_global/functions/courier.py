@@ -20,8 +20,9 @@ from acr_global import correlation
 from acr_global.functions import names, wire
 from acr_global.functions.engine import Engine, Phase
 
-PAUSES = (5, 5, 5, 10, 10, 20, 30)
-"""Seconds between looks; the last goes on until the instance begins."""
+PAUSES = (*(5,) * 6, *(10,) * 6, 30)
+"""Seconds between looks; the last goes on until the instance begins. What a crash held back
+comes after the visibility timeout, a minute as host.json sets it."""
 
 ROUNDS_PER_HISTORY = 100
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""

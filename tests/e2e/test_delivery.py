@@ -180,17 +180,17 @@ def test_a_target_chooses_verdicts_and_repositories() -> None:
 
 
 def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> None:
-    """Two hundred pushes, of which half are refused with 429 at first."""
+    """Five hundred pushes, of which half are refused with 429 at first."""
 
     async def test() -> None:
         async with world("ops", REGIONS="eastus") as w:
             ops = w.receivers["ops"]
-            ops.answers = [429, 200] * 100
-            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(200)))
-            await w.until(lambda: len(w.messages) == 200)
+            ops.answers = [429, 200] * 250
+            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(500)))
+            await w.until(lambda: len(ops.requests) == 750)
             await asyncio.sleep(600)
-            assert 200 == len(ops.messages())
-            assert 300 == len(ops.requests)
+            assert 500 == len(ops.messages())
+            assert 750 == len(ops.requests)
 
     virtual(test)
 
