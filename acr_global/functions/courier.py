@@ -24,16 +24,16 @@ PAUSES = (*(5,) * 6, *(10,) * 6, 30)
 """Seconds between looks; the last goes on until the instance begins. What a crash held back
 comes after the visibility timeout, a minute as host.json sets it."""
 
-ROUNDS_PER_HISTORY = 100
+ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
 
 def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Carry one arrival; returns `raised`, or `finished` when it came too late."""
-    given = wire.dump(wire.load(wire.CourierInput, context.get_input()))
-    for round_ in range(ROUNDS_PER_HISTORY):
+    given = wire.load(wire.CourierInput, context.get_input())
+    for round_ in range(given.rounds, given.rounds + ROUNDS_PER_HISTORY):
         try:
-            outcome = yield context.call_activity(names.CARRY_ARRIVAL, given)
+            outcome = yield context.call_activity(names.CARRY_ARRIVAL, wire.dump(given))
         except Exception:  # an activity's failure comes as a bare exception
             outcome = "failed"
         context.set_custom_status({"state": outcome, "round": round_ + 1})
@@ -41,7 +41,8 @@ def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
             return outcome
         pause = PAUSES[min(round_, len(PAUSES) - 1)]
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
-    context.continue_as_new(given)
+    on = given.model_copy(update={"rounds": given.rounds + ROUNDS_PER_HISTORY})
+    context.continue_as_new(wire.dump(on))
     return None
 
 

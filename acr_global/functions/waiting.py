@@ -143,11 +143,11 @@ class Waiting:
                 names.FIRE_PUSH_NOTIFICATION, ACTIVITY_RETRY, wire.dump(data)
             )
             sent = wire.load(wire.NotifyOutput, result)
+            told = {"attempts": sent.attempts, "delivery": sent.delivery}
         except Exception as error:  # an activity's failure comes as a bare exception
-            return record.model_copy(update={"error": type(error).__name__})
-        finally:
-            self._collect()
-        return record.model_copy(update={"attempts": sent.attempts, "delivery": sent.delivery})
+            told = {"error": str(error)[:200]}
+        self._collect()
+        return record.model_copy(update=told)
 
     def _status(self, state: str, until: datetime) -> None:
         self._context.set_custom_status(

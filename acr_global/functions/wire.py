@@ -89,6 +89,8 @@ class CourierInput(Frozen):
     v: Literal[1] = 1
     push_id: str
     arrival: Arrival
+    rounds: int = 0
+    """Looks made in earlier histories of this courier."""
 
 
 class NotifyInput(Frozen):

@@ -46,6 +46,8 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     """Statuses of the next answers, in order."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event | None = None
+    """While it is not set, requests are kept waiting."""
 
     async def receive(self, request: web.Request) -> web.Response:
         """One request."""
@@ -53,6 +55,8 @@ class Receiver:
         body = json.loads(await request.read())
         self.requests.append((dict(request.headers), body))
         self.changed.set()
+        if self.gate:
+            await self.gate.wait()
         return web.Response(status=status)
 
     async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:

@@ -1,0 +1,291 @@
+"""Corners: instances that were broken off, engines that are away, hands that reach in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from acr_global.functions import gathering
+from devhost import Hazards
+from devhost.clock import utcnow
+from devhost.storage import Instance
+from tests.e2e.world import REGIONS, Receiver, World, event, virtual, world
+
+
+async def durable(w: World, path: str, data: Any) -> int:
+    """A call to the engine's own API, as an operator with the system key can make."""
+    async with w.session.post(f"{w.host.url}/durabletask/{path}", json=data) as answer:
+        return answer.status
+
+
+def test_an_event_raised_by_hand_counts_as_the_regions_report() -> None:
+    """Whatever its data: an operator vouches for the region."""
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1", REGIONS[:2])
+            path = f"instances/p1/raiseEvent/pushevent-{REGIONS[2]}"
+            assert 202 == await durable(w, path, "it is there, I have looked")
+            await w.host.settle()
+            (message,) = w.messages
+            assert ("complete", "p1") == (message["type"], message["regions"][2]["event_id"])
+
+    virtual(test)
+
+
+def test_a_push_whose_instance_has_failed_is_answered_503() -> None:
+    """It has not been decided, and to start it anew would lose what it held."""
+
+    async def test() -> None:
+        async with world() as w:
+            await durable(w, "orchestrators/WaitForAllRegions/p1", {"v": "nonsense"})
+            await w.host.settle()
+            assert "Failed" == w.host.storage.instances["p1"].runtime_status
+            status, answer = await w.post(event("p1"), "eastus")
+            assert (503, "instance-failed") == (status, answer["reason"])
+
+    virtual(test)
+
+
+def test_a_generation_that_has_failed_is_followed_by_the_next() -> None:
+    """The same content goes on as if it had not been heard of."""
+
+    async def test() -> None:
+        async with world(REGIONS="eastus", CORRELATION="content") as w:
+            await w.post(event("a"), "eastus")
+            await w.host.settle()
+            (first,) = (i for i in w.host.storage.instances if i.startswith("content-"))
+            await durable(w, f"orchestrators/WaitForAllRegions/{first}", {"v": "nonsense"})
+            await w.host.settle()
+            assert 202 == (await w.post(event("a"), "eastus"))[0]
+            await w.host.settle()
+            assert ["complete", "complete"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_a_terminated_push_is_decided() -> None:
+    """An operator said so."""
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1", REGIONS[:1])
+            await w.host.settle()
+            assert 202 == await durable(w, "instances/p1/terminate?reason=enough", None)
+            await w.host.settle()
+            _, answer = await w.post(event("p1"), "eastus")
+            assert "already-decided" == answer["reason"]
+
+    virtual(test)
+
+
+def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> None:
+    """What failed cannot be handed over; the activity is tried again until it can."""
+
+    async def test() -> None:
+        async with world() as w:
+            ops = w.receivers["ops"]
+            ops.answers, ops.gate = [503], asyncio.Event()
+            await w.push("p1")
+            await w.until(lambda: ops.requests)
+            w.host.hazards = Hazards(management_errors=1.0)
+            ops.gate.set()
+            await asyncio.sleep(3)
+            w.host.hazards = Hazards()
+            await asyncio.sleep(60)
+            assert ["complete"] == w.verdicts()
+            assert "Completed" == w.host.storage.instances["p1"].runtime_status
+
+    virtual(test)
+
+
+def test_a_notification_that_cannot_even_be_handed_over_is_recorded() -> None:
+    """The push's instance ends, and its output says so."""
+
+    async def test() -> None:
+        async with world() as w:
+            ops = w.receivers["ops"]
+            ops.answers, ops.gate = [503] * 100, asyncio.Event()
+            await w.push("p1")
+            await w.until(lambda: ops.requests)
+            w.host.hazards = Hazards(management_errors=1.0)
+            ops.gate.set()
+            await asyncio.sleep(600)
+            instance = w.host.storage.instances["p1"]
+            assert "Completed" == instance.runtime_status
+            assert "EngineError" in instance.output["verdicts"][0]["error"]
+
+    virtual(test)
+
+
+def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the alarm says that the check failed."""
+
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(gathering, "gather", broken)
+
+    async def test() -> None:
+        async with world(EVIDENCE="manifest", LATE_WINDOW="0") as w:
+            await w.push("p1", REGIONS[:2])
+            await asyncio.sleep(700)
+            (message,) = w.messages
+            assert "overdue" == message["type"]
+            (evidence,) = message["regions"][2]["evidence"]
+            assert "check failed" in evidence["detail"]
+
+    virtual(test)
+
+
+def test_an_engine_that_is_away_at_the_deadline_does_not_hold_up_the_alarm() -> None:
+    """Couriers cannot be asked for; the events still speak."""
+
+    async def test() -> None:
+        async with world(LATE_WINDOW="0", TIMEOUT="1m") as w:
+            await w.push("p1", REGIONS[:2])
+            await w.host.settle()
+            w.host.hazards = Hazards(management_errors=1.0)
+            await asyncio.sleep(90)
+            assert ["overdue"] == w.verdicts()
+
+    virtual(test)
+
+
+def pending(push: str) -> Instance:
+    """A row without a history, and without a message that would begin it."""
+    return Instance(push, "WaitForAllRegions", "x", "Pending", utcnow(), utcnow())
+
+
+def test_a_courier_waits_as_long_as_it_takes() -> None:
+    """For hours, in fresh histories; it ends when its instance is gone."""
+
+    async def test() -> None:
+        async with world() as w:
+            w.host.storage.insert(pending("p1"))
+            assert 202 == (await w.post(event("p1"), "eastus"))[0]
+            assert 202 == (await w.post(event("p1"), "eastus"))[0]
+            await asyncio.sleep(3 * 3_600)
+            courier = w.host.storage.instances["_courier.eastus.p1"]
+            assert "Running" == courier.runtime_status
+            assert 1 == len([i for i in w.host.storage.instances if i.startswith("_courier")])
+            w.host.storage.purge("p1")
+            await asyncio.sleep(60)
+            assert ("Completed", "finished") == (courier.runtime_status, courier.output)
+
+    virtual(test)
+
+
+def test_a_courier_outlives_the_failures_of_its_activity() -> None:
+    """An engine that is away for ten minutes."""
+
+    async def test() -> None:
+        async with world(hazards=Hazards(invisible=1.0)) as w:
+            await w.push("p1", REGIONS[:1])
+            await w.host.settle()
+            w.host.hazards = Hazards()
+            await w.push("p1", REGIONS[1:2])
+            w.host.hazards = Hazards(management_errors=1.0)
+            await asyncio.sleep(300)
+            w.host.hazards = Hazards()
+            await asyncio.sleep(60)
+            await w.push("p1", REGIONS[2:])
+            await w.host.settle()
+            assert ["complete"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_where_no_courier_can_be_sent_the_answer_says_so() -> None:
+    """The registry's event log then shows a 503, and the app's log the whole event."""
+
+    async def test() -> None:
+        async with world() as w:
+            w.host.storage.insert(pending("p1"))
+            posting = asyncio.create_task(w.post(event("p1"), "eastus"))
+            await asyncio.sleep(2.5)
+            w.host.hazards = Hazards(management_errors=1.0)
+            status, answer = await posting
+            assert (503, "engine-unavailable") == (status, answer["reason"])
+
+    virtual(test)
+
+
+def test_a_target_is_tried_from_the_running_app() -> None:
+    """One marked message; what came back; unknown names are said to be so."""
+
+    async def test() -> None:
+        async with world() as w:
+            w.receivers["ops"].answers = [200, 503]
+            outcomes = [await w.call("POST", "targets/ops/test") for _ in range(2)]
+            assert ["delivered", "retry"] == [answer["outcome"] for _, answer in outcomes]
+            assert {200} == {status for status, _ in outcomes}
+            assert all(body["test"] for _, body in w.receivers["ops"].requests)
+            status, answer = await w.call("POST", "targets/nobody/test")
+            assert (404, "target-unknown") == (status, answer["reason"])
+
+    virtual(test)
+
+
+def test_operators_are_told_when_the_engine_does_not_answer() -> None:
+    """A sentence, and nothing of the inside."""
+
+    async def test() -> None:
+        async with world() as w:
+            w.host.hazards = Hazards(management_errors=1.0)
+            for method, path in (
+                ("GET", "deadletters"),
+                ("GET", "deadletters/_delivery.complete.p1"),
+                ("POST", "deadletters/_delivery.complete.p1/replay"),
+            ):
+                status, answer = await w.call(method, path)
+                assert (503, "engine-unavailable") == (status, answer["reason"])
+
+    virtual(test)
+
+
+def test_a_broken_off_delivery_is_a_dead_letter() -> None:
+    """Its instance was terminated or failed; it can be replayed to all its targets."""
+
+    async def test() -> None:
+        async with world() as w:
+            w.receivers["ops"].answers = [503] * 3
+            await w.push("p1")
+            await w.host.settle()
+            delivery = w.host.storage.instances["_delivery.complete.p1"]
+            delivery.runtime_status, delivery.output = "Failed", "a bug"
+            _, answer = await w.call("GET", "deadletters")
+            assert ["_delivery.complete.p1"] == [d["id"] for d in answer["deadletters"]]
+            assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
+            await asyncio.sleep(3_600)
+            assert ["complete"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_a_target_that_the_settings_no_longer_know_is_owed_until_it_is_dead() -> None:
+    """A deployment took it out; its instances in flight say so visibly."""
+
+    async def test() -> None:
+        def renamed(there: dict[str, Receiver]) -> list[dict[str, Any]]:
+            return [{"name": "new", "kind": "webhook", "url": there["ops"].url}]
+
+        async with world(targets=renamed, RETRY_SCHEDULE="5s") as w:
+            await w.push("p0", REGIONS[:1])
+            await w.host.settle()
+            given = w.host.storage.instances["p0"].input.replace('"new"', '"old"')
+            given = given.replace("p0", "p1")
+            await durable(w, "orchestrators/WaitForAllRegions/p1", given)
+            await w.push("p1", REGIONS[1:])
+            await asyncio.sleep(60)
+            _, answer = await w.call("GET", "deadletters")
+            (letter,) = answer["deadletters"]
+            assert ["old"] == letter["dead"]
+            _, shown = await w.call("GET", f"deadletters/{letter['id']}")
+            assert {"target-unknown"} == {a["reason"] for a in shown["attempts"]}
+
+    virtual(test)
