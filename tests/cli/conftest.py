@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ import pytest
 from aiohttp import web
 
 from acr_global.cli import main
+from tests.tls import untrusted
 
 KEY = "aG9zdC1rZXk_for-the-tests=="
-UNTRUSTED = Path(__file__).parents[1] / "notify/untrusted.pem"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -77,9 +76,7 @@ def app() -> Iterator[App]:
         runner = web.AppRunner(served, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(UNTRUSTED)
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=untrusted()).start()
         return runner
 
     runner = loop.run_until_complete(start())

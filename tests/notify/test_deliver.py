@@ -6,11 +6,9 @@ import asyncio
 import json
 import logging
 import socket
-import ssl
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from acr_global.notify import channels, deliver
 from acr_global.targets import Target
 from tests.notify.conftest import Listening
 from tests.notify.samples import HUSHED, NOW, SECRET, SECRETS, message, target
+from tests.tls import untrusted
 
 # The library apprise warns of one of its own imports.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -189,11 +188,9 @@ def test_https_to_a_receiver_that_speaks_http(listen: Listening) -> None:
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> None:
     """Nothing is sent to whoever answers in the receiver's place."""
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(Path(__file__).parent / "untrusted.pem")
 
     async def scenario() -> None:
-        async with listen(OK, tls=tls) as receiver:
+        async with listen(OK, tls=untrusted()) as receiver:
             secure = receiver.url.replace("http:", "https:")
             made = await try_once(target("webhook", url=secure))
             assert (Outcome.RETRY, "tls") == (made.outcome, made.reason)
