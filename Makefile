@@ -8,7 +8,7 @@ HOST ?=
 AZURITE_VERSION ?= 3.35.0
 AZURITE := .tools/node_modules/.bin/azurite
 # Percent of acr_global that the tests must reach, branches counted.
-COVERAGE_MIN ?= 90
+COVERAGE_MIN ?= 95
 
 # A name on PATH proves nothing (it may be a shim of a version manager), so each one is tried.
 FITS := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))

@@ -50,6 +50,13 @@ def test_deployed(name: str) -> None:
     assert not _ignored(name)
 
 
+def test_no_part_of_the_app_is_left_behind() -> None:
+    """Patterns hold at every depth, so none may fit a file or folder of the app."""
+    parts = {p.name for p in (ROOT / "acr_global").rglob("*")} - {"__pycache__"}
+
+    assert set() == {name for name in parts if _ignored(name)}
+
+
 def test_nothing_new_is_deployed_unnoticed() -> None:
     """At the top level only the app is left when .funcignore has been applied."""
     tracked = {"acr_global", "function_app.py", "host.json", "requirements.txt"}

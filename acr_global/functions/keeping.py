@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
@@ -30,9 +30,6 @@ COURIER_SECONDS = 1.2
 """What is left for starting a courier."""
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5
-
-
-_ENDED = (Phase.FINISHED, Phase.FAILED)
 
 
 class EngineLike(Protocol):
@@ -117,13 +114,17 @@ async def _current(
 ) -> tuple[wire.PushInput, Look]:
     """The instance this arrival belongs to, and how far it is."""
     if not generations:
-        return replace_id(start, key), await engine.look(key)
-    generation, look = await _newest_generation(engine, key)
+        look = await engine.look(key)
+        over = replace(look, phase=Phase.FINISHED) if _decided(look) else look
+        return replace_id(start, key), over
+    generation, look, reports = await _newest_generation(engine, key)
     start = replace_id(start, correlation.generation_id(key, generation))
-    if look.phase not in _ENDED or _counted(look, start.arrival):
+    if reports is None:
         return start, look
+    if any(same_event(report, start.arrival) for report in reports):
+        return start, replace(look, phase=Phase.FINISHED)
     following = replace_id(start, correlation.generation_id(key, generation + 1))
-    return following.model_copy(update={"earlier": _reports(look)}), Look(Phase.ABSENT)
+    return following.model_copy(update={"earlier": reports}), Look(Phase.ABSENT)
 
 
 def replace_id(start: wire.PushInput, push_id: str) -> wire.PushInput:
@@ -131,40 +132,59 @@ def replace_id(start: wire.PushInput, push_id: str) -> wire.PushInput:
     return start.model_copy(update={"push_id": push_id})
 
 
-async def _newest_generation(engine: EngineLike, key: str) -> tuple[int, Look]:
-    """The last generation that is there (0 if none): doubling steps, then halving.
+async def _newest_generation(
+    engine: EngineLike, key: str
+) -> tuple[int, Look, tuple[Arrival, ...] | None]:
+    """The last generation that is there (0 if none), and its reports if it is over.
 
-    Generations follow one another without a gap and each begins only when the one before has
-    ended, so an open one is the newest, and n of them take about 2·log2(n) looks.
+    Doubling steps, then halving. Generations follow one another without a gap and each begins
+    only when the one before is over, so an open one is the newest, and n of them take about
+    2·log2(n) looks.
     """
 
-    async def at(generation: int) -> Look:
-        return await engine.look(correlation.generation_id(key, generation))
+    async def at(generation: int) -> tuple[Look, tuple[Arrival, ...] | None]:
+        look = await engine.look(correlation.generation_id(key, generation), show_input=True)
+        return look, _reports(look)
 
-    low, look, high, step = 0, await at(0), 0, 1
-    while look.phase in _ENDED and high != low + 1:
+    low, high, step = 0, 0, 1
+    look, reports = await at(0)
+    while reports is not None and high != low + 1:
         middle = (low + high) // 2 if high else low + step
-        there = await at(middle)
+        there, heard = await at(middle)
         if there.phase is Phase.ABSENT:
             high = middle
         else:
-            low, look, step = middle, there, step * 2
-    return low, look
+            low, look, reports, step = middle, there, heard, step * 2
+    return low, look, reports
 
 
-def _reports(look: Look) -> tuple[Arrival, ...]:
-    """What an ended generation, and those before it, had heard; nothing if it was broken off."""
-    try:
-        return wire.load(wire.PushOutput, look.output).reports()
-    except ValueError:
-        return ()
+def _decided(look: Look) -> bool:
+    """Whether an instance has reached its last verdict, though it runs on for some seconds."""
+    return look.phase is Phase.BEGUN and wire.is_decided(look.custom_status)
 
 
-def _counted(look: Look, arrival: Arrival) -> bool:
-    """Whether an ended generation has counted this very event: then it is a redelivery."""
-    return any(
-        a.region == arrival.region and a.event_id == arrival.event_id for a in _reports(look)
-    )
+def _reports(look: Look) -> tuple[Arrival, ...] | None:
+    """What a generation that is over, and those before it, had heard from the regions.
+
+    None: it is not over. Nothing: it was broken off.
+    """
+    if look.phase in (Phase.FINISHED, Phase.FAILED):
+        try:
+            return wire.load(wire.PushOutput, look.output).reports()
+        except ValueError:
+            return ()
+    if not _decided(look):
+        return None
+    status = wire.load(wire.PushStatus, look.custom_status)
+    if status.arrivals is None:
+        return None
+    given = wire.load(wire.PushInput, look.input)
+    return wire.newest_reports(given.earlier, status.arrivals)
+
+
+def same_event(one: Arrival, other: Arrival) -> bool:
+    """A redelivery: the same region's same event, not another push of the same content."""
+    return (one.region, one.event_id) == (other.region, other.event_id)
 
 
 async def _place(engine: EngineLike, look: Look, start: wire.PushInput) -> Kept:
@@ -194,7 +214,7 @@ async def _start(engine: EngineLike, start: wire.PushInput) -> Kept:
     except AlreadyExistsError:
         raise _UndecidedError("another start was first") from None
     look = await engine.look(start.push_id, show_input=True)
-    if look.input is not None and wire.load(wire.PushInput, look.input).nonce == start.nonce:
+    if start.nonce in str(look.input):
         return Kept(Place.START, start.push_id)
     raise _UndecidedError("another start won")
 

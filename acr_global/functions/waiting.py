@@ -6,6 +6,7 @@
    a courier still on its way. Arrivals that come while it looks count.
 3. The verdict, complete or overdue (activity `FirePushNotification`).
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
+5. If all that took but seconds: stay until every start that was under way has come to nothing.
 
 It reads no clock, no environment and no secret: all it needs is frozen in its input. It does
 not deliver again what failed to be delivered: `DeliverNotification` does, as an instance of its
@@ -30,17 +31,22 @@ Steps = Generator[Any, Any, Any]
 ACTIVITY_RETRY = RetryOptions(first_retry_interval_in_milliseconds=5_000, max_number_of_attempts=10)
 """For an activity that itself fails (the engine's storage, a bug), not for a failing receiver."""
 
+LINGER = timedelta(seconds=10)
+"""From the beginning. A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the
+rest is for its last request to get through a busy host."""
+
 
 def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
     yield from waiting.until(waiting.watch.deadline, look_every=push.check_every)
-    first = waiting.verdict(alarmed=False)
+    first = waiting.decide(alarmed=False)
     records = [(yield from waiting.notify(first))]
     if first.type is VerdictType.OVERDUE and push.late_window:
         yield from waiting.until(waiting.watch.deadline + push.late_window)
-        records.append((yield from waiting.notify(waiting.verdict(alarmed=True))))
+        records.append((yield from waiting.notify(waiting.decide(alarmed=True))))
+    yield from waiting.linger()
     return wire.dump(waiting.output(records))
 
 
@@ -123,14 +129,22 @@ class Waiting:
         self.watch = verdict.with_arrivals(self.watch, seen.arrivals)
         self.watch = verdict.with_evidence(self.watch, seen.evidence)
 
-    def verdict(self, *, alarmed: bool) -> Verdict:
+    def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
         earlier = verdict.earlier_reports(self.watch, self._push.earlier)
         self.watch = verdict.with_evidence(self.watch, earlier)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        self._status(decided.type.value, self.watch.deadline)
+        goes_on = decided.type is VerdictType.OVERDUE and bool(self._push.late_window)
+        self._status(decided.type.value, self.watch.deadline, decided=not goes_on)
         return decided
+
+    def linger(self) -> Steps:
+        """A repeat that found no instance may still be about to start one, and a start on an id
+        that has finished replaces it. While this one runs, such a start is refused."""
+        until = self.watch.begun_at + LINGER
+        if self._context.current_utc_datetime < until:
+            yield self._context.create_timer(verdict.timer_for(until))
 
     def notify(self, decided: Verdict) -> Steps:
         """Send one verdict; what fails goes on in an instance of its own, or is recorded."""
@@ -149,15 +163,15 @@ class Waiting:
         self._collect()
         return record.model_copy(update=told)
 
-    def _status(self, state: str, until: datetime) -> None:
-        self._context.set_custom_status(
-            {
-                "state": state,
-                "until": until.isoformat(),
-                "arrived": [a.region for a in self.watch.arrivals],
-                "missing": list(self.watch.missing()),
-            }
+    def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
+        status = wire.PushStatus(
+            state=state,
+            decided=decided,
+            until=until,
+            missing=self.watch.missing(),
+            arrivals=self.watch.arrivals,
         )
+        self._context.set_custom_status(wire.status_object(status))
 
     def output(self, records: list[wire.VerdictRecord]) -> wire.PushOutput:
         """What the instance leaves behind."""

@@ -80,7 +80,44 @@ class PushOutput(Frozen):
 
     def reports(self) -> tuple[Arrival, ...]:
         """The newest report of each region, of this generation or an earlier one."""
-        return tuple({a.region: a for a in (*self.earlier, *self.arrivals)}.values())
+        return newest_reports(self.earlier, self.arrivals)
+
+
+def newest_reports(
+    earlier: tuple[Arrival, ...], arrivals: tuple[Arrival, ...]
+) -> tuple[Arrival, ...]:
+    """One report per region; later ones before earlier ones."""
+    return tuple({a.region: a for a in (*earlier, *arrivals)}.values())
+
+
+class PushStatus(Frozen):
+    """Custom status of `WaitForAllRegions`: how far a push is."""
+
+    state: str
+    decided: bool
+    """The last verdict is reached, though the instance may run on for some seconds."""
+    until: datetime
+    missing: tuple[str, ...]
+    arrivals: tuple[Arrival, ...] | None = None
+    """Left out where they are too long."""
+
+
+def is_decided(custom_status: object) -> bool:
+    """Whether a custom status is a push's, and says that the last verdict is reached."""
+    return isinstance(custom_status, dict) and custom_status.get("decided") is True
+
+
+LONGEST_STATUS = 7_000
+"""Characters. The engine refuses a custom status of more than 16 KB in UTF-16.
+Source: Durable Functions docs, custom orchestration status."""
+
+
+def status_object(status: PushStatus) -> dict[str, Any]:
+    """A status as the engine takes it."""
+    whole = dump(status)
+    if len(json.dumps(whole)) <= LONGEST_STATUS:
+        return whole
+    return dump(status.model_copy(update={"arrivals": None}))
 
 
 class CourierInput(Frozen):

@@ -167,7 +167,6 @@ def test_a_key_on_the_command_line_is_refused_with_the_reason(ask: Run, argv: li
         ("deadletters", "list", "hush"),
         ("deadletters", "list", "--code=hush"),
         ("deadletters", "list", "--apikey", "hush"),
-        ("deadletters", "list", "-hush"),
         ("deadletters", "--url", "https://a.example?code=hush", "list"),
         ("hush",),
         ("deadletters", "hush"),

@@ -48,6 +48,7 @@ def test_a_broken_target_delays_no_other() -> None:
             await w.push("p1")
             await w.host.settle()
             assert 1 == len(w.receivers["good"].requests)
+            await asyncio.sleep(20)
             assert "Completed" == w.host.storage.instances["p1"].runtime_status
             await asyncio.sleep(LONGEST)
             assert 1 == len(w.receivers["good"].requests)

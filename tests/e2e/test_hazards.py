@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global.functions.engine import Engine
 from devhost import Hazards
 from devhost.hazards import CHECKPOINTS
 from tests.e2e.textbook import build_textbook
@@ -124,6 +125,33 @@ def test_every_hazard_at_once(seed: int) -> None:
             assert ["complete"] * 9 + ["overdue"] == sorted(w.verdicts())
             (alarm,) = [m for m in w.messages if m["type"] == "overdue"]
             assert ("p9", [REGIONS[0]]) == (alarm["push"]["id"], alarm["missing"])
+
+    virtual(test)
+
+
+def test_a_start_that_comes_after_the_verdict_replaces_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A repeat found no instance, and its start is held up until the push has been decided."""
+    start, held_up = Engine.start, []
+
+    async def hold_up_the_second(*args: Any) -> None:
+        held_up.append(args)
+        if len(held_up) == 2:
+            await asyncio.sleep(2)
+        await start(*args)
+
+    monkeypatch.setattr(Engine, "start", hold_up_the_second)
+
+    async def test() -> None:
+        async with world() as w:
+            twice = [asyncio.create_task(w.post(event("p1"), REGIONS[0])) for _ in range(2)]
+            await asyncio.sleep(0.5)
+            assert 2 == len(held_up)
+            await w.push("p1", REGIONS[1:])
+            await asyncio.sleep(3_600)
+            assert [200, 202] == sorted([(await post)[0] for post in twice])
+            assert ["complete"] == w.verdicts()
 
     virtual(test)
 

@@ -1,0 +1,15 @@
+"""What the app costs, beside the textbook way of writing it. For people, not for the tests.
+
+Every figure stands next to a baseline from the same run on the same machine, because a figure
+alone says more about the machine than about the app. Nothing is asserted.
+
+    sides       the two apps, and one push through either
+    cost        storage operations per push
+    throughput  wall and CPU time of many pushes
+    coldstart   what importing the app takes, and what it adds to what every Durable app imports
+    replay      CPU time of one replay of a recorded history
+    starter     how long a webhook waits for its answer
+    table       plain text
+
+What each means, and figures: docs/benchmarks.md.
+"""

@@ -1,0 +1,133 @@
+"""What importing the app takes, in fresh interpreters, beside what any Durable app imports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+from benchmarks.sides import ENVIRON
+from benchmarks.table import Table, number, ratio, spread
+
+ROOT = Path(__file__).resolve().parent.parent
+ANY_DURABLE_APP = "import azure.functions, azure.durable_functions, aiohttp"
+THIS_APP = "import function_app"
+NOTHING = "pass"
+
+PROBE = """
+import resource, sys, time
+wall, cpu = time.perf_counter(), time.process_time()
+{what}
+wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+try:
+    line = next(l for l in open("/proc/self/status") if l.startswith("VmHWM:"))
+    peak = int(line.split()[1])
+except OSError:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak //= 1024 if sys.platform == "darwin" else 1
+print(wall * 1000, cpu * 1000, peak / 1024)
+"""
+"""Prints wall ms, CPU ms, and the peak of resident memory in MiB."""
+
+Sample = tuple[float, float, float]
+
+
+def _python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ACR_GLOBAL_", "PYTHON"))}
+    return subprocess.run(
+        [sys.executable, *options, "-c", code],
+        cwd=ROOT,
+        env=kept | ENVIRON,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+
+def sample(what: str) -> Sample:
+    """One fresh interpreter."""
+    wall, cpu, peak = _python(PROBE.format(what=what)).stdout.split()
+    return float(wall), float(cpu), float(peak)
+
+
+def own_times(what: str) -> dict[str, float]:
+    """Milliseconds that each module takes itself, without what it imports."""
+    times = {}
+    for line in _python(what, "-X", "importtime").stderr.splitlines():
+        own, _, name = line.removeprefix("import time:").rpartition("|")
+        if line.startswith("import time:") and own.split("|")[0].strip().isdigit():
+            times[name.strip()] = int(own.split("|")[0]) / 1_000
+    return times
+
+
+def run(quick: bool) -> list[Table]:
+    """Interleaved, after one run of each that is not counted (it may write bytecode)."""
+    rounds = 5 if quick else 11
+    whats = (NOTHING, ANY_DURABLE_APP, THIS_APP)
+    found: dict[str, list[Sample]] = {what: [] for what in whats}
+    for what in whats:
+        sample(what)
+    for _ in range(rounds):
+        for what in whats:
+            found[what].append(sample(what))
+    return [_totals(found, rounds), *_modules(3 if quick else 5)]
+
+
+def _totals(found: dict[str, list[Sample]], rounds: int) -> Table:
+    rows = []
+    for index, name in enumerate(("import, wall ms", "import, CPU ms", "peak memory, MiB")):
+        nothing, durable, app = ([s[index] for s in found[w]] for w in found)
+        adds = median(app) - median(durable)
+        against = ratio(median(app), median(durable))
+        rows.append([name, spread(app), spread(durable), number(adds), against])
+        if index == 2:
+            rows.append(["  of which bare Python", spread(nothing), spread(nothing), "", ""])
+    return Table(
+        "cold start: importing function_app, settings read and functions registered",
+        ["", "app", "any Durable app", "app adds", "app : any"],
+        rows,
+        [
+            f"Any Durable app: {ANY_DURABLE_APP}.",
+            f"Median (lowest-highest) of {rounds} interleaved runs, files and bytecode in cache.",
+        ],
+    )
+
+
+def _modules(rounds: int) -> list[Table]:
+    """What the app imports that the baseline does not."""
+    runs = [(own_times(ANY_DURABLE_APP), own_times(THIS_APP)) for _ in range(rounds)]
+    shared = runs[0][0].keys()
+    names = set.intersection(*(set(app) for _, app in runs)) - shared
+    own = {name: median(app[name] for _, app in runs) for name in names}
+    packages: defaultdict[str, float] = defaultdict(float)
+    counts: defaultdict[str, int] = defaultdict(int)
+    for name, ms in own.items():
+        package = name.partition(".")[0]
+        package = package if package not in sys.stdlib_module_names else "standard library"
+        packages[package] += ms
+        counts[package] += 1
+    whole = sum(own.values())
+    note = f"Own time, under -X importtime, which slows imports; median of {rounds} runs."
+    return [
+        Table(
+            "cold start: what the app adds, by package",
+            ["package", "modules", "own ms", "share"],
+            [
+                [name, str(counts[name]), number(ms), f"{ms / whole:.0%}"]
+                for name, ms in sorted(packages.items(), key=lambda p: -p[1])
+            ],
+            [note],
+        ),
+        Table(
+            "cold start: the heaviest modules that the app adds",
+            ["module", "own ms", "share"],
+            [
+                [name, number(ms), f"{ms / whole:.0%}"]
+                for name, ms in sorted(own.items(), key=lambda p: -p[1])[:12]
+            ],
+            [note],
+        ),
+    ]

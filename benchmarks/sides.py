@@ -1,0 +1,48 @@
+"""The two that are compared, and what both are put through.
+
+`app` is this project. `textbook` is what the Durable Functions samples show: look, start if
+absent, raise, 202; one plain POST as the notification (tests/e2e/textbook.py). Both run on the
+same local host, get the same webhooks and notify the same kind of receiver.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from acr_global.functions.app import build_app
+from devhost import Hazards
+from tests.e2e.textbook import build_textbook
+from tests.e2e.world import World, world
+
+APP, TEXTBOOK = "app", "textbook"
+SIDES: Mapping[str, Callable[[dict[str, str]], Any]] = {APP: build_app, TEXTBOOK: build_textbook}
+REGIONS = (
+    "westeurope northeurope eastus westus3 japaneast brazilsouth uksouth koreacentral "
+    "australiaeast southeastasia"
+).split()
+ENVIRON = {
+    "ACR_GLOBAL_REGIONS": ",".join(REGIONS[:3]),
+    "ACR_GLOBAL_TARGETS": json.dumps(
+        [{"name": "ops", "kind": "webhook", "url": "http://127.0.0.1:9/ops"}]
+    ),
+}
+
+
+@asynccontextmanager
+async def running(
+    side: str, regions: int = 3, hazards: Hazards | None = None, **settings: str
+) -> AsyncIterator[World]:
+    """One of the two, serving on loopback, with one receiver."""
+    gc.collect()
+    names = ",".join(REGIONS[:regions])
+    async with world(app=SIDES[side], hazards=hazards, REGIONS=names, **settings) as w:
+        yield w
+
+
+def receiver(w: World) -> Any:
+    """The one that is notified."""
+    return w.receivers["ops"]

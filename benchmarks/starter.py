@@ -1,0 +1,79 @@
+"""How long one webhook waits for its answer, over loopback HTTP, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import time
+from collections import defaultdict
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from benchmarks.sides import APP, REGIONS, SIDES, TEXTBOOK, running
+from benchmarks.table import Table, number, percentile, ratio
+from tests.e2e.world import World, event
+
+FIRST, LATER, FLOOR = "first region (starts)", "later region (raises)", "health check, the floor"
+Times = defaultdict[tuple[str, str], list[float]]
+
+
+async def _timed(session: aiohttp.ClientSession, method: str, url: str, body: bytes) -> float:
+    began = time.perf_counter()
+    async with session.request(method, url, data=body or None) as answer:
+        await answer.read()
+        if answer.status not in (200, 202):
+            raise RuntimeError(f"answered {answer.status}")
+        return 1_000 * (time.perf_counter() - began)
+
+
+async def _one(w: World, side: str, push: str, session: aiohttp.ClientSession, to: Times) -> None:
+    body = json.dumps(event(push)).encode()
+    for place, region in enumerate(REGIONS[:3]):
+        url = f"{w.host.url}/api/ImagePush?region={region}"
+        to[side, LATER if place else FIRST].append(await _timed(session, "POST", url, body))
+        await w.host.settle()
+
+
+async def measure(pushes: int) -> Times:
+    """Both apps side by side in one process, taking turns."""
+    times: Times = defaultdict(list)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        worlds = {side: await stack.enter_async_context(running(side)) for side in SIDES}
+        for n in range(pushes + 5):
+            if n == 5:  # what came before was warming up
+                times.clear()
+                gc.collect()
+            for side, w in worlds.items():
+                await _one(w, side, f"p{n}", session, times)
+            health = f"{worlds[APP].host.url}/api/health"
+            times[APP, FLOOR].append(await _timed(session, "GET", health, b""))
+    return times
+
+
+def run(quick: bool) -> list[Table]:
+    """p50 and p95 of the answers."""
+    pushes = 100 if quick else 400
+    times = asyncio.run(measure(pushes))
+    rows = []
+    for what in (FIRST, LATER):
+        for percent in (50, 95):
+            app, textbook = (percentile(times[s, what], percent) for s in (APP, TEXTBOOK))
+            row = [f"{what}, p{percent}", number(app, 2), number(textbook, 2)]
+            rows.append([*row, ratio(app, textbook)])
+    floor = times[APP, FLOOR]
+    for percent in (50, 95):
+        rows.append([f"{FLOOR}, p{percent}", number(percentile(floor, percent), 2), "-", "-"])
+    return [
+        Table(
+            f"starter: ms from a webhook to its answer, {pushes} pushes x 3 regions",
+            ["", "app", "textbook", "app : textbook"],
+            rows,
+            [
+                "One request at a time, the two apps in turn, engine at rest between requests.",
+                "The floor is a function that calls no engine: devhost's own share of an answer.",
+            ],
+        )
+    ]

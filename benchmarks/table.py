@@ -1,0 +1,57 @@
+"""Rows → plain text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+GAP = "  "
+
+
+@dataclass(frozen=True)
+class Table:
+    """A heading, a head, rows, and what one has to know to read them."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = field(default=())
+
+
+def render(table: Table) -> str:
+    """The first column to the left, figures to the right."""
+    cells = [table.head, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [_line(row, widths) for row in cells]
+    rule = GAP.join("-" * width for width in widths)
+    notes = [f"* {note}" for note in table.notes]
+    return "\n".join(
+        [table.title, "", lines[0], rule, *lines[1:], *([""] if notes else []), *notes]
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = zip(row, widths, strict=True)
+    return GAP.join([first[0].ljust(first[1]), *(c.rjust(w) for c, w in others)]).rstrip()
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A figure."""
+    return f"{value:.{digits}f}"
+
+
+def ratio(value: float, baseline: float) -> str:
+    """How many times the baseline."""
+    return f"{value / baseline:.2f}x" if baseline else "-"
+
+
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Median, and in brackets the lowest and the highest."""
+    return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value that so many percent do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * int(percent) // 100) - 1)]
