@@ -1,0 +1,61 @@
+"""What stands in orchestration inputs and statuses."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from acr_global.functions import wire
+from acr_global.model import Arrival
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def status(regions: int) -> wire.PushStatus:
+    """A status with so many regions' reports, each with the longest id."""
+    arrivals = [
+        Arrival(region=f"region{n}", event_id="e" * 100, received_at=NOW) for n in range(regions)
+    ]
+    return wire.PushStatus(
+        state="complete", decided=True, until=NOW, missing=(), arrivals=tuple(arrivals)
+    )
+
+
+@pytest.mark.parametrize(("regions", "kept"), [(3, True), (30, True), (100, False)])
+def test_a_status_fits_the_engine(regions: int, kept: bool) -> None:
+    """More than 16 KB in UTF-16 would fail the orchestration: then the reports are left out."""
+    whole = wire.status_object(status(regions))
+    assert 16 * 1024 > len(json.dumps(whole).encode("utf-16"))
+    assert kept is ("arrivals" in whole)
+
+
+@pytest.mark.parametrize("value", [None, "text", {}, {"decided": "yes"}, {"decided": False}])
+def test_only_a_push_that_says_so_is_decided(value: object) -> None:
+    """Whatever else stands in a custom status."""
+    assert not wire.is_decided(value)
+    assert wire.is_decided(wire.status_object(status(1)))
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_json_inside_json_is_read(times: int) -> None:
+    """The SDK hands some inputs back as texts that hold JSON."""
+    value: Any = wire.dump(status(1))
+    for _ in range(times):
+        value = json.dumps(value)
+    assert status(1) == wire.load(wire.PushStatus, value)
+
+
+@pytest.mark.parametrize("value", ["", "{", "[]", 7, None, {"decided": True}, b"\xff"])
+def test_what_is_not_ours_is_a_value_error(value: object) -> None:
+    """Nothing else comes out, whatever somebody has raised or started by hand."""
+    with pytest.raises(ValueError, match="."):
+        wire.load(wire.PushStatus, value)
+
+
+def test_fields_of_a_later_release_are_passed_over() -> None:
+    """An instance may outlive the release that began it, in both directions."""
+    value = wire.dump(status(1)) | {"later": "field"}
+    assert status(1) == wire.load(wire.PushStatus, value)
