@@ -229,3 +229,21 @@ def test_deliveries_survive_every_hazard() -> None:
             assert 3 == len(by_push)
 
     virtual(test)
+
+
+def test_a_repeated_activity_finds_its_delivery_there() -> None:
+    """Even one that has ended: to start it anew would send what has been delivered."""
+
+    async def test() -> None:
+        hazards = Hazards.parse("crash=activity-after-before-result@1")
+        async with world("ops", hazards=hazards) as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503, 200, 503]
+            for region in REGIONS:
+                await w.insist("p1", region)
+            await asyncio.sleep(3_600)
+            assert 3 == len(ops.requests)
+            delivery = w.host.storage.instances["_delivery.complete.p1"]
+            assert "delivered" in str(delivery.output)
+
+    virtual(test)
