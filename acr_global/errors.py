@@ -33,6 +33,8 @@ class Problem:
 
     setting: str
     message: str
+    blocking: bool = True
+    """False: it is named, but webhooks are accepted all the same; what waits for it waits."""
 
 
 class SettingsError(AcrGlobalError):
@@ -42,7 +44,7 @@ class SettingsError(AcrGlobalError):
     reason = "settings-invalid"
 
     def __init__(self, problems: tuple[Problem, ...]):
-        super().__init__("; ".join(f"{p.setting}: {p.message}" for p in problems))
+        super().__init__("The app's settings are wrong; its log and /api/health name them.")
         self.problems = problems
 
 

@@ -99,6 +99,8 @@ class Evidence(Frozen):
     kind: EvidenceKind
     found: bool
     """True: it counts as the region having the image. False: `detail` says what was seen."""
+    absent: bool = False
+    """True: the check says definitely that the image is not there."""
     detail: str
     """One plain phrase, such as `readable there` or `fired but refused with status 504`."""
     at: datetime | None = None
