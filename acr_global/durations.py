@@ -10,6 +10,8 @@ _PLAIN = re.compile(r"(?:(?P<d>\d+)d)?(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\
 _ISO = re.compile(
     r"p(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?)?", re.IGNORECASE
 )
+MOST_CHARS = 60
+"""Of one duration; ours. Python itself refuses to read a number of thousands of digits."""
 LONGEST = timedelta(days=5)
 """The engine makes several timers of one over 6 days (maximumShortTimerDuration); ours are one."""
 
@@ -22,7 +24,8 @@ def parse_duration(text: str) -> timedelta:
     compact = text.strip().lower().replace(" ", "")
     if compact == "0":
         return timedelta(0)
-    match = _PLAIN.fullmatch(compact) or _ISO.fullmatch(compact)
+    short = compact if len(compact) <= MOST_CHARS else ""
+    match = _PLAIN.fullmatch(short) or _ISO.fullmatch(short)
     parts = {u: int(n) for u, n in match.groupdict().items() if n} if match else {}
     if not parts:
         raise ValueError("not a duration: write it like 90s, 10m, 1h30m, 2d or PT10M")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -46,6 +47,28 @@ def parse_host(value: str) -> str:
         raise ValueError("must be a host name, such as myregistry.azurecr.io")
     match = _GEO.fullmatch(host)
     return f"{match['name']}.{match['rest']}" if match else host
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host can only be this machine.
+
+    Names under `.localhost` do not count: they should be (RFC 6761 6.3), but not every resolver
+    keeps them here, and what goes to this machine goes unencrypted.
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def parse_some(value: object) -> tuple[str, ...]:
+    """Names, or patterns, of which there must be one at least."""
+    names = parse_names(value)
+    if not names:
+        raise ValueError("must name at least one")
+    return names
 
 
 def parse_patterns(value: object) -> tuple[str, ...]:

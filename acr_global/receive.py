@@ -48,10 +48,16 @@ class Received:
     results: tuple[Result, ...]
     envelope: bool
     """True: the body was an envelope and wants one result per event in the answer."""
+    documents: tuple[Any, ...]
+    """The event of each result, as it was received."""
 
 
 def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Received:
     """Understand one request. Raises RejectedError where the request as a whole is wrong."""
+    if len(body) > MAX_BODY_BYTES:
+        raise RejectedError(
+            f"The body is larger than {MAX_BODY_BYTES} bytes.", reason="body-too-large", status=413
+        )
     region = normalize_region(query.get("region", ""))
     if not region:
         raise RejectedError(
@@ -59,16 +65,14 @@ def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Receiv
         )
     document = _document(body)
     host = _registry_in_query(query)
-    if "events" not in document:
-        return Received((_single(document, region, host, settings),), envelope=False)
-    return Received(tuple(_many(document["events"], region, host, settings)), envelope=True)
+    if "events" not in document or "action" in document:
+        result = _single(document, region, host, settings)
+        return Received((result,), envelope=False, documents=(document,))
+    results = _many(document["events"], region, host, settings)
+    return Received(tuple(results), envelope=True, documents=tuple(document["events"]))
 
 
 def _document(body: bytes) -> dict[str, Any]:
-    if len(body) > MAX_BODY_BYTES:
-        raise RejectedError(
-            f"The body is larger than {MAX_BODY_BYTES} bytes.", reason="body-too-large", status=413
-        )
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -115,7 +119,8 @@ def _single(
     expected = settings.all_regions() if event.action == "ping" else policy.regions
     if region not in expected:
         raise RejectedError(
-            "This region is not one of those expected; see ACR_GLOBAL_REGIONS.",
+            "This region is not one of those expected; see ACR_GLOBAL_REGIONS, or what "
+            "ACR_GLOBAL_REGISTRIES says of this registry.",
             reason="region-unknown",
         )
     if event.action == "ping":

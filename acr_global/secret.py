@@ -28,6 +28,7 @@ MAX_KEY_BYTES = 64
 """Bounds of a signing key. Source: the Standard Webhooks specification, `Signature scheme`."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_USUAL = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _KEY_PREFIX = "whsec_"
 
 
@@ -58,16 +59,18 @@ Secret = Annotated[SecretStr | SecretRef, PlainValidator(_read)]
 def resolve(value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
     """The secret itself, without surrounding blanks.
 
-    Raises RenderError `secret-unset`, which names the setting, never a value.
+    Raises RenderError `secret-unset`, which names the setting, never a value. A name that is not
+    in capitals is not said: it may be the secret itself, put where its name belongs.
     """
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     found = secrets.get(value.name, "").strip()
+    name = f"setting {value.name}" if _USUAL.fullmatch(value.name) else "a setting named in $secret"
     if not found:
-        raise RenderError(f"setting {value.name} is not set", reason="secret-unset")
+        raise RenderError(f"{name} is not set", reason="secret-unset")
     if found.startswith(UNRESOLVED_PREFIX):
         raise RenderError(
-            f"setting {value.name} is a Key Vault reference that could not be resolved",
+            f"{name} is a Key Vault reference that could not be resolved",
             reason="secret-unset",
         )
     return found

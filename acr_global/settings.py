@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -21,8 +22,15 @@ from acr_global import retry
 from acr_global.durations import parse_duration
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Action, Frozen
-from acr_global.patterns import parse_host, parse_names, parse_patterns, parse_regions
-from acr_global.targets import Target, check_url, parse_targets, secret_names
+from acr_global.patterns import parse_host, parse_names, parse_patterns, parse_regions, parse_some
+from acr_global.targets import (
+    Target,
+    check_url,
+    parse_targets,
+    secret_names,
+    unknown_field,
+    where_in,
+)
 
 PREFIX = "ACR_GLOBAL_"
 
@@ -57,24 +65,51 @@ def _text(value: object) -> str:
     return value.strip()
 
 
+class _TwiceError(ValueError):
+    pass
+
+
 def _object(value: object) -> dict[str, Any]:
     try:
-        parsed = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+        parsed = json.loads(value, object_pairs_hook=_once) if isinstance(value, str) else value
+    except _TwiceError:
+        raise
+    except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
     if not isinstance(parsed, dict):
         raise ValueError("not a JSON object")
     return parsed
 
 
-def _endpoints(value: object) -> dict[str, str]:
-    urls = {parse_regions(k)[0]: _text(v).rstrip("/") for k, v in _object(value).items()}
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no name stands twice: only one of the two would count."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError("one name stands in it twice, maybe in two spellings")
+        found[name] = value
+    return found
+
+
+def _origin(value: object) -> str:
+    """Scheme, host and port of a URL that the app itself asks, and may show its identity to."""
+    url = _text(value).rstrip("/")
     try:
-        for url in urls.values():
-            check_url(url, insecure=False)
+        check_url(url, insecure=False)
     except RenderError as error:
-        raise ValueError(error.message) from None
-    return urls
+        # A target's way out is none here.
+        said = error.message.partition(", or say")[0]
+        raise ValueError(said) from None
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ValueError("url must hold no user and no password")
+    if parts.path or "?" in url or "#" in url:
+        raise ValueError("url must be no more than https://HOST or https://HOST:PORT")
+    return url
+
+
+def _endpoints(value: object) -> dict[str, str]:
+    return _once((parse_regions(k)[0], _origin(v)) for k, v in _object(value).items())
 
 
 def _evidence(value: object) -> tuple[str, ...]:
@@ -132,7 +167,7 @@ class Policy(Frozen):
         "(registry, action, repository, digest and tag), for registries whose regions send "
         "different ids.",
     )
-    include: Annotated[tuple[str, ...], BeforeValidator(parse_patterns)] = Field(
+    include: Annotated[tuple[str, ...], BeforeValidator(parse_some)] = Field(
         default=("*",),
         description="Watch only what matches one of these patterns over `repository:tag`, "
         "comma-separated: `team/*:v*`.",
@@ -162,13 +197,13 @@ class Override(Policy):
 
 
 def _registries(value: object) -> dict[str, Any]:
-    return {parse_host(host): own for host, own in _object(value).items()}
+    return _once((parse_host(host), own) for host, own in _object(value).items())
 
 
 class Settings(Policy):
     """All settings. `targets` are kept apart from their names so that secrets stay in one place."""
 
-    actions: Annotated[tuple[Action, ...], BeforeValidator(parse_names)] = Field(
+    actions: Annotated[tuple[Action, ...], BeforeValidator(parse_some)] = Field(
         default=(Action.PUSH, Action.CHART_PUSH),
         description="Which events count as a push: `push`, `chart_push`, `delete`, "
         "`chart_delete`, `quarantine`.",
@@ -189,7 +224,7 @@ class Settings(Policy):
         default_factory=lambda: retry.parse_schedule(retry.DEFAULT_SCHEDULE),
         description="Pauses between the attempts to deliver one notification, each ±20 %.",
     )
-    arm_endpoint: Annotated[str, BeforeValidator(_text)] = Field(
+    arm_endpoint: Annotated[str, BeforeValidator(_origin)] = Field(
         default="https://management.azure.com",
         description="Resource manager of the cloud, for the evidence `event-log`; another one "
         "in sovereign clouds.",
@@ -230,15 +265,16 @@ def known_names() -> tuple[str, ...]:
 def load_settings(environ: Mapping[str, str]) -> Loaded:
     """Read every ACR_GLOBAL_* setting; an empty value counts as not set."""
     given = {k: v for k, v in environ.items() if k.startswith(PREFIX) and v.strip()}
-    targets, problems = parse_targets(given.pop(PREFIX + "TARGETS", "[]"), environ)
-    allowed = set(known_names()) | secret_names(targets)
+    receivers = given.pop(PREFIX + "TARGETS", "[]")
+    targets, problems = parse_targets(receivers, environ)
+    allowed = set(known_names()) | secret_names(receivers)
     problems += tuple(_unknown(name) for name in sorted(given) if name not in allowed)
     raw: dict[str, Any] = {
         name.removeprefix(PREFIX).lower(): v for name, v in given.items() if name in known_names()
     }
     settings, wrong = _validate(raw)
     settings = settings.model_copy(update={"targets": targets})
-    return Loaded(settings, problems + wrong + _cross_checks(settings, raw, bool(wrong)))
+    return Loaded(settings, problems + wrong + _cross_checks(settings, {p.setting for p in wrong}))
 
 
 def _validate(raw: dict[str, Any]) -> tuple[Settings, tuple[Problem, ...]]:
@@ -248,18 +284,28 @@ def _validate(raw: dict[str, Any]) -> tuple[Settings, tuple[Problem, ...]]:
         try:
             return Settings.model_validate(raw), problems
         except ValidationError as error:
-            problems += tuple(_problem(e) for e in error.errors(include_input=False))
+            problems += tuple(_problem(e, raw) for e in error.errors(include_input=False))
             for name in {str(e["loc"][0]) for e in error.errors()}:
                 raw.pop(name)
 
 
-def _problem(error: Any) -> Problem:
-    where = ".".join(str(part) for part in error["loc"][1:])
+def _problem(error: Any, raw: Mapping[str, Any]) -> Problem:
+    """One of pydantic's errors in plain words. A registry is said by its place, not its host:
+    the health check, which anybody can ask, shows this."""
+    setting, *inside = error["loc"]
     cause = error.get("ctx", {}).get("error")
     message = str(cause) if isinstance(cause, ValueError) else str(error["msg"])
-    return Problem(
-        PREFIX + str(error["loc"][0]).upper(), f"{where}: {message}" if where else message
-    )
+    registry = ""
+    if setting == "registries" and inside:
+        registry = _nth(list(_registries(raw[setting])), inside.pop(0))
+    if error["type"] == "extra_forbidden":
+        message = unknown_field(inside.pop(), Override)
+    said = (registry, where_in(inside), message)
+    return Problem(PREFIX + setting.upper(), ": ".join(part for part in said if part))
+
+
+def _nth(hosts: list[str], host: str) -> str:
+    return f"registry {hosts.index(host) + 1}"
 
 
 def _unknown(name: str) -> Problem:
@@ -267,19 +313,24 @@ def _unknown(name: str) -> Problem:
     return Problem(name, f"no such setting; did you mean {near}?")
 
 
-def _cross_checks(settings: Settings, raw: dict[str, Any], wrong: bool) -> tuple[Problem, ...]:
+def _cross_checks(settings: Settings, wrong: set[str]) -> tuple[Problem, ...]:
+    """What only several settings together show; those already named are not named again."""
     problems = []
     names = {t.name for t in settings.targets}
+    hosts = list(settings.registries)
+    no_regions = not settings.regions and PREFIX + "REGIONS" not in wrong
     for host, own in settings.registries.items():
-        if not own.regions and not settings.regions:
-            problems.append(Problem(PREFIX + "REGISTRIES", f"{host}: no regions"))
+        if not own.regions and no_regions:
+            problems.append(Problem(PREFIX + "REGISTRIES", f"{_nth(hosts, host)}: no regions"))
         if own.targets and set(own.targets) - names:
-            problems.append(Problem(PREFIX + "REGISTRIES", f"{host}: names an unknown target"))
-    if not settings.regions and not settings.registries and not wrong:
+            problems.append(
+                Problem(PREFIX + "REGISTRIES", f"{_nth(hosts, host)}: names an unknown target")
+            )
+    if no_regions and not hosts and PREFIX + "REGISTRIES" not in wrong:
         problems.append(
             Problem(PREFIX + "REGIONS", "is not set: name the regions, such as westeurope,eastus")
         )
-    policies = [settings.policy(host) for host in (None, *settings.registries)]
+    policies = [settings.policy(host) for host in (None, *hosts)]
     if any(p.check_every and p.timeout / p.check_every > MOST_LOOKS for p in policies):
         problems.append(
             Problem(PREFIX + "CHECK_EVERY", f"makes more than {MOST_LOOKS} looks in one timeout")

@@ -1,16 +1,15 @@
 """Who is told: one frozen model per kind of target, read from the setting ACR_GLOBAL_TARGETS.
 
 Reading never raises and never shows a value: what is wrong comes back as a `Problem` per target.
-A target that only waits for the operator (a secret not set yet, a package not installed) is
-returned beside its problem, so that deliveries in flight still find it by name; a target that is
-wrong in itself is not.
+A target that only waits for the operator (a secret not set yet, or with a wrong value; a package
+not installed) is returned beside its problem, which does not block: webhooks are accepted, and
+its deliveries wait. A target that is wrong in itself is not returned, and its problem blocks.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib.util
-import ipaddress
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +31,7 @@ from pydantic import (
 from acr_global.durations import parse_duration
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Artifact, VerdictType
-from acr_global.patterns import matches
+from acr_global.patterns import is_loopback, matches
 from acr_global.secret import Secret, SecretRef, resolve, signing_key
 
 SETTING = "ACR_GLOBAL_TARGETS"
@@ -61,6 +60,8 @@ GITHUB_EVENT_TYPE_CHARS = 100
 _T = TypeVar("_T")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
+_FIELD = re.compile(r"[a-z_]{1,30}")
+_REFERENCE = re.compile(r'"\$secret"\s*:\s*"([A-Za-z_][A-Za-z0-9_]*)"')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _REPO = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 _FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
@@ -220,10 +221,12 @@ def _flat(field: object) -> Iterable[object]:
     return field if isinstance(field, tuple) else (field,)
 
 
-def secret_names(targets: tuple[Target, ...]) -> frozenset[str]:
-    """The environment settings that these targets read their secrets from."""
-    every = (value for target in targets for value in secrets_of(target))
-    return frozenset(value.name for value in every if isinstance(value, SecretRef))
+def secret_names(raw: str) -> frozenset[str]:
+    """The environment settings that the setting's text reads secrets from.
+
+    By the text alone, so that those of a target that is wrong are known as well.
+    """
+    return frozenset(_REFERENCE.findall(raw))
 
 
 def check_url(url: str, *, insecure: bool) -> None:
@@ -237,18 +240,38 @@ def check_url(url: str, *, insecure: bool) -> None:
         host, parts = "", urlsplit("")
     if parts.scheme not in ("https", "http") or not host:
         raise RenderError("url must begin with https:// and name a host", reason="url-invalid")
-    if parts.scheme == "http" and not insecure and not _is_loopback(host):
+    if parts.scheme == "http" and not insecure and not is_loopback(host):
         raise RenderError(
             'url is plain http to another host; use https, or say "insecure": true',
             reason="url-invalid",
         )
 
 
-def _is_loopback(host: str) -> bool:
+def check_target_url(target: HttpTarget, url: str) -> None:
+    """Raise RenderError `url-invalid` unless `url` may be posted to by this target."""
+    check_url(url, insecure=target.insecure)
+    authorizes = isinstance(target, GithubTarget) or "authorization" in map(
+        str.lower, target.headers
+    )
+    if authorizes and "@" in urlsplit(url).netloc:
+        # The user and password would be a second Authorization header; no client sends both.
+        raise RenderError(
+            "url holds a user and password beside an Authorization header or a token; keep one",
+            reason="url-invalid",
+        )
+
+
+def check_header(value: str) -> None:
+    """Raise RenderError `header-invalid` unless `value` can stand in a header."""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        value = "\n"
+    if not value.isprintable():
+        raise RenderError(
+            "a header's value, or the token, must be one line of Latin-1 text",
+            reason="header-invalid",
+        )
 
 
 def parse_targets(
@@ -271,12 +294,13 @@ def parse_targets(
         target, wrong = _read(item)
         if target and target.name in targets:
             target, wrong = None, ["another target has this name already"]
+        found = [(text, True) for text in wrong]
         if target:
-            fatal = list(_url_problems(target))
-            wrong = fatal or list(_pending_problems(target, environ))
-            if not fatal:
+            found = list(_value_problems(target, environ))
+            if not any(blocking for _, blocking in found):
                 targets[target.name] = target
-        problems += [Problem(SETTING, f"{_label(item, number)}: {text}") for text in wrong]
+        label = _label(item, number)
+        problems += [Problem(SETTING, f"{label}: {text}", blocking) for text, blocking in found]
     return tuple(targets.values()), tuple(problems)
 
 
@@ -293,7 +317,7 @@ def _read(item: object) -> tuple[Target | None, list[str]]:
     kind = item.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
-        near = difflib.get_close_matches(str(kind), KINDS, n=1)
+        near = difflib.get_close_matches(kind[:50], KINDS, n=1) if isinstance(kind, str) else []
         hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KINDS)}"
         return None, [f"{'unknown kind' if 'kind' in item else 'kind is missing'}; {hint}"]
     try:
@@ -307,13 +331,25 @@ def _read(item: object) -> tuple[Target | None, list[str]]:
 
 def _sentence(detail: dict[str, Any], model: type[BaseTarget]) -> str:
     """One of pydantic's errors in plain words; its input is never part of it."""
-    where = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return unknown_field(detail["loc"][-1], model)
+    where = where_in(detail["loc"])
     if detail["type"] == "missing":
         return f"{where} is missing"
-    if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(where, model.model_fields, n=1)
-        return f"unknown field '{where}'" + (f"; did you mean '{near[0]}'?" if near else "")
     return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def where_in(loc: Iterable[object]) -> str:
+    """The way to a field. What somebody may have put in a name's place is left out of it."""
+    return ".".join(str(p) for p in loc if isinstance(p, int) or _FIELD.fullmatch(str(p)))
+
+
+def unknown_field(name: object, model: type[BaseModel]) -> str:
+    """What to say of a field that is none; a name that looks like none is not shown."""
+    if not _FIELD.fullmatch(str(name)):
+        return "an unknown field"
+    near = difflib.get_close_matches(str(name), model.model_fields, n=1)
+    return f"unknown field '{name}'" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
 def _reserved_headers(target: Target) -> list[str]:
@@ -326,24 +362,29 @@ def _reserved_headers(target: Target) -> list[str]:
     ]
 
 
-def _url_problems(target: Target) -> Iterator[str]:
-    if isinstance(target, HttpTarget) and isinstance(target.url, SecretStr):
-        try:
-            check_url(target.url.get_secret_value(), insecure=target.insecure)
-        except RenderError as error:
-            yield error.message
+def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """What is wrong with the values, and whether that blocks.
 
-
-def _pending_problems(target: Target, environ: Mapping[str, str]) -> Iterator[str]:
-    """What the operator can put right while the target stands as it is."""
+    A value that stands behind a reference can be put right while the target stays as it is, and
+    so can a package that is not installed.
+    """
     for value in dict.fromkeys(secrets_of(target)):
         try:
-            resolved = resolve(value, environ)
-            if isinstance(target, HttpTarget) and value == target.url:
-                check_url(resolved, insecure=target.insecure)
-            if isinstance(target, SignedTarget) and value in target.secrets:
-                signing_key(resolved)
+            _check_value(target, value, resolve(value, environ))
         except RenderError as error:
-            yield error.message
+            yield error.message, isinstance(value, SecretStr)
     if isinstance(target, AppriseTarget) and importlib.util.find_spec("apprise") is None:
-        yield "needs the package apprise, which is not installed"
+        yield "needs the package apprise, which is not installed", False
+
+
+def _check_value(target: Target, value: SecretStr | SecretRef, resolved: str) -> None:
+    """Hold one value against everything that it is used for. Raises RenderError."""
+    if isinstance(target, HttpTarget):
+        if value == target.url:
+            check_target_url(target, resolved)
+        if value in target.headers.values():
+            check_header(resolved)
+    if isinstance(target, SignedTarget) and value in target.secrets:
+        signing_key(resolved)
+    if isinstance(target, GithubTarget) and value == target.token:
+        check_header(resolved)

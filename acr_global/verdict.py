@@ -68,13 +68,19 @@ def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:
     return replace(watch, evidence=tuple(kept.values()))
 
 
-def earlier_reports(watch: Watch, earlier: Iterable[Arrival]) -> tuple[Evidence, ...]:
-    """Reports of an earlier generation, as evidence about the regions still missing.
+def earlier_reports(
+    watch: Watch, earlier: Iterable[Arrival], span: timedelta
+) -> tuple[Evidence, ...]:
+    """Reports of earlier pushes of the same content, as evidence about the regions still missing.
 
-    The same content reported from a region before is there; whether its tag was moved away and
-    back in between cannot be known from the events.
+    Two pushes of one content can interleave, and a region's second report then have been taken
+    for a repeat of its first. So a report counts that is not older than `span`, the longest that
+    the push before can have been open, unless a check has said that the image is not there. It
+    says nothing about a deletion: what was deleted before may have come back in between.
     """
-    missing = watch.missing()
+    if watch.action in (Action.DELETE, Action.CHART_DELETE):
+        return ()
+    denied = {e.region for e in watch.evidence if e.absent}
     return tuple(
         Evidence(
             region=a.region,
@@ -84,7 +90,9 @@ def earlier_reports(watch: Watch, earlier: Iterable[Arrival]) -> tuple[Evidence,
             at=a.received_at,
         )
         for a in earlier
-        if a.region in missing
+        if a.region in watch.missing()
+        and a.region not in denied
+        and watch.begun_at - a.received_at <= span
     )
 
 

@@ -18,7 +18,7 @@ THIS_APP = "import function_app"
 NOTHING = "pass"
 
 PROBE = """
-import resource, sys, time
+import sys, time
 wall, cpu = time.perf_counter(), time.process_time()
 {what}
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -26,6 +26,7 @@ try:
     line = next(l for l in open("/proc/self/status") if l.startswith("VmHWM:"))
     peak = int(line.split()[1])
 except OSError:
+    import resource
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak //= 1024 if sys.platform == "darwin" else 1
 print(wall * 1000, cpu * 1000, peak / 1024)

@@ -105,7 +105,7 @@ def run(quick: bool) -> list[Table]:
             rows,
             [
                 f"Median of {rounds} interleaved rounds of {times}. Includes the SDK's own work.",
-                "The app's complete has one webhook twice, so one event more.",
+                "The app's complete: one webhook came twice, and it runs on for some seconds.",
             ],
         )
     ]

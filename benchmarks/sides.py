@@ -14,16 +14,23 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from acr_global.functions.app import build_app
-from devhost import Hazards
 from tests.e2e.textbook import build_textbook
-from tests.e2e.world import World, world
+from tests.e2e.world import Receiver, World, world
 
 APP, TEXTBOOK = "app", "textbook"
 SIDES: Mapping[str, Callable[[dict[str, str]], Any]] = {APP: build_app, TEXTBOOK: build_textbook}
 REGIONS = (
-    "westeurope northeurope eastus westus3 japaneast brazilsouth uksouth koreacentral "
-    "australiaeast southeastasia"
-).split()
+    "westeurope",
+    "northeurope",
+    "eastus",
+    "westus3",
+    "japaneast",
+    "brazilsouth",
+    "uksouth",
+    "koreacentral",
+    "australiaeast",
+    "southeastasia",
+)
 ENVIRON = {
     "ACR_GLOBAL_REGIONS": ",".join(REGIONS[:3]),
     "ACR_GLOBAL_TARGETS": json.dumps(
@@ -33,16 +40,14 @@ ENVIRON = {
 
 
 @asynccontextmanager
-async def running(
-    side: str, regions: int = 3, hazards: Hazards | None = None, **settings: str
-) -> AsyncIterator[World]:
-    """One of the two, serving on loopback, with one receiver."""
+async def running(side: str, regions: int = 3, **settings: Any) -> AsyncIterator[World]:
+    """One of the two, serving on loopback, with one receiver and settings by short name."""
     gc.collect()
     names = ",".join(REGIONS[:regions])
-    async with world(app=SIDES[side], hazards=hazards, REGIONS=names, **settings) as w:
+    async with world(app=SIDES[side], REGIONS=names, **settings) as w:
         yield w
 
 
-def receiver(w: World) -> Any:
+def receiver(w: World) -> Receiver:
     """The one that is notified."""
     return w.receivers["ops"]

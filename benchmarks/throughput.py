@@ -1,4 +1,4 @@
-"""Wall and CPU time of many pushes in real time: host, app, receiver and registry in one process."""
+"""Wall and CPU time of many pushes in real time; host, app, receiver and sender in one process."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ def run(quick: bool) -> list[Table]:
             ["", "app", "textbook", "app : textbook"],
             rows,
             [
-                f"Median (lowest-highest) of {rounds} interleaved runs, one process for everything.",
+                f"Median (lowest-highest) of {rounds} interleaved runs, all in one process.",
                 "Both sides' figures include devhost, the sender and the receiver.",
+                "It ends with the last notification; what an instance still does then is not in.",
             ],
         )
     ]

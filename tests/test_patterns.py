@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from acr_global.patterns import matches, parse_host, parse_names, parse_regions
+from acr_global.patterns import (
+    is_loopback,
+    matches,
+    parse_host,
+    parse_names,
+    parse_regions,
+    parse_some,
+)
 
 
 def test_regions_are_compared_in_arms_short_form() -> None:
@@ -37,6 +44,32 @@ def test_what_cannot_be_a_host_is_refused(value: str) -> None:
 def test_names_keep_their_order_and_lose_repeats() -> None:
     """A list reads as it was written."""
     assert ("b", "a") == parse_names(" b, a,,b ")
+
+
+@pytest.mark.parametrize("value", ["", " , ", []])
+def test_a_list_that_must_name_one(value: object) -> None:
+    """A comma alone is a slip, not a wish for none."""
+    assert ("a",) == parse_some("a")
+    with pytest.raises(ValueError, match="at least one"):
+        parse_some(value)
+
+
+@pytest.mark.parametrize(
+    ("expected", "host"),
+    [
+        (True, "localhost"),
+        (True, "127.0.0.9"),
+        (True, "::1"),
+        (False, "127.0.0.1.example"),
+        (False, "a.localhost"),
+        (False, "10.0.0.1"),
+        (False, ""),
+        (False, None),
+    ],
+)
+def test_this_machine_is_known_by_its_addresses(expected: bool, host: str | None) -> None:
+    """A name that only looks like one, or that a resolver may send elsewhere, is not."""
+    assert expected is is_loopback(host)
 
 
 @pytest.mark.parametrize(

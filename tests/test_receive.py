@@ -215,6 +215,33 @@ def test_filters_decide_what_is_watched() -> None:
     assert "hello-world" == pushed(PUSH, EXCLUDE="*:").artifact.repository
 
 
+def test_what_is_too_large_is_told_so_first() -> None:
+    """Whoever sends it without a region sends it without a chance."""
+    with pytest.raises(RejectedError) as caught:
+        receive({}, b" " * (MAX_BODY_BYTES + 1), settings())
+    assert 413 == caught.value.status
+
+
+def test_an_event_with_a_field_events_is_an_event() -> None:
+    """What names an action is no envelope, whatever else it holds."""
+    assert "hello-world" == pushed(PUSH | {"events": []}).artifact.repository
+
+
+def test_each_result_has_its_document() -> None:
+    """What could not be kept can be logged as it came."""
+    assert (PUSH,) == receive_json(PUSH).documents
+    received = receive_json({"events": [PUSH, 7]})
+    assert (PUSH, 7) == received.documents
+    assert len(received.results) == len(received.documents)
+
+
+def test_an_unknown_region_is_told_where_regions_are_said() -> None:
+    """Either setting may be the one to correct."""
+    for setting in ("ACR_GLOBAL_REGIONS", "ACR_GLOBAL_REGISTRIES"):
+        with pytest.raises(RejectedError, match=setting):
+            receive_json(PUSH, "nowhere")
+
+
 def test_each_event_of_an_envelope_has_its_own_result() -> None:
     """A bad one loses no good one, and layers are no pushes."""
     layer = changed("target.mediaType", "application/octet-stream")

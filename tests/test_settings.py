@@ -59,10 +59,33 @@ def test_an_empty_value_is_not_set() -> None:
         ("REGION_ENDPOINTS", '{"eastus": "ftp://x"}', "http"),
         ("REGION_ENDPOINTS", '{"eastus": "http://elsewhere.example"}', "https"),
         ("REGISTRIES", "[]", "not a JSON object"),
-        ("REGISTRIES", '{"r.io": {"timeout": 5}}', "r.io.timeout: must be text"),
-        ("REGISTRIES", '{"r.io": {"tiemout": "5m"}}', "r.io.tiemout"),
+        ("REGISTRIES", '{"q.io": {}, "r.io": {"timeout": 5}}', "registry 2: timeout: must be text"),
+        (
+            "REGISTRIES",
+            '{"r.io": {"tiemout": "5m"}}',
+            "registry 1: unknown field 'tiemout'; did you mean 'timeout'?",
+        ),
+        ("REGISTRIES", '{"r.io": {"https://hush": 1}}', "registry 1: an unknown field"),
         ("REGISTRIES", '{"a b": {}}', "host name"),
-        ("REGISTRIES", '{"r.io": 5}', "r.io"),
+        ("REGISTRIES", '{"r.io": 5}', "registry 1: "),
+        ("REGISTRIES", '{"r.io": {}, "R.eastus.geo.azurecr.io": {}, "r.io": {}}', "twice"),
+        ("REGISTRIES", '{"r.azurecr.io": {}, "R.eastus.geo.azurecr.io": {}}', "twice"),
+        ("REGISTRIES", "[" * 100_000, "not JSON"),
+        ("REGISTRIES", '{"r.io": {"include": ""}}', "registry 1: include: must name at least one"),
+        ("REGISTRIES", '{"r.io": ' + "[" * 900 + "]" * 900 + "}", "registry 1: "),
+        ("REGION_ENDPOINTS", "[" * 100_000, "not JSON"),
+        ("REGION_ENDPOINTS", "9" * 5_000, "not JSON"),
+        ("REGION_ENDPOINTS", '{"eastus": "https://a.test", "East US": "https://b.test"}', "twice"),
+        ("REGION_ENDPOINTS", '{"eastus": "https://u:hush@e.test"}', "no user"),
+        ("REGION_ENDPOINTS", '{"eastus": "https://e.test/v2"}', "no more than"),
+        ("REGION_ENDPOINTS", '{"eastus": "https://e.test?a=hush"}', "no more than"),
+        ("ARM_ENDPOINT", "management.azure.com", "must begin with https://"),
+        ("ARM_ENDPOINT", "http://management.azure.com", "use https"),
+        ("ARM_ENDPOINT", "https://u:hush@management.azure.com", "no user"),
+        ("ACTIONS", ",", "at least one"),
+        ("INCLUDE", ",", "at least one"),
+        ("TIMEOUT", "9" * 5_000 + "s", "write it like"),
+        ("RETRY_SCHEDULE", "9" * 5_000 + "s", "write it like"),
         ("RETRY_SCHEDULE", "5", "write it like"),
         ("TARGETS", "{", "JSON"),
         ("CHECK_EVERY", "1s", "at least 10s"),
@@ -73,6 +96,7 @@ def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said
     found = problems(**{name: value})
     assert {name} == set(found)
     assert said in found[name]
+    assert "hush" not in found[name]
 
 
 def test_too_many_looks_in_one_timeout_are_refused() -> None:
@@ -91,6 +115,19 @@ def test_evidence_from_the_event_log_needs_its_packages(monkeypatch: pytest.Monk
 def test_all_problems_come_at_once() -> None:
     """An operator corrects them in one go."""
     assert {"TIMEOUT", "ACTIONS", "TARGETS"} == set(problems(TIMEOUT="x", ACTIONS="x", TARGETS="x"))
+    assert {"TIMEOUT", "REGIONS"} == set(problems(TIMEOUT="soon", REGIONS=""))
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("REGIONS", {"REGIONS": "a/b", "REGISTRIES": '{"r.io": {}}'}),
+        ("REGISTRIES", {"REGIONS": "", "REGISTRIES": "{"}),
+    ],
+)
+def test_what_follows_from_a_wrong_setting_is_not_named(name: str, given: dict[str, str]) -> None:
+    """Regions that are not read are not missing as well."""
+    assert {name} == set(problems(**given))
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
@@ -103,6 +140,24 @@ def test_a_secrets_own_name_is_no_unknown_setting() -> None:
     targets = json.dumps([TARGET | {"secrets": [{"$secret": "ACR_GLOBAL_HOOK_SECRET"}]}])
     given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": targets}
     assert () == load_settings(given | {"ACR_GLOBAL_HOOK_SECRET": "c2VjcmV0" * 6}).problems
+
+
+@pytest.mark.parametrize("wrong", [TARGET | {"timeout": "soon"}, {"kind": "?"}, [[TARGET]]])
+def test_the_secrets_of_a_wrong_target_are_no_unknown_settings(wrong: object) -> None:
+    """One slip is one problem."""
+    value = {"target": wrong, "token": {"$secret": "ACR_GLOBAL_X"}}
+    given = {"REGIONS": "eastus", "X": "x", "TARGETS": json.dumps([value])}
+    assert {"ACR_GLOBAL_TARGETS"} == {p.setting for p in load(**given).problems}
+
+
+def test_a_secret_that_is_not_set_does_not_block() -> None:
+    """It is named, and its target is there to wait for it."""
+    loaded = load(
+        REGIONS="eastus", TARGETS=json.dumps([TARGET | {"secrets": [{"$secret": "NOT_SET"}]}])
+    )
+    assert [("ACR_GLOBAL_TARGETS", False)] == [(p.setting, p.blocking) for p in loaded.problems]
+    assert ["ops"] == [t.name for t in loaded.settings.targets]
+    assert [True] == [p.blocking for p in load(REGIONS="eastus", TIMEOUT="x").problems]
 
 
 def test_good_targets_survive_a_bad_neighbour() -> None:
@@ -137,7 +192,7 @@ def test_regions_may_stand_with_the_registries_alone() -> None:
     assert () == loaded.problems
     assert () == loaded.settings.policy(None).regions
     wrong = {p.message for p in load(REGISTRIES='{"r.io": {}}').problems}
-    assert {"r.io: no regions"} == wrong
+    assert {"registry 1: no regions"} == wrong
 
 
 def test_a_registry_names_only_targets_that_are_there() -> None:
@@ -154,6 +209,8 @@ def test_the_event_log_needs_to_know_which_registry() -> None:
 def test_region_endpoints_are_found_by_normal_names() -> None:
     """Both sides are normalised."""
     loaded = load(REGIONS="eastus", REGION_ENDPOINTS='{"East US": "http://127.0.0.1:5000/"}')
+    arm = load(REGIONS="eastus", ARM_ENDPOINT="https://management.chinacloudapi.cn/")
+    assert ((), "https://management.chinacloudapi.cn") == (arm.problems, arm.settings.arm_endpoint)
     assert {"eastus": "http://127.0.0.1:5000"} == loaded.settings.region_endpoints
 
 

@@ -147,6 +147,10 @@ def test_what_is_no_list(raw: str, message: str) -> None:
         ),
         (HOOK | {"headers": {"a b": "hush"}}, "target 'ci': headers: not a header name"),
         (
+            HOOK | {"url": "http://a.localhost"},
+            "target 'ci': url is plain http to another host; use https, or say \"insecure\": true",
+        ),
+        (
             HOOK | {"headers": {"Webhook-Id": "hush"}},
             "target 'ci': headers: Webhook-Id is set by this kind of target itself",
         ),
@@ -185,9 +189,7 @@ def test_what_is_wrong_is_named_and_not_shown(item: Any, message: str) -> None:
     assert "hush" not in found.lower()
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/x", "http://localhost/x", "http://a.localhost", "http://[::1]:8/"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://localhost/x", "http://[::1]:8/"])
 def test_http_to_this_host_is_allowed(url: str) -> None:
     """For trials."""
     assert url == resolve(one(url=url).url, {})
@@ -256,7 +258,9 @@ def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said at start, not at the first alarm."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     item = {"name": "mail", "kind": "apprise", "url": "mailto://hush"}
-    assert ["target 'mail': needs the package apprise, which is not installed"] == problems_of(item)
+    found, (problem,) = parse_targets(json.dumps([item]), {})
+    assert "target 'mail': needs the package apprise, which is not installed" == problem.message
+    assert (["mail"], False) == ([t.name for t in found], problem.blocking)
 
 
 @pytest.mark.parametrize(
@@ -300,8 +304,10 @@ def test_secret_names() -> None:
         },
         {"name": "gh", "kind": "github", "repo": "a/b", "token": {"$secret": "D"}},
     ]
-    found, _ = parse_targets(json.dumps(items), {})
-    assert {"A", "B", "C", "D"} == targets.secret_names(found)
+    assert {"A", "B", "C", "D"} == targets.secret_names(json.dumps(items))
+    broken = '[{"url": { "$secret" :\n"A"}, "nonsense": [[[[], {"token": {"$secret": "B"'
+    assert {"A", "B"} == targets.secret_names(broken)
+    assert set() == targets.secret_names('["$secret", {"$secret": 5}, {"$secret": "no name"}]')
 
 
 def test_github_has_a_base_url() -> None:

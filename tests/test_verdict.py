@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,7 +110,28 @@ def test_earlier_reports_speak_only_for_regions_still_missing() -> None:
     """A region that has reported this time needs no word from the last."""
     watch = with_arrivals(WATCH, [arrival("eastus")])
     earlier = [arrival("eastus"), arrival("westeurope"), arrival("elsewhere")]
-    assert ["westeurope"] == [e.region for e in earlier_reports(watch, earlier)]
+    assert ["westeurope"] == [e.region for e in earlier_reports(watch, earlier, timedelta(0))]
+
+
+def test_earlier_reports_are_outweighed_by_a_check() -> None:
+    """One that says definitely that the image is not there; not one that merely failed."""
+    earlier = [arrival("eastus"), arrival("westeurope")]
+    gone = evidence("eastus", False).model_copy(update={"absent": True})
+    watch = with_evidence(WATCH, [gone, evidence("westeurope", False)])
+    assert ["westeurope"] == [e.region for e in earlier_reports(watch, earlier, timedelta(0))]
+
+
+def test_earlier_reports_grow_old() -> None:
+    """Beyond the time that the push before can have been open, they say nothing."""
+    old = [arrival("eastus", -61), arrival("westeurope", -60)]
+    found = earlier_reports(WATCH, old, timedelta(minutes=1))
+    assert ["westeurope"] == [e.region for e in found]
+
+
+def test_earlier_reports_say_nothing_of_a_deletion() -> None:
+    """What was deleted before may have come back since."""
+    watch = replace(WATCH, action=Action.DELETE)
+    assert () == earlier_reports(watch, [arrival("eastus")], timedelta(0))
 
 
 def test_a_look_that_broke_down_is_said_of_each_missing_region() -> None:

@@ -21,7 +21,7 @@ from acr_global.errors import AcrGlobalError
 
 KEY_HEADER = "x-functions-key"
 """Source: learn.microsoft.com/azure/azure-functions/function-keys-how-to, `Use access keys`."""
-_SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,200}")
+_SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,200}")
 
 
 class AppError(AcrGlobalError):
@@ -30,10 +30,16 @@ class AppError(AcrGlobalError):
     reason = "app-failed"
 
 
+class UnreachableError(AppError):
+    """The app gave no answer at all."""
+
+    reason = "app-unreachable"
+
+
 def segment(name: str, what: str) -> str:
     """`name` as it may stand in a path. Raises UsageError, which never shows it."""
     if not _SEGMENT.fullmatch(name):
-        raise UsageError(f"that is no {what}: letters, digits, dots, underscores and hyphens only")
+        raise UsageError(f"that is no {what}: letters, digits and . _ ~ - only")
     return name
 
 
@@ -61,11 +67,11 @@ class Client:
         await self._session.close()
 
     async def get(self, path: str) -> dict[str, Any]:
-        """Ask. Raises AppError."""
+        """Ask. Raises AppError; UnreachableError where there was no answer."""
         return await self._ask("GET", path)
 
     async def post(self, path: str) -> dict[str, Any]:
-        """Have it done. Raises AppError."""
+        """Have it done. Raises AppError; UnreachableError where there was no answer."""
         return await self._ask("POST", path)
 
     async def _ask(self, method: str, path: str) -> dict[str, Any]:
@@ -79,7 +85,7 @@ class Client:
             ) as response:
                 return self._read(response.status, await response.read())
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise AppError(self._why(error)) from None
+            raise UnreachableError(self._why(error)) from None
 
     def _why(self, error: Exception) -> str:
         host = self._app.host

@@ -7,13 +7,18 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
-from acr_global.cli.client import AppError, Client, segment
+from acr_global.cli.client import AppError, Client, UnreachableError, segment
 from acr_global.cli.connection import connect
 from acr_global.cli.output import cell, facts, line, print_json, table
 from acr_global.cli.parser import UsageError
 
 _PATH = "/api/deadletters"
+MOST_PAGES = 1_000
+"""Of the list; this only ends a paging that never does."""
+MOST_UNREACHED = 3
+"""Replays in a row without an answer, after which the others are not tried."""
 _CUT_OFF = "The list is cut off: there are more."
 
 
@@ -37,14 +42,26 @@ async def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 return await _replay(client, args.id, as_json=args.json)
 
 
-async def _list(client: Client, *, as_json: bool) -> int:
+async def _whole_list(client: Client) -> dict[str, Any]:
+    """The list as one answer: all its pages, and `next` of the last. Raises AppError."""
     answer = await client.get(_PATH)
+    letters = list(_objects(answer, "deadletters"))
+    pages = 1
+    while (after := answer.get("next")) and pages < MOST_PAGES:
+        answer = await client.get(f"{_PATH}?after={quote(str(after), safe='')}")
+        letters += _objects(answer, "deadletters")
+        pages += 1
+    return {**answer, "deadletters": letters}
+
+
+async def _list(client: Client, *, as_json: bool) -> int:
+    answer = await _whole_list(client)
     if as_json:
         print_json(answer)
         return 0
-    letters = _objects(answer, "deadletters")
+    letters = answer["deadletters"]
     print(letter_table(letters) if letters else "No dead letters.")
-    if answer.get("cut_off"):
+    if answer.get("next"):
         print(_CUT_OFF)
     return 0
 
@@ -68,30 +85,41 @@ async def _replay(client: Client, letter: str, *, as_json: bool) -> int:
 
 
 async def _replay_all(client: Client, *, as_json: bool) -> int:
-    listing = await client.get(_PATH)
-    letters = [str(letter.get("id")) for letter in _objects(listing, "deadletters")]
+    listing = await _whole_list(client)
+    letters = [str(letter.get("id")) for letter in listing["deadletters"]]
     answers: list[dict[str, Any]] = []
-    failed = 0
+    failed = unreached = 0
     for letter in letters:
-        try:
-            answer = await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay")
-            text = replay_text(letter, answer)
-        except (AppError, UsageError) as error:
-            failed += 1
-            answer = {"status": "error", "message": error.message}
-            text = f"{line(letter)}: failed: {line(error.message)}"
+        answer, error = await _try_replay(client, letter)
         answers.append({"id": letter, **answer})
         if not as_json:
-            print(text, flush=True)
+            told = f"{line(letter)}: failed: {line(error.message)}" if error else None
+            print(told or replay_text(letter, answer), flush=True)
+        failed += error is not None
+        unreached = unreached + 1 if isinstance(error, UnreachableError) else 0
+        if unreached == MOST_UNREACHED:
+            break
+    untried = letters[len(answers) :]
     if as_json:
-        print_json({"replays": answers, "cut_off": bool(listing.get("cut_off"))})
+        print_json({"replays": answers, "untried": untried, "next": listing.get("next")})
     elif not letters:
         print("No dead letters.")
-    if listing.get("cut_off") and not as_json:
+    elif listing.get("next"):
         print(_CUT_OFF)
     if failed:
-        print(f"error: {failed} of {len(letters)} could not be replayed", file=sys.stderr)
+        rest = f"; {len(untried)} were not tried, for the app does not answer" if untried else ""
+        print(f"error: {failed} of {len(letters)} could not be replayed{rest}", file=sys.stderr)
     return 1 if failed else 0
+
+
+async def _try_replay(
+    client: Client, letter: str
+) -> tuple[dict[str, Any], AppError | UsageError | None]:
+    """The app's answer, or one of our own with the error that it stands for."""
+    try:
+        return await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay"), None
+    except (AppError, UsageError) as error:
+        return {"status": "error", "message": error.message}, error
 
 
 def letter_table(letters: list[dict[str, Any]]) -> str:

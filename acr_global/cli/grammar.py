@@ -124,7 +124,8 @@ _USAGES = {
     "deadletters show": ("[options] ID", _KEY_NOTE),
     "deadletters replay": (
         "[options] (ID | --all)",
-        "A replay has the message id of the first attempt. " + _KEY_NOTE,
+        "A replay has the message id of the first attempt. --all ends early when the app does not "
+        "answer three times in a row. " + _KEY_NOTE,
     ),
     "targets list": ("", _SETTINGS_NOTE),
     "targets test": (
@@ -132,7 +133,12 @@ _USAGES = {
         f"Without --url it is sent from here. {_SETTINGS_NOTE} With --url the running app sends "
         f"it, whose secrets may be readable there only. {_KEY_NOTE}",
     ),
-    "targets preview": ("[--verdict VERDICT] NAME", _SETTINGS_NOTE),
+    "targets preview": (
+        "[--verdict VERDICT] NAME",
+        "Of a URL given as $secret, and of the kinds teams and slack, only scheme and host are "
+        "shown; of apprise's only the scheme; of any other all but user and query. "
+        + _SETTINGS_NOTE,
+    ),
     "settings check": ("", _SETTINGS_NOTE),
 }
 

@@ -27,13 +27,14 @@ export FUNCTION_APP_KEY="$(az functionapp keys list --resource-group GROUP --nam
 the Values in `local.settings.json` of the current folder. `targets test` asks the app only where
 `--url` says so; FUNCTION_APP_URL alone does not make it.
 
-No output holds a key, a secret or a URL's query. Results are on stdout, what went wrong is one
-line on stderr.
+No output holds a key, a secret or a URL's user or query. Of a URL that is secret (given as
+`$secret`, or of the kinds teams and slack) only scheme and host are shown, of apprise's only the
+scheme. Results are on stdout, what went wrong is one line on stderr.
 
 | Exit code | Meaning |
 | --- | --- |
 | 0 | done; for `targets test`: delivered; for `settings check`: nothing is wrong |
-| 1 | failed; for `replay --all`: at least one could not be replayed, the others were |
+| 1 | failed; for `replay --all`: not all could be replayed |
 | 2 | not typed as it must be, or no key where one was promised |
 """
 

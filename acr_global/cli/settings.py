@@ -18,7 +18,8 @@ def run(environ: Mapping[str, str]) -> int:
     """Check the settings that apply here; returns the exit code."""
     loaded = load_settings(local_environ(environ, Path.cwd()))
     for problem in loaded.problems:
-        print(line(f"{problem.setting}: {problem.message}"))
+        rest = "" if problem.blocking else " (webhooks are accepted; its deliveries wait)"
+        print(line(f"{problem.setting}: {problem.message}{rest}"))
     if loaded.problems:
         return 1
     print("ok")

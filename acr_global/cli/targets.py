@@ -64,19 +64,20 @@ async def _test_there(args: argparse.Namespace, environ: Mapping[str, str]) -> d
 
 
 async def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str]) -> dict[str, Any]:
-    from acr_global.notify import deliver
+    from acr_global.notify.trial import try_target
 
-    now = datetime.now(UTC)
-    message = trial_message(VerdictType.COMPLETE, now, loaded.settings.regions)
-    async with deliver.new_session() as session:
-        attempt = await deliver.attempt(message, target, environ, session=session, now=now)
+    attempt = await try_target(target, environ, _utcnow, loaded.settings.regions)
     return attempt.model_dump(mode="json", exclude_none=True)
+
+
+def _utcnow() -> datetime:
+    return datetime.now(UTC)
 
 
 def _preview(
     loaded: Loaded, target: Target, verdict: VerdictType, environ: Mapping[str, str]
 ) -> int:
-    now = datetime.now(UTC)
+    now = _utcnow()
     message = trial_message(verdict, now, loaded.settings.regions)
     print(channels.preview(message, target, environ, now))
     print("A sample: nothing was pushed, and nothing has been sent.", file=sys.stderr)

@@ -14,12 +14,11 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global.errors import SettingsError
 from acr_global.functions import courier, gathering, log, names, notifying, operations, wire
+from acr_global.functions.answers import Answer, respond
 from acr_global.functions.delivering import deliver_notification
 from acr_global.functions.engine import Engine
-from acr_global.functions.http import respond
-from acr_global.functions.starter import Answer, error_answer, image_push
+from acr_global.functions.starter import image_push, refuse
 from acr_global.functions.waiting import wait_for_all_regions
 from acr_global.functions.wire import JsonObject
 from acr_global.settings import Loaded, load_settings
@@ -65,25 +64,17 @@ def _say_what_is_wrong(loaded: Loaded) -> None:
 def http_blueprint(loaded: Loaded) -> df.Blueprint:
     """The webhook and the health check."""
     blueprint = df.Blueprint()
+    blocking = tuple(p for p in loaded.problems if p.blocking)
 
     @blueprint.function_name(names.IMAGE_PUSH)
     @blueprint.route(route="ImagePush", methods=["POST"], auth_level=FUNCTION_KEY)
     @blueprint.durable_client_input(client_name="client")
     async def image_push_http(req: func.HttpRequest, client: str) -> func.HttpResponse:
         """One region's webhook."""
-        if loaded.problems:
-            log.line(
-                "settings-wrong",
-                level=logging.ERROR,
-                settings=sorted({p.setting for p in loaded.problems}),
-                todo="correct these app settings; webhooks are refused until then",
-            )
-            error = SettingsError(loaded.problems)
-            error.message = "The app's settings are wrong; its log and /api/health name them."
-            return respond(error_answer(error))
-        return respond(
-            await image_push(loaded.settings, Engine(client), req.params, req.get_body())
-        )
+        if blocking:
+            return respond(refuse(blocking, req.params, req.get_body()))
+        async with Engine(client) as engine:
+            return respond(await image_push(loaded.settings, engine, req.params, req.get_body()))
 
     @blueprint.function_name(names.HEALTH)
     @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -112,7 +103,7 @@ def orchestrators_blueprint() -> df.Blueprint:
 def activities_blueprint(
     loaded: Loaded, environ: Mapping[str, str], credential: Any = None
 ) -> df.Blueprint:
-    """The four activities: read the input, resolve, call, write the result."""
+    """The activities: read the input, resolve, call, write the result."""
     blueprint, settings = df.Blueprint(), loaded.settings
 
     @blueprint.function_name(names.FIRE_PUSH_NOTIFICATION)
@@ -120,27 +111,37 @@ def activities_blueprint(
     @blueprint.durable_client_input(client_name="client")
     async def fire_push_notification(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.NotifyInput, data)
-        return wire.dump(await notifying.fire(settings, environ, Engine(client), given))
+        async with Engine(client) as engine:
+            return wire.dump(await notifying.fire(settings, environ, engine, given))
+
+    @blueprint.function_name(names.HAND_OVER_DELIVERY)
+    @blueprint.activity_trigger(input_name="data", activity=names.HAND_OVER_DELIVERY)
+    @blueprint.durable_client_input(client_name="client")
+    async def hand_over_delivery(data: JsonObject, client: str) -> str:
+        async with Engine(client) as engine:
+            return await notifying.hand_over(engine, wire.load(wire.DeliveryInput, data))
 
     @blueprint.function_name(names.ATTEMPT_DELIVERY)
     @blueprint.activity_trigger(input_name="data", activity=names.ATTEMPT_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def attempt_delivery(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.AttemptInput, data)
-        return wire.dump(await notifying.attempt_round(settings, environ, Engine(client), given))
+        async with Engine(client) as engine:
+            return wire.dump(await notifying.attempt_round(settings, environ, engine, given))
 
     @blueprint.function_name(names.GATHER_EVIDENCE)
     @blueprint.activity_trigger(input_name="data", activity=names.GATHER_EVIDENCE)
     @blueprint.durable_client_input(client_name="client")
     async def gather_evidence(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.LookInput, data)
-        engine = Engine(client)
-        return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
+        async with Engine(client, gathering.CALL_SECONDS) as engine:
+            return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
 
     @blueprint.function_name(names.CARRY_ARRIVAL)
     @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)
     @blueprint.durable_client_input(client_name="client")
     async def carry_arrival(data: JsonObject, client: str) -> str:
-        return await courier.carry_once(Engine(client), wire.load(wire.CourierInput, data))
+        async with Engine(client) as engine:
+            return await courier.carry_once(engine, wire.load(wire.CourierInput, data))
 
     return blueprint

@@ -1,7 +1,7 @@
 """Dead letters: deliveries that ended with targets that did not get the message.
 
 There is no second store: a dead letter is its `DeliverNotification` instance. A replay is a new
-instance under the same id with `.r1`, `.r2`, … behind it, and sends the same message with the
+instance under the same id with `~1`, `~2`, … behind it, and sends the same message with the
 same message id; of one message, only the newest delivery counts.
 """
 
@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from itertools import groupby
 from typing import Any
 
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import clock, log, names, wire
+from acr_global.functions.delivering import undelivered
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
-from acr_global.retry import Delivery, dead
+from acr_global.retry import Delivery
 from acr_global.settings import Settings
 
 PREFIX = "_delivery."
-_ID = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}")
-_REPLAY = re.compile(r"(?P<base>.*?)(?:\.r(?P<number>\d{1,3}))?")
+_ID = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
 
 class NotFoundError(AcrGlobalError):
@@ -37,23 +36,26 @@ class NotReplayableError(AcrGlobalError):
     reason = "not-a-dead-letter"
 
 
-async def listing(engine: Engine) -> dict[str, Any]:
-    """All dead letters, as a list of their summaries."""
-    looks, cut_off = await engine.list_by_prefix(PREFIX)
-    by_message = groupby(sorted(looks, key=_order), key=lambda look: _order(look)[0])
-    newest = [list(group)[-1] for _, group in by_message]
-    letters = [{"id": look.instance_id, **_summary(look)} for look in newest if _is_dead(look)]
-    return {"deadletters": letters, "cut_off": cut_off}
+async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
+    """Dead letters as summaries, in the order of their ids; `next` says where to go on."""
+    listed = await engine.list_by_prefix(PREFIX, after)
+    newest = {_order(look)[0]: look for look in sorted(listed.looks, key=_order)}
+    letters = [
+        {"id": look.instance_id, **_summary(look)} for look in newest.values() if _is_dead(look)
+    ]
+    return {"deadletters": letters, "next": listed.next}
 
 
 def _order(look: Look) -> tuple[str, int]:
-    match = _REPLAY.fullmatch(look.instance_id)
-    assert match  # noqa: S101 - the pattern matches every text
-    return match["base"], int(match["number"] or 0)
+    """The message's first delivery, and which replay of it this is. No push's id holds a ~."""
+    base, _, number = look.instance_id.partition("~")
+    return base, int(number or 0)
 
 
 def _is_dead(look: Look) -> bool:
-    return look.phase is Phase.FAILED or _summary(look).get("state") == "dead"
+    """It ended, by itself or broken off, and somebody who was to be told was not."""
+    ended = look.phase in (Phase.FINISHED, Phase.FAILED)
+    return ended and _summary(look).get("state") not in ("delivered", "superseded")
 
 
 def _summary(look: Look) -> dict[str, Any]:
@@ -76,9 +78,9 @@ async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
 async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
     """Send a dead letter's message again to the targets that did not get it."""
     await _existing(engine, instance_id)
-    base = _order(Look(Phase.ABSENT, instance_id=instance_id))[0]
-    look, number = await _existing(engine, base), 0
-    while (further := await engine.look(f"{base}.r{number + 1}", show_input=True)).phase is not (
+    base, number = instance_id.partition("~")[0], 0
+    look = await _existing(engine, base)
+    while (further := await engine.look(f"{base}~{number + 1}", show_input=True)).phase is not (
         Phase.ABSENT
     ):
         look, number = further, number + 1
@@ -87,11 +89,11 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[s
     given = wire.load(wire.DeliveryInput, look.input)
     state = Delivery(
         push_id=given.verdict.push_id,
-        targets=dead(_delivery(look, given)) or given.delivery.targets,
+        targets=undelivered(_delivery(look, given)),
         begun_at=clock.utcnow(),
         schedule=settings.retry_schedule,
     )
-    return await _start(engine, f"{base}.r{number + 1}", given, state, look.instance_id)
+    return await _start(engine, f"{base}~{number + 1}", given, state, look.instance_id)
 
 
 async def _start(

@@ -5,8 +5,8 @@
 3. Again, until every target has the message or is dead.
 
 It is an instance of its own, so it holds no push up. An instance that ends with targets dead is
-a dead letter, and is kept nowhere else. An alarm that was never delivered before its push
-recovered is not sent any more: it ends as superseded.
+a dead letter, and is kept nowhere else. An alarm that was never delivered before a later verdict
+was reached is not sent any more to those who hear of the later one: it ends as superseded.
 """
 
 from __future__ import annotations
@@ -58,13 +58,21 @@ def _unanswered(due: tuple[str, ...], attempts: tuple[Attempt, ...], now: Any) -
     ]
 
 
+def undelivered(state: retry.Delivery) -> tuple[str, ...]:
+    """Those who were to have the message and do not: neither delivered nor superseded."""
+    return tuple(
+        t
+        for t in state.targets
+        if t not in retry.delivered(state)
+        and SUPERSEDED not in {a.reason for a in retry.attempts_of(state, t)}
+    )
+
+
 def final_state(state: retry.Delivery) -> Literal["delivered", "dead", "superseded"]:
     """What became of a delivery in which nobody is owed any more."""
-    dead = retry.dead(state)
-    if not dead:
-        return "delivered"
-    ends = {retry.attempts_of(state, t)[-1].reason for t in dead}
-    return "superseded" if ends == {SUPERSEDED} else "dead"
+    if undelivered(state):
+        return "dead"
+    return "superseded" if retry.dead(state) else "delivered"
 
 
 def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict
         "reference": given.verdict.artifact.reference,
         "delivered": list(retry.delivered(state)),
         "owed": list(retry.owed(state)),
-        "dead": list(retry.dead(state)),
+        "dead": [t for t in undelivered(state) if t in retry.dead(state)],
         "attempts": len(state.attempts),
         "replay_of": given.replay_of,
     }

@@ -1,28 +1,37 @@
-"""What the app asks of the durable client, typed, with the client's traps taken out.
+"""What the app asks of the Durable Functions engine, as typed calls.
 
-Each call is one HTTP request from the worker to the host. The client raises bare exceptions,
-answers "no such instance" and "the endpoint failed" with objects that look alike, and has a
-timeout of 4 minutes, where the registry waits 5 seconds.
+Each call is one HTTP request from the worker to the host, to the same local endpoint that the
+SDK's client uses. The client itself is not used, because an arrival must not be lost to it: it
+answers "no such instance" and "the endpoint failed" with objects that look alike, and it shares
+one session in the process, which it closes at any connection error, so that one failure cancels
+the calls of others. Paths and bodies are as in azure-functions-durable 1.7,
+models/DurableOrchestrationClient.py; ids come from correlation.py, which makes them safe in a
+path.
 """
 
 from __future__ import annotations
 
-import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import aiohttp
 from azure.durable_functions import DurableOrchestrationClient
-from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 from pydantic import BaseModel
 
 from acr_global.functions import wire
 
+CALL_SECONDS = 30.0
+"""For one call, where the caller does not say less."""
+
 CONTINUATION = "x-ms-continuation-token"
+PAGE_ROWS = 100
 MAX_PAGES = 50
-"""Of 100 rows each: bounds what one list costs."""
+"""In one list: bounds what it costs."""
 
 
 class EngineError(Exception):
@@ -66,107 +75,143 @@ class Look:
     instance_id: str = ""
 
 
-class Engine:
-    """The durable client of one function call."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some instances in the order of their ids, and where to go on, if there are more."""
 
-    def __init__(self, client: DurableOrchestrationClient, call_timeout: float = 30.0):
-        self._client = client
-        self._call_timeout = call_timeout
+    looks: tuple[Look, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    code: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Engine:
+    """The engine, for one function call: `async with Engine(client) as engine`.
+
+    Every call raises EngineError when the endpoint fails; none guesses.
+    """
+
+    def __init__(
+        self, client: DurableOrchestrationClient, call_seconds: float = CALL_SECONDS
+    ) -> None:
         # The client keeps the endpoint's address to itself.
-        self._instances = f"{client._orchestration_bindings.rpc_base_url}instances/"
+        self._base = str(client._orchestration_bindings.rpc_base_url)
+        self._timeout = aiohttp.ClientTimeout(total=call_seconds)
+        self._session: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
 
     async def look(self, instance_id: str, *, show_input: bool = False) -> Look:
-        """Where an instance is. Raises EngineError, never guesses."""
-        status = await self._call(self._status(instance_id, showInput=show_input))
-        if status is None:
+        """Where an instance is."""
+        row = await self._row(instance_id, showInput=show_input)
+        if row is None:
             return Look(Phase.ABSENT)
-        if status.runtime_status.value == "Pending" and await self._has_history(instance_id):
-            return _look(status, Phase.BEGUN)
-        return _look(status)
+        look = _look(row)
+        if look.phase is Phase.PENDING and await self._has_history(instance_id):
+            return Look(Phase.BEGUN, look.input, None, look.custom_status, look.instance_id)
+        return look
 
     async def _has_history(self, instance_id: str) -> bool:
         """A crash can leave Pending on an instance that has begun; its history tells."""
-        status = await self._call(self._status(instance_id, showHistory=True))
-        return bool(getattr(status, "historyEvents", None))
+        row = await self._row(instance_id, showInput=False, showHistory=True)
+        return bool(row and row.get("historyEvents"))
 
-    async def _status(self, instance_id: str, **shown: bool) -> Any:
-        """The instance's status; None only where the host says 404.
-
-        The client's own get_status makes one falsy object of a 404 and of a 500, and to take a
-        failure for absence would start an instance over one that is there. So this asks through
-        the client's session, and reads the status code itself.
-        """
-        query = "&".join(f"{name}={str(value).lower()}" for name, value in shown.items())
-        url = f"{self._instances}{instance_id}?{query}"
-        code, body = await self._client._get_async_request(url)
-        if code == HTTPStatus.NOT_FOUND:
+    async def _row(self, instance_id: str, **shown: bool) -> dict[str, Any] | None:
+        params = {name: str(value).lower() for name, value in shown.items()}
+        answer = await self._call("GET", f"instances/{instance_id}", params=params)
+        if answer.code == HTTPStatus.NOT_FOUND:
             return None
-        if code not in (HTTPStatus.OK, HTTPStatus.ACCEPTED) or not isinstance(body, dict):
-            raise EngineError(f"status: unexpected status code {code}")
-        return DurableOrchestrationStatus.from_json(body)
+        if answer.code not in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
+            raise EngineError(f"status: answered {answer.code}")
+        if not isinstance(answer.body, dict) or "runtimeStatus" not in answer.body:
+            raise EngineError("status: an answer of another kind")
+        return answer.body
 
     async def start(self, orchestrator: str, instance_id: str, data: BaseModel) -> None:
         """Start an instance. It REPLACES one that has finished: look first.
 
-        Raises AlreadyExistsError, EngineError.
+        Raises AlreadyExistsError where one has not.
         """
-        try:
-            await self._call(self._client.start_new(orchestrator, instance_id, wire.dump(data)))
-        except EngineError as error:
-            if "already exists" in str(error):
-                raise AlreadyExistsError(str(error)) from None
-            raise
+        answer = await self._call("POST", f"orchestrators/{orchestrator}/{instance_id}", data)
+        if answer.code in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
+            return
+        if "already exists" in json.dumps(answer.body):
+            raise AlreadyExistsError(f"start: answered {answer.code}, already exists")
+        raise EngineError(f"start: answered {answer.code}")
 
     async def raise_event(self, instance_id: str, name: str, data: BaseModel) -> bool:
         """Raise an event to an instance that has begun; False when it has finished meanwhile."""
-        try:
-            await self._call(self._client.raise_event(instance_id, name, wire.dump(data)))
-        except EngineError as error:
-            if "is gone" in str(error):
-                return False
-            raise
-        return True
+        answer = await self._call("POST", f"instances/{instance_id}/raiseEvent/{name}", data)
+        if answer.code == HTTPStatus.ACCEPTED:
+            return True
+        if answer.code == HTTPStatus.GONE:
+            return False
+        raise EngineError(f"event: answered {answer.code}")
 
-    async def list_by_prefix(self, prefix: str) -> tuple[list[Look], bool]:
-        """Every instance whose id begins with `prefix`, and whether the list was cut off.
-
-        The client asks for the first page only and says nothing of the rest, so this asks the
-        host's endpoint itself. A prefix is a range read; pages come in the order of ids.
-        """
+    async def list_by_prefix(self, prefix: str, after: str | None = None) -> Listing:
+        """Instances whose id begins with `prefix`, which is a range read; up to MAX_PAGES pages."""
         looks: list[Look] = []
-        token = ""
+        params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS), "showInput": "false"}
         for _ in range(MAX_PAGES):
-            rows, token = await self._call(self._page(prefix, token))
-            looks += [_look(DurableOrchestrationStatus.from_json(row)) for row in rows]
-            if not token:
-                return looks, False
-        return looks, True
+            headers = {CONTINUATION: after} if after else {}
+            answer = await self._call("GET", "instances/", params=params, headers=headers)
+            if answer.code != HTTPStatus.OK or not isinstance(answer.body, list):
+                raise EngineError(f"list: answered {answer.code}")
+            looks += map(_look, answer.body)
+            after = answer.headers.get(CONTINUATION) or None
+            if after is None:
+                break
+        return Listing(tuple(looks), after)
 
-    async def _page(self, prefix: str, token: str) -> tuple[list[Any], str]:
-        params = {"instanceIdPrefix": prefix, "top": "100", "showInput": "false"}
-        headers = {CONTINUATION: token} if token else {}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(self._instances, params=params, headers=headers) as answer,
-        ):
-            if answer.status != HTTPStatus.OK:
-                raise EngineError(f"list: unexpected status {answer.status}")
-            return await answer.json(content_type=None), answer.headers.get(CONTINUATION, "")
-
-    async def _call(self, awaitable: Any) -> Any:
-        """One client call within the time limit; whatever it raises becomes EngineError."""
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        data: BaseModel | None = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        # As the SDK sends it: a JSON text inside JSON.
+        body = json.dumps(wire.dump(data)) if data is not None else None
         try:
-            async with asyncio.timeout(self._call_timeout):
-                return await awaitable
-        except Exception as error:  # the client raises bare exceptions
+            async with self._session.request(
+                method, self._base + path, json=body, params=params, headers=headers
+            ) as answer:
+                text = await answer.text()
+                return _Answer(answer.status, _json(text), dict(answer.headers))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise EngineError(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def _look(status: Any, phase: Phase | None = None) -> Look:
+def _json(text: str) -> Any:
+    """The body, where it is JSON; a failing endpoint answers in other ways, or not at all."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _look(row: dict[str, Any]) -> Look:
     return Look(
-        phase or _PHASES.get(status.runtime_status.value, Phase.PENDING),
-        input=status.input_,
-        output=status.output,
-        custom_status=status.custom_status,
-        instance_id=status.instance_id,
+        phase=_PHASES.get(row["runtimeStatus"], Phase.PENDING),
+        input=row.get("input"),
+        output=row.get("output"),
+        custom_status=row.get("customStatus"),
+        instance_id=row.get("instanceId", ""),
     )

@@ -20,6 +20,12 @@ from acr_global.settings import Settings
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
 
+LOOK_AGAIN_SECONDS = (0.2, 1.0, 2.0)
+"""Pauses after each failed look for a courier."""
+
+CALL_SECONDS = 4.0
+"""For one look: all of it, and the registry's answer, takes 20 s at most."""
+
 
 async def gather(
     settings: Settings,
@@ -39,10 +45,14 @@ async def gather(
 async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
     """The report that a courier carries, or has just delivered, if there is one."""
     courier = correlation.courier_id(push_id, region)
-    try:
-        look = await engine.look(courier, show_input=True)
-    except EngineError:
-        return None
+    for pause in LOOK_AGAIN_SECONDS:
+        try:
+            look = await engine.look(courier, show_input=True)
+            break
+        except EngineError:
+            await asyncio.sleep(pause)
+    else:
+        return None  # the alarm is not held up by an engine that does not answer
     if look.phase is Phase.ABSENT:
         return None
     return wire.load(wire.CourierInput, look.input).arrival

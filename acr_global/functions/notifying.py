@@ -12,12 +12,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from typing import Any
+
+import aiohttp
 
 from acr_global import correlation, targets
 from acr_global.functions import clock, log, names, wire
 from acr_global.functions.delivering import SUPERSEDED
-from acr_global.functions.engine import AlreadyExistsError, Engine, Phase
+from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase
 from acr_global.model import Attempt, Message, Outcome, Verdict, VerdictType
 from acr_global.notify import deliver
 from acr_global.notify.message import message_of
@@ -35,18 +36,21 @@ async def fire(
     _log_verdict(verdict)
     wanted = wanted_targets(settings, data)
     attempts = await attempt_all(settings, environ, verdict, wanted)
-    failed = tuple(a.target for a in attempts if a.outcome is not Outcome.DELIVERED)
-    delivery = None
-    if failed:
-        state = Delivery(
-            push_id=verdict.push_id,
-            targets=failed,
-            begun_at=verdict.decided_at,
-            schedule=settings.retry_schedule,
-            attempts=tuple(a for a in attempts if a.target in failed),
-        )
-        delivery = await _hand_over(engine, wire.DeliveryInput(verdict=verdict, delivery=state))
-    return wire.NotifyOutput(attempts=attempts, delivery=delivery)
+    failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
+    if not failed:
+        return wire.NotifyOutput(attempts=attempts)
+    state = Delivery(
+        push_id=verdict.push_id,
+        targets=tuple(a.target for a in failed),
+        begun_at=verdict.decided_at,
+        schedule=settings.retry_schedule,
+        attempts=failed,
+    )
+    owed = wire.DeliveryInput(verdict=verdict, delivery=state)
+    try:
+        return wire.NotifyOutput(attempts=attempts, delivery=await hand_over(engine, owed))
+    except EngineError:  # to raise it would send to every target again
+        return wire.NotifyOutput(attempts=attempts, owed=owed)
 
 
 def wanted_targets(settings: Settings, data: wire.NotifyInput) -> tuple[str, ...]:
@@ -69,13 +73,12 @@ async def attempt_all(
     known = {t.name: t for t in settings.targets}
     message = message_of(verdict)
 
-    async def one(name: str, session: Any) -> Attempt:
-        target = known.get(name)
-        if target is None:
-            return Attempt(
-                target=name, at=clock.utcnow(), outcome=Outcome.RETRY, reason="target-unknown"
+    async def one(name: str, session: aiohttp.ClientSession) -> Attempt:
+        if target := known.get(name):
+            return await deliver.attempt(
+                message, target, environ, session=session, clock=clock.utcnow
             )
-        return await deliver.attempt(message, target, environ, session=session, now=clock.utcnow())
+        return _not_sent(name, Outcome.RETRY, "target-unknown")
 
     async with deliver.new_session() as session:
         attempts = await asyncio.gather(*(one(name, session) for name in wanted))
@@ -84,28 +87,41 @@ async def attempt_all(
     return tuple(attempts)
 
 
+def _not_sent(target: str, outcome: Outcome, reason: str) -> Attempt:
+    return Attempt(target=target, at=clock.utcnow(), outcome=outcome, reason=reason)
+
+
 async def attempt_round(
     settings: Settings, environ: Mapping[str, str], engine: Engine, data: wire.AttemptInput
 ) -> wire.AttemptOutput:
-    """One round of a delivery, unless its alarm has been overtaken by the recovery."""
-    overtakable = data.verdict.type is VerdictType.OVERDUE and not data.by_hand
-    if overtakable and await _recovered(engine, data.verdict.push_id):
-        now = clock.utcnow()
-        return wire.AttemptOutput(
-            attempts=tuple(
-                Attempt(target=t, at=now, outcome=Outcome.DEAD, reason=SUPERSEDED)
-                for t in data.targets
-            )
-        )
-    attempts = await attempt_all(settings, environ, data.verdict, data.targets)
-    return wire.AttemptOutput(attempts=attempts)
+    """One round of a delivery. An alarm that a later verdict has overtaken is sent only to
+    those who do not hear of the later one."""
+    overtaken: frozenset[str] = frozenset()
+    if data.verdict.type is VerdictType.OVERDUE and not data.by_hand:
+        later = await _later_verdict(engine, data.verdict.push_id)
+        overtaken = _hear_of(settings, later, data)
+    attempts = [_not_sent(name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
+    rest = tuple(name for name in data.targets if name not in overtaken)
+    attempts += await attempt_all(settings, environ, data.verdict, rest)
+    return wire.AttemptOutput(attempts=tuple(attempts))
 
 
-async def _recovered(engine: Engine, push_id: str) -> bool:
-    """The push's own status says so before its recovery is sent to anybody."""
-    look = await engine.look(push_id)
-    status = look.custom_status
-    return isinstance(status, dict) and status.get("state") == VerdictType.RECOVERED.value
+async def _later_verdict(engine: Engine, push_id: str) -> VerdictType | None:
+    """What followed the alarm: the push's status says so before anybody is told."""
+    status = (await engine.look(push_id)).custom_status
+    state = status.get("state") if isinstance(status, dict) else None
+    later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
+    return next((v for v in later if v.value == state), None)
+
+
+def _hear_of(
+    settings: Settings, later: VerdictType | None, data: wire.AttemptInput
+) -> frozenset[str]:
+    if later is None:
+        return frozenset()
+    artifact = data.verdict.artifact
+    hearing = {t.name for t in settings.targets if targets.wants(t, later, artifact)}
+    return frozenset(hearing.intersection(data.targets))
 
 
 def delivery_id(verdict: Verdict) -> str:
@@ -113,8 +129,11 @@ def delivery_id(verdict: Verdict) -> str:
     return correlation.bounded_id("_delivery", verdict.type.value, verdict.push_id)
 
 
-async def _hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
-    """Start the delivery unless it is there: a start on a finished id would replace it."""
+async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
+    """Start the delivery unless it is there: a start on a finished id would replace it.
+
+    Raises EngineError.
+    """
     instance_id = delivery_id(data.verdict)
     if (await engine.look(instance_id)).phase is Phase.ABSENT:
         with contextlib.suppress(AlreadyExistsError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import azure.durable_functions as df
@@ -10,12 +10,9 @@ import azure.functions as func
 
 from acr_global.errors import AcrGlobalError, NotKeptError
 from acr_global.functions import clock, deadletters, log, names
+from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine, EngineError
-from acr_global.functions.http import respond
-from acr_global.functions.starter import Answer, error_answer
-from acr_global.model import VerdictType
-from acr_global.notify import deliver
-from acr_global.notify.message import trial_message
+from acr_global.notify import trial
 from acr_global.settings import Settings
 
 
@@ -41,11 +38,15 @@ async def try_target(settings: Settings, environ: Mapping[str, str], name: str) 
     target = next((t for t in settings.targets if t.name == name), None)
     if target is None:
         raise TargetUnknownError("No target has this name; see ACR_GLOBAL_TARGETS.")
-    now = clock.utcnow()
-    message = trial_message(VerdictType.COMPLETE, now, settings.regions)
-    async with deliver.new_session() as session:
-        attempt = await deliver.attempt(message, target, environ, session=session, now=now)
+    attempt = await trial.try_target(target, environ, clock.utcnow, settings.regions)
     return attempt.model_dump(mode="json", exclude_none=True)
+
+
+async def _with_engine(
+    client: Any, ask: Callable[[Engine], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    async with Engine(client) as engine:
+        return await ask(engine)
 
 
 def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:
@@ -56,20 +57,23 @@ def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:
     @blueprint.route(route="deadletters", methods=["GET"])
     @blueprint.durable_client_input(client_name="client")
     async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        return await _answer(deadletters.listing(Engine(client)))
+        after = req.params.get("after")
+        return await _answer(_with_engine(client, lambda e: deadletters.listing(e, after)))
 
     @blueprint.function_name(names.DEAD_LETTER)
     @blueprint.route(route="deadletters/{id}", methods=["GET"])
     @blueprint.durable_client_input(client_name="client")
     async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        return await _answer(deadletters.show(Engine(client), req.route_params["id"]))
+        instance_id = req.route_params["id"]
+        return await _answer(_with_engine(client, lambda e: deadletters.show(e, instance_id)))
 
     @blueprint.function_name(names.REPLAY_DEAD_LETTER)
     @blueprint.route(route="deadletters/{id}/replay", methods=["POST"])
     @blueprint.durable_client_input(client_name="client")
     async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         instance_id = req.route_params["id"]
-        return await _answer(deadletters.replay(settings, Engine(client), instance_id), 202)
+        replay = _with_engine(client, lambda e: deadletters.replay(settings, e, instance_id))
+        return await _answer(replay, 202)
 
     @blueprint.function_name(names.TRY_TARGET)
     @blueprint.route(route="targets/{name}/test", methods=["POST"])

@@ -9,34 +9,33 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from acr_global import correlation
-from acr_global.errors import AcrGlobalError, NotKeptError, RejectedError
+from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
 from acr_global.functions import clock, keeping, log, wire
+from acr_global.functions.answers import Answer, error_answer
+from acr_global.functions.engine import Engine
 from acr_global.model import Arrival, PushEvent
 from acr_global.receive import Ignored, Result, receive
 from acr_global.settings import Settings
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status and JSON body of one answer."""
-
-    status: int
-    body: dict[str, Any]
+LOGGED_BYTES = 8_192
+"""Of a body that was not read. The registry's own are under 2 KiB."""
 
 
 async def image_push(
-    settings: Settings, engine: keeping.EngineLike, query: Mapping[str, str], body: bytes
+    settings: Settings, engine: Engine, query: Mapping[str, str], body: bytes
 ) -> Answer:
     """Answer one webhook, or one envelope of several events."""
     try:
         received = receive(query, body, settings)
     except RejectedError as error:
         return _rejected(error)
-    answers = await asyncio.gather(*(_answer(settings, engine, r) for r in received.results))
+    pairs = zip(received.results, received.documents, strict=True)
+    answers = await asyncio.gather(
+        *(_answer(settings, engine, result, _post(query, body)) for result, body in pairs)
+    )
     if not received.envelope:
         return answers[0]
     return Answer(_overall(answers), {"results": [a.body for a in answers]})
@@ -52,7 +51,9 @@ def _overall(answers: list[Answer]) -> int:
     return 400 if answers else 200
 
 
-async def _answer(settings: Settings, engine: keeping.EngineLike, result: Result) -> Answer:
+async def _answer(
+    settings: Settings, engine: Engine, result: Result, received: dict[str, Any]
+) -> Answer:
     if isinstance(result, RejectedError):
         return _rejected(result)
     if isinstance(result, Ignored):
@@ -61,10 +62,10 @@ async def _answer(settings: Settings, engine: keeping.EngineLike, result: Result
     try:
         return await _keep(settings, engine, result)
     except NotKeptError as error:
-        return _not_kept(result, error)
+        return _not_kept(received, error)
 
 
-async def _keep(settings: Settings, engine: keeping.EngineLike, event: PushEvent) -> Answer:
+async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
     policy = settings.policy(event.artifact.registry)
     key = correlation.push_key(event, policy.correlation)
     start = wire.PushInput(
@@ -87,16 +88,19 @@ async def _keep(settings: Settings, engine: keeping.EngineLike, event: PushEvent
         ),
     )
     kept = await keeping.keep(engine, key, start, generations=policy.correlation == "content")
+    if kept.place is keeping.Place.START:
+        log.line("start", push=kept.push_id, image=event.artifact.reference, regions=start.regions)
+    decided = kept.place is keeping.Place.DECIDED
     log.line(
         "webhook",
-        status="ignored" if kept.place is keeping.Place.DECIDED else "accepted",
+        status="ignored" if decided else "accepted",
         push=kept.push_id,
         region=event.region,
         image=event.artifact.reference,
         event_id=event.id,
         kept=kept.place.value,
     )
-    if kept.place is keeping.Place.DECIDED:
+    if decided:
         return Answer(200, {"status": "ignored", "reason": "already-decided"})
     return Answer(202, {"status": "accepted", "push": kept.push_id, "region": event.region})
 
@@ -106,21 +110,32 @@ def _rejected(error: RejectedError) -> Answer:
     return error_answer(error)
 
 
-def _not_kept(event: PushEvent, error: NotKeptError) -> Answer:
+def _post(query: Mapping[str, str], body: Any) -> dict[str, Any]:
+    """A webhook as a log line may hold it: of the query no more than we read, for it might
+    carry a key."""
+    return {k: query[k] for k in ("region", "registry") if k in query} | {"body": body}
+
+
+def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:
     """The registry will not send it again, so the log line holds all that is needed to."""
     log.line(
         "arrival-not-kept",
         level=logging.ERROR,
         reason=error.reason,
-        cause=str(error.__cause__ or ""),
-        todo="post this event to ImagePush again once the app's storage answers",
-        event=event.model_dump(mode="json"),
+        cause=str(error.__cause__ or error),
+        todo="post this body to ImagePush again, with this query, once the app's storage answers",
+        received=received,
     )
     return error_answer(error)
 
 
-def error_answer(error: AcrGlobalError) -> Answer:
-    """An error as the caller sees it: a reason slug and one plain sentence."""
-    return Answer(
-        error.status, {"status": "error", "reason": error.reason, "message": error.message}
+def refuse(settings_problems: tuple[Problem, ...], query: Mapping[str, str], body: bytes) -> Answer:
+    """Answer a webhook while a setting is wrong. The log line holds the webhook, as above."""
+    log.line(
+        "settings-wrong",
+        level=logging.ERROR,
+        settings=sorted({p.setting for p in settings_problems}),
+        todo="correct these app settings, then post this body to ImagePush again with this query",
+        received=_post(query, body[:LOGGED_BYTES].decode(errors="replace")),
     )
+    return error_answer(SettingsError(settings_problems))

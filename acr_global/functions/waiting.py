@@ -6,7 +6,7 @@
    a courier still on its way. Arrivals that come while it looks count.
 3. The verdict, complete or overdue (activity `FirePushNotification`).
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
-5. If all that took but seconds: stay until every start that was under way has come to nothing.
+5. Stay for some seconds, where something that was under way could still reach it.
 
 It reads no clock, no environment and no secret: all it needs is frozen in its input. It does
 not deliver again what failed to be delivered: `DeliverNotification` does, as an instance of its
@@ -31,9 +31,14 @@ Steps = Generator[Any, Any, Any]
 ACTIVITY_RETRY = RetryOptions(first_retry_interval_in_milliseconds=5_000, max_number_of_attempts=10)
 """For an activity that itself fails (the engine's storage, a bug), not for a failing receiver."""
 
+HAND_OVER_RETRY = RetryOptions(
+    first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=40
+)
+"""For starting a delivery when the engine did not answer: 20 minutes."""
+
 LINGER = timedelta(seconds=10)
-"""From the beginning. A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the
-rest is for its last request to get through a busy host."""
+"""A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
+request to get through a busy host."""
 
 
 def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
@@ -131,20 +136,26 @@ class Waiting:
 
     def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
-        earlier = verdict.earlier_reports(self.watch, self._push.earlier)
+        span = self._push.timeout + self._push.late_window
+        earlier = verdict.earlier_reports(self.watch, self._push.earlier, span)
         self.watch = verdict.with_evidence(self.watch, earlier)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        goes_on = decided.type is VerdictType.OVERDUE and bool(self._push.late_window)
-        self._status(decided.type.value, self.watch.deadline, decided=not goes_on)
+        # With regions missing it is not over: late reports are still taken in.
+        self._status(decided.type.value, self.watch.deadline, decided=not decided.missing)
         return decided
 
     def linger(self) -> Steps:
-        """A repeat that found no instance may still be about to start one, and a start on an id
-        that has finished replaces it. While this one runs, such a start is refused."""
+        """Outlast what is under way. A repeat that found no instance may still be about to start
+        one, and a start on an id that has finished replaces it; while this one runs, it is
+        refused. And where regions are missing to the end, one's report may just have been raised:
+        it is taken in, for the next generation to know of."""
         until = self.watch.begun_at + LINGER
+        if self.watch.missing():
+            until = max(until, self._context.current_utc_datetime + LINGER)
         if self._context.current_utc_datetime < until:
             yield self._context.create_timer(verdict.timer_for(until))
+            self._collect()
 
     def notify(self, decided: Verdict) -> Steps:
         """Send one verdict; what fails goes on in an instance of its own, or is recorded."""
@@ -157,11 +168,18 @@ class Waiting:
                 names.FIRE_PUSH_NOTIFICATION, ACTIVITY_RETRY, wire.dump(data)
             )
             sent = wire.load(wire.NotifyOutput, result)
-            told = {"attempts": sent.attempts, "delivery": sent.delivery}
+            record = record.model_copy(
+                update={"attempts": sent.attempts, "delivery": sent.delivery}
+            )
+            if sent.owed:
+                delivery = yield self._context.call_activity_with_retry(
+                    names.HAND_OVER_DELIVERY, HAND_OVER_RETRY, wire.dump(sent.owed)
+                )
+                record = record.model_copy(update={"delivery": delivery})
         except Exception as error:  # an activity's failure comes as a bare exception
-            told = {"error": str(error)[:200]}
+            record = record.model_copy(update={"error": str(error)[:200]})
         self._collect()
-        return record.model_copy(update=told)
+        return record
 
     def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
         status = wire.PushStatus(

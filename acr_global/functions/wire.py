@@ -138,11 +138,23 @@ class NotifyInput(Frozen):
     targets: tuple[str, ...]
 
 
+class DeliveryInput(Frozen):
+    """Input of `DeliverNotification`."""
+
+    v: Literal[1] = 1
+    verdict: Verdict
+    delivery: Delivery
+    replay_of: str | None = None
+    """The dead letter that an operator sends anew."""
+
+
 class NotifyOutput(Frozen):
     """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
 
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
+    owed: DeliveryInput | None = None
+    """What could not be handed over: the orchestrator sees to it."""
 
 
 class LookInput(Frozen):
@@ -166,16 +178,6 @@ class LookOutput(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
-class DeliveryInput(Frozen):
-    """Input of `DeliverNotification`."""
-
-    v: Literal[1] = 1
-    verdict: Verdict
-    delivery: Delivery
-    replay_of: str | None = None
-    """The dead letter that an operator sends anew."""
-
-
 class DeliveryOutput(Frozen):
     """Output of `DeliverNotification`; state `dead` makes it a dead letter."""
 
@@ -191,7 +193,7 @@ class AttemptInput(Frozen):
     verdict: Verdict
     targets: tuple[str, ...]
     by_hand: bool = False
-    """An operator asked for it: it is sent even if a recovery has overtaken it."""
+    """An operator asked for it: it is sent even if a later verdict has overtaken it."""
 
 
 class AttemptOutput(Frozen):

@@ -5,5 +5,6 @@
                               words.py: what people read                answer means
                               signing.py: Standard Webhooks
 
-Everything but deliver.py is pure; deliver.py is the only way out.
+Everything but deliver.py is pure; deliver.py is the only way out. trial.py sends one test
+message through it.
 """

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from acr_global.errors import RenderError
 from acr_global.model import Attempt, Message, OutboundRequest, Outcome
 from acr_global.notify import apprise, channels
 from acr_global.notify.outcomes import READS_BODY, Judgement, Kind, judge
+from acr_global.secret import resolve
 from acr_global.targets import AppriseTarget, Target
 
 CONNECT_SECONDS = 5.0
@@ -42,6 +44,14 @@ _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore
 
 class _BusyError(Exception):
     """Too many requests to this host were before us."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    kind: Kind
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 def new_session() -> aiohttp.ClientSession:
@@ -65,14 +75,23 @@ async def attempt(
     secrets: Mapping[str, str],
     *,
     session: aiohttp.ClientSession,
-    now: datetime,
+    clock: Callable[[], datetime],
     queue_seconds: float = QUEUE_SECONDS,
 ) -> Attempt:
-    """Try once. `now` is the time of the attempt; `secrets` is where references are looked up."""
-    found = await _try(message, target, secrets, session, now, queue_seconds)
+    """Try once. `secrets` is where references are looked up.
+
+    `clock` is read when the turn at the host has come, for what is signed, and again at the
+    answer: the attempt's time is that from which a Retry-After counts.
+    """
+    try:
+        answer = await _send(message, target, secrets, session, clock, queue_seconds)
+        at = clock()
+        found = answer if isinstance(answer, Judgement) else _judged(answer, at)
+    except Exception as error:
+        at, found = clock(), Judgement(Outcome.RETRY, _reason(error))
     return Attempt(
         target=target.name,
-        at=now,
+        at=at,
         outcome=found.outcome,
         reason=found.reason,
         status=found.status,
@@ -80,23 +99,24 @@ async def attempt(
     )
 
 
-async def _try(
+async def _send(
     message: Message,
     target: Target,
     secrets: Mapping[str, str],
     session: aiohttp.ClientSession,
-    now: datetime,
+    clock: Callable[[], datetime],
     queue_seconds: float,
-) -> Judgement:
-    try:
-        request = channels.render(message, target, secrets, now)
-        seconds = target.timeout.total_seconds()
-        async with _turn(request.url, queue_seconds):
-            if isinstance(target, AppriseTarget):
-                return await _hand_over(request, seconds)
-            return await _post(request, target.kind, seconds, session, now)
-    except Exception as error:
-        return Judgement(Outcome.RETRY, _reason(error))
+) -> _Answer | Judgement:
+    seconds = target.timeout.total_seconds()
+    async with _turn(resolve(target.url, secrets), queue_seconds):
+        request = channels.render(message, target, secrets, clock())
+        if isinstance(target, AppriseTarget):
+            return await _hand_over(request, seconds)
+        return await _post(request, target.kind, seconds, session)
+
+
+def _judged(answer: _Answer, now: datetime) -> Judgement:
+    return judge(answer.kind, answer.status, answer.headers, answer.body, now)
 
 
 def _reason(error: Exception) -> str:
@@ -126,7 +146,7 @@ def _reason(error: Exception) -> str:
 async def _turn(url: str, queue_seconds: float) -> AsyncIterator[None]:
     """Wait for one's turn at the URL's host, counted per event loop."""
     hosts = _turns.setdefault(asyncio.get_running_loop(), {})
-    turn = hosts.setdefault(urlsplit(url).netloc, asyncio.Semaphore(HOST_CONCURRENCY))
+    turn = hosts.setdefault(_host(url), asyncio.Semaphore(HOST_CONCURRENCY))
     try:
         async with asyncio.timeout(queue_seconds):
             await turn.acquire()
@@ -138,13 +158,17 @@ async def _turn(url: str, queue_seconds: float) -> AsyncIterator[None]:
         turn.release()
 
 
+def _host(url: str) -> str:
+    """Whose turn to wait for; what is no URL is refused when it is rendered."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return ""
+
+
 async def _post(
-    request: OutboundRequest,
-    kind: Kind,
-    seconds: float,
-    session: aiohttp.ClientSession,
-    now: datetime,
-) -> Judgement:
+    request: OutboundRequest, kind: Kind, seconds: float, session: aiohttp.ClientSession
+) -> _Answer:
     timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
     async with session.post(
         # As written: a query that is itself signed must not be put in another form.
@@ -156,7 +180,7 @@ async def _post(
     ) as response:
         body = await _beginning(response) if kind in READS_BODY else b""
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return judge(kind, response.status, headers, body, now)
+        return _Answer(kind, response.status, headers, body)
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:

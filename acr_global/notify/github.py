@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.request import build_request, to_json
 from acr_global.notify.words import headline, shorten
 from acr_global.secret import resolve
-from acr_global.targets import GithubTarget
+from acr_global.targets import GithubTarget, check_header
 
 API_VERSION = "2022-11-28"
 PAYLOAD_PROPERTIES = 10
@@ -32,8 +31,7 @@ def render(
 ) -> OutboundRequest:
     """`client_payload` has what a workflow's condition may ask, and the regions by state."""
     token = resolve(target.token, secrets)
-    if not token.isprintable():
-        raise RenderError("the token has a line break in it", reason="header-invalid")
+    check_header(token)
     headers = {
         "content-type": "application/json",
         "accept": "application/vnd.github+json",

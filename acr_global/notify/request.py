@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
 from acr_global.notify.signing import signature_headers
 from acr_global.secret import resolve, signing_key
-from acr_global.targets import HttpTarget, SignedTarget, check_url
+from acr_global.targets import HttpTarget, SignedTarget, check_header, check_target_url
 
 USER_AGENT = "acr-global/1"
 
@@ -33,7 +32,7 @@ def build_request(
     Raises RenderError: a secret is not set, the URL or a header's value cannot be sent.
     """
     url = resolve(target.url, secrets)
-    check_url(url, insecure=target.insecure)
+    check_target_url(target, url)
     own = {name.lower(): _header_value(resolve(v, secrets)) for name, v in target.headers.items()}
     merged = {"user-agent": USER_AGENT, **headers, **own}
     return OutboundRequest(
@@ -54,6 +53,5 @@ def signed_headers(
 
 
 def _header_value(value: str) -> str:
-    if not value.isprintable():
-        raise RenderError("a header's value has a line break in it", reason="header-invalid")
+    check_header(value)
     return value

@@ -11,14 +11,13 @@ Sources: OCI distribution spec 1.1, "Pulling manifests" (repository grammar); OC
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from acr_global.patterns import is_loopback, normalize_region
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.question import Access, Question
-from acr_global.registry.webhooks import normal_region
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
@@ -42,16 +41,6 @@ class Endpoint:
     """The registry's name, the first label of its host; None outside ACR."""
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
 def login_server(host: str | None) -> tuple[str, str] | None:
     """Registry name and cloud domain of an ACR host, global or regional; None for any other."""
     match = _LOGIN_SERVER.fullmatch((host or "").lower())
@@ -63,8 +52,8 @@ def endpoint_for(question: Question, access: Access, region: str) -> Endpoint:
 
     Raises CheckFailedError when the setting or the event gives no usable host.
     """
-    own = {normal_region(r): url for r, url in access.region_endpoints.items()}
-    override = own.get(normal_region(region))
+    own = {normalize_region(r): url for r, url in access.region_endpoints.items()}
+    override = own.get(normalize_region(region))
     if override is not None:
         return _from_override(override)
     server = login_server(question.registry)
@@ -77,7 +66,7 @@ def endpoint_for(question: Question, access: Access, region: str) -> Endpoint:
         known = access.resource_id.rstrip("/").rsplit("/", 1)[-1].lower()
         if name != known and not name.startswith(f"{known}-"):
             raise CheckFailedError("the event names another registry than the settings")
-    label = normal_region(region)
+    label = normalize_region(region)
     if not _REGION.fullmatch(label):
         raise CheckFailedError("the region's name cannot stand in a host name")
     host = f"{name}.{label}.geo.{cloud}"

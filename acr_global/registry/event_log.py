@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from acr_global.model import Evidence, EvidenceKind
-from acr_global.registry.addresses import is_loopback
+from acr_global.patterns import is_loopback
 from acr_global.registry.firings import (
     NOTHING,
     Firing,

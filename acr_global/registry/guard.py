@@ -28,6 +28,8 @@ class Seen:
 
     found: bool
     detail: str
+    absent: bool = False
+    """True: it is certain that the push, or the deletion, is not there."""
 
 
 def describe(error: BaseException) -> str:
@@ -70,4 +72,11 @@ async def guarded(
             seen = await check
     except Exception as error:
         return failed(region, kind, error, now())
-    return Evidence(region=region, kind=kind, found=seen.found, detail=seen.detail, at=now())
+    return Evidence(
+        region=region,
+        kind=kind,
+        found=seen.found,
+        absent=seen.absent,
+        detail=seen.detail,
+        at=now(),
+    )

@@ -60,8 +60,9 @@ async def check_manifest(
 def judge_answer(question: Question, status: int, headers: Mapping[str, str]) -> Seen:
     """What a HEAD's answer means for the push; header names are lower-cased.
 
-    For a delete it is the absence that counts, and a 404 that no registry gave proves nothing:
-    the answer must carry a registry's mark. Raises CheckFailedError where nothing can be said.
+    A 404 that no registry gave proves nothing: only one with a registry's mark says that the
+    image is absent, which for a delete is what counts. Raises CheckFailedError where nothing
+    can be said.
     """
     deleted = question.action == Action.DELETE
     if status == 200:
@@ -69,11 +70,16 @@ def judge_answer(question: Question, status: int, headers: Mapping[str, str]) ->
         kind = headers.get("content-type", "").split(";")[0].strip().lower()
         if named != question.digest and (named or kind not in MANIFEST_TYPES):
             raise CheckFailedError("answered 200, but not with this manifest")
-        return Seen(not deleted, "still readable there" if deleted else "readable there")
+        if deleted:
+            return Seen(False, "still readable there", absent=True)
+        return Seen(True, "readable there")
     if status == 404:
-        if deleted and headers.get("docker-distribution-api-version") != "registry/2.0":
+        marked = headers.get("docker-distribution-api-version") == "registry/2.0"
+        if not deleted:
+            return Seen(False, "not readable there (404)", absent=marked)
+        if not marked:
             raise CheckFailedError("answered 404, but not as a registry does")
-        return Seen(deleted, "gone there (404)" if deleted else "not readable there (404)")
+        return Seen(True, "gone there (404)")
     raise CheckFailedError(f"answered {status}")
 
 

@@ -48,8 +48,6 @@ class Access:
     webhook_url: str | None = None
     """Where the registry posts to, such as `https://<app>/api/ImagePush`. Only host and path
     are compared, so that a key in the query string is neither needed nor kept."""
-    webhook_names: Mapping[str, str] = field(default_factory=dict)
-    """Region to webhook name, where it is not `acrglobal<region>`."""
     region_endpoints: Mapping[str, str] = field(default_factory=dict)
     """Region to base URL, where it is not `https://<registry>.<region>.geo.azurecr.io`."""
     arm_endpoint: str = ARM_ENDPOINT

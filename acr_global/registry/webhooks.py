@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from acr_global.patterns import normalize_region
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.question import WEBHOOK_PREFIX, Access
 
@@ -39,16 +40,10 @@ class Choice:
     """False: only entries posted to our URL count."""
 
 
-def normal_region(text: str) -> str:
-    """`West Europe` and `westeurope` are one region; the resource manager says the latter."""
-    return text.lower().replace(" ", "")
-
-
-def webhook_name(region: str, access: Access) -> str:
+def webhook_name(region: str) -> str:
     """The name that registration gives to a region's webhook; letters and digits, at most 50."""
-    own = {normal_region(r): name for r, name in access.webhook_names.items()}
-    plain = "".join(c for c in normal_region(region) if c.isascii() and c.isalnum())
-    return own.get(normal_region(region)) or (WEBHOOK_PREFIX + plain)[:50]
+    plain = "".join(c for c in normalize_region(region) if c.isascii() and c.isalnum())
+    return (WEBHOOK_PREFIX + plain)[:50]
 
 
 def parse_webhook(entry: Mapping[str, object]) -> Webhook | None:
@@ -57,7 +52,7 @@ def parse_webhook(entry: Mapping[str, object]) -> Webhook | None:
     if not isinstance(name, str) or not isinstance(location, str):
         return None
     status = properties.get("status") if isinstance(properties, Mapping) else None
-    return Webhook(name, normal_region(location), enabled=status != "disabled")
+    return Webhook(name, normalize_region(location), enabled=status != "disabled")
 
 
 def choose(webhooks: Iterable[Webhook], region: str, access: Access) -> Choice:
@@ -65,8 +60,8 @@ def choose(webhooks: Iterable[Webhook], region: str, access: Access) -> Choice:
 
     Raises CheckFailedError when none can be told to be ours.
     """
-    here = tuple(w for w in webhooks if w.location == normal_region(region))
-    wanted = webhook_name(region, access).lower()
+    here = tuple(w for w in webhooks if w.location == normalize_region(region))
+    wanted = webhook_name(region)
     named = tuple(w for w in here if w.name.lower() == wanted)
     if named:
         return Choice(named, by_name=True)

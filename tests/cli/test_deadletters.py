@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.cli.conftest import KEY, App, Run
 
@@ -25,7 +26,7 @@ ONE: dict[str, Any] = {
     "attempts": 16,
     "replay_of": None,
 }
-TWO: dict[str, Any] = {"id": "_delivery.complete.p2.r1", "state": "failed"}
+TWO: dict[str, Any] = {"id": "_delivery.complete.p2~1", "state": "failed"}
 LIST = "GET /api/deadletters"
 
 
@@ -34,37 +35,57 @@ def replay_line(letter: dict[str, Any]) -> str:
 
 
 def replayed(letter: dict[str, Any], number: int) -> dict[str, Any]:
-    delivery = f"{letter['id'].removesuffix('.r1')}.r{number}"
+    delivery = f"{letter['id'].removesuffix('~1')}~{number}"
     return {"status": "accepted", "delivery": delivery, "targets": ["ops", "chat"]}
 
 
 def test_the_list_is_a_table(ask: Run, app: App) -> None:
     """One line for each letter; what a broken-off delivery does not tell is a dash."""
-    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "cut_off": False})
+    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "next": None})
     ran = ask("deadletters", "list")
     assert (
-        "ID                        VERDICT  REFERENCE    DEAD TARGETS  ATTEMPTS\n"
-        "_delivery.overdue.p1      overdue  team/app:v1  ops, chat     16\n"
-        "_delivery.complete.p2.r1  -        -            -             -\n"
+        "ID                       VERDICT  REFERENCE    DEAD TARGETS  ATTEMPTS\n"
+        "_delivery.overdue.p1     overdue  team/app:v1  ops, chat     16\n"
+        "_delivery.complete.p2~1  -        -            -             -\n"
     ) == ran.out
     assert (0, "", [LIST], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
 
 
-def test_a_list_that_is_cut_off_says_so(ask: Run, app: App) -> None:
+def test_every_page_of_the_list_is_asked_for(ask: Run, app: App) -> None:
+    """The token goes back as it came, whatever stands in it."""
+    more = f"{LIST}?after=a%26b%3D%2F%2B%20c"
+    app.answer(LIST, 200, {"deadletters": [ONE], "next": "a&b=/+ c"})
+    app.answer(more, 200, {"deadletters": [TWO], "next": None})
+    ran = ask("deadletters", "list")
+    assert [ONE["id"], TWO["id"]] == [row.split()[0] for row in ran.out.splitlines()[1:]]
+    assert (0, [LIST, more]) == (ran.code, app.asked)
+    joined = json.loads(ask("deadletters", "list", "--json").out)
+    assert {"deadletters": [ONE, TWO], "next": None} == joined
+
+
+@pytest.mark.parametrize("command", ["list", "replay"])
+def test_a_list_that_never_ends_is_cut_off_and_says_so(
+    ask: Run, app: App, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody takes a part for the whole."""
-    app.answer(LIST, 200, {"deadletters": [ONE], "cut_off": True})
-    assert "The list is cut off: there are more." == ask("deadletters", "list").out.splitlines()[-1]
+    monkeypatch.setattr("acr_global.cli.deadletters.MOST_PAGES", 3)
+    app.answer(LIST, 200, {"deadletters": [], "next": "t"})
+    app.answer(f"{LIST}?after=t", 200, {"deadletters": [ONE], "next": "t"})
+    app.answer(replay_line(ONE), 202, replayed(ONE, 1))
+    ran = ask("deadletters", command, *(["--all"] if command == "replay" else []))
+    assert "The list is cut off: there are more." == ran.out.splitlines()[-1]
+    assert 3 == len([line for line in app.asked if line.startswith("GET")])
 
 
 def test_no_dead_letters_is_said(ask: Run, app: App) -> None:
     """An empty list is a sentence, not an empty table."""
-    app.answer(LIST, 200, {"deadletters": [], "cut_off": False})
+    app.answer(LIST, 200, {"deadletters": [], "next": None})
     assert "No dead letters.\n" == ask("deadletters", "list").out
 
 
 def test_the_list_as_json_is_what_the_app_said(ask: Run, app: App) -> None:
     """--json passes the answer on."""
-    answer = {"deadletters": [ONE, TWO], "cut_off": True, "new": "é"}
+    answer = {"deadletters": [ONE, TWO], "next": None, "new": "é"}
     app.answer(LIST, 200, answer)
     ran = ask("deadletters", "list", "--json")
     assert answer == json.loads(ran.out)
@@ -134,7 +155,7 @@ def test_replay_says_what_was_begun(ask: Run, app: App) -> None:
     """The new delivery's id, and to whom."""
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))
     ran = ask("deadletters", "replay", ONE["id"])
-    assert ("_delivery.overdue.p1: replayed as _delivery.overdue.p1.r1 to ops, chat\n") == ran.out
+    assert ("_delivery.overdue.p1: replayed as _delivery.overdue.p1~1 to ops, chat\n") == ran.out
     assert (0, "", [replay_line(ONE)], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
 
 
@@ -146,42 +167,74 @@ def test_replay_as_json(ask: Run, app: App) -> None:
 
 def test_replay_all_replays_each_that_is_listed(ask: Run, app: App) -> None:
     """One line for each letter, in the list's order."""
-    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "cut_off": True})
+    more = f"{LIST}?after=t"
+    app.answer(LIST, 200, {"deadletters": [ONE], "next": "t"})
+    app.answer(more, 200, {"deadletters": [TWO], "next": None})
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))
     app.answer(replay_line(TWO), 202, replayed(TWO, 2))
     ran = ask("deadletters", "replay", "--all")
     assert (
-        "_delivery.overdue.p1: replayed as _delivery.overdue.p1.r1 to ops, chat\n"
-        "_delivery.complete.p2.r1: replayed as _delivery.complete.p2.r2 to ops, chat\n"
-        "The list is cut off: there are more.\n"
+        "_delivery.overdue.p1: replayed as _delivery.overdue.p1~1 to ops, chat\n"
+        "_delivery.complete.p2~1: replayed as _delivery.complete.p2~2 to ops, chat\n"
     ) == ran.out
-    assert (0, "", [LIST, replay_line(ONE), replay_line(TWO)]) == (ran.code, ran.err, app.asked)
+    assert (0, "") == (ran.code, ran.err)
+    assert [LIST, more, replay_line(ONE), replay_line(TWO)] == app.asked
 
 
 def test_replay_all_goes_on_after_a_failure(ask: Run, app: App) -> None:
     """A letter that cannot be replayed does not keep the next from it; the exit code tells."""
     strange = {"id": "not/an id"}
-    app.answer(LIST, 200, {"deadletters": [ONE, strange, TWO], "cut_off": False})
+    app.answer(LIST, 200, {"deadletters": [ONE, strange, TWO], "next": None})
     app.answer(replay_line(ONE), 409, {"message": "Not dead."})
     app.answer(replay_line(TWO), 202, replayed(TWO, 2))
     ran = ask("deadletters", "replay", "--all")
     first, second, third = ran.out.splitlines()
     assert "_delivery.overdue.p1: failed: Not dead. (status 409)" == first
     assert second.startswith("not/an id: failed: ")
-    assert "_delivery.complete.p2.r1: replayed as _delivery.complete.p2.r2 to ops, chat" == third
+    assert "_delivery.complete.p2~1: replayed as _delivery.complete.p2~2 to ops, chat" == third
     assert (1, "error: 2 of 3 could not be replayed\n") == (ran.code, ran.err)
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_replay_all_ends_early_when_nobody_answers(
+    ask: Run, app: App, option: tuple[str, ...]
+) -> None:
+    """Three in a row without an answer, and the rest is counted instead of tried."""
+
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
+
+    letters = [ONE | {"id": f"_delivery.overdue.p{n}"} for n in range(8)]
+    app.answer(LIST, 200, {"deadletters": letters, "next": None})
+    lines = [replay_line(letter) for letter in letters]
+    app.answers |= dict.fromkeys(lines, break_off)
+    app.answer(lines[2], 409, {"message": "Not dead."})
+    ran = ask("deadletters", "replay", "--all", *option)
+    assert [LIST, *lines[:6]] == app.asked
+    assert (
+        "error: 6 of 8 could not be replayed; 2 were not tried, for the app does not answer\n"
+    ) == ran.err
+    assert 1 == ran.code
+    if option:
+        answer = json.loads(ran.out)
+        assert (6, [letter["id"] for letter in letters[6:]]) == (
+            len(answer["replays"]),
+            answer["untried"],
+        )
 
 
 def test_replay_all_of_none(ask: Run, app: App) -> None:
     """Nothing to do is a success."""
-    app.answer(LIST, 200, {"deadletters": [], "cut_off": False})
+    app.answer(LIST, 200, {"deadletters": [], "next": None})
     ran = ask("deadletters", "replay", "--all")
     assert (0, "No dead letters.\n", "") == (ran.code, ran.out, ran.err)
 
 
 def test_replay_all_as_json(ask: Run, app: App) -> None:
     """One object with an entry for each letter, failed or not."""
-    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "cut_off": False})
+    app.answer(LIST, 200, {"deadletters": [ONE, TWO], "next": None})
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))
     ran = ask("deadletters", "replay", "--all", "--json")
     first, second = json.loads(ran.out)["replays"]
@@ -192,7 +245,7 @@ def test_replay_all_as_json(ask: Run, app: App) -> None:
 
 def test_a_reader_that_has_enough_is_no_traceback(app: App) -> None:
     """`deadletters list | head` ends quietly."""
-    app.answer(LIST, 200, {"deadletters": [ONE] * 5_000, "cut_off": False})
+    app.answer(LIST, 200, {"deadletters": [ONE] * 5_000, "next": None})
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(

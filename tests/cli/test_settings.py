@@ -25,6 +25,17 @@ def test_each_problem_is_a_line(run: Run) -> None:
     assert HUSH not in ran.out
 
 
+def test_what_only_waits_is_said_to(run: Run) -> None:
+    """A secret that is not set here keeps no webhook out."""
+    hook = {"name": "ops", "kind": "webhook", "url": {"$secret": "OWN"}}
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=targets(hook))
+    assert (
+        1,
+        "ACR_GLOBAL_TARGETS: target 'ops': setting OWN is not set "
+        "(webhooks are accepted; its deliveries wait)\n",
+    ) == (ran.code, ran.out)
+
+
 def test_what_is_in_force_is_shown_without_secrets(run: Run) -> None:
     """Each setting with its value; of targets the kinds, of URLs the hosts."""
     ran = run(
@@ -35,9 +46,7 @@ def test_what_is_in_force_is_shown_without_secrets(run: Run) -> None:
         ACR_GLOBAL_TARGETS=targets(
             {"name": "ops", "kind": "webhook", "url": f"https://a.example/{HUSH}"}
         ),
-        ACR_GLOBAL_REGION_ENDPOINTS=json.dumps(
-            {"eastus": f"https://me:{HUSH}@e.example/{HUSH}?code={HUSH}"}
-        ),
+        ACR_GLOBAL_REGION_ENDPOINTS=json.dumps({"eastus": "https://e.example/"}),
         ACR_GLOBAL_REGISTRIES=json.dumps({"one.azurecr.io": {"timeout": "5m"}}),
     )
     assert (0, "", "ok") == (ran.code, ran.err, ran.out.splitlines()[0])

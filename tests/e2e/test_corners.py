@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from acr_global.functions import gathering
+from acr_global.functions.engine import Engine, EngineError
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
@@ -102,7 +104,7 @@ def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> None:
 
 
 def test_a_notification_that_cannot_even_be_handed_over_is_recorded() -> None:
-    """The push's instance ends, and its output says so."""
+    """The push's instance ends, and its output holds the attempts and the failure."""
 
     async def test() -> None:
         async with world() as w:
@@ -112,10 +114,148 @@ def test_a_notification_that_cannot_even_be_handed_over_is_recorded() -> None:
             await w.until(lambda: ops.requests)
             w.host.hazards = Hazards(management_errors=1.0)
             ops.gate.set()
-            await asyncio.sleep(600)
+            await asyncio.sleep(3_600)
             instance = w.host.storage.instances["p1"]
             assert "Completed" == instance.runtime_status
-            assert "EngineError" in instance.output["verdicts"][0]["error"]
+            (record,) = instance.output["verdicts"]
+            assert "EngineError" in record["error"]
+            assert ["http-503"] == [a["reason"] for a in record["attempts"]]
+            assert 1 == len(ops.requests)
+
+    virtual(test)
+
+
+def logged(caplog: pytest.LogCaptureFixture, event: str) -> Any:
+    """What one event's log line holds."""
+    (line,) = (r.getMessage() for r in caplog.records if r.getMessage().startswith(event))
+    return json.loads(line.removeprefix(event))
+
+
+def test_what_was_not_kept_stands_in_the_log_as_it_came(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Posted again it is the same webhook; a key in the query is not logged."""
+
+    async def test() -> None:
+        async with world(hazards=Hazards(management_errors=1.0)) as w:
+            status, _ = await w.post(event("p1"), "eastus", code="a-key", registry="r.io")
+            assert 503 == status
+            line = logged(caplog, "arrival-not-kept")
+            assert {"region": "eastus", "registry": "r.io", "body": event("p1")} == (
+                line["received"]
+            )
+            assert "EngineError" in line["cause"] or "answered" in line["cause"]
+
+    virtual(test)
+    assert "a-key" not in caplog.text.replace("devhost", "")
+
+
+def test_a_webhook_refused_for_a_setting_stands_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The registry does not send it again when the setting is put right."""
+
+    async def test() -> None:
+        async with world(TIMEOUT="soon") as w:
+            assert 503 == (await w.post(event("p1"), "eastus"))[0]
+            received = logged(caplog, "settings-wrong")["received"]
+            assert ("eastus", event("p1")) == (received["region"], json.loads(received["body"]))
+
+    virtual(test)
+
+
+def test_a_courier_whose_instance_is_gone_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """With the arrival that was answered 202."""
+
+    async def test() -> None:
+        async with world() as w:
+            w.host.storage.insert(pending("p1"))
+            await w.post(event("p1"), "eastus")
+            w.host.storage.purge("p1")
+            await asyncio.sleep(60)
+            assert "eastus" == logged(caplog, "arrival-lost")["arrival"]["region"]
+
+    virtual(test)
+
+
+def failing_once(monkeypatch: pytest.MonkeyPatch, method: str, about: str) -> list[str]:
+    """The engine's first call of a method about something fails; what was called of it."""
+    real, seen = getattr(Engine, method), []
+
+    async def call(self: Engine, *args: Any, **options: Any) -> Any:
+        if any(about in str(arg) for arg in args):
+            seen.append(str(args[0]))
+            if len(seen) == 1:
+                raise EngineError("just this once")
+        return await real(self, *args, **options)
+
+    monkeypatch.setattr(Engine, method, call)
+    return seen
+
+
+def test_a_couriers_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the last place for an arrival."""
+    starts = failing_once(monkeypatch, "start", "_courier")
+
+    async def test() -> None:
+        async with world() as w:
+            w.host.storage.insert(pending("p1"))
+            assert 202 == (await w.post(event("p1"), "eastus"))[0]
+            assert 2 == len(starts)
+
+    virtual(test)
+
+
+def test_a_failed_look_for_a_courier_is_no_reason_for_an_alarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It looks again before it says that nothing was accepted."""
+
+    async def test() -> None:
+        async with world(TIMEOUT="2s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
+            await w.push("p1", REGIONS[:1])
+            await w.host.settle()
+            w.host.hazards = Hazards()
+            await w.push("p1", REGIONS[1:])
+            looks = failing_once(monkeypatch, "look", "_courier.eastus")
+            await asyncio.sleep(300)
+            assert 2 == len(looks)
+            assert ["complete"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_a_start_whose_reading_back_hangs_still_has_a_courier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The instance is known to be there, so the arrival can be carried to it."""
+    real = Engine.look
+
+    async def look(self: Engine, instance_id: str, *, show_input: bool = False) -> Any:
+        if show_input and instance_id == "p1":
+            await asyncio.sleep(4)
+        return await real(self, instance_id, show_input=show_input)
+
+    monkeypatch.setattr(Engine, "look", look)
+
+    async def test() -> None:
+        async with world() as w:
+            assert [202] * 3 == await w.push("p1")
+            assert "_courier.westeurope.p1" in w.host.storage.instances
+            await asyncio.sleep(60)
+            assert ["complete"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_failing_calls_do_not_take_others_with_them() -> None:
+    """A burst on an endpoint that fails now and then: everything is kept."""
+
+    async def test() -> None:
+        async with world(REGIONS="eastus", hazards=Hazards(management_errors=0.02)) as w:
+            posts = [w.post(event(f"p{n}"), "eastus") for n in range(300)]
+            answers = await asyncio.gather(*posts)
+            assert {202} == {status for status, _ in answers}
 
     virtual(test)
 
@@ -175,7 +315,7 @@ def test_a_courier_waits_as_long_as_it_takes() -> None:
             assert 1 == len([i for i in w.host.storage.instances if i.startswith("_courier")])
             w.host.storage.purge("p1")
             await asyncio.sleep(60)
-            assert ("Completed", "finished") == (courier.runtime_status, courier.output)
+            assert ("Completed", "lost") == (courier.runtime_status, courier.output)
 
     virtual(test)
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
+import pytest
+
+from acr_global.functions import engine
+from acr_global.functions.app import build_app
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
 from devhost import Hazards
 from tests.e2e.world import REGIONS, World, event, virtual, world
@@ -16,7 +21,7 @@ LONGEST = WHOLE_SCHEDULE * (1 + JITTER) + 60
 async def letters(w: World) -> list[dict[str, Any]]:
     """The dead letters that the app lists."""
     status, answer = await w.call("GET", "deadletters")
-    assert (200, False) == (status, answer["cut_off"])
+    assert (200, None) == (status, answer["next"])
     return list(answer["deadletters"])
 
 
@@ -114,7 +119,7 @@ def test_a_replay_that_fails_is_a_dead_letter_again() -> None:
                 await w.host.settle()
                 assert number + 1 == len(ops.requests)
             (letter,) = await letters(w)
-            assert "_delivery.complete.p1.r2" == letter["id"]
+            assert "_delivery.complete.p1~2" == letter["id"]
             assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
             await w.host.settle()
             assert [] == await letters(w)
@@ -147,6 +152,152 @@ def test_many_dead_letters_are_all_listed() -> None:
             await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(120)))
             await w.host.settle()
             assert 120 == len(await letters(w))
+
+    virtual(test)
+
+
+def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One answer holds so many pages; `next` leads to the others."""
+    monkeypatch.setattr(engine, "MAX_PAGES", 1)
+
+    async def test() -> None:
+        async with world("ops", REGIONS="eastus") as w:
+            w.receivers["ops"].answers = [404] * 150
+            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(150)))
+            await w.host.settle()
+            _, first = await w.call("GET", "deadletters")
+            _, second = await w.call("GET", f"deadletters?after={quote(first['next'])}")
+            assert (100, 50) == (len(first["deadletters"]), len(second["deadletters"]))
+            assert second["next"] is None
+
+    virtual(test)
+
+
+def alarms_too(there: Any) -> list[dict[str, Any]]:
+    """Every receiver as a target that asks for all four verdicts."""
+    every = ["complete", "overdue", "recovered", "incomplete"]
+    return [{"name": r.name, "kind": "webhook", "url": r.url, "on": every} for r in there.values()]
+
+
+def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
+    """For who asks for both: the later one says it all."""
+
+    async def test() -> None:
+        async with world("ops", targets=alarms_too, LATE_WINDOW="30m") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503] * 4
+            await w.push("p1", REGIONS[:2])
+            await asyncio.sleep(LONGEST)
+            assert "incomplete" == ops.requests[-1][1]["type"]
+            assert "superseded" in str(w.host.storage.instances["_delivery.overdue.p1"].output)
+            assert [] == await letters(w)
+
+    virtual(test)
+
+
+def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
+    """Nothing else would ever reach it."""
+
+    async def test() -> None:
+        def pager(there: Any) -> list[dict[str, Any]]:
+            only = {"name": "ops", "kind": "webhook", "on": ["overdue"]}
+            return [only | {"url": there["ops"].url}]
+
+        async with world("ops", targets=pager) as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503, 503]
+            await w.push("p1", REGIONS[:2])
+            await w.until(lambda: len(ops.requests) == 2)
+            await w.push("p1", REGIONS[2:])
+            await asyncio.sleep(3_600)
+            assert ["overdue"] * 3 == [body["type"] for _, body in ops.requests]
+
+    virtual(test)
+
+
+def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
+    """Of a dead letter with two targets, one of them superseded."""
+
+    async def test() -> None:
+        async with world("gone", "down") as w:
+            w.receivers["gone"].answers = [404]
+            w.receivers["down"].answers = [503, 503]
+            await w.push("p1", REGIONS[:2])
+            await w.until(lambda: w.receivers["gone"].requests)
+            await w.push("p1", REGIONS[2:])
+            await asyncio.sleep(3_600)
+            (letter,) = await letters(w)
+            assert ["gone"] == letter["dead"]
+            _, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
+            assert ["gone"] == answer["targets"]
+
+    virtual(test)
+
+
+@pytest.mark.parametrize("status", ["Failed", "Terminated"])
+def test_a_delivery_that_was_broken_off_is_replayed_to_all_it_owed(status: str) -> None:
+    """To the dead and to those still waited for."""
+
+    async def test() -> None:
+        async with world("gone", "down") as w:
+            w.receivers["gone"].answers = [404]
+            w.receivers["down"].answers = [503, 503]
+            await w.push("p1")
+            await w.host.settle()
+            delivery = w.host.storage.instances["_delivery.complete.p1"]
+            delivery.runtime_status, delivery.output = status, "broken off"
+            (letter,) = await letters(w)
+            _, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
+            assert ["gone", "down"] == answer["targets"]
+
+    virtual(test)
+
+
+def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
+    """The engine is away for a minute and a half: one request to the good target, and the bad
+    one's delivery begins when the engine is back."""
+
+    async def test() -> None:
+        async with world("good", "bad") as w:
+            good, bad = w.receivers["good"], w.receivers["bad"]
+            bad.answers, bad.gate = [503], asyncio.Event()
+            await w.push("p1")
+            await bad.until(lambda: bad.requests)
+            w.host.hazards = Hazards(management_errors=1.0)
+            bad.gate.set()
+            await asyncio.sleep(90)
+            w.host.hazards = Hazards()
+            await asyncio.sleep(600)
+            assert 1 == len(good.requests)
+            assert 2 == len(bad.requests)
+
+    virtual(test)
+
+
+def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
+    """Webhooks are accepted, health names it, and the delivery waits for it."""
+
+    async def test() -> None:
+        environ: dict[str, str] = {}
+
+        def secret_url(there: Any) -> list[dict[str, Any]]:
+            late = {"name": "late", "kind": "webhook", "url": {"$secret": "LATE_URL"}}
+            return [{"name": "ops", "kind": "webhook", "url": there["ops"].url}, late]
+
+        def build(given: dict[str, str]) -> Any:
+            environ.update(given)
+            return build_app(environ)
+
+        async with world("ops", targets=secret_url, app=build) as w:
+            status, health = await w.call("GET", "health")
+            assert (503, 1) == (status, len(health["problems"]))
+            assert [202, 202, 202] == await w.push("p1")
+            await w.host.settle()
+            ops = w.receivers["ops"]
+            assert 1 == len(ops.requests)
+            environ["LATE_URL"] = ops.url
+            await asyncio.sleep(600)
+            assert 2 == len(ops.requests)
 
     virtual(test)
 

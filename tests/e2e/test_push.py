@@ -73,6 +73,7 @@ def test_a_missing_region_is_named_at_the_deadline() -> None:
             (message,) = w.messages
             assert ("overdue", ["eastus"]) == (message["type"], message["missing"])
             assert ["arrived", "arrived", "missing"] == [r["state"] for r in message["regions"]]
+            await asyncio.sleep(20)
             assert "Completed" == w.host.storage.instances["p1"].runtime_status
 
     virtual(test)

@@ -334,6 +334,63 @@ def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm() -> None:
     virtual(test)
 
 
+@pytest.mark.parametrize("wait", [0, 30 * 86_400])
+def test_an_earlier_report_does_not_outweigh_the_registry(wait: int) -> None:
+    """The same content again, and the region is seen not to have it: that is an alarm."""
+
+    async def test() -> None:
+        registry = FakeRegistry(status=404)
+        async with (
+            registry.running() as url,
+            world(
+                REGIONS="a,b",
+                EVIDENCE="manifest",
+                REGION_ENDPOINTS=json.dumps({"a": url, "b": url}),
+                LATE_WINDOW="0",
+                **CONTENT,
+            ) as w,
+        ):
+            for number, region in ((1, "a"), (1, "b"), (2, "a")):
+                body = event(f"push{number}-{region}", digest=DIGEST)
+                await w.post(body, region)
+                await asyncio.sleep(wait if region == "b" else 0)
+            await asyncio.sleep(2_000)
+            assert ["complete", "overdue"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_an_earlier_report_is_forgotten_in_time() -> None:
+    """Weeks later the same content is pushed anew, and a silent region is missing."""
+
+    async def test() -> None:
+        async with world(REGIONS="a,b", **CONTENT) as w:
+            for region in ("a", "b"):
+                await w.post(keyed(1, region), region)
+            await asyncio.sleep(30 * 86_400)
+            await w.post(keyed(2, "a"), "a")
+            await asyncio.sleep(2_000)
+            assert ["complete", "overdue"] == w.verdicts()
+
+    virtual(test)
+
+
+def test_a_report_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
+    """Raised while the alarm without a late window was on its way out."""
+
+    async def test() -> None:
+        async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
+            await w.post(keyed(1, "a"), "a")
+            await w.until(lambda: w.messages)
+            assert 202 == (await w.post(keyed(1, "b"), "b"))[0]
+            await asyncio.sleep(30)
+            await w.post(keyed(2, "a"), "a")
+            await asyncio.sleep(600)
+            assert ["overdue", "complete"] == w.verdicts()
+
+    virtual(test)
+
+
 def test_each_registry_has_its_own_policy() -> None:
     """Regions, deadline and targets; another registry goes by the plain settings."""
 

@@ -53,9 +53,13 @@ async def _listen(
     head: bytes = b"",
     repeat: int = 1,
     hang: bool = False,
+    gate: asyncio.Event | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Receiver]:
-    """Answer each request with these bytes, `repeat` times over; then hang, or hang up."""
+    """Answer each request with these bytes, `repeat` times over; then hang, or hang up.
+
+    With a gate nothing is answered before it is set.
+    """
     receiver = Receiver("")
     over = asyncio.Event()
     serving: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
@@ -70,6 +74,8 @@ async def _listen(
             # Give the others a chance to come at the same time.
             for _ in range(20):
                 await asyncio.sleep(0)
+            if gate:
+                await gate.wait()
             writer.write(head)
             for _ in range(repeat):
                 writer.write(answer)

@@ -33,6 +33,7 @@ SECRETS = {
     "HOOK_SECRET": SECRET,
     "GH_TOKEN": "ghp_hush",
     "API_KEY": "key-hush",
+    "API_URL": "https://api.receiver.test",
 }
 
 TARGETS: dict[str, dict[str, Any]] = {

@@ -292,6 +292,7 @@ def test_github_enterprise_has_its_own_base() -> None:
         ("cloudevents", {"HOOK_SECRET": SECRET, "HOOK_URL": "http://public.test"}, "url-invalid"),
         ("github", {"GH_TOKEN": "@Microsoft.KeyVault(VaultName=v;SecretName=s)"}, "secret-unset"),
         ("github", {"GH_TOKEN": "a\nb"}, "header-invalid"),
+        ("github", {"GH_TOKEN": "日"}, "header-invalid"),
     ],
 )
 def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], reason: str) -> None:
@@ -300,6 +301,15 @@ def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], re
         channels.render(message(), target(kind), secrets, NOW)
     assert reason == caught.value.reason
     assert not [v for v in secrets.values() if v in str(caught.value)]
+
+
+def test_a_user_in_a_url_beside_a_token_says_why() -> None:
+    """It may come to stand there after the start."""
+    to = target("github", url={"$secret": "API_URL"})
+    secrets = SECRETS | {"API_URL": "https://user:pw@api.test"}
+    with pytest.raises(RenderError, match="keep one") as caught:
+        channels.render(message(), to, secrets, NOW)
+    assert "url-invalid" == caught.value.reason
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -323,6 +333,8 @@ def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
         (target("teams"), "POST https://flow.test/***"),
         (target("github"), "POST https://api.github.com/repos/team/deploy/dispatches"),
         (target("apprise"), "POST json://***"),
+        (target("apprise", url={"$secret": "API_KEY"}), "POST ***"),
+        (target("apprise", url="key:hush"), "POST ***"),
     ],
 )
 def test_a_preview_shows_of_the_url_what_is_no_secret(to: Target, first: str) -> None:

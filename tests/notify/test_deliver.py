@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from standardwebhooks.webhooks import Webhook
 
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import channels, deliver
+from acr_global.retry import Delivery, due_at
 from acr_global.targets import Target
 from tests.notify.conftest import Listening
 from tests.notify.samples import HUSHED, NOW, SECRET, SECRETS, message, target
@@ -29,6 +31,11 @@ OF_THE_WIRE = ("host", "content-length", "connection")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
+def still() -> datetime:
+    """A clock that stands."""
+    return NOW
+
+
 def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
     """A whole answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
@@ -40,7 +47,9 @@ async def try_once(
 ) -> Attempt:
     """One attempt in a session of its own."""
     async with deliver.new_session() as session:
-        return await deliver.attempt(message(), to, secrets, session=session, now=now, **more)
+        return await deliver.attempt(
+            message(), to, secrets, session=session, clock=lambda: now, **more
+        )
 
 
 def hasty(to: Target, seconds: float = 0.2) -> Target:
@@ -205,6 +214,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> 
         (target("webhook"), {}, "secret-unset"),
         (target("github"), {"GH_TOKEN": " "}, "secret-unset"),
         (target("cloudevents"), SECRETS | {"HOOK_URL": "nonsense"}, "url-invalid"),
+        (target("cloudevents"), SECRETS | {"HOOK_URL": "https://[hush"}, "url-invalid"),
         (target("apprise", url="nonsense://x"), {}, "url-invalid"),
     ],
 )
@@ -225,7 +235,7 @@ def test_what_was_not_foreseen_is_logged_by_its_class_alone(
         session = deliver.new_session()
         await session.close()
         to = target("webhook")
-        return await deliver.attempt(message(), to, SECRETS, session=session, now=NOW)
+        return await deliver.attempt(message(), to, SECRETS, session=session, clock=still)
 
     made = asyncio.run(scenario())
     assert (Outcome.RETRY, "unexpected") == (made.outcome, made.reason)
@@ -239,12 +249,68 @@ def test_one_host_gets_few_requests_at_once(listen: Listening) -> None:
         async with listen(OK) as receiver, deliver.new_session() as session:
             to = target("webhook", url=receiver.url)
             tries = (
-                deliver.attempt(message(), to, SECRETS, session=session, now=NOW) for _ in range(40)
+                deliver.attempt(message(), to, SECRETS, session=session, clock=still)
+                for _ in range(40)
             )
             made = await asyncio.gather(*tries)
             assert {Outcome.DELIVERED} == {a.outcome for a in made}
             assert deliver.HOST_CONCURRENCY >= receiver.together
             assert 40 == len(receiver.requests)
+
+    asyncio.run(scenario())
+
+
+LATER = NOW + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers"),
+    [
+        ("webhook", ["Retry-After: 3"]),
+        ("webhook", [f"Retry-After: {format_datetime(LATER + timedelta(seconds=3), usegmt=True)}"]),
+        (
+            "github",
+            ["x-ratelimit-remaining: 0", f"x-ratelimit-reset: {int(LATER.timestamp()) + 3}"],
+        ),
+    ],
+)
+def test_the_time_in_the_queue_is_not_counted(
+    listen: Listening, kind: str, headers: list[str]
+) -> None:
+    """What is signed has the time of its turn, and a wait counts from the answer."""
+
+    async def scenario() -> None:
+        now, gate = NOW, asyncio.Event()
+        async with (
+            listen(answer("429 Slow", *headers), gate=gate) as receiver,
+            deliver.new_session() as session,
+        ):
+            to = target(kind, url=receiver.url)
+            tries = [
+                asyncio.ensure_future(
+                    deliver.attempt(message(), to, SECRETS, session=session, clock=lambda: now)
+                )
+                for _ in range(deliver.HOST_CONCURRENCY + 1)
+            ]
+            for _ in range(deliver.HOST_CONCURRENCY):
+                await receiver.arrivals.get()
+            now = LATER
+            gate.set()
+            made = await asyncio.gather(*tries)
+            assert {(LATER, 3.0)} == {(a.at, a.retry_after) for a in made}
+            stamps = [r.headers.get("webhook-timestamp") for r in receiver.requests]
+            if kind == "webhook":
+                assert [str(int(NOW.timestamp())), str(int(LATER.timestamp()))] == stamps[-2:]
+            state = Delivery(
+                push_id="p",
+                targets=(to.name,),
+                begun_at=NOW,
+                schedule=(timedelta(seconds=1),) * 9,
+                attempts=tuple(made[-1:]),
+            )
+            due = due_at(state, to.name)
+            assert due
+            assert LATER + timedelta(seconds=3) <= due
 
     asyncio.run(scenario())
 
@@ -261,7 +327,7 @@ def test_nobody_waits_for_ever_behind_a_host_that_hangs(listen: Listening) -> No
             many = [hasty(target("webhook", url=stuck.url), 2)] * 4
             slow = [
                 asyncio.ensure_future(
-                    deliver.attempt(message(), to, SECRETS, session=session, now=NOW)
+                    deliver.attempt(message(), to, SECRETS, session=session, clock=still)
                 )
                 for to in many
             ]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from acr_global.registry.addresses import (
     Endpoint,
     endpoint_for,
-    is_loopback,
     login_server,
     manifest_path,
     token_origin,
@@ -190,22 +189,6 @@ def test_the_identity_is_shown_to_nobody_else(endpoint: Endpoint, realm: str) ->
     """Whatever a challenge says: no other host, port, scheme or registry."""
     with pytest.raises(CheckFailedError):
         token_origin(endpoint, realm)
-
-
-@pytest.mark.parametrize(
-    ("expected", "host"),
-    [
-        (True, "localhost"),
-        (True, "127.0.0.9"),
-        (True, "::1"),
-        (False, "127.0.0.1.example"),
-        (False, "10.0.0.1"),
-        (False, None),
-    ],
-)
-def test_this_machine_is_known_by_its_addresses(expected: bool, host: str | None) -> None:
-    """A name that only looks like one is not."""
-    assert expected is is_loopback(host)
 
 
 @pytest.mark.parametrize("cloud", ["azurecr.io", "azurecr.cn", "azurecr.us"])

@@ -47,10 +47,12 @@ def ask(
     return only
 
 
-def evidence(found: bool, detail: str) -> Evidence:
+def evidence(found: bool, detail: str, absent: bool = False) -> Evidence:
     """Manifest evidence as `ask` stamps it."""
     kind = EvidenceKind.MANIFEST
-    return Evidence(region="eastus", kind=kind, found=found, detail=detail, at=CHECKED_AT)
+    return Evidence(
+        region="eastus", kind=kind, found=found, absent=absent, detail=detail, at=CHECKED_AT
+    )
 
 
 def failing(why: str) -> Evidence:
@@ -67,8 +69,11 @@ def test_a_manifest_that_can_be_read_counts() -> None:
 
 
 def test_a_manifest_that_is_absent_does_not_count() -> None:
-    """404 is what is seen, not a failure of the check."""
-    assert evidence(False, "not readable there (404)") == ask(FakeRegistry(status=404))
+    """404 is what is seen, not a failure of the check; a registry's own is certain."""
+    expected = evidence(False, "not readable there (404)", absent=True)
+    assert expected == ask(FakeRegistry(status=404))
+    anybody = FakeRegistry(status=404, headers={})
+    assert evidence(False, "not readable there (404)") == ask(anybody)
 
 
 @pytest.mark.parametrize("status", [307, 403, 429, 500])
@@ -180,7 +185,13 @@ def test_a_push_without_a_digest_is_not_checked() -> None:
             {"content-type": "application/vnd.oci.image.index.v1+json; charset=utf-8"},
         ),
         (Seen(False, "not readable there (404)"), "push", 404, {}),
-        (Seen(False, "still readable there"), "delete", 200, {"docker-content-digest": DIGEST}),
+        (Seen(False, "not readable there (404)", absent=True), "push", 404, REGISTRY),
+        (
+            Seen(False, "still readable there", absent=True),
+            "delete",
+            200,
+            {"docker-content-digest": DIGEST},
+        ),
         (Seen(True, "gone there (404)"), "delete", 404, REGISTRY),
     ],
 )

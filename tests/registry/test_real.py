@@ -33,6 +33,13 @@ def asked(registries: Registries, action: str, digest: str) -> list[tuple[str, b
     return [(e.region, e.found, e.detail) for e in asyncio.run(look(where, how))]
 
 
+def certain_of_absence(registries: Registries, digest: str) -> list[bool]:
+    """Whether each registry is certain that it has not got a push."""
+    where = question(*registries.urls, digest=digest, repository=APP)
+    how = access("manifest", region_endpoints=registries.urls)
+    return [e.absent for e in asyncio.run(look(where, how))]
+
+
 def test_a_manifest_is_readable_where_it_was_pushed_and_after_replication(
     regions: Registries,
 ) -> None:
@@ -42,6 +49,7 @@ def test_a_manifest_is_readable_where_it_was_pushed_and_after_replication(
         ("westeurope", True, "readable there"),
         ("eastus", False, "not readable there (404)"),
     ] == asked(regions, "push", digest)
+    assert [False, True] == certain_of_absence(regions, digest)
     regions.replicate("westeurope", "eastus", APP, TAG)
     assert [
         ("westeurope", True, "readable there"),

@@ -93,7 +93,7 @@ async def deliveries(release: str) -> None:
         save(w, release, "delivery_dead", "_delivery.complete.p1")
         await w.call("POST", "deadletters/_delivery.complete.p1/replay")
         await w.host.settle()
-        save(w, release, "delivery_replayed", "_delivery.complete.p1.r1")
+        save(w, release, "delivery_replayed", "_delivery.complete.p1~1")
 
 
 async def courier(release: str) -> None:

@@ -1,0 +1,93 @@
+"""What stands in a target: which of it blocks, which waits, and what is never shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from acr_global.targets import parse_targets
+from tests.test_targets import HOOK, problems_of
+
+WAITING: list[dict[str, Any]] = [
+    HOOK | {"url": {"$secret": "NAME"}},
+    HOOK | {"headers": {"x-own": {"$secret": "NAME"}}},
+    HOOK | {"secrets": [{"$secret": "NAME"}]},
+    {"name": "gh", "kind": "github", "repo": "a/b", "token": {"$secret": "NAME"}},
+    {"name": "ap", "kind": "apprise", "url": {"$secret": "NAME"}},
+]
+
+
+@pytest.mark.parametrize("item", WAITING)
+@pytest.mark.parametrize("value", [None, "@Microsoft.KeyVault(x)", "hush\nhush"])
+def test_what_only_waits_does_not_block(item: dict[str, Any], value: str | None) -> None:
+    """Webhooks are accepted while a secret is not set, or has a wrong value."""
+    environ = {} if value is None else {"NAME": value}
+    found, problems = parse_targets(json.dumps([item]), environ)
+    assert [item["name"]] == [t.name for t in found]
+    # Any text at all may be a URL in apprise's notation.
+    assert (item["name"] != "ap" or value != "hush\nhush") is bool(problems)
+    assert {False} >= {p.blocking for p in problems}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        HOOK | {"url": "http://hush.test"},
+        HOOK | {"secrets": ["hush"]},
+        HOOK | {"headers": {"x-own": "a\nb"}},
+        HOOK | {"zzz": 1},
+        "hush",
+    ],
+)
+def test_what_is_wrong_in_itself_blocks(item: Any) -> None:
+    """And it is no target."""
+    found, problems = parse_targets(json.dumps([item]), {})
+    assert ((), {True}) == (found, {p.blocking for p in problems})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        HOOK | {"https://hush.test/x?sig=hush": 1},
+        HOOK | {"headers": {"Bearer hush": 5}},
+        HOOK | {"url": {"$secret": "ghp_hush"}},
+        HOOK | {"url": {"$secret": "ghp_hush"}, "headers": {"x": {"$secret": "Hush"}}},
+        {"name": "https://hush.test", "kind": "webhook"},
+    ],
+)
+def test_a_value_in_a_names_place_is_not_shown(item: dict[str, Any]) -> None:
+    """The health check shows problems to anybody."""
+    found = problems_of(item)
+    assert found
+    assert "hush" not in " ".join(found).lower()
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "日本", "a\x00b"])
+@pytest.mark.parametrize("behind", [False, True])
+def test_what_no_header_can_hold_is_named_at_start(value: str, behind: bool) -> None:
+    """Each attempt would fail on it."""
+    given: Any = {"$secret": "NAME"} if behind else value
+    for item in (
+        HOOK | {"headers": {"x-own": given}},
+        {"name": "gh", "kind": "github", "repo": "a/b", "token": given},
+    ):
+        (problem,) = problems_of(item, environ={"NAME": value})
+        assert problem.endswith("must be one line of Latin-1 text")
+    assert [] == problems_of(HOOK | {"headers": {"x-own": "café"}})
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_two_ways_to_sign_in_are_one_too_many(behind: bool) -> None:
+    """No client sends a URL's user and an Authorization header both."""
+    url = "https://user:hush@api.test"
+    given: Any = {"$secret": "NAME"} if behind else url
+    for item in (
+        HOOK | {"url": given, "headers": {"Authorization": "Bearer x"}},
+        {"name": "gh", "kind": "github", "repo": "a/b", "token": "t", "url": given},
+    ):
+        (problem,) = problems_of(item, environ={"NAME": url})
+        assert "keep one" in problem
+        assert "hush" not in problem
+    assert [] == problems_of(HOOK | {"url": url, "headers": {"x-own": "y"}})
