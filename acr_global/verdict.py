@@ -74,9 +74,9 @@ def earlier_reports(
     """Reports of earlier pushes of the same content, as evidence about the regions still missing.
 
     Two pushes of one content can interleave, and a region's second report then have been taken
-    for a repeat of its first. So a report counts that is not older than `span`, the longest that
-    the push before can have been open, unless a check has said that the image is not there. It
-    says nothing about a deletion: what was deleted before may have come back in between.
+    for a repeat of its first. So a report counts that is not older than `span`, unless a check has
+    said that the image is not there. It says nothing about a deletion: what was deleted before
+    may have come back in between.
     """
     if watch.action in (Action.DELETE, Action.CHART_DELETE):
         return ()

@@ -73,8 +73,8 @@ def http_blueprint(loaded: Loaded) -> df.Blueprint:
         """One region's webhook."""
         if blocking:
             return respond(refuse(blocking, req.params, req.get_body()))
-        async with Engine(client) as engine:
-            return respond(await image_push(loaded.settings, engine, req.params, req.get_body()))
+        engine = Engine(client)
+        return respond(await image_push(loaded.settings, engine, req.params, req.get_body()))
 
     @blueprint.function_name(names.HEALTH)
     @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -111,37 +111,37 @@ def activities_blueprint(
     @blueprint.durable_client_input(client_name="client")
     async def fire_push_notification(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.NotifyInput, data)
-        async with Engine(client) as engine:
-            return wire.dump(await notifying.fire(settings, environ, engine, given))
+        engine = Engine(client)
+        return wire.dump(await notifying.fire(settings, environ, engine, given))
 
     @blueprint.function_name(names.HAND_OVER_DELIVERY)
     @blueprint.activity_trigger(input_name="data", activity=names.HAND_OVER_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def hand_over_delivery(data: JsonObject, client: str) -> str:
-        async with Engine(client) as engine:
-            return await notifying.hand_over(engine, wire.load(wire.DeliveryInput, data))
+        engine = Engine(client)
+        return await notifying.hand_over(engine, wire.load(wire.DeliveryInput, data))
 
     @blueprint.function_name(names.ATTEMPT_DELIVERY)
     @blueprint.activity_trigger(input_name="data", activity=names.ATTEMPT_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def attempt_delivery(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.AttemptInput, data)
-        async with Engine(client) as engine:
-            return wire.dump(await notifying.attempt_round(settings, environ, engine, given))
+        engine = Engine(client)
+        return wire.dump(await notifying.attempt_round(settings, environ, engine, given))
 
     @blueprint.function_name(names.GATHER_EVIDENCE)
     @blueprint.activity_trigger(input_name="data", activity=names.GATHER_EVIDENCE)
     @blueprint.durable_client_input(client_name="client")
     async def gather_evidence(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.LookInput, data)
-        async with Engine(client, gathering.CALL_SECONDS) as engine:
-            return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
+        engine = Engine(client, gathering.CALL_SECONDS)
+        return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
 
     @blueprint.function_name(names.CARRY_ARRIVAL)
     @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)
     @blueprint.durable_client_input(client_name="client")
     async def carry_arrival(data: JsonObject, client: str) -> str:
-        async with Engine(client) as engine:
-            return await courier.carry_once(engine, wire.load(wire.CourierInput, data))
+        engine = Engine(client)
+        return await courier.carry_once(engine, wire.load(wire.CourierInput, data))
 
     return blueprint

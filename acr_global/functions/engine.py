@@ -11,13 +11,14 @@ path.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from azure.durable_functions import DurableOrchestrationClient
@@ -28,10 +29,16 @@ from acr_global.functions import wire
 CALL_SECONDS = 30.0
 """For one call, where the caller does not say less."""
 
+CONNECTIONS = 100
+"""To the host's endpoint, from one process. More at once would overrun its accept queue, and a
+connection that is dropped there takes a second to be tried again."""
+
 CONTINUATION = "x-ms-continuation-token"
 PAGE_ROWS = 100
 MAX_PAGES = 50
 """In one list: bounds what it costs."""
+
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
 class EngineError(Exception):
@@ -91,7 +98,7 @@ class _Answer:
 
 
 class Engine:
-    """The engine, for one function call: `async with Engine(client) as engine`.
+    """The engine behind one function's durable client.
 
     Every call raises EngineError when the endpoint fails; none guesses.
     """
@@ -102,19 +109,6 @@ class Engine:
         # The client keeps the endpoint's address to itself.
         self._base = str(client._orchestration_bindings.rpc_base_url)
         self._timeout = aiohttp.ClientTimeout(total=call_seconds)
-        self._session: aiohttp.ClientSession
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=self._timeout)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._session.close()
 
     async def look(self, instance_id: str, *, show_input: bool = False) -> Look:
         """Where an instance is."""
@@ -190,13 +184,35 @@ class Engine:
         # As the SDK sends it: a JSON text inside JSON.
         body = json.dumps(wire.dump(data)) if data is not None else None
         try:
-            async with self._session.request(
-                method, self._base + path, json=body, params=params, headers=headers
+            async with _session().request(
+                method,
+                self._base + path,
+                json=body,
+                params=params,
+                headers=headers,
+                timeout=self._timeout,
             ) as answer:
                 text = await answer.text()
                 return _Answer(answer.status, _json(text), dict(answer.headers))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise EngineError(f"{type(error).__name__}: {error}"[:300]) from error
+
+
+def _session() -> aiohttp.ClientSession:
+    """This event loop's session: its connections are kept, and no error closes it."""
+    loop = asyncio.get_running_loop()
+    session = _sessions.get(loop)
+    if session is None or session.closed:
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS)
+        session = _sessions[loop] = aiohttp.ClientSession(connector=connector)
+    return session
+
+
+async def close_session() -> None:
+    """Close this event loop's session. A worker ends without a word; tests end in good order."""
+    session = _sessions.pop(asyncio.get_running_loop(), None)
+    if session is not None:
+        await session.close()
 
 
 def _json(text: str) -> Any:

@@ -109,7 +109,7 @@ class _Search:
         there = look.phase in (Phase.PENDING, Phase.BEGUN)
         self.exists = start.push_id if there else None
         if self._begun and await self._is_ours(*self._begun):
-            return Kept(Place.START, start.push_id)
+            return Kept(Place.START, self._begun[0])
         match look.phase:
             case Phase.ABSENT:
                 return await self._begin(start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import azure.durable_functions as df
@@ -42,13 +42,6 @@ async def try_target(settings: Settings, environ: Mapping[str, str], name: str) 
     return attempt.model_dump(mode="json", exclude_none=True)
 
 
-async def _with_engine(
-    client: Any, ask: Callable[[Engine], Awaitable[dict[str, Any]]]
-) -> dict[str, Any]:
-    async with Engine(client) as engine:
-        return await ask(engine)
-
-
 def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:
     """All of them ask for a function key."""
     blueprint = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
@@ -58,22 +51,21 @@ def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:
     @blueprint.durable_client_input(client_name="client")
     async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
         after = req.params.get("after")
-        return await _answer(_with_engine(client, lambda e: deadletters.listing(e, after)))
+        return await _answer(deadletters.listing(Engine(client), after))
 
     @blueprint.function_name(names.DEAD_LETTER)
     @blueprint.route(route="deadletters/{id}", methods=["GET"])
     @blueprint.durable_client_input(client_name="client")
     async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         instance_id = req.route_params["id"]
-        return await _answer(_with_engine(client, lambda e: deadletters.show(e, instance_id)))
+        return await _answer(deadletters.show(Engine(client), instance_id))
 
     @blueprint.function_name(names.REPLAY_DEAD_LETTER)
     @blueprint.route(route="deadletters/{id}/replay", methods=["POST"])
     @blueprint.durable_client_input(client_name="client")
     async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         instance_id = req.route_params["id"]
-        replay = _with_engine(client, lambda e: deadletters.replay(settings, e, instance_id))
-        return await _answer(replay, 202)
+        return await _answer(deadletters.replay(settings, Engine(client), instance_id), 202)
 
     @blueprint.function_name(names.TRY_TARGET)
     @blueprint.route(route="targets/{name}/test", methods=["POST"])

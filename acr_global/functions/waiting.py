@@ -40,6 +40,10 @@ LINGER = timedelta(seconds=10)
 """A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
 request to get through a busy host."""
 
+EARLIER_REPORT_SLACK = timedelta(days=1)
+"""How much longer than a push can be open a report of it counts for the next one: the regions'
+reports of that one can lie apart, too."""
+
 
 def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
@@ -136,7 +140,7 @@ class Waiting:
 
     def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
-        span = self._push.timeout + self._push.late_window
+        span = self._push.timeout + self._push.late_window + EARLIER_REPORT_SLACK
         earlier = verdict.earlier_reports(self.watch, self._push.earlier, span)
         self.watch = verdict.with_evidence(self.watch, earlier)
         now = self._context.current_utc_datetime

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from acr_global.functions import clock
+from acr_global.functions import clock, engine
 from acr_global.functions.app import build_app
 from devhost import DevHost, Hazards, run_virtual
 from devhost.clock import utcnow
@@ -176,6 +176,7 @@ async def world(
         async with aiohttp.ClientSession(connector=connector) as session:
             yield World(host, session, there)
     finally:
+        await engine.close_session()
         await host.stop()
         await runner.cleanup()
         clock.utcnow = before
