@@ -183,7 +183,7 @@ def _add_app(
         default=DEFAULT_TIMEOUT,
         help=f"the longest wait for one answer of the app; {DEFAULT_TIMEOUT:.0f} if not said",
     )
-    parser.add_argument("--json", action="store_true", help="print the app's JSON as it is")
+    parser.add_argument("--json", action="store_true", help="print the app's answer as JSON")
 
 
 def _seconds(text: str) -> float:
