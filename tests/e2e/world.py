@@ -176,8 +176,8 @@ async def world(
         async with aiohttp.ClientSession(connector=connector) as session:
             yield World(host, session, there)
     finally:
-        await engine.close_session()
         await host.stop()
+        await engine.close_session()
         await runner.cleanup()
         clock.utcnow = before
 
