@@ -172,6 +172,7 @@ def _check_annotation(name: str, parameter: str, kind: str, annotation: Any) -> 
             f"function {name}: parameter {parameter} has the invalid non-type annotation"
             f" {annotation}; triggers take plain types such as dict, str, list"
         )
+    # The SDK leaves this one function untyped.
     converter = meta.get_binding_registry().get(kind)  # type: ignore[no-untyped-call]
     if kind == CLIENT:  # the SDK itself rewrites this annotation to str
         return

@@ -18,6 +18,7 @@ deterministic.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class _Task:
 
 
 @dataclass(eq=False)
-class _Compound(_Task):
+class _Compound(_Task, ABC):
     children: list[_Task] = field(default_factory=list)
 
     def adopt(self, children: list[_Task]) -> _Compound:
@@ -102,8 +103,9 @@ class _Compound(_Task):
         self.child_done(None)
         return self
 
+    @abstractmethod
     def child_done(self, child: _Task | None) -> None:
-        raise NotImplementedError
+        """A child has completed, or (None) the children are all there."""
 
 
 class _All(_Compound):

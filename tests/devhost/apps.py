@@ -36,28 +36,28 @@ def add_activities(app: Any) -> None:
     tries: dict[str, int] = {}
 
     @app.activity_trigger(input_name="payload")
-    def Echo(payload: dict) -> dict:  # noqa: N802
+    def Echo(payload: dict) -> dict:
         return {"echo": payload}
 
     @app.activity_trigger(input_name="payload")
-    def Fail(payload: str) -> str:  # noqa: N802
+    def Fail(payload: str) -> str:
         raise ValueError(f"no {payload}")
 
     @app.activity_trigger(input_name="key")
-    def FailTwice(key: str) -> str:  # noqa: N802
+    def FailTwice(key: str) -> str:
         tries[key] = tries.get(key, 0) + 1
         if tries[key] < 3:
             raise ValueError(f"try {tries[key]}")
         return f"try {tries[key]}"
 
     @app.activity_trigger(input_name="seconds")
-    async def Sleep(seconds: int) -> str:  # noqa: N802
+    async def Sleep(seconds: int) -> str:
         await asyncio.sleep(seconds)
         return f"slept {seconds}"
 
     @app.activity_trigger(input_name="payload")
     @app.durable_client_input(client_name="client")
-    async def StartOther(payload: dict, client: Any) -> str:  # noqa: N802
+    async def StartOther(payload: dict, client: Any) -> str:
         return str(await client.start_new(payload["name"], payload["id"], payload["input"]))
 
 
@@ -67,7 +67,7 @@ def textbook() -> Any:
 
     @app.route(route="push/{id}", methods=["POST"])
     @app.durable_client_input(client_name="client")
-    async def Push(req: func.HttpRequest, client: Any) -> func.HttpResponse:  # noqa: N802
+    async def Push(req: func.HttpRequest, client: Any) -> func.HttpResponse:
         instance_id = req.route_params["id"]
         status = await client.get_status(instance_id)
         region = req.params["region"]
@@ -77,7 +77,7 @@ def textbook() -> Any:
         return func.HttpResponse(status_code=202)
 
     @app.orchestration_trigger(context_name="context")
-    def Wait(context: Any) -> Steps:  # noqa: N802
+    def Wait(context: Any) -> Steps:
         waits = [context.wait_for_external_event(f"arrived-{r}") for r in ("east", "west")]
         deadline = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
         everything = context.task_all(waits)
@@ -95,7 +95,7 @@ def http_functions() -> Any:
     app = new_app()
 
     @app.route(route="echo/{first}/{second?}", methods=["POST", "PUT"])
-    async def Echo(req: func.HttpRequest) -> func.HttpResponse:  # noqa: N802
+    async def Echo(req: func.HttpRequest) -> func.HttpResponse:
         seen = {
             "method": req.method,
             "url": req.url,
@@ -109,23 +109,23 @@ def http_functions() -> Any:
         )
 
     @app.route(route="blocking")
-    def Blocking(req: func.HttpRequest) -> str:  # noqa: N802
+    def Blocking(req: func.HttpRequest) -> str:
         return threading.current_thread().name
 
     @app.route(route="broken")
-    def Broken(req: func.HttpRequest) -> str:  # noqa: N802
+    def Broken(req: func.HttpRequest) -> str:
         raise RuntimeError("secret detail")
 
     @app.route(route="nothing")
-    def Nothing(req: func.HttpRequest) -> None:  # noqa: N802
+    def Nothing(req: func.HttpRequest) -> None:
         return None
 
     @app.route(route="guarded", auth_level=func.AuthLevel.FUNCTION)
-    def Guarded(req: func.HttpRequest, context: func.Context) -> str:  # noqa: N802
+    def Guarded(req: func.HttpRequest, context: func.Context) -> str:
         return context.function_name
 
     @app.route(route="slow")
-    async def Slow(req: func.HttpRequest) -> str:  # noqa: N802
+    async def Slow(req: func.HttpRequest) -> str:
         with contextlib.suppress(OSError):
             await asyncio.sleep(3600)
         return "slow"
@@ -140,7 +140,7 @@ def with_timer(schedule: str, runs: list[str], startup: bool = False) -> Any:
     app = new_app()
 
     @app.timer_trigger(schedule=schedule, arg_name="timer", run_on_startup=startup)
-    def Tick(timer: func.TimerRequest) -> None:  # noqa: N802
+    def Tick(timer: func.TimerRequest) -> None:
         runs.append(clock.utcnow().strftime("%H:%M:%S"))
 
     return app

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,19 @@ def regions_of(message: Any) -> dict[str, Any]:
 async def push_two(w: World, **about: Any) -> None:
     """A push of which the third region says nothing."""
     await w.push("p1", REGIONS[:2], digest=DIGEST, **about)
+
+
+@asynccontextmanager
+async def asking(registry: FakeRegistry, **settings: Any) -> AsyncIterator[World]:
+    """The app, which asks this registry about every region that is silent."""
+    regions = settings.get("REGIONS", ",".join(REGIONS)).split(",")
+    async with registry.running() as url:
+        settings |= {
+            "EVIDENCE": "manifest",
+            "REGION_ENDPOINTS": json.dumps(dict.fromkeys(regions, url)),
+        }
+        async with world(**settings) as w:
+            yield w
 
 
 @pytest.mark.parametrize(
@@ -116,15 +130,7 @@ def test_a_lost_webhook_heals_early_where_the_app_looks_at_intervals() -> None:
 
     async def test() -> None:
         registry = FakeRegistry()
-        async with (
-            registry.running() as url,
-            world(
-                EVIDENCE="manifest",
-                REGION_ENDPOINTS=json.dumps({MISSING: url}),
-                CHECK_EVERY="1m",
-                TIMEOUT="30m",
-            ) as w,
-        ):
+        async with asking(registry, CHECK_EVERY="1m", TIMEOUT="30m") as w:
             await push_two(w)
             await asyncio.sleep(70)
             assert ["complete"] == w.verdicts()
@@ -138,15 +144,7 @@ def test_looking_at_intervals_still_ends_at_the_deadline() -> None:
 
     async def test() -> None:
         registry = FakeRegistry(status=404)
-        async with (
-            registry.running() as url,
-            world(
-                EVIDENCE="manifest",
-                REGION_ENDPOINTS=json.dumps({MISSING: url}),
-                CHECK_EVERY="1m",
-                LATE_WINDOW="0",
-            ) as w,
-        ):
+        async with asking(registry, CHECK_EVERY="1m", LATE_WINDOW="0") as w:
             await push_two(w)
             await asyncio.sleep(590)
             assert [] == w.verdicts()
@@ -243,14 +241,7 @@ def test_evidence_at_the_end_of_the_window_recovers_too() -> None:
 
     async def test() -> None:
         registry = FakeRegistry(status=404)
-        async with (
-            registry.running() as url,
-            world(
-                EVIDENCE="manifest",
-                REGION_ENDPOINTS=json.dumps({MISSING: url}),
-                LATE_WINDOW="1h",
-            ) as w,
-        ):
+        async with asking(registry, LATE_WINDOW="1h") as w:
             await push_two(w)
             await asyncio.sleep(700)
             registry.status = 200
@@ -340,16 +331,7 @@ def test_an_earlier_report_does_not_outweigh_the_registry(wait: int) -> None:
 
     async def test() -> None:
         registry = FakeRegistry(status=404)
-        async with (
-            registry.running() as url,
-            world(
-                REGIONS="a,b",
-                EVIDENCE="manifest",
-                REGION_ENDPOINTS=json.dumps({"a": url, "b": url}),
-                LATE_WINDOW="0",
-                **CONTENT,
-            ) as w,
-        ):
+        async with asking(registry, REGIONS="a,b", LATE_WINDOW="0", **CONTENT) as w:
             for number, region in ((1, "a"), (1, "b"), (2, "a")):
                 body = event(f"push{number}-{region}", digest=DIGEST)
                 await w.post(body, region)
