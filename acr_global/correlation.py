@@ -2,8 +2,8 @@
 
 By `id` (the default) the notification id is the instance id. By `content` it is a hash of what
 was pushed, plus a generation, because the same content can be pushed again. A generation is
-open until its instance has ended; then a new event opens the next one, unless it is the very
-event that the ended one has counted already (a redelivery).
+open until its last verdict; then a new event opens the next one, unless it is the very event
+that the one before has counted already (a redelivery).
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ _ISO = re.compile(
 MOST_CHARS = 60
 """Of one duration; ours. Python itself refuses to read a number of thousands of digits."""
 LONGEST = timedelta(days=5)
-"""The engine makes several timers of one over 6 days (maximumShortTimerDuration); ours are one."""
+"""The engine makes several timers of one over 6 days (maximumShortTimerDuration); waits for
+regions, whose timers are cancelled, stay under it."""
 
 
 def parse_duration(text: str) -> timedelta:

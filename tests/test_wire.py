@@ -14,22 +14,33 @@ from acr_global.model import Arrival
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def status(regions: int) -> wire.PushStatus:
-    """A status with so many regions' reports, each with the longest id."""
-    arrivals = [
-        Arrival(region=f"region{n}", event_id="e" * 100, received_at=NOW) for n in range(regions)
-    ]
+def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
+    """A status with so many regions' reports."""
     return wire.PushStatus(
-        state="complete", decided=True, until=NOW, missing=(), arrivals=tuple(arrivals)
+        state="complete",
+        decided=True,
+        until=NOW,
+        missing=(),
+        reports={f"southeastasia{n}": (event_id, NOW) for n in range(regions)},
     )
 
 
-@pytest.mark.parametrize(("regions", "kept"), [(3, True), (30, True), (100, False)])
-def test_a_status_fits_the_engine(regions: int, kept: bool) -> None:
+@pytest.mark.parametrize(
+    ("regions", "event_id", "kept"),
+    [(3, "e" * 36, True), (70, "e" * 36, True), (70, "e" * 100, False)],
+)
+def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> None:
     """More than 16 KB in UTF-16 would fail the orchestration: then the reports are left out."""
-    whole = wire.status_object(status(regions))
-    assert 16 * 1024 > len(json.dumps(whole).encode("utf-16"))
-    assert kept is ("arrivals" in whole)
+    whole = wire.status_object(status(regions, event_id))
+    assert 16 * 1024 >= len(json.dumps(whole).encode("utf-16-le"))
+    assert kept is ("reports" in whole)
+    assert kept is (wire.load(wire.PushStatus, whole).arrivals() is not None)
+
+
+def test_reports_read_back_as_arrivals() -> None:
+    """Region, event id and time: what the next generation needs to know."""
+    expected = (Arrival(region="southeastasia0", event_id="e", received_at=NOW),)
+    assert expected == wire.load(wire.PushStatus, wire.dump(status(1, "e"))).arrivals()
 
 
 @pytest.mark.parametrize("value", [None, "text", {}, {"decided": "yes"}, {"decided": False}])

@@ -8,7 +8,7 @@ instances in flight go on with what they were given.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import azure.durable_functions as df
@@ -33,10 +33,11 @@ def build_app(environ: Mapping[str, str], credential: Any = None) -> df.DFApp:
     credential; None for the app's own identity (in Azure a managed one).
     """
     loaded = load_settings(environ)
-    _say_what_is_wrong(loaded)
+    announce = Announcement(loaded)
+    announce()
     app = df.DFApp(http_auth_level=FUNCTION_KEY)
     for blueprint in (
-        http_blueprint(loaded),
+        http_blueprint(loaded, announce),
         orchestrators_blueprint(),
         activities_blueprint(loaded, environ, credential),
         operations.blueprint(loaded.settings, environ),
@@ -45,23 +46,34 @@ def build_app(environ: Mapping[str, str], credential: Any = None) -> df.DFApp:
     return app
 
 
-def _say_what_is_wrong(loaded: Loaded) -> None:
-    for problem in loaded.problems:
-        log.line(
-            "setting-wrong",
-            level=logging.ERROR,
-            setting=problem.setting,
-            todo=problem.message,
-        )
-    if not loaded.settings.targets and not loaded.problems:
-        log.line(
-            "no-targets",
-            level=logging.WARNING,
-            todo="set ACR_GLOBAL_TARGETS; until then verdicts go to this log only",
-        )
+class Announcement:
+    """Says what is wrong with the settings: when the app is built, and once more at the first
+    request, because the Functions host drops what is logged outside an invocation."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded, self._times_left = loaded, 2
+
+    def __call__(self) -> None:
+        """Say it, if it has not been said often enough."""
+        if not self._times_left:
+            return
+        self._times_left -= 1
+        for problem in self._loaded.problems:
+            log.line(
+                "setting-wrong",
+                level=logging.ERROR,
+                setting=problem.setting,
+                todo=problem.message,
+            )
+        if not self._loaded.settings.targets and not self._loaded.problems:
+            log.line(
+                "no-targets",
+                level=logging.WARNING,
+                todo="set ACR_GLOBAL_TARGETS; until then verdicts go to this log only",
+            )
 
 
-def http_blueprint(loaded: Loaded) -> df.Blueprint:
+def http_blueprint(loaded: Loaded, announce: Callable[[], None]) -> df.Blueprint:
     """The webhook and the health check."""
     blueprint = df.Blueprint()
     blocking = tuple(p for p in loaded.problems if p.blocking)
@@ -71,6 +83,7 @@ def http_blueprint(loaded: Loaded) -> df.Blueprint:
     @blueprint.durable_client_input(client_name="client")
     async def image_push_http(req: func.HttpRequest, client: str) -> func.HttpResponse:
         """One region's webhook."""
+        announce()
         if blocking:
             return respond(refuse(blocking, req.params, req.get_body()))
         engine = Engine(client)
@@ -80,6 +93,7 @@ def http_blueprint(loaded: Loaded) -> df.Blueprint:
     @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def health_http(req: func.HttpRequest) -> func.HttpResponse:
         """`ok`, or the settings that are wrong: names and reasons, no values."""
+        announce()
         problems = [{"setting": p.setting, "reason": p.message} for p in loaded.problems]
         body = {"status": "error", "problems": problems} if problems else {"status": "ok"}
         return respond(Answer(503 if problems else 200, body))

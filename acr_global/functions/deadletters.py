@@ -40,10 +40,16 @@ async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on."""
     listed = await engine.list_by_prefix(PREFIX, after)
     newest = {_order(look)[0]: look for look in sorted(listed.looks, key=_order)}
-    letters = [
-        {"id": look.instance_id, **_summary(look)} for look in newest.values() if _is_dead(look)
-    ]
+    dead = [look for look in newest.values() if _is_dead(look)]
+    if listed.next:  # a letter's replay may stand beyond the cut
+        dead = [look for look in dead if not await _has_replay(engine, look)]
+    letters = [{"id": look.instance_id, **_summary(look)} for look in dead]
     return {"deadletters": letters, "next": listed.next}
+
+
+async def _has_replay(engine: Engine, look: Look) -> bool:
+    base, number = _order(look)
+    return (await engine.look(f"{base}~{number + 1}")).phase is not Phase.ABSENT
 
 
 def _order(look: Look) -> tuple[str, int]:

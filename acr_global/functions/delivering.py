@@ -12,6 +12,7 @@ was reached is not sent any more to those who hear of the later one: it ends as 
 from __future__ import annotations
 
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any, Literal
 
 from azure.durable_functions import DurableOrchestrationContext
@@ -48,7 +49,9 @@ def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any,
     return wire.dump(wire.DeliveryOutput(state=final, delivery=state))
 
 
-def _unanswered(due: tuple[str, ...], attempts: tuple[Attempt, ...], now: Any) -> list[Attempt]:
+def _unanswered(
+    due: tuple[str, ...], attempts: tuple[Attempt, ...], now: datetime
+) -> list[Attempt]:
     """A round that broke down counts as an attempt, or it would be repeated without end."""
     told = {a.target for a in attempts}
     return [

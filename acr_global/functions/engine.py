@@ -14,11 +14,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import aiohttp
 from azure.durable_functions import DurableOrchestrationClient
@@ -30,15 +29,15 @@ CALL_SECONDS = 30.0
 """For one call, where the caller does not say less."""
 
 CONNECTIONS = 100
-"""To the host's endpoint, from one process. More at once would overrun its accept queue, and a
-connection that is dropped there takes a second to be tried again."""
+"""To the host's endpoint, from one process: fewer than the accept queues of servers hold (128 at
+least), for a connection that is dropped there is tried again only after a second."""
 
 CONTINUATION = "x-ms-continuation-token"
 PAGE_ROWS = 100
 MAX_PAGES = 50
 """In one list: bounds what it costs."""
 
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+_kept: tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession] | None = None
 
 
 class EngineError(Exception):
@@ -117,7 +116,7 @@ class Engine:
             return Look(Phase.ABSENT)
         look = _look(row)
         if look.phase is Phase.PENDING and await self._has_history(instance_id):
-            return Look(Phase.BEGUN, look.input, None, look.custom_status, look.instance_id)
+            return replace(look, phase=Phase.BEGUN)
         return look
 
     async def _has_history(self, instance_id: str) -> bool:
@@ -144,7 +143,7 @@ class Engine:
         answer = await self._call("POST", f"orchestrators/{orchestrator}/{instance_id}", data)
         if answer.code in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
             return
-        if "already exists" in json.dumps(answer.body):
+        if answer.code == HTTPStatus.CONFLICT or "already exists" in json.dumps(answer.body):
             raise AlreadyExistsError(f"start: answered {answer.code}, already exists")
         raise EngineError(f"start: answered {answer.code}")
 
@@ -193,26 +192,27 @@ class Engine:
                 timeout=self._timeout,
             ) as answer:
                 text = await answer.text()
-                return _Answer(answer.status, _json(text), dict(answer.headers))
+                return _Answer(answer.status, _json(text), answer.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise EngineError(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 def _session() -> aiohttp.ClientSession:
     """This event loop's session: its connections are kept, and no error closes it."""
+    global _kept
     loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None or session.closed:
+    if _kept is None or _kept[0] is not loop or _kept[1].closed:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-        session = _sessions[loop] = aiohttp.ClientSession(connector=connector)
-    return session
+        _kept = loop, aiohttp.ClientSession(connector=connector)
+    return _kept[1]
 
 
 async def close_session() -> None:
     """Close this event loop's session. A worker ends without a word; tests end in good order."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
+    global _kept
+    if _kept is not None and _kept[0] is asyncio.get_running_loop():
+        await _kept[1].close()
+        _kept = None
 
 
 def _json(text: str) -> Any:

@@ -13,18 +13,18 @@ from typing import Any
 
 from acr_global import correlation
 from acr_global.functions import clock, names, wire
-from acr_global.functions.engine import Engine, EngineError, Phase
+from acr_global.functions.engine import Engine, EngineError, Look, Phase
 from acr_global.model import Arrival, Evidence
 from acr_global.settings import Settings
 
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
 
-LOOK_AGAIN_SECONDS = (0.2, 1.0, 2.0)
-"""Pauses after each failed look for a courier."""
+PAUSES_SECONDS = (0.0, 0.2, 1.0)
+"""Before each look for a courier; the second and third follow a failed one."""
 
-CALL_SECONDS = 4.0
-"""For one look: all of it, and the registry's answer, takes 20 s at most."""
+CALL_SECONDS = 3.0
+"""For one request to the engine. A look is two at most, so all looks take less than 20 s."""
 
 
 async def gather(
@@ -45,17 +45,21 @@ async def gather(
 async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
     """The report that a courier carries, or has just delivered, if there is one."""
     courier = correlation.courier_id(push_id, region)
-    for pause in LOOK_AGAIN_SECONDS:
+    for pause in PAUSES_SECONDS:
+        await asyncio.sleep(pause)
         try:
             look = await engine.look(courier, show_input=True)
-            break
+            return None if look.phase is Phase.ABSENT else _cargo(look)
         except EngineError:
-            await asyncio.sleep(pause)
-    else:
-        return None  # the alarm is not held up by an engine that does not answer
-    if look.phase is Phase.ABSENT:
-        return None
-    return wire.load(wire.CourierInput, look.input).arrival
+            continue
+    return None  # the alarm is not held up by an engine that does not answer
+
+
+def _cargo(look: Look) -> Arrival | None:
+    try:
+        return wire.load(wire.CourierInput, look.input).arrival
+    except ValueError:
+        return None  # not started by us
 
 
 async def _ask_registry(

@@ -31,7 +31,8 @@ async def newest_generation(engine: Engine, key: str) -> Generation:
         look = await engine.look(correlation.generation_id(key, number), show_input=True)
         return Generation(number, look, _reports(look))
 
-    newest, beyond, step = await at(0), 0, 1
+    newest, step = await at(0), 1
+    beyond: int | None = None  # the lowest number found absent
     while newest.reports is not None and beyond != newest.number + 1:
         middle = (newest.number + beyond) // 2 if beyond else newest.number + step
         there = await at(middle)
@@ -54,4 +55,5 @@ def _reports(look: Look) -> tuple[Arrival, ...] | None:
         earlier = wire.load(wire.PushInput, look.input).earlier
     except ValueError:
         return ()
-    return None if status.arrivals is None else wire.newest_reports(earlier, status.arrivals)
+    arrivals = status.arrivals()
+    return None if arrivals is None else wire.newest_reports(earlier, arrivals)

@@ -60,12 +60,12 @@ async def keep(
     """Keep `start.arrival` for the push `key`.
 
     `start` is the input of an instance that this arrival would begin. `generations`: the key
-    is of content and can come again after its instance has ended.
+    is of content and can come again after its last verdict.
     Raises NotKeptError when the engine took it nowhere within the budget.
     """
     search, errors = _Search(engine, key, start, generations), list[Exception]()
     kept = await _insist(search.once, BUDGET_SECONDS, errors)
-    if kept is None and (push_id := search.exists):
+    if kept is None and (push_id := search.known_id):
         kept = await _insist(
             lambda: _send_courier(engine, push_id, start.arrival), COURIER_SECONDS, errors
         )
@@ -98,21 +98,21 @@ class _Search:
 
     def __init__(self, engine: Engine, key: str, start: wire.PushInput, generations: bool) -> None:
         self._engine, self._key, self._start, self._generations = engine, key, start, generations
-        self.exists: str | None = None
+        self.known_id: str | None = None
         """The instance last known to be there; a courier can find it later."""
-        self._begun: tuple[str, str] | None = None
+        self._started: tuple[str, str] | None = None
         """The last start of our own: instance and nonce."""
 
     async def once(self) -> Kept:
         """One look, and what follows from it."""
         start, look = await _current(self._engine, self._key, self._start, self._generations)
         there = look.phase in (Phase.PENDING, Phase.BEGUN)
-        self.exists = start.push_id if there else None
-        if self._begun and await self._is_ours(*self._begun):
-            return Kept(Place.START, self._begun[0])
+        self.known_id = start.push_id if there else None
+        if self._started and await self._is_ours(*self._started):
+            return Kept(Place.START, self._started[0])
         match look.phase:
             case Phase.ABSENT:
-                return await self._begin(start)
+                return await self._start_it(start)
             case Phase.BEGUN:
                 return await _tell(self._engine, start)
             case Phase.PENDING:
@@ -122,10 +122,10 @@ class _Search:
             case Phase.FAILED:
                 raise NotKeptError("This push's instance has failed.", reason="instance-failed")
 
-    async def _begin(self, start: wire.PushInput) -> Kept:
+    async def _start_it(self, start: wire.PushInput) -> Kept:
         """Start, then read the input back: of two starts at once, one is silently discarded."""
         nonce = uuid.uuid4().hex
-        self._begun = (start.push_id, nonce)
+        self._started = (start.push_id, nonce)
         try:
             await self._engine.start(
                 names.WAIT_FOR_ALL_REGIONS,
@@ -133,9 +133,9 @@ class _Search:
                 start.model_copy(update={"nonce": nonce}),
             )
         except AlreadyExistsError:
-            self.exists = start.push_id
+            self.known_id = start.push_id
             raise
-        self.exists = start.push_id
+        self.known_id = start.push_id
         if await self._is_ours(start.push_id, nonce):
             return Kept(Place.START, start.push_id)
         raise _UndecidedError("another start won")
@@ -188,7 +188,8 @@ async def _tell(engine: Engine, start: wire.PushInput) -> Kept:
 
 
 async def _send_courier(engine: Engine, push_id: str, arrival: Arrival) -> Kept:
-    """Hand the arrival to a courier; one that is on its way already carries the same."""
+    """Hand the arrival to a courier. One that is on its way already carries a report of the same
+    region for the same push: by content perhaps another event, which is a repeat then."""
     courier = correlation.courier_id(push_id, arrival.region)
     data = wire.CourierInput(push_id=push_id, arrival=arrival)
     with contextlib.suppress(AlreadyExistsError):

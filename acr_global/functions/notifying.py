@@ -1,8 +1,9 @@
 """What the activities `FirePushNotification` and `AttemptDelivery` do.
 
 A verdict goes to all its targets side by side, one attempt each. What failed is handed to a
-`DeliverNotification` instance before the activity ends, under an id made of push and verdict: a
-repeat of the activity after a crash finds it there. Messages carry the same id on each attempt,
+`DeliverNotification` instance, under an id made of push and verdict: a repeat of the activity
+after a crash finds it there. Where the engine does not take it, the orchestrator is told what is
+owed and hands it over later (`HandOverDelivery`). Messages carry the same id on each attempt,
 so a receiver can drop the repeat that such a crash causes.
 """
 
@@ -107,8 +108,12 @@ async def attempt_round(
 
 
 async def _later_verdict(engine: Engine, push_id: str) -> VerdictType | None:
-    """What followed the alarm: the push's status says so before anybody is told."""
-    status = (await engine.look(push_id)).custom_status
+    """What followed the alarm, as the push's status says. Where it cannot be asked, nothing:
+    an alarm too many is the lesser evil."""
+    try:
+        status = (await engine.look(push_id)).custom_status
+    except EngineError:
+        return None
     state = status.get("state") if isinstance(status, dict) else None
     later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
     return next((v for v in later if v.value == state), None)
@@ -135,9 +140,20 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
     Raises EngineError.
     """
     instance_id = delivery_id(data.verdict)
-    if (await engine.look(instance_id)).phase is Phase.ABSENT:
-        with contextlib.suppress(AlreadyExistsError):
-            await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
+    try:
+        if (await engine.look(instance_id)).phase is Phase.ABSENT:
+            with contextlib.suppress(AlreadyExistsError):
+                await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
+    except EngineError as error:
+        log.line(
+            "delivery-not-started",
+            level=logging.ERROR,
+            delivery=instance_id,
+            targets=data.delivery.targets,
+            cause=str(error),
+            todo="it is tried again for some minutes; then the push's output holds the error",
+        )
+        raise
     return instance_id
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global.errors import AcrGlobalError, NotKeptError
+from acr_global.errors import AcrGlobalError
 from acr_global.functions import clock, deadletters, log, names
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.notify import trial
 from acr_global.settings import Settings
+
+
+class EngineUnavailableError(AcrGlobalError):
+    """The engine did not answer an operator's question."""
+
+    status = 503
+    reason = "engine-unavailable"
 
 
 class TargetUnknownError(AcrGlobalError):
@@ -29,8 +37,8 @@ async def _answer(result: Awaitable[dict[str, Any]], status: int = 200) -> func.
     except AcrGlobalError as error:
         return respond(error_answer(error))
     except EngineError as error:
-        log.line("engine-unavailable", cause=str(error))
-        return respond(error_answer(NotKeptError("The app's storage did not answer.")))
+        log.line("engine-unavailable", level=logging.WARNING, cause=str(error))
+        return respond(error_answer(EngineUnavailableError("The app's storage did not answer.")))
 
 
 async def try_target(settings: Settings, environ: Mapping[str, str], name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ log: so the answer comes fast, says 202 only for what is kept, and gives nothing
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +21,9 @@ from acr_global.model import Arrival, PushEvent
 from acr_global.receive import Ignored, Result, receive
 from acr_global.settings import Settings
 
-LOGGED_BYTES = 8_192
-"""Of a body that was not read. The registry's own are under 2 KiB."""
+LOGGED_CHARS = 16_000
+"""Of a webhook. The registry's own are under 2,000; the telemetry service cuts a message at
+32,768. Source: Application Insights docs, limits per message."""
 
 
 async def image_push(
@@ -34,7 +36,7 @@ async def image_push(
         return _rejected(error)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
-        *(_answer(settings, engine, result, _post(query, body)) for result, body in pairs)
+        *(_answer(settings, engine, result, _post(query, event)) for result, event in pairs)
     )
     if not received.envelope:
         return answers[0]
@@ -112,7 +114,10 @@ def _rejected(error: RejectedError) -> Answer:
 
 def _post(query: Mapping[str, str], body: Any) -> dict[str, Any]:
     """A webhook as a log line may hold it: of the query no more than we read, for it might
-    carry a key."""
+    carry a key; of a body that is far too long, the beginning."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    if len(text) > LOGGED_CHARS:
+        body = text[:LOGGED_CHARS]
     return {k: query[k] for k in ("region", "registry") if k in query} | {"body": body}
 
 
@@ -129,13 +134,13 @@ def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:
     return error_answer(error)
 
 
-def refuse(settings_problems: tuple[Problem, ...], query: Mapping[str, str], body: bytes) -> Answer:
+def refuse(problems: tuple[Problem, ...], query: Mapping[str, str], body: bytes) -> Answer:
     """Answer a webhook while a setting is wrong. The log line holds the webhook, as above."""
     log.line(
         "settings-wrong",
         level=logging.ERROR,
-        settings=sorted({p.setting for p in settings_problems}),
+        settings={p.setting: p.message for p in problems},
         todo="correct these app settings, then post this body to ImagePush again with this query",
-        received=_post(query, body[:LOGGED_BYTES].decode(errors="replace")),
+        received=_post(query, body.decode(errors="replace")),
     )
-    return error_answer(SettingsError(settings_problems))
+    return error_answer(SettingsError(problems))

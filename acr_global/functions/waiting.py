@@ -32,9 +32,9 @@ ACTIVITY_RETRY = RetryOptions(first_retry_interval_in_milliseconds=5_000, max_nu
 """For an activity that itself fails (the engine's storage, a bug), not for a failing receiver."""
 
 HAND_OVER_RETRY = RetryOptions(
-    first_retry_interval_in_milliseconds=30_000, max_number_of_attempts=40
+    first_retry_interval_in_milliseconds=15_000, max_number_of_attempts=12
 )
-"""For starting a delivery when the engine did not answer: 20 minutes."""
+"""For starting a delivery when the engine did not answer: 3 minutes. The push waits for it."""
 
 LINGER = timedelta(seconds=10)
 """A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
@@ -80,13 +80,13 @@ class Waiting:
     def until(self, end: datetime, look_every: timedelta = timedelta(0)) -> Steps:
         """Phases with a look after each, until all are accounted for or time is up."""
         while self.watch.missing():
-            until = end
+            pause_at = end
             if look_every and self._push.evidence:
-                until = min(end, self._context.current_utc_datetime + look_every)
-            yield from self._phase(until)
+                pause_at = min(end, self._context.current_utc_datetime + look_every)
+            yield from self._phase(pause_at)
             if self.watch.missing():
                 yield from self._look()
-            if until == end:
+            if pause_at == end:
                 break
 
     def _phase(self, until: datetime) -> Steps:
@@ -176,14 +176,21 @@ class Waiting:
                 update={"attempts": sent.attempts, "delivery": sent.delivery}
             )
             if sent.owed:
-                delivery = yield self._context.call_activity_with_retry(
-                    names.HAND_OVER_DELIVERY, HAND_OVER_RETRY, wire.dump(sent.owed)
-                )
-                record = record.model_copy(update={"delivery": delivery})
+                record = yield from self._hand_over(record, sent.owed)
         except Exception as error:  # an activity's failure comes as a bare exception
-            record = record.model_copy(update={"error": str(error)[:200]})
+            record = record.model_copy(update={"error": f"not sent: {error}"[:200]})
         self._collect()
         return record
+
+    def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
+        """Start the delivery that the sending activity could not start."""
+        try:
+            delivery = yield self._context.call_activity_with_retry(
+                names.HAND_OVER_DELIVERY, HAND_OVER_RETRY, wire.dump(owed)
+            )
+            return record.model_copy(update={"delivery": delivery})
+        except Exception as error:  # an activity's failure comes as a bare exception
+            return record.model_copy(update={"error": f"not handed over: {error}"[:200]})
 
     def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
         status = wire.PushStatus(
@@ -191,7 +198,7 @@ class Waiting:
             decided=decided,
             until=until,
             missing=self.watch.missing(),
-            arrivals=self.watch.arrivals,
+            reports={a.region: (a.event_id, a.received_at) for a in self.watch.arrivals},
         )
         self._context.set_custom_status(wire.status_object(status))
 

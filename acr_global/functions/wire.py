@@ -98,8 +98,17 @@ class PushStatus(Frozen):
     """The last verdict is reached, though the instance may run on for some seconds."""
     until: datetime
     missing: tuple[str, ...]
-    arrivals: tuple[Arrival, ...] | None = None
-    """Left out where they are too long."""
+    reports: dict[str, tuple[str, datetime]] | None = None
+    """By region: event id, and when it was received. Left out where they are too long."""
+
+    def arrivals(self) -> tuple[Arrival, ...] | None:
+        """The reports, as far as a status holds them."""
+        if self.reports is None:
+            return None
+        return tuple(
+            Arrival(region=region, event_id=event_id, received_at=at)
+            for region, (event_id, at) in self.reports.items()
+        )
 
 
 def is_decided(custom_status: object) -> bool:
@@ -107,7 +116,7 @@ def is_decided(custom_status: object) -> bool:
     return isinstance(custom_status, dict) and custom_status.get("decided") is True
 
 
-LONGEST_STATUS = 7_000
+LONGEST_STATUS = 8_000
 """Characters. The engine refuses a custom status of more than 16 KB in UTF-16.
 Source: Durable Functions docs, custom orchestration status."""
 
@@ -117,7 +126,7 @@ def status_object(status: PushStatus) -> dict[str, Any]:
     whole = dump(status)
     if len(json.dumps(whole)) <= LONGEST_STATUS:
         return whole
-    return dump(status.model_copy(update={"arrivals": None}))
+    return dump(status.model_copy(update={"reports": None}))
 
 
 class CourierInput(Frozen):

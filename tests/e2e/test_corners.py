@@ -103,8 +103,10 @@ def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> None:
     virtual(test)
 
 
-def test_a_notification_that_cannot_even_be_handed_over_is_recorded() -> None:
-    """The push's instance ends, and its output holds the attempts and the failure."""
+def test_a_notification_that_cannot_even_be_handed_over_is_recorded(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log says so each time; the push's instance ends, and its output holds what failed."""
 
     async def test() -> None:
         async with world() as w:
@@ -118,7 +120,8 @@ def test_a_notification_that_cannot_even_be_handed_over_is_recorded() -> None:
             instance = w.host.storage.instances["p1"]
             assert "Completed" == instance.runtime_status
             (record,) = instance.output["verdicts"]
-            assert "EngineError" in record["error"]
+            assert "not handed over" in record["error"]
+            assert "delivery-not-started" in caplog.text
             assert ["http-503"] == [a["reason"] for a in record["attempts"]]
             assert 1 == len(ops.requests)
 
@@ -160,6 +163,32 @@ def test_a_webhook_refused_for_a_setting_stands_in_the_log(
             assert 503 == (await w.post(event("p1"), "eastus"))[0]
             received = logged(caplog, "settings-wrong")["received"]
             assert ("eastus", event("p1")) == (received["region"], json.loads(received["body"]))
+
+    virtual(test)
+
+
+def test_what_is_wrong_is_said_again_at_the_first_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The Functions host drops what is logged while the app is built."""
+
+    async def test() -> None:
+        async with world(TIMEOUT="soon") as w:
+            for times in (1, 2, 2, 2):
+                said = [r for r in caplog.records if r.getMessage().startswith("setting-wrong")]
+                assert times == len(said)
+                await w.call("GET", "health")
+
+    virtual(test)
+
+
+def test_a_webhook_far_too_long_for_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    """The telemetry service would cut the line anywhere."""
+
+    async def test() -> None:
+        async with world(TIMEOUT="soon") as w:
+            await w.post(b'{"a": "' + b"x" * 100_000 + b'"}', "eastus")
+            assert 16_000 == len(logged(caplog, "settings-wrong")["received"]["body"])
 
     virtual(test)
 

@@ -253,6 +253,45 @@ def test_a_delivery_that_was_broken_off_is_replayed_to_all_it_owed(status: str) 
     virtual(test)
 
 
+def test_an_alarm_is_sent_where_its_push_cannot_be_asked_about() -> None:
+    """An attempt is not used up by a look of our own that fails."""
+
+    async def test() -> None:
+        async with world("ops", RETRY_SCHEDULE="5s") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503]
+            await w.push("p1", REGIONS[:2])
+            await w.until(lambda: ops.requests)
+            await w.host.settle()
+            w.host.hazards = Hazards(management_errors=1.0)
+            await asyncio.sleep(60)
+            assert ["overdue", "overdue"] == [body["type"] for _, body in ops.requests]
+            delivery = w.host.storage.instances["_delivery.overdue.p1"]
+            assert "delivered" == delivery.output["state"]
+
+    virtual(test)
+
+
+def test_a_replay_beyond_the_cut_of_a_list_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter that has been replayed is not listed, wherever the list is cut."""
+    monkeypatch.setattr(engine, "MAX_PAGES", 1)
+    monkeypatch.setattr(engine, "PAGE_ROWS", 2)
+
+    async def test() -> None:
+        async with world("ops", REGIONS="eastus") as w:
+            w.receivers["ops"].answers = [404] * 3
+            for push in ("x", "x-b", "x.1"):
+                await w.post(event(push), "eastus")
+                await w.host.settle()
+            assert 202 == (await w.call("POST", "deadletters/_delivery.complete.x/replay"))[0]
+            await w.host.settle()
+            _, answer = await w.call("GET", "deadletters")
+            assert answer["next"]
+            assert ["_delivery.complete.x-b"] == [d["id"] for d in answer["deadletters"]]
+
+    virtual(test)
+
+
 def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
     """The engine is away for a minute and a half: one request to the good target, and the bad
     one's delivery begins when the engine is back."""

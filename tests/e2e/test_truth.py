@@ -309,6 +309,23 @@ def test_the_same_content_again_is_another_push() -> None:
     virtual(test)
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
+    """Right after the verdict, and later: each push has a verdict of its own."""
+
+    async def test() -> None:
+        regions = [f"southeastasia{n}" for n in range(60)]
+        async with world(REGIONS=",".join(regions), **CONTENT) as w:
+            for number in (1, 2):
+                for region in regions:
+                    body = event(f"{number:04d}-{region}".ljust(36, "x"))
+                    assert 202 == (await w.post(body, region))[0]
+                await asyncio.sleep(60 if late else 1)
+            assert ["complete", "complete"] == w.verdicts()
+
+    virtual(test)
+
+
 def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm() -> None:
     """A1 A2 B1 B2: the second generation knows that A has it from the first."""
 

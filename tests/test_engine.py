@@ -1,0 +1,176 @@
+"""What the engine's endpoint can answer, and what the app makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from acr_global.functions import wire
+from acr_global.functions.engine import (
+    AlreadyExistsError,
+    Engine,
+    EngineError,
+    Phase,
+    close_session,
+)
+
+DATA = wire.LookOutput()
+ROW = {"name": "n", "instanceId": "i", "runtimeStatus": "Running", "input": "x"}
+
+
+def asked(
+    answer: Callable[[web.Request], web.StreamResponse],
+    ask: Callable[[Engine], Awaitable[Any]],
+    seconds: float = 5.0,
+) -> Any:
+    """What a question comes to when the endpoint answers like this."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return answer(request)
+
+    async def main() -> Any:
+        app = web.Application()
+        app.router.add_route("*", "/{tail:.*}", handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        base = f"http://127.0.0.1:{runner.addresses[0][1]}/durabletask/"
+        client = SimpleNamespace(_orchestration_bindings=SimpleNamespace(rpc_base_url=base))
+        try:
+            return await ask(Engine(client, seconds))
+        finally:
+            await close_session()
+            await runner.cleanup()
+
+    return asyncio.run(main())
+
+
+def json_answer(status: int, body: Any = None, **headers: str) -> Any:
+    """An endpoint that always answers this."""
+    return lambda _: web.json_response(body, status=status, headers=headers)
+
+
+def empty_answer(status: int) -> Any:
+    """An endpoint that answers without a body."""
+    return lambda _: web.Response(status=status)
+
+
+def look(engine: Engine) -> Awaitable[Any]:
+    """The question where an instance is."""
+    return engine.look("i")
+
+
+def start(engine: Engine) -> Awaitable[Any]:
+    """The wish for a new instance."""
+    return engine.start("O", "i", DATA)
+
+
+def tell(engine: Engine) -> Awaitable[Any]:
+    """An event for an instance."""
+    return engine.raise_event("i", "e", DATA)
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [
+        ("Running", Phase.BEGUN),
+        ("Suspended", Phase.BEGUN),
+        ("ContinuedAsNew", Phase.BEGUN),
+        ("Completed", Phase.FINISHED),
+        ("Terminated", Phase.FINISHED),
+        ("Canceled", Phase.FINISHED),
+        ("Failed", Phase.FAILED),
+        ("Pending", Phase.PENDING),
+        ("SomethingNew", Phase.PENDING),
+    ],
+)
+def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
+    """One that is not known counts as not begun: nothing is raised to it unseen."""
+    assert phase is asked(json_answer(200, ROW | {"runtimeStatus": status}), look).phase
+
+
+def test_pending_with_a_history_has_begun() -> None:
+    """A crash can leave the row behind the history."""
+    row = ROW | {"runtimeStatus": "Pending", "historyEvents": [{"EventType": "x"}]}
+    assert Phase.BEGUN is asked(json_answer(202, row), look).phase
+
+
+@pytest.mark.parametrize("body", [None, "", {"Message": "no"}])
+def test_only_a_404_is_absence(body: Any) -> None:
+    """Whatever its body; and no other status, whatever its body."""
+    assert Phase.ABSENT is asked(json_answer(404, body), look).phase
+    for status in (400, 401, 429, 500, 503):
+        with pytest.raises(EngineError, match=str(status)):
+            asked(json_answer(status, body), look)
+
+
+@pytest.mark.parametrize("answer", [json_answer(200, {}), json_answer(200, []), empty_answer(200)])
+def test_an_answer_of_another_kind_is_an_error(answer: Any) -> None:
+    """It is not taken for an instance, nor for none."""
+    with pytest.raises(EngineError, match="another kind"):
+        asked(answer, look)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_answer(500, {"ExceptionMessage": "An instance with this id already exists."}),
+        json_answer(409, "An Orchestration instance with the status Running already exists."),
+        empty_answer(409),
+    ],
+)
+def test_a_start_that_finds_an_instance_says_so(answer: Any) -> None:
+    """By status or by text: both have been seen."""
+    with pytest.raises(AlreadyExistsError):
+        asked(answer, start)
+
+
+def test_a_start_is_accepted_or_fails() -> None:
+    """Nothing in between."""
+    assert asked(json_answer(202, {"id": "i"}), start) is None
+    with pytest.raises(EngineError, match="500"):
+        asked(empty_answer(500), start)
+
+
+def test_an_event_is_taken_or_too_late_or_fails() -> None:
+    """202, 410, and everything else."""
+    assert asked(empty_answer(202), tell) is True
+    assert asked(empty_answer(410), tell) is False
+    for status in (404, 500):
+        with pytest.raises(EngineError, match=str(status)):
+            asked(empty_answer(status), tell)
+
+
+def test_an_endpoint_that_is_not_there_is_an_error() -> None:
+    """Or that hangs, or breaks off."""
+
+    def broken_off(request: web.Request) -> web.StreamResponse:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
+
+    with pytest.raises(EngineError, match=r"ServerDisconnected|ClientOSError|reset"):
+        asked(broken_off, look)
+
+
+def test_pages_are_followed_whatever_the_case_of_the_header() -> None:
+    """Something between may write it in its own way."""
+
+    def page(request: web.Request) -> web.StreamResponse:
+        later = request.headers.get("x-ms-continuation-token") == "more"
+        headers = {} if later else {"X-Ms-Continuation-Token": "more"}
+        return web.json_response([ROW | {"instanceId": "b" if later else "a"}], headers=headers)
+
+    listing = asked(page, lambda engine: engine.list_by_prefix("_"))
+    assert (["a", "b"], None) == ([look.instance_id for look in listing.looks], listing.next)
+
+
+def test_a_list_that_fails_is_an_error() -> None:
+    """Half a list is none."""
+    with pytest.raises(EngineError, match="503"):
+        asked(json_answer(503), lambda engine: engine.list_by_prefix("_"))
