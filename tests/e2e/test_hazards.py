@@ -55,24 +55,48 @@ def outcome(
     return found
 
 
-def test_a_start_race_costs_this_app_nothing() -> None:
-    """With the gap and the silent loser: every push complete, once."""
-    assert ["complete"] * 20 == outcome(build_app, race, RACE)
+async def race_insisting(w: World) -> list[str]:
+    """The same race on a host that also fails to answer, so that everybody asks again."""
+    await asyncio.gather(*(w.insist(f"p{n}", region) for n in range(20) for region in REGIONS))
+    await asyncio.sleep(7_200)
+    return sorted(w.verdicts())
 
 
-def test_the_textbook_way_loses_a_start_race() -> None:
-    """An alarm for an image that is everywhere, though every answer was a 202."""
-    assert ["complete"] * 20 != outcome(build_textbook, race, RACE)
+async def crashes_insisting(w: World) -> list[str]:
+    """The host dies after each push's first webhook, with everything else going on as well."""
+    for n in range(8):
+        await w.insist(f"p{n}", REGIONS[0])
+        await w.host.crash()
+        await w.host.restart()
+        await asyncio.gather(*(w.insist(f"p{n}", region) for region in REGIONS[1:]))
+    await asyncio.sleep(7_200)
+    return sorted(w.verdicts())
 
 
-def test_a_crash_after_the_first_webhook_costs_this_app_nothing() -> None:
-    """The start comes back a minute later, and finds all arrivals waiting."""
-    assert ["complete"] * 5 == outcome(build_app, crash_after_the_first)
+ALL_HAZARDS = Hazards.parse("azure-storage")
+SCENARIOS = [
+    pytest.param(20, race, RACE, id="race"),
+    pytest.param(20, race_insisting, ALL_HAZARDS, id="race-azure-storage"),
+    pytest.param(5, crash_after_the_first, None, id="crash"),
+    pytest.param(8, crashes_insisting, ALL_HAZARDS, id="crash-azure-storage"),
+]
 
 
-def test_the_textbook_way_loses_arrivals_in_a_crash() -> None:
-    """The engine deletes events for an instance whose start it has not got back yet."""
-    assert ["complete"] * 5 != outcome(build_textbook, crash_after_the_first)
+@pytest.mark.parametrize(("pushes", "scenario", "hazards"), SCENARIOS)
+def test_races_and_crashes_cost_this_app_nothing(
+    pushes: int, scenario: Callable[[World], Any], hazards: Hazards | None
+) -> None:
+    """Every push is complete, once."""
+    assert ["complete"] * pushes == outcome(build_app, scenario, hazards)
+
+
+@pytest.mark.parametrize(("pushes", "scenario", "hazards"), SCENARIOS)
+def test_the_textbook_way_loses_arrivals(
+    pushes: int, scenario: Callable[[World], Any], hazards: Hazards | None
+) -> None:
+    """Alarms for images that are everywhere: the hazards bite."""
+    verdicts = outcome(build_textbook, scenario, hazards)
+    assert verdicts.count("complete") < pushes
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
