@@ -23,14 +23,8 @@ from acr_global.durations import parse_duration
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Action, Frozen
 from acr_global.patterns import parse_host, parse_names, parse_patterns, parse_regions, parse_some
-from acr_global.targets import (
-    Target,
-    check_url,
-    parse_targets,
-    secret_names,
-    unknown_field,
-    where_in,
-)
+from acr_global.target_setting import parse_targets, secret_names, unknown_field, where_in
+from acr_global.targets import Target, check_url
 
 PREFIX = "ACR_GLOBAL_"
 

@@ -17,6 +17,7 @@ ORDER = [
     "patterns",
     "secret",
     "targets",
+    "target_setting",
     "retry",
     "settings",
     "payload",

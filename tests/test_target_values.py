@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acr_global.targets import parse_targets
+from acr_global.target_setting import parse_targets
 from tests.test_targets import HOOK, problems_of
 
 WAITING: list[dict[str, Any]] = [

@@ -14,7 +14,8 @@ from acr_global import targets
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Artifact, VerdictType
 from acr_global.secret import SecretRef, resolve, signing_key
-from acr_global.targets import KINDS, GithubTarget, WebhookTarget, parse_targets
+from acr_global.target_setting import parse_targets, secret_names
+from acr_global.targets import KINDS, GithubTarget, WebhookTarget
 
 HOOK = {"name": "ci", "kind": "webhook", "url": "https://hush.test/x"}
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -304,10 +305,10 @@ def test_secret_names() -> None:
         },
         {"name": "gh", "kind": "github", "repo": "a/b", "token": {"$secret": "D"}},
     ]
-    assert {"A", "B", "C", "D"} == targets.secret_names(json.dumps(items))
+    assert {"A", "B", "C", "D"} == secret_names(json.dumps(items))
     broken = '[{"url": { "$secret" :\n"A"}, "nonsense": [[[[], {"token": {"$secret": "B"'
-    assert {"A", "B"} == targets.secret_names(broken)
-    assert set() == targets.secret_names('["$secret", {"$secret": 5}, {"$secret": "no name"}]')
+    assert {"A", "B"} == secret_names(broken)
+    assert set() == secret_names('["$secret", {"$secret": 5}, {"$secret": "no name"}]')
 
 
 def test_github_has_a_base_url() -> None:

@@ -17,7 +17,8 @@ from acr_global.model import Outcome, VerdictType
 from acr_global.notify import channels
 from acr_global.notify.message import trial_message
 from acr_global.settings import Loaded, load_settings
-from acr_global.targets import SETTING, Target
+from acr_global.target_setting import SETTING
+from acr_global.targets import Target
 
 
 class TargetUnknownError(AcrGlobalError):

@@ -1,0 +1,164 @@
+"""The setting ACR_GLOBAL_TARGETS → targets, and a problem for each that is wrong.
+
+Reading never raises and never shows a value: what is wrong comes back as a `Problem` per target.
+A target that only waits for the operator (a secret not set yet, or with a wrong value; a package
+not installed) is returned beside its problem, which does not block: webhooks are accepted, and
+its deliveries wait. A target that is wrong in itself is not returned, and its problem blocks.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from acr_global.errors import Problem, RenderError
+from acr_global.secret import SecretRef, resolve, signing_key
+from acr_global.targets import (
+    KINDS,
+    NAME,
+    AppriseTarget,
+    BaseTarget,
+    GithubTarget,
+    HttpTarget,
+    SignedTarget,
+    Target,
+    check_header,
+    check_target_url,
+    secrets_of,
+)
+
+SETTING = "ACR_GLOBAL_TARGETS"
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_FIELD = re.compile(r"[a-z_]{1,30}")
+_REFERENCE = re.compile(r'"\$secret"\s*:\s*"([A-Za-z_][A-Za-z0-9_]*)"')
+
+
+def parse_targets(
+    raw: str, environ: Mapping[str, str]
+) -> tuple[tuple[Target, ...], tuple[Problem, ...]]:
+    """The targets in the JSON list `raw`, and what is wrong with the others.
+
+    Of two targets with one name the first stands. An empty text is an empty list.
+    """
+    try:
+        items = json.loads(raw) if raw.strip() else []
+    except (ValueError, RecursionError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        return (), (Problem(SETTING, f"not JSON{line}"),)
+    if not isinstance(items, list):
+        return (), (Problem(SETTING, "must be a JSON list of targets: [{...}, {...}]"),)
+    targets: dict[str, Target] = {}
+    problems: list[Problem] = []
+    for number, item in enumerate(items, start=1):
+        target, wrong = _read(item)
+        if target and target.name in targets:
+            target, wrong = None, ["another target has this name already"]
+        found = [(text, True) for text in wrong]
+        if target:
+            found = list(_value_problems(target, environ))
+            if not any(blocking for _, blocking in found):
+                targets[target.name] = target
+        label = _label(item, number)
+        problems += [Problem(SETTING, f"{label}: {text}", blocking) for text, blocking in found]
+    return tuple(targets.values()), tuple(problems)
+
+
+def _label(item: object, number: int) -> str:
+    """The target's name where it is one; a value that is none is not shown."""
+    name = item.get("name") if isinstance(item, dict) else None
+    valid = isinstance(name, str) and NAME.fullmatch(name)
+    return f"target '{name}'" if valid else f"target #{number}"
+
+
+def _read(item: object) -> tuple[Target | None, list[str]]:
+    if not isinstance(item, dict):
+        return None, ["must be a JSON object"]
+    kind = item.get("kind")
+    model = KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        near = difflib.get_close_matches(kind[:50], KINDS, n=1) if isinstance(kind, str) else []
+        hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KINDS)}"
+        return None, [f"{'unknown kind' if 'kind' in item else 'kind is missing'}; {hint}"]
+    try:
+        target: Any = model.model_validate(item)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)
+        return None, [_sentence(dict(detail), model) for detail in details]
+    reserved = _reserved_headers(target)
+    return (None, reserved) if reserved else (target, [])
+
+
+def _sentence(detail: dict[str, Any], model: type[BaseTarget]) -> str:
+    """One of pydantic's errors in plain words; its input is never part of it."""
+    if detail["type"] == "extra_forbidden":
+        return unknown_field(detail["loc"][-1], model)
+    where = where_in(detail["loc"])
+    if detail["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def where_in(loc: Iterable[object]) -> str:
+    """The way to a field. What somebody may have put in a name's place is left out of it."""
+    return ".".join(str(p) for p in loc if isinstance(p, int) or _FIELD.fullmatch(str(p)))
+
+
+def unknown_field(name: object, model: type[BaseModel]) -> str:
+    """What to say of a field that is none; a name that looks like none is not shown."""
+    if not _FIELD.fullmatch(str(name)):
+        return "an unknown field"
+    near = difflib.get_close_matches(str(name), model.model_fields, n=1)
+    return f"unknown field '{name}'" + (f"; did you mean '{near[0]}'?" if near else "")
+
+
+def _reserved_headers(target: Target) -> list[str]:
+    if not isinstance(target, HttpTarget):
+        return []
+    bad = [h for h in target.headers if not _TOKEN.fullmatch(h)]
+    own = [h for h in target.headers if h.lower() in target.reserved]
+    return ["headers: not a header name" for _ in bad] + [
+        f"headers: {name} is set by this kind of target itself" for name in own
+    ]
+
+
+def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """What is wrong with the values, and whether that blocks.
+
+    A value that stands behind a reference can be put right while the target stays as it is, and
+    so can a package that is not installed.
+    """
+    for value in dict.fromkeys(secrets_of(target)):
+        try:
+            _check_value(target, value, resolve(value, environ))
+        except RenderError as error:
+            yield error.message, isinstance(value, SecretStr)
+    if isinstance(target, AppriseTarget) and importlib.util.find_spec("apprise") is None:
+        yield "needs the package apprise, which is not installed", False
+
+
+def _check_value(target: Target, value: SecretStr | SecretRef, resolved: str) -> None:
+    """Hold one value against everything that it is used for. Raises RenderError."""
+    if isinstance(target, HttpTarget):
+        if value == target.url:
+            check_target_url(target, resolved)
+        if value in target.headers.values():
+            check_header(resolved)
+    if isinstance(target, SignedTarget) and value in target.secrets:
+        signing_key(resolved)
+    if isinstance(target, GithubTarget) and value == target.token:
+        check_header(resolved)
+
+
+def secret_names(raw: str) -> frozenset[str]:
+    """The environment settings that the setting's text reads secrets from.
+
+    By the text alone, so that those of a target that is wrong are known as well.
+    """
+    return frozenset(_REFERENCE.findall(raw))
