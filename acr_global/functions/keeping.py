@@ -126,15 +126,9 @@ class _Search:
         """Start, then read the input back: of two starts at once, one is silently discarded."""
         nonce = uuid.uuid4().hex
         self._started = (start.push_id, nonce)
-        try:
-            await self._engine.start(
-                names.WAIT_FOR_ALL_REGIONS,
-                start.push_id,
-                start.model_copy(update={"nonce": nonce}),
-            )
-        except AlreadyExistsError:
-            self.known_id = start.push_id
-            raise
+        await self._engine.start(
+            names.WAIT_FOR_ALL_REGIONS, start.push_id, start.model_copy(update={"nonce": nonce})
+        )
         self.known_id = start.push_id
         if await self._is_ours(start.push_id, nonce):
             return Kept(Place.START, start.push_id)

@@ -390,6 +390,26 @@ def test_a_report_that_comes_with_the_last_word_is_known_to_the_next_generation(
     virtual(test)
 
 
+@pytest.mark.parametrize("tenths", range(600, 630, 3))
+def test_a_report_that_is_overtaken_by_the_last_word_raises_no_later_alarm(tenths: int) -> None:
+    """Accepted while the alarm was being decided, and delivered to the instance only after it."""
+
+    async def test() -> None:
+        slow = Hazards(events_shuffled=1.0)
+        async with world(
+            REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", hazards=slow, seed=tenths, **CONTENT
+        ) as w:
+            await w.post(keyed(1, "a"), "a")
+            await asyncio.sleep(tenths / 10)
+            await w.post(keyed(1, "b"), "b")
+            await asyncio.sleep(60)
+            await w.post(keyed(2, "a"), "a")
+            await asyncio.sleep(600)
+            assert "overdue" not in w.verdicts()[1:]
+
+    virtual(test)
+
+
 def test_each_registry_has_its_own_policy() -> None:
     """Regions, deadline and targets; another registry goes by the plain settings."""
 
