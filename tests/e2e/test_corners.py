@@ -193,16 +193,23 @@ def test_a_webhook_far_too_long_for_a_log_is_cut(caplog: pytest.LogCaptureFixtur
     virtual(test)
 
 
-def test_a_courier_whose_instance_is_gone_says_so(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("end", ["purged", "Failed"])
+def test_a_courier_whose_instance_is_gone_says_so(
+    end: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """With the arrival that was answered 202."""
 
     async def test() -> None:
         async with world() as w:
             w.host.storage.insert(pending("p1"))
             await w.post(event("p1"), "eastus")
-            w.host.storage.purge("p1")
+            if end == "purged":
+                w.host.storage.purge("p1")
+            else:
+                w.host.storage.instances["p1"].runtime_status = end
             await asyncio.sleep(60)
             assert "eastus" == logged(caplog, "arrival-lost")["arrival"]["region"]
+            assert "lost" == w.host.storage.instances["_courier.eastus.p1"].output
 
     virtual(test)
 
