@@ -77,6 +77,14 @@ def test_every_beginning_of_a_history_gives_the_beginning_of_its_actions(path: P
         assert part == without_cancels(replay(recorded, history[:length]).actions)
 
 
+def test_a_timer_that_has_lost_its_race_is_cancelled() -> None:
+    """The engine does not let an orchestration end while a timer is open."""
+    recorded = json.loads((HERE / "0.1.0" / "complete.json").read_text())
+    (race, *_) = replay(recorded, open_history(recorded)).actions
+    (timer,) = (a for a in race["compoundActions"] if "fireAt" in a)
+    assert timer["isCanceled"] is True
+
+
 def test_every_orchestrator_has_recorded_histories() -> None:
     """A new one is recorded with its first release."""
     names = {json.loads(path.read_text())["orchestrator"] for path in RECORDED}
