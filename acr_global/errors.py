@@ -4,6 +4,7 @@
     ├── SettingsError        the operator's: one or more settings are wrong (503)
     ├── RejectedError        the caller's: this request can never be accepted (400, 413)
     ├── NotKeptError         ours: the engine could not take the arrival in time (503)
+    ├── TargetUnknownError   the operator's: no target has the name that was asked for (404)
     └── RenderError          a message could not be rendered for a target
 
 The slug stands in answers, log lines and docs alike and never changes; the sentence may.
@@ -60,6 +61,13 @@ class NotKeptError(AcrGlobalError):
 
     status = 503
     reason = "engine-unavailable"
+
+
+class TargetUnknownError(AcrGlobalError):
+    """No usable target in the settings has this name."""
+
+    status = 404
+    reason = "target-unknown"
 
 
 class RenderError(AcrGlobalError):

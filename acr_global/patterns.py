@@ -71,11 +71,6 @@ def parse_some(value: object) -> tuple[str, ...]:
     return names
 
 
-def parse_patterns(value: object) -> tuple[str, ...]:
-    """Shell-style patterns over `repository:tag`."""
-    return parse_names(value)
-
-
 def matches(patterns: Iterable[str], repository: str | None, tag: str | None) -> bool:
     """Whether one of the patterns fits.
 

@@ -22,7 +22,7 @@ from acr_global import retry
 from acr_global.durations import parse_duration
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Action, Frozen
-from acr_global.patterns import parse_host, parse_names, parse_patterns, parse_regions, parse_some
+from acr_global.patterns import parse_host, parse_names, parse_regions, parse_some
 from acr_global.target_setting import parse_targets, secret_names, unknown_field, where_in
 from acr_global.targets import Target, check_url
 
@@ -166,7 +166,7 @@ class Policy(Frozen):
         description="Watch only what matches one of these patterns over `repository:tag`, "
         "comma-separated: `team/*:v*`.",
     )
-    exclude: Annotated[tuple[str, ...], BeforeValidator(parse_patterns)] = Field(
+    exclude: Annotated[tuple[str, ...], BeforeValidator(parse_names)] = Field(
         default=(),
         description="Ignore what matches one of these patterns; `*:` is everything untagged, "
         "`*:sha256-*` the signatures.",

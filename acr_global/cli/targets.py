@@ -12,20 +12,13 @@ from typing import Any
 
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import cell, line, print_json, table
-from acr_global.errors import AcrGlobalError, Problem
+from acr_global.errors import Problem, TargetUnknownError
 from acr_global.model import Outcome, VerdictType
 from acr_global.notify import channels
 from acr_global.notify.message import trial_message
 from acr_global.settings import Loaded, load_settings
 from acr_global.target_setting import SETTING
 from acr_global.targets import Target
-
-
-class TargetUnknownError(AcrGlobalError):
-    """No usable target in the settings has this name."""
-
-    status = 404
-    reason = "target-unknown"
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

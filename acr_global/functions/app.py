@@ -125,23 +125,20 @@ def activities_blueprint(
     @blueprint.durable_client_input(client_name="client")
     async def fire_push_notification(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.NotifyInput, data)
-        engine = Engine(client)
-        return wire.dump(await notifying.fire(settings, environ, engine, given))
+        return wire.dump(await notifying.fire(settings, environ, Engine(client), given))
 
     @blueprint.function_name(names.HAND_OVER_DELIVERY)
     @blueprint.activity_trigger(input_name="data", activity=names.HAND_OVER_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def hand_over_delivery(data: JsonObject, client: str) -> str:
-        engine = Engine(client)
-        return await notifying.hand_over(engine, wire.load(wire.DeliveryInput, data))
+        return await notifying.hand_over(Engine(client), wire.load(wire.DeliveryInput, data))
 
     @blueprint.function_name(names.ATTEMPT_DELIVERY)
     @blueprint.activity_trigger(input_name="data", activity=names.ATTEMPT_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def attempt_delivery(data: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.AttemptInput, data)
-        engine = Engine(client)
-        return wire.dump(await notifying.attempt_round(settings, environ, engine, given))
+        return wire.dump(await notifying.attempt_round(settings, environ, Engine(client), given))
 
     @blueprint.function_name(names.GATHER_EVIDENCE)
     @blueprint.activity_trigger(input_name="data", activity=names.GATHER_EVIDENCE)
@@ -155,7 +152,6 @@ def activities_blueprint(
     @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)
     @blueprint.durable_client_input(client_name="client")
     async def carry_arrival(data: JsonObject, client: str) -> str:
-        engine = Engine(client)
-        return await courier.carry_once(engine, wire.load(wire.CourierInput, data))
+        return await courier.carry_once(Engine(client), wire.load(wire.CourierInput, data))
 
     return blueprint

@@ -129,7 +129,7 @@ def _hear_of(
     return frozenset(hearing.intersection(data.targets))
 
 
-def delivery_id(verdict: Verdict) -> str:
+def delivery_instance(verdict: Verdict) -> str:
     """The instance that delivers one verdict of one push."""
     return correlation.bounded_id("_delivery", verdict.type.value, verdict.push_id)
 
@@ -139,7 +139,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
 
     Raises EngineError.
     """
-    instance_id = delivery_id(data.verdict)
+    instance_id = delivery_instance(data.verdict)
     try:
         if (await engine.look(instance_id)).phase is Phase.ABSENT:
             with contextlib.suppress(AlreadyExistsError):

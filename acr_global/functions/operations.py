@@ -9,7 +9,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global.errors import AcrGlobalError
+from acr_global.errors import AcrGlobalError, TargetUnknownError
 from acr_global.functions import clock, deadletters, log, names
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine, EngineError
@@ -22,13 +22,6 @@ class EngineUnavailableError(AcrGlobalError):
 
     status = 503
     reason = "engine-unavailable"
-
-
-class TargetUnknownError(AcrGlobalError):
-    """No target in the settings has this name."""
-
-    status = 404
-    reason = "target-unknown"
 
 
 async def _answer(result: Awaitable[dict[str, Any]], status: int = 200) -> func.HttpResponse:

@@ -36,7 +36,7 @@ async def image_push(
         return _rejected(error)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
-        *(_answer(settings, engine, result, _post(query, event)) for result, event in pairs)
+        *(_answer(settings, engine, result, query, event) for result, event in pairs)
     )
     if not received.envelope:
         return answers[0]
@@ -54,7 +54,7 @@ def _overall(answers: list[Answer]) -> int:
 
 
 async def _answer(
-    settings: Settings, engine: Engine, result: Result, received: dict[str, Any]
+    settings: Settings, engine: Engine, result: Result, query: Mapping[str, str], document: Any
 ) -> Answer:
     if isinstance(result, RejectedError):
         return _rejected(result)
@@ -64,7 +64,7 @@ async def _answer(
     try:
         return await _keep(settings, engine, result)
     except NotKeptError as error:
-        return _not_kept(received, error)
+        return _not_kept(_post(query, document), error)
 
 
 async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:

@@ -65,7 +65,7 @@ class VerdictRecord(Frozen):
     delivery: str | None = None
     """The instance that goes on delivering what failed."""
     error: str | None = None
-    """Set when the notification activity itself failed, again and again."""
+    """Set when sending, or handing over what was not delivered, failed again and again."""
 
 
 class PushOutput(Frozen):

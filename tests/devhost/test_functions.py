@@ -185,52 +185,52 @@ def test_schedules_that_cannot_be_read(text: str) -> None:
 
 
 def queue_trigger(app: Any) -> None:
-    @app.queue_trigger(arg_name="m", queue_name="q", connection="c")  # type: ignore[untyped-decorator]
-    def Q(m: func.QueueMessage) -> None:  # noqa: N802
+    @app.queue_trigger(arg_name="m", queue_name="q", connection="c")
+    def Q(m: func.QueueMessage) -> None:
         """Not served here."""
 
 
 def generic_annotation(app: Any) -> None:
-    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
-    def A(payload: dict[str, int]) -> None:  # noqa: N802
+    @app.activity_trigger(input_name="payload")
+    def A(payload: dict[str, int]) -> None:
         """Refused by the worker."""
 
 
 def optional_annotation(app: Any) -> None:
-    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
-    def A(payload: Optional[str]) -> None:  # noqa: N802, UP045
+    @app.activity_trigger(input_name="payload")
+    def A(payload: Optional[str]) -> None:
         """Refused by the worker."""
 
 
 def missing_parameter(app: Any) -> None:
-    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
-    def A(other: str) -> None:  # noqa: N802
+    @app.activity_trigger(input_name="payload")
+    def A(other: str) -> None:
         """Its binding has no parameter."""
 
 
 def extra_parameter(app: Any) -> None:
-    @app.route(route="a")  # type: ignore[untyped-decorator]
-    def A(req: func.HttpRequest, more: str) -> str:  # noqa: N802
+    @app.route(route="a")
+    def A(req: func.HttpRequest, more: str) -> str:
         return more
 
 
 def wrong_type(app: Any) -> None:
-    @app.route(route="a")  # type: ignore[untyped-decorator]
-    def A(req: str) -> str:  # noqa: N802
+    @app.route(route="a")
+    def A(req: str) -> str:
         return req
 
 
 def same_name(app: Any) -> None:
     for _ in range(2):
 
-        @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
-        def A(payload: str) -> None:  # noqa: N802
+        @app.activity_trigger(input_name="payload")
+        def A(payload: str) -> None:
             """Registered twice."""
 
 
 def renamed_context(app: Any) -> None:
-    @app.orchestration_trigger(context_name="ctx")  # type: ignore[untyped-decorator]
-    def O(ctx: Any) -> None:  # noqa: E743, N802
+    @app.orchestration_trigger(context_name="ctx")
+    def O(ctx: Any) -> None:  # noqa: E743
         """The SDK's handle takes `context`."""
 
 

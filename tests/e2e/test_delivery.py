@@ -12,7 +12,7 @@ from acr_global.functions import engine
 from acr_global.functions.app import build_app
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
 from devhost import Hazards
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import REGIONS, World, event, every_verdict, virtual, world
 
 WHOLE_SCHEDULE = sum(p.total_seconds() for p in parse_schedule(DEFAULT_SCHEDULE))
 LONGEST = WHOLE_SCHEDULE * (1 + JITTER) + 60
@@ -173,17 +173,11 @@ def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -
     virtual(test)
 
 
-def alarms_too(there: Any) -> list[dict[str, Any]]:
-    """Every receiver as a target that asks for all four verdicts."""
-    every = ["complete", "overdue", "recovered", "incomplete"]
-    return [{"name": r.name, "kind": "webhook", "url": r.url, "on": every} for r in there.values()]
-
-
 def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
     """For who asks for both: the later one says it all."""
 
     async def test() -> None:
-        async with world("ops", targets=alarms_too, LATE_WINDOW="30m") as w:
+        async with world("ops", targets=every_verdict, LATE_WINDOW="30m") as w:
             ops = w.receivers["ops"]
             ops.answers = [503] * 4
             await w.push("p1", REGIONS[:2])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from devhost import Hazards
 from devhost.clock import utcnow
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import REGIONS, World, event, every_verdict, virtual, world
 from tests.registry.fakes import DIGEST, FakeRegistry
 
 ALLOWED = (
@@ -101,14 +101,7 @@ def test_what_is_said_of_a_push_is_true(
                 EVIDENCE="manifest" if evidence else "",
                 REGION_ENDPOINTS=json.dumps(dict.fromkeys(REGIONS, url)),
                 LATE_WINDOW=late_window,
-                targets=lambda there: [
-                    {
-                        "name": "ops",
-                        "kind": "webhook",
-                        "url": there["ops"].url,
-                        "on": ["complete", "overdue", "recovered", "incomplete"],
-                    }
-                ],
+                targets=every_verdict,
             ) as w,
         ):
             log = await play(w, steps)

@@ -143,6 +143,14 @@ def event(push: str, **about: Any) -> dict[str, Any]:
     }
 
 
+def every_verdict(receivers: dict[str, Receiver]) -> list[dict[str, Any]]:
+    """Every receiver as a target that asks for all four verdicts."""
+    every = ["complete", "overdue", "recovered", "incomplete"]
+    return [
+        {"name": r.name, "kind": "webhook", "url": r.url, "on": every} for r in receivers.values()
+    ]
+
+
 @contextlib.asynccontextmanager
 async def world(
     *receivers: str,
