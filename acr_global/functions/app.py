@@ -121,37 +121,37 @@ def activities_blueprint(
     blueprint, settings = df.Blueprint(), loaded.settings
 
     @blueprint.function_name(names.FIRE_PUSH_NOTIFICATION)
-    @blueprint.activity_trigger(input_name="data", activity=names.FIRE_PUSH_NOTIFICATION)
+    @blueprint.activity_trigger(input_name="work", activity=names.FIRE_PUSH_NOTIFICATION)
     @blueprint.durable_client_input(client_name="client")
-    async def fire_push_notification(data: JsonObject, client: str) -> JsonObject:
-        given = wire.load(wire.NotifyInput, data)
+    async def fire_push_notification(work: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.NotifyInput, work)
         return wire.dump(await notifying.fire(settings, environ, Engine(client), given))
 
     @blueprint.function_name(names.HAND_OVER_DELIVERY)
-    @blueprint.activity_trigger(input_name="data", activity=names.HAND_OVER_DELIVERY)
+    @blueprint.activity_trigger(input_name="work", activity=names.HAND_OVER_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
-    async def hand_over_delivery(data: JsonObject, client: str) -> str:
-        return await notifying.hand_over(Engine(client), wire.load(wire.DeliveryInput, data))
+    async def hand_over_delivery(work: JsonObject, client: str) -> str:
+        return await notifying.hand_over(Engine(client), wire.load(wire.DeliveryInput, work))
 
     @blueprint.function_name(names.ATTEMPT_DELIVERY)
-    @blueprint.activity_trigger(input_name="data", activity=names.ATTEMPT_DELIVERY)
+    @blueprint.activity_trigger(input_name="work", activity=names.ATTEMPT_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
-    async def attempt_delivery(data: JsonObject, client: str) -> JsonObject:
-        given = wire.load(wire.AttemptInput, data)
+    async def attempt_delivery(work: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.AttemptInput, work)
         return wire.dump(await notifying.attempt_round(settings, environ, Engine(client), given))
 
     @blueprint.function_name(names.GATHER_EVIDENCE)
-    @blueprint.activity_trigger(input_name="data", activity=names.GATHER_EVIDENCE)
+    @blueprint.activity_trigger(input_name="work", activity=names.GATHER_EVIDENCE)
     @blueprint.durable_client_input(client_name="client")
-    async def gather_evidence(data: JsonObject, client: str) -> JsonObject:
-        given = wire.load(wire.LookInput, data)
+    async def gather_evidence(work: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.LookInput, work)
         engine = Engine(client, gathering.CALL_SECONDS)
         return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
 
     @blueprint.function_name(names.CARRY_ARRIVAL)
-    @blueprint.activity_trigger(input_name="data", activity=names.CARRY_ARRIVAL)
+    @blueprint.activity_trigger(input_name="work", activity=names.CARRY_ARRIVAL)
     @blueprint.durable_client_input(client_name="client")
-    async def carry_arrival(data: JsonObject, client: str) -> str:
-        return await courier.carry_once(Engine(client), wire.load(wire.CourierInput, data))
+    async def carry_arrival(work: JsonObject, client: str) -> str:
+        return await courier.carry_once(Engine(client), wire.load(wire.CourierInput, work))
 
     return blueprint
