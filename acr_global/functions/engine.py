@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
@@ -53,7 +53,8 @@ class Phase(Enum):
 
     ABSENT = "absent"
     PENDING = "pending"
-    """Its row is there; no history yet. An event raised now can be deleted unseen."""
+    """Its row is there, and nothing says that it has begun. An event raised now can be deleted
+    unseen."""
     BEGUN = "begun"
     FINISHED = "finished"
     FAILED = "failed"
@@ -114,15 +115,7 @@ class Engine:
         row = await self._row(instance_id, showInput=show_input)
         if row is None:
             return Look(Phase.ABSENT)
-        look = _look(row)
-        if look.phase is Phase.PENDING and await self._has_history(instance_id):
-            return replace(look, phase=Phase.BEGUN)
-        return look
-
-    async def _has_history(self, instance_id: str) -> bool:
-        """A crash can leave Pending on an instance that has begun; its history tells."""
-        row = await self._row(instance_id, showInput=False, showHistory=True)
-        return bool(row and row.get("historyEvents"))
+        return _look(row)
 
     async def _row(self, instance_id: str, **shown: bool) -> dict[str, Any] | None:
         params = {name: str(value).lower() for name, value in shown.items()}
@@ -224,8 +217,13 @@ def _json(text: str) -> Any:
 
 
 def _look(row: dict[str, Any]) -> Look:
+    phase = _PHASES.get(row["runtimeStatus"], Phase.PENDING)
+    # A crash can leave Pending on an instance that has begun, for as long as it runs. Its first
+    # turn sets a custom status, and a start that replaces the row takes that away.
+    if phase is Phase.PENDING and row.get("customStatus") is not None:
+        phase = Phase.BEGUN
     return Look(
-        phase=_PHASES.get(row["runtimeStatus"], Phase.PENDING),
+        phase=phase,
         input=row.get("input"),
         output=row.get("output"),
         custom_status=row.get("customStatus"),

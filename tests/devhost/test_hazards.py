@@ -37,8 +37,16 @@ def Count(context: Any) -> Steps:  # noqa: N802
     return None
 
 
+def Patient(context: Any) -> Steps:  # noqa: N802
+    """Waits for `go`, then for `end`, and says which."""
+    context.set_custom_status("here")
+    yield context.wait_for_external_event("go")
+    context.set_custom_status("gone")
+    yield context.wait_for_external_event("end")
+
+
 def app() -> Any:
-    return with_orchestrator(Main, Count)
+    return with_orchestrator(Main, Count, Patient)
 
 
 async def push(client: Client, instance_id: str, region: str) -> int:
@@ -269,17 +277,26 @@ def test_an_activity_repeats_after_a_crash(serve: Any) -> None:
 
 
 def test_a_lost_row_write_leaves_pending_on_a_begun_instance(serve: Any) -> None:
-    """Pending alone proves nothing: the history does."""
+    """Pending to its end, and its history not shown, while events are taken: only the custom
+    status of a later turn tells that it has begun."""
 
     async def scenario(client: Client) -> None:
-        await client.start("Main", "it")
+        everything = "?showHistory=true&showHistoryOutput=true"
+        await client.start("Patient", "it")
         await asyncio.sleep(VISIBLE_AGAIN + 10)
         await client.host.settle()
-        _, shown = await client.get("it", "?showHistory=true")
-        assert shown["runtimeStatus"] == "Pending"
-        assert shown["historyEvents"]
+        assert client.host.storage.instances["it"].history
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", None)
         assert await client.raise_event("it", "go") == 202
-        assert (await client.host.finished("it")).runtime_status == "Completed"
+        await client.host.settle()
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", "gone")
+        assert "historyEvents" not in shown
+        assert await client.raise_event("it", "end") == 202
+        await client.host.settle()
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], len(shown["historyEvents"])) == ("Completed", 4)
 
     serve(app(), scenario, hazards="crash=after-history-before-row")
 

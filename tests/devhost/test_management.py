@@ -109,7 +109,7 @@ def test_status_shows_what_is_asked_for(serve: Any) -> None:
 
     async def scenario(client: Client) -> None:
         await client.run("Wait", 7)
-        await client.raise_event("it", "go", "news")
+        await client.raise_event("it", "go", {"news": 1})
         await client.host.settle()
         _, plain = await client.get("it")
         assert plain["input"] == "7"
@@ -119,20 +119,24 @@ def test_status_shows_what_is_asked_for(serve: Any) -> None:
         assert bare["input"] is None
         kinds = [e["EventType"] for e in bare["historyEvents"]]
         assert kinds == ["ExecutionStarted", "EventRaised", "ExecutionCompleted"]
+        assert "Input" not in bare["historyEvents"][0]
         assert "Result" not in bare["historyEvents"][-1]
         _, full = await client.get("it", "?showHistory=true&showHistoryOutput=true")
-        assert full["historyEvents"][-1]["Result"] == '"news"'
+        started, raised, completed = full["historyEvents"]
+        assert (started["FunctionName"], started["Input"]) == ("Wait", '"7"')
+        assert (raised["Name"], raised["Input"]) == ("go", json.dumps(json.dumps({"news": 1})))
+        assert completed["Result"] == '{"news": 1}'
 
     serve(waiting_app(), scenario)
 
 
 def test_no_history_events_before_the_beginning(serve: Any) -> None:
-    """A pending instance has no `historyEvents`: this tells that it has not begun."""
+    """A pending instance has no `historyEvents`, and no custom status."""
 
     async def scenario(client: Client) -> None:
         await client.start("Wait", "it")
         _, shown = await client.get("it", "?showHistory=true")
-        assert shown["runtimeStatus"] == "Pending"
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", None)
         assert "historyEvents" not in shown
 
     serve(waiting_app(), scenario, hazards="gap=5")
