@@ -105,7 +105,8 @@ class Operations:
             "suspend": EventType.EXECUTION_SUSPENDED,
             "resume": EventType.EXECUTION_RESUMED,
         }[operation]
-        self._enqueue(instance_id, event(kind, clock.utcnow(), Input=reason), 0.0)
+        told = "Input" if operation == "terminate" else "Reason"
+        self._enqueue(instance_id, event(kind, clock.utcnow(), **{told: reason}), 0.0)
         return 202, None
 
     def get(self, instance_id: str, query: Mapping[str, str]) -> Result:

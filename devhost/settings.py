@@ -11,6 +11,10 @@ from typing import Any
 
 from .index import AppError
 
+CORES = 2
+"""Of the machine that devhost stands for, whatever it runs on: one seed is one run everywhere. The
+extension's defaults are 10 places per core, other than on a Consumption plan."""
+
 
 @dataclass(frozen=True)
 class HostSettings:
@@ -20,6 +24,10 @@ class HostSettings:
     task_hub: str = "TestHubName"
     control_visibility: float = 300.0
     work_item_visibility: float = 300.0
+    activity_places: int = 10 * CORES
+    """How many activities run at once; the others wait in the queue."""
+    orchestrator_places: int = 10 * CORES
+    """How many turns run at once."""
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> HostSettings:
@@ -32,6 +40,10 @@ class HostSettings:
             task_hub=durable.get("hubName", cls.task_hub),
             control_visibility=_visibility(storage, "controlQueueVisibilityTimeout"),
             work_item_visibility=_visibility(storage, "workItemQueueVisibilityTimeout"),
+            activity_places=durable.get("maxConcurrentActivityFunctions", cls.activity_places),
+            orchestrator_places=durable.get(
+                "maxConcurrentOrchestratorFunctions", cls.orchestrator_places
+            ),
         )
 
 

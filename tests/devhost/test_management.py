@@ -21,6 +21,7 @@ def Wait(context: Any) -> Steps:  # noqa: N802
     """Waits for the event `go`, and returns what it brought."""
     context.set_custom_status("waiting")
     result = yield context.wait_for_external_event("go")
+    context.set_custom_status("got it")
     return result
 
 
@@ -171,7 +172,7 @@ def test_terminate_before_the_beginning(serve: Any) -> None:
 
 
 def test_suspend_and_resume(serve: Any) -> None:
-    """A suspended instance keeps its events for the resume."""
+    """A suspended instance keeps its events for the resume; its status may go on before."""
 
     async def scenario(client: Client) -> None:
         sdk, rows = sdk_client(client), client.host.storage.instances
@@ -179,10 +180,11 @@ def test_suspend_and_resume(serve: Any) -> None:
         await sdk.suspend("it", "pause")
         await client.host.settle()
         assert (rows["it"].runtime_status, rows["it"].custom_status) == ("Suspended", "waiting")
+        assert rows["it"].output == "pause"
         assert (await client.get("it"))[0] == 202
         await client.raise_event("it", "go", 1)
         await client.host.settle()
-        assert rows["it"].runtime_status == "Suspended"
+        assert (rows["it"].runtime_status, rows["it"].custom_status) == ("Suspended", "got it")
         await sdk.resume("it", "go on")
         await client.host.settle()
         assert (rows["it"].runtime_status, rows["it"].output) == ("Completed", "1")
