@@ -24,7 +24,9 @@ def check_ports(ports: Sequence[str]) -> None:
 
 def command(program: str, folder: str, ports: Sequence[str]) -> list[str]:
     """What to run."""
-    options = [program, "--location", folder, "--skipApiVersionCheck", "--disableTelemetry"]
+    # Silent, for it writes a line for each of func's looks into the queues: several a second.
+    options = [program, "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
+    options += ["--location", folder]
     for kind, port in zip(("blob", "queue", "table"), ports, strict=True):
         options += [f"--{kind}Host", HOST, f"--{kind}Port", port]
     return options
@@ -39,9 +41,12 @@ def main(program: str, folder: str, *ports: str) -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: AZURITE_FOLDER={folder} cannot be had: {error.strerror}")
-    connection = azurite_connection(*ports)
+    blob, queue, table = ports
+    print(f"azurite: {HOST}, blob {blob}, queue {queue}, table {table}; its files: {folder}")
+    connection = azurite_connection(blob, queue, table)
     if connection != DEVELOPMENT:
-        print(f"For `make start` in another terminal:\nexport {SETTING}='{connection}'", flush=True)
+        print(f"For `make start` in another terminal:\nexport {SETTING}='{connection}'")
+    sys.stdout.flush()
     os.execv(program, command(program, folder, ports))  # noqa: S606 - no shell is wanted
 
 
