@@ -18,10 +18,10 @@ from typing import TypeVar
 
 import pytest
 
+from tests.e2e import engine
 from tools.start import answers
 
 ROOT = Path(__file__).parents[2]
-AZURITE = Path(".tools/node_modules/.bin/azurite")
 SECTION = (ROOT / "README.md").read_text().partition("## Two commands")[2].partition("\n## ")[0]
 STEPS = ("make azurite", "cp ", "make start", "curl ")
 WITHIN = 180.0
@@ -77,12 +77,8 @@ def running(command: str, folder: Path, environ: dict[str, str], log: Path) -> I
 
 def why_not() -> str | None:
     """Why the way cannot be walked here; None when it can."""
-    for name in ("func", "make", "curl"):
-        if not shutil.which(name):
-            return f"{name} is not on PATH"
-    if not (ROOT / AZURITE).exists() and not shutil.which("npm"):
-        return "Azurite is not installed, and npm, which would get it, is not on PATH"
-    return None
+    missing = [name for name in ("make", "curl") if not shutil.which(name)]
+    return engine.why_not() or (f"{missing[0]} is not on PATH" if missing else None)
 
 
 def copy_of_the_tree(target: Path) -> Path:
@@ -94,7 +90,7 @@ def copy_of_the_tree(target: Path) -> Path:
         if entry.name != ".installed":
             (target / ".venv" / entry.name).symlink_to(entry)
     (target / ".venv/.installed").touch()  # newer than all of the copy: nothing is installed
-    if (ROOT / AZURITE).exists():
+    if engine.AZURITE.exists():  # else `make azurite` gets it, into the copy
         (target / ".tools").symlink_to(ROOT / ".tools")
     return target
 
