@@ -10,7 +10,8 @@ an app (gaps, lost races, deleted events, repeats, crashes) is there as options.
 
 The files, from the inside out:
 
-    protocol, walk, turn, admit, status, routes, hazards    pure: JSON in, JSON out
+    protocol, walk, turn, admit, rewind, status, routes,
+    hazards                                                 pure: JSON in, JSON out
     clock                                                   engine time, real or virtual
     storage                                                 what survives a crash
     index, settings, injector, sdk_session                  the app and the SDK

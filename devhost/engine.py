@@ -234,7 +234,12 @@ class Engine:
     def _work(self, name: str, body: str) -> str:
         function = self._index.find(ORCHESTRATION, name)
         if function is None:
-            raise LookupError(f"The function '{name}' doesn't exist")
+            known = ", ".join(f"'{each.name}'" for each in self._index.of(ORCHESTRATION))
+            raise LookupError(
+                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator"
+                " function. Additional info: The following are the known orchestrator functions:"
+                f" {known}."
+            )
         return str(function.call(body))
 
     def _knows(self, decision: Decision) -> bool:

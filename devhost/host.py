@@ -201,7 +201,7 @@ class DevHost:
         )
         routes = make_routes(self.index.of(HTTP), self.settings.route_prefix)
         endpoint = Endpoint(routes, engine, invoker, self._required_key)
-        management = Management(Operations(self.storage, self.index, self._injector))
+        management = Management(Operations(self.storage, self._injector))
         timers = TimerTriggers(self.index.of(TIMER), engine, invoker)
         app = build_app(engine, endpoint, management, self.run_timer, self._required_key)
         server = Server(app, timers)

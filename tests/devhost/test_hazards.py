@@ -118,23 +118,36 @@ def test_the_silent_loser_of_a_start_race(serve: Any) -> None:
 
 
 def test_the_loser_that_is_told(serve: Any) -> None:
-    """Without the race window the second start is refused: 500, already exists."""
+    """Without the race window the second start is refused: 409, already exists."""
 
     async def scenario(client: Client) -> None:
         answers = await asyncio.gather(client.start("Main", "x"), client.start("Main", "x"))
-        assert sorted(status for status, _ in answers) == [202, 500]
-        refused = next(body for status, body in answers if status == 500)
-        assert "already exists" in refused["ExceptionMessage"]
+        assert sorted(status for status, _ in answers) == [202, 409]
+        refused = next(body for status, body in answers if status == 409)
+        words = "An Orchestration instance with the status Pending already exists."
+        assert refused == {"Message": words}
 
     serve(app(), scenario)
 
 
+def test_the_loser_that_is_told_by_an_older_extension(serve: Any) -> None:
+    """It was a 500, with the same words in another place."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main", instance_id="x")
+        status, body = await client.start("Main", "x")
+        words = "An Orchestration instance with the status Running already exists."
+        assert (status, body["ExceptionMessage"]) == (500, words)
+
+    serve(app(), scenario, hazards="old-conflict=1")
+
+
 def test_started_and_yet_already_exists(serve: Any) -> None:
-    """A start can answer 500 and be carried out all the same."""
+    """A start can be refused and be carried out all the same."""
 
     async def scenario(client: Client) -> None:
         status, _ = await client.start("Main", "x")
-        assert status == 500
+        assert status == 409
         await client.host.settle()
         assert client.host.storage.instances["x"].runtime_status == "Running"
 
@@ -239,7 +252,7 @@ def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -
     async def scenario(client: Client) -> None:
         async def started() -> bool:
             status, _ = await client.start("Main", "it", 1)
-            return status in (202, 500)
+            return status in (202, 409)
 
         await attempt(started)
         await asyncio.sleep(2 * VISIBLE_AGAIN)
