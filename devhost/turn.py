@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,9 @@ from .walk import (
 
 GENERATIONS = 1000
 """How often an instance may continue as new without waiting for anything."""
+
+STATUS_KB = 16
+"""The longest custom status, as JSON in UTF-16; the engine counts whole KB, so 17,407 bytes pass."""
 
 STATE_MARK = "\n\n$OutOfProcData$:"
 
@@ -127,6 +130,13 @@ def take_turn(
         answer = ask(worker, instance_id, events, played)
         if not answer.has_state:
             return break_off(answer, answer.error or "no state")
+        kilobytes = _status_kilobytes(answer.custom_status)
+        if kilobytes > STATUS_KB:
+            too_long = (
+                "The UTF-16 size of the JSON-serialized payload must not exceed"
+                f" {STATUS_KB} KB. The current payload size is {kilobytes} KB."
+            )
+            return break_off(replace(answer, custom_status=None), too_long)
         try:
             walked = walk(answer.actions, events)
         except (NonDeterminismError, UnsupportedActionError) as problem:
@@ -207,6 +217,11 @@ def _scheduled(decision: Decision, execution_id: str, now: datetime) -> Event:
         fields["InstanceId"] = sub_instance_id(decision, execution_id)
         return event(EventType.SUB_ORCHESTRATION_CREATED, now, decision.id, **fields)
     return event(EventType.TIMER_CREATED, now, decision.id, FireAt=stamp(decision.fire_at))
+
+
+def _status_kilobytes(status: Any) -> int:
+    text = json.dumps(status, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 1024
 
 
 def _not_invoked_again(events: Sequence[Event]) -> str | None:

@@ -304,6 +304,35 @@ def test_custom_status_shows_while_running(serve: Any) -> None:
     serve(with_orchestrator(Main), scenario)
 
 
+@pytest.mark.parametrize(
+    ("status", "fits"),
+    [("x" * 8701, True), ("x" * 8702, False), ("é" * 8701, True), ("😀" * 4351, False)],
+)
+def test_a_custom_status_over_16_kb_fails_the_turn(serve: Any, status: str, fits: bool) -> None:
+    """Counted as JSON in UTF-16, in whole KB; the status before it is gone as well."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        context.set_custom_status("short")
+        yield context.wait_for_external_event("go")
+        context.set_custom_status(status)
+        yield context.wait_for_external_event("go")
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await client.raise_event("it", "go")
+        await client.host.settle()
+        row = client.host.storage.instances["it"]
+        if fits:
+            assert (row.runtime_status, row.custom_status) == ("Running", status)
+        else:
+            words = "The UTF-16 size of the JSON-serialized payload must not exceed 16 KB."
+            words = f"Orchestrator function 'Main' failed: {words} The current payload size is"
+            assert (row.runtime_status, row.custom_status) == ("Failed", None)
+            assert row.output == f"{words} 17 KB."
+
+    serve(with_orchestrator(Main), scenario)
+
+
 def test_other_actions_than_before_fail_the_instance(serve: Any) -> None:
     """An orchestrator that calls something else at replay fails with a clear error."""
     turns: list[int] = []
