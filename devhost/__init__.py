@@ -10,7 +10,7 @@ an app (gaps, lost races, deleted events, repeats, crashes) is there as options.
 
 The files, from the inside out:
 
-    protocol, walk, turn, admit, rewind, status, routes,
+    protocol, walk, turn, admit, rewind, status, routes, dotnet,
     hazards                                                 pure: JSON in, JSON out
     clock                                                   engine time, real or virtual
     storage                                                 what survives a crash

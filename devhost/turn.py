@@ -27,7 +27,7 @@ GENERATIONS = 1000
 """How often an instance may continue as new without waiting for anything."""
 
 STATUS_KB = 16
-"""The longest custom status, as JSON in UTF-16; the engine counts whole KB, so 17,407 bytes pass."""
+"""The longest custom status, as JSON in UTF-16. Whole KB are counted: 17,407 bytes pass."""
 
 STATE_MARK = "\n\n$OutOfProcData$:"
 
