@@ -173,8 +173,8 @@ def ask(worker: Worker, instance_id: str, events: Sequence[Event], played: int) 
     parent = started["ParentInstance"]
     body = {
         "history": [e | {"IsPlayed": i < played} for i, e in enumerate(events)],
-        "input": raw_input if raw_input is None or isinstance(raw_input, str)
-        else json.dumps(raw_input),
+        # A number comes as such, and the SDK cannot read it; its own client sends a text.
+        "input": json.dumps(raw_input) if isinstance(raw_input, dict | list) else raw_input,
         "instanceId": instance_id,
         "isReplaying": played > 0,
         "parentInstanceId": parent["OrchestrationInstance"]["InstanceId"] if parent else None,

@@ -189,6 +189,27 @@ def test_task_yielded_again_hangs_until_the_timer(serve: Any) -> None:
     serve(with_orchestrator(Main), scenario)
 
 
+def test_the_end_waits_for_a_timer_that_was_left(serve: Any) -> None:
+    """An orchestrator that has returned is Running until its timer has fired, unless cancelled."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        timer = _in(context, 60)
+        yield context.task_any([context.wait_for_external_event("go"), timer])
+        if context.get_input() == "cancel":
+            timer.cancel()
+        return "went"
+
+    async def scenario(client: Client) -> None:
+        for instance_id, left in (("leave", True), ("cancel", False)):
+            await client.run("Main", instance_id, instance_id)
+            began = asyncio.get_running_loop().time()
+            await client.raise_event(instance_id, "go")
+            assert (await client.host.finished(instance_id)).output == "went"
+            assert (asyncio.get_running_loop().time() - began > 50) == left
+
+    serve(with_orchestrator(Main), scenario)
+
+
 def test_fan_out_runs_side_by_side(serve: Any) -> None:
     """Activities of one task_all sleep at the same time."""
 
