@@ -90,6 +90,8 @@ class EvidenceKind(StrEnum):
     EVENT_LOG = "event-log"
     MANIFEST = "manifest"
     EARLIER_REPORT = "earlier-report"
+    INTERRUPTED = "interrupted"
+    """None at all: what the app itself had heard may lack something."""
 
 
 class Evidence(Frozen):

@@ -61,6 +61,15 @@ def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
     return state.model_copy(update={"attempts": state.attempts + ours})
 
 
+def given_up(state: Delivery, now: datetime) -> Delivery:
+    """The state with nobody owed any more: who does not have the message is dead."""
+    lost = tuple(
+        Attempt(target=target, at=now, outcome=Outcome.DEAD, reason="given-up")
+        for target in owed(state)
+    )
+    return after_attempts(state, lost)
+
+
 def delivered(state: Delivery) -> tuple[str, ...]:
     """Targets that have the message, in the order of `targets`."""
     return tuple(t for t in state.targets if _is_delivered(attempts_of(state, t)))

@@ -34,6 +34,36 @@ else:
 M = TypeVar("M", bound=BaseModel)
 
 
+class VerdictRecord(Frozen):
+    """One verdict that was reached, and how its notification fared at the first attempt."""
+
+    type: VerdictType
+    at: datetime
+    missing: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    delivery: str | None = None
+    """The instance that goes on delivering what failed."""
+    error: str | None = None
+    """Set when sending, or handing over what was not delivered, was given up."""
+
+
+class Known(Frozen):
+    """What a push's earlier lives had learnt when the last of them was broken off."""
+
+    lives: int
+    """How many there were."""
+    begun_at: datetime
+    """When the first began: the deadline counts from there."""
+    interrupted_at: datetime
+    arrivals: tuple[Arrival, ...] = ()
+    """Reports heard before the verdict that is due, or at all where none is."""
+    evidence: tuple[Evidence, ...] = ()
+    said: tuple[VerdictRecord, ...] = ()
+    """Verdicts that were sent, or handed over."""
+    due: bool = False
+    """One more was reached, and nobody knows whether it was sent."""
+
+
 class PushInput(Frozen):
     """Input of `WaitForAllRegions`: everything the instance will ever need, frozen."""
 
@@ -51,21 +81,12 @@ class PushInput(Frozen):
     targets: tuple[str, ...] = ()
     """Names; URLs and secrets are looked up when sending."""
     arrival: Arrival
+    more: tuple[Arrival, ...] = ()
+    """Reports that were known besides at the start, where it is not the first."""
     earlier: tuple[Arrival, ...] = ()
     """Reports of earlier generations of the same content."""
-
-
-class VerdictRecord(Frozen):
-    """One verdict that was reached, and how its notification fared at the first attempt."""
-
-    type: VerdictType
-    at: datetime
-    missing: tuple[str, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    delivery: str | None = None
-    """The instance that goes on delivering what failed."""
-    error: str | None = None
-    """Set when sending, or handing over what was not delivered, failed again and again."""
+    known: Known | None = None
+    """Where earlier lives of this push were broken off."""
 
 
 class PushOutput(Frozen):
@@ -130,13 +151,20 @@ def status_object(status: PushStatus) -> dict[str, Any]:
 
 
 class CourierInput(Frozen):
-    """Input of `Courier`: one arrival on its way to an instance that has not begun."""
+    """Input of `Courier`: what it sees a push through with."""
 
     v: Literal[1] = 1
     push_id: str
-    arrival: Arrival
+    arrivals: tuple[Arrival, ...] = ()
+    """Reports on their way to an instance that has not begun, or was broken off."""
+    start: PushInput | None = None
+    """What to begin the push with, where it is not there at all."""
     rounds: int = 0
     """Looks made in earlier histories of this courier."""
+    by_hand: bool = False
+    """An operator asked for it: a push that was given up gets another life."""
+    given_up: str | None = None
+    """Set on the record that is left of a push that was given up: why."""
 
 
 class NotifyInput(Frozen):
@@ -160,6 +188,8 @@ class DeliveryInput(Frozen):
 class NotifyOutput(Frozen):
     """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
 
+    verdict: VerdictType | None = None
+    """Which one this was: a history that is read afterwards shows results, not inputs."""
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
     owed: DeliveryInput | None = None
@@ -227,3 +257,12 @@ def load(kind: type[M], value: object) -> M:
             break
         value = json.loads(value)
     return kind.model_validate(value)
+
+
+def heard(push_id: str, region: str, content: object, at: datetime) -> Arrival:
+    """What a region's event says: what the starter raised. One that was raised by hand, in
+    whatever form, still says that the region has reported, at `at`."""
+    try:
+        return load(Arrival, content).model_copy(update={"region": region})
+    except ValueError:
+        return Arrival(region=region, event_id=push_id, received_at=at)
