@@ -8,6 +8,7 @@ instances in flight go on with what they were given.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ def build_app(environ: Mapping[str, str], credential: Any = None) -> df.DFApp:
     `credential` is what it shows the registry when it asks for evidence: an async Azure
     credential; None for the app's own identity (in Azure a managed one).
     """
+    silence_repeats()
     loaded = load_settings(environ)
     announce = Announcement(loaded)
     announce()
@@ -44,6 +46,19 @@ def build_app(environ: Mapping[str, str], credential: Any = None) -> df.DFApp:
     ):
         app.register_functions(blueprint)
     return app
+
+
+def silence_repeats() -> None:
+    """Keep the SDK from warning of what has come twice: a region that has reported again, or the
+    result of an activity that a crash has repeated. Both are daily life here, and the SDK says it
+    anew for each region and process. Source: azure-functions-durable 1.7, models/
+    TaskOrchestrationExecutor.py; the Functions worker leaves the filters as they are."""
+    warnings.filterwarnings(
+        "ignore",
+        message="Potential duplicate Task completion for TaskId: ",
+        category=UserWarning,
+        module=r"azure\.durable_functions\.models\.TaskOrchestrationExecutor$",
+    )
 
 
 class Announcement:
