@@ -23,8 +23,8 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 
 from acr_global import correlation, verdict
-from acr_global.functions import names, wire
-from acr_global.model import Arrival, Verdict, VerdictType
+from acr_global.functions import names, reports, wire
+from acr_global.model import Verdict, VerdictType
 
 Steps = Generator[Any, Any, Any]
 
@@ -47,6 +47,7 @@ reports of that one can lie apart, too."""
 
 def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
+    reports.make_readable(context.histories)
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
     yield from waiting.until(waiting.watch.deadline, look_every=push.check_every)
@@ -107,16 +108,13 @@ class Waiting:
 
     def _collect(self) -> None:
         """Take in every arrival so far, whichever phase's wait it completed."""
-        arrivals = [self._arrival(region, w) for region, w in self._waits if w.is_completed]
+        now = self._context.current_utc_datetime
+        arrivals = [
+            reports.report(region, wait.result, self.watch.push_id, self.watch.begun_at, now)
+            for region, wait in self._waits
+            if wait.is_completed
+        ]
         self.watch = verdict.with_arrivals(self.watch, arrivals)
-
-    def _arrival(self, region: str, wait: Any) -> Arrival:
-        """What the starter raised; an event raised by hand still says that the region reported."""
-        try:
-            return wire.load(Arrival, wait.result).model_copy(update={"region": region})
-        except ValueError:
-            now = self._context.current_utc_datetime
-            return Arrival(region=region, event_id=self._push.push_id, received_at=now)
 
     def _look(self) -> Steps:
         """Ask what is known of the regions still missing. A look that fails holds up nothing."""

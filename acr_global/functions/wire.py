@@ -8,7 +8,7 @@ stands here: inputs lie in plain text in storage.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from acr_global.model import (
     Attempt,
     Evidence,
     Frozen,
+    Moment,
     Verdict,
     VerdictType,
 )
@@ -59,7 +60,7 @@ class VerdictRecord(Frozen):
     """One verdict that was reached, and how its notification fared at the first attempt."""
 
     type: VerdictType
-    at: datetime
+    at: Moment
     missing: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
@@ -96,9 +97,9 @@ class PushStatus(Frozen):
     state: str
     decided: bool
     """The last verdict is reached, though the instance may run on for some seconds."""
-    until: datetime
+    until: Moment
     missing: tuple[str, ...]
-    reports: dict[str, tuple[str, datetime]] | None = None
+    reports: dict[str, tuple[str, Moment]] | None = None
     """By region: event id, and when it was received. Left out where they are too long."""
 
     def arrivals(self) -> tuple[Arrival, ...] | None:
@@ -175,7 +176,7 @@ class LookInput(Frozen):
     action: Action
     artifact: Artifact
     missing: tuple[str, ...]
-    begun_at: datetime
+    begun_at: Moment
     evidence: tuple[str, ...]
 
 
@@ -225,5 +226,8 @@ def load(kind: type[M], value: object) -> M:
     for _ in range(3):
         if not isinstance(value, str | bytes):
             break
-        value = json.loads(value)
+        try:
+            value = json.loads(value)
+        except RecursionError:
+            raise ValueError("is nested too deep") from None
     return kind.model_validate(value)
