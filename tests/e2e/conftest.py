@@ -1,0 +1,40 @@
+"""The hosts that end-to-end tests run on; what is started for a run ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e import engine
+from tests.e2e.scene import scenes_of
+from tests.e2e.theatre import OnDevhost, OnEngine
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[engine.Azurite]:
+    """One Azurite for the run."""
+    if reason := engine.why_not():
+        pytest.skip(reason)
+    with engine.azurite() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def on_engine(storage: engine.Azurite) -> Iterator[OnEngine]:
+    """The host that scenes share."""
+    stage = OnEngine(storage)
+    try:
+        yield stage
+    finally:
+        stage.close()
+
+
+@pytest.fixture
+def host(request: pytest.FixtureRequest) -> OnDevhost | OnEngine:
+    """Where a scene plays."""
+    if request.param == "devhost":
+        return OnDevhost()
+    stage: OnEngine = request.getfixturevalue("on_engine")
+    stage.begin(scenes_of(request.session.items))
+    return stage

@@ -1,0 +1,257 @@
+"""The real engine for tests: Azurite, and `func` on the app, as processes that end with the run.
+
+Which `func` is on PATH (the Azure Functions Core Tools, or another that speaks its command line)
+makes no difference here. Each app is staged in a folder of its own with its own host.json, so no
+developer's local.settings.json is read and each host can have a task hub of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tools import start
+
+ROOT = Path(__file__).parents[2]
+AZURITE = ROOT / ".tools" / "node_modules" / ".bin" / "azurite"
+STARTS_WITHIN = 120.0
+"""Seconds; `func` may fetch its extension bundle at the first start."""
+
+FUNCTION_KEY, MASTER_KEY = "a-function-key", "a-master-key"
+"""Asked for where a host is started with keys."""
+
+_ACCOUNT = "devstoreaccount1"
+_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Azurite's own, known to everybody. Source: its README."""
+
+_processes: set[subprocess.Popen[bytes]] = set()
+
+
+def why_not() -> str | None:
+    """Why the engine cannot be had here; None when it can."""
+    if not shutil.which("func"):
+        return "`func` is not on PATH"
+    if not AZURITE.exists() and not shutil.which("npm"):
+        return "Azurite is not there, and neither is npm to get it with"
+    return None
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, ended with this one at the latest."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        **options,
+    )
+    _processes.add(process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the whole group."""
+    _processes.discard(process)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in list(_processes):
+        _end(process)
+
+
+def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+    while not start.answers(("127.0.0.1", port)):
+        if process.poll() is not None:
+            raise RuntimeError(f"Azurite ended with {process.returncode}")
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Azurite:
+    """A running storage emulator."""
+
+    connection: str
+    """What AzureWebJobsStorage is to be."""
+    log: Path
+    """Its debug log: one line per storage request."""
+
+
+@contextlib.contextmanager
+def azurite() -> Iterator[Azurite]:
+    """Azurite on free ports, with a folder of its own."""
+    if not AZURITE.exists():
+        subprocess.run(["make", "-s", str(AZURITE.relative_to(ROOT))], cwd=ROOT, check=True)
+    ports = {kind: free_port() for kind in ("blob", "queue", "table")}
+    with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
+        command = [str(AZURITE), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
+        command += ["--location", folder, "--debug", f"{folder}/debug.log"]
+        for kind, port in ports.items():
+            command += [f"--{kind}Host", "127.0.0.1", f"--{kind}Port", str(port)]
+        process = _spawn(command, stdout=subprocess.DEVNULL)
+        try:
+            for port in ports.values():
+                _until_it_listens(process, port)
+            parts = [
+                "DefaultEndpointsProtocol=http",
+                f"AccountName={_ACCOUNT}",
+                f"AccountKey={_KEY}",
+            ]
+            for kind, port in ports.items():
+                parts.append(f"{kind.title()}Endpoint=http://127.0.0.1:{port}/{_ACCOUNT}")
+            yield Azurite(";".join(parts), Path(folder, "debug.log"))
+        finally:
+            _end(process)
+
+
+def stage(folder: Path, host_json: Mapping[str, Any], function_app: str | None = None) -> None:
+    """Lay out an app as it is deployed, with this host.json; ours, or another function_app.py."""
+    if function_app is None:
+        shutil.copy(ROOT / "function_app.py", folder)
+    else:
+        (folder / "function_app.py").write_text(function_app)
+    (folder / "acr_global").symlink_to(ROOT / "acr_global")
+    (folder / "tests").symlink_to(ROOT / "tests")
+    (folder / "host.json").write_text(json.dumps(host_json))
+
+
+def host_json(hub: str, **durable: Any) -> dict[str, Any]:
+    """The host.json that is deployed, with another task hub, and more where a test says so."""
+    document: dict[str, Any] = json.loads((ROOT / "host.json").read_text())
+    document["extensions"]["durableTask"] |= {"hubName": hub, **durable}
+    return document
+
+
+def new_hub() -> str:
+    """The name of a task hub that nobody else uses."""
+    return f"T{uuid.uuid4().hex[:20]}"
+
+
+@dataclass
+class Host:
+    """`func` on one staged app. `start` listens when it returns; `kill` is kill -9."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    port: int = field(default_factory=free_port)
+    auth: bool = False
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        path = self.folder / f"{self.port}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def launch(self) -> None:
+        """Start the process, and do not wait for it to listen."""
+        environ = start.func_environment(
+            os.environ | dict(self.environ), str(Path(sys.executable).parent)
+        )
+        command = ["func", "start", "--port", str(self.port)]
+        with (self.folder / f"{self.port}.log").open("ab") as log:
+            self.process = _spawn(
+                [*command, *(["--enableAuth"] if self.auth else [])],
+                cwd=self.folder,
+                env=environ,
+                stdout=log,
+            )
+
+    async def start(self) -> None:
+        """Start the process, and return when it listens. Raises RuntimeError where it ends."""
+        self.launch()
+        await self.listens()
+
+    async def listens(self) -> None:
+        """Return when the app answers."""
+        async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as session:
+            while True:
+                if self.process is None or self.process.poll() is not None:
+                    raise RuntimeError(f"func ended: {self.log[-2_000:]}")
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.get(f"{self.url}/admin/host/ping") as answer:
+                        if answer.status == 200:
+                            return
+                await asyncio.sleep(0.05)
+
+    def kill(self) -> None:
+        """The host's death, with all that it has started."""
+        if self.process is not None:
+            _end(self.process)
+
+    def kill_python(self) -> bool:
+        """Python's death alone; False when there is none at this moment."""
+        assert self.process is not None
+        found = [int(pid) for pid in _descendants(self.process.pid) if _is_python(pid)]
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(found)
+
+
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, task.read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _is_python(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return b"python" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    return False
+
+
+@contextlib.asynccontextmanager
+async def hosted(
+    storage: Azurite,
+    environ: Mapping[str, str],
+    *,
+    hub: str | None = None,
+    auth: bool = False,
+    function_app: str | None = None,
+    **durable: Any,
+) -> AsyncIterator[Host]:
+    """A running host. `environ`: the app's settings; `durable`: more of host.json's."""
+    with tempfile.TemporaryDirectory(prefix="app-") as folder:
+        stage(Path(folder), host_json(hub or new_hub(), **durable), function_app)
+        keys = {"ENGINEHOST_FUNCTION_KEY": FUNCTION_KEY, "ENGINEHOST_MASTER_KEY": MASTER_KEY}
+        own = {"AzureWebJobsStorage": storage.connection} | keys | dict(environ)
+        host = Host(Path(folder), own, auth=auth)
+        try:
+            await host.start()
+            yield host
+        finally:
+            host.kill()
