@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from acr_global.durations import parse_duration
-from acr_global.model import Attempt, Frozen, Outcome
+from acr_global.model import Attempt, Frozen, Moment, Outcome
 
 DEFAULT_SCHEDULE = "5s,5m,30m,2h,5h,10h,10h"
 JITTER = 0.2
@@ -48,7 +48,7 @@ class Delivery(Frozen):
 
     push_id: str
     targets: tuple[str, ...]
-    begun_at: datetime
+    begun_at: Moment
     """Targets without an attempt are due from here on."""
     schedule: tuple[timedelta, ...]
     attempts: tuple[Attempt, ...] = ()

@@ -1,9 +1,11 @@
-"""What comes of accepted pushes when the host, or Python alone, is killed: `python -m benchmarks.chaos`.
+"""What comes of accepted pushes when the host, or Python alone, is killed.
+
+    python -m benchmarks.chaos host | python
 
 On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own, from
-the first webhook on, posts again what was not answered (as no registry does, but as an operator can,
-from the log), and then counts what each push was told. Nothing here is a timed test: the figures
-are for docs/reliability.md.
+the first webhook on, posts again what was not answered (as no registry does, but as an operator
+can, from the log), and then counts what each push was told. The figures are for
+docs/reliability.md; nothing here is a test.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Tally:
         self.again += other.again
 
     def __str__(self) -> str:
-        wrong = ", ".join(f"{n} × {what}" for what, n in self.wrong.items()) or "none"
+        wrong = ", ".join(f"{n} x {what}" for what, n in self.wrong.items()) or "none"
         return (
             f"{self.right} of {self.pushes} right, slowest {self.slowest:.1f} s, wrong: {wrong},"
             f" {self.again} webhooks posted again"
@@ -159,13 +161,13 @@ async def main(which: str) -> None:
                 host = await stack.enter_async_context(engine.hosted(storage, settings))
                 session = await stack.enter_async_context(aiohttp.ClientSession())
                 tally = await trial(Field(storage, host, board, session), delay)
-                print(f"killed at {delay:.2f} s: {tally}", flush=True)  # noqa: T201
+                print(f"killed at {delay:.2f} s: {tally}", flush=True)
                 if tally.right < tally.pushes:
-                    print(host.log[-6_000:])  # noqa: T201
+                    print(host.log[-6_000:])
                 whole.add(tally)
 
         await asyncio.gather(*map(one, delays))
-    print(f"{which}: {whole}")  # noqa: T201
+    print(f"{which}: {whole}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def build_app(
     credential; None for the app's own identity (in Azure a managed one). `journal`: what it is
     about is noted there; None for one that only remembers.
     """
+    silence_repeats()
     loaded, journal = load_settings(environ), journal or Journal()
     announce = Announcement(loaded)
     announce()
@@ -68,6 +70,19 @@ def build_app(
     ):
         app.register_functions(blueprint)
     return app
+
+
+def silence_repeats() -> None:
+    """Keep the SDK from warning of what has come twice: a region that has reported again, or the
+    result of an activity that a crash has repeated. Both are daily life here, and the SDK says it
+    anew for each region and process. Source: azure-functions-durable 1.7, models/
+    TaskOrchestrationExecutor.py; the Functions worker leaves the filters as they are."""
+    warnings.filterwarnings(
+        "ignore",
+        message="Potential duplicate Task completion for TaskId: ",
+        category=UserWarning,
+        module=r"azure\.durable_functions\.models\.TaskOrchestrationExecutor$",
+    )
 
 
 class Announcement:
@@ -142,12 +157,13 @@ def orchestrators_blueprint(journal: Journal) -> df.Blueprint:
 
 
 def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[..., str]:
-    take_turn: Callable[[Any], str] = df.Orchestrator.create(orchestrator)
+    take_turn = df.Orchestrator.create(orchestrator)
 
     def turn(context: func.OrchestrationContext) -> str:
         body = context.body if isinstance(context, func.OrchestrationContext) else context
         with journal.turn(instance_in(str(body))):
-            return take_turn(context)
+            state: str = take_turn(context)
+            return state
 
     return turn
 

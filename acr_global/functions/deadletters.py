@@ -14,7 +14,7 @@ from typing import Any
 
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import carrying, clock, log, names, wire
-from acr_global.functions.delivering import undelivered
+from acr_global.functions.delivering import summary, undelivered
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 from acr_global.retry import Delivery
 from acr_global.settings import Settings
@@ -80,11 +80,15 @@ async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
         arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
         return {"id": instance_id, **_summary(look), "arrivals": arrivals}
     given = wire.load(wire.DeliveryInput, look.input)
-    delivery = _delivery(look, given)
+    # Of many targets the status names the first only.
+    known = _summary(look)
+    if ended := _ended(look):
+        known = summary(given, ended.delivery, ended.state)
+    attempts = _delivery(look, given).attempts
     return {
         "id": instance_id,
-        **_summary(look),
-        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in delivery.attempts],
+        **known,
+        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in attempts],
         "message": given.verdict.model_dump(mode="json", exclude_none=True),
     }
 
@@ -150,9 +154,15 @@ async def _existing(engine: Engine, instance_id: str) -> Look:
     return look
 
 
+def _ended(look: Look) -> wire.DeliveryOutput | None:
+    """What a delivery that came to its end left behind."""
+    try:
+        return wire.load(wire.DeliveryOutput, look.output)
+    except ValueError:
+        return None
+
+
 def _delivery(look: Look, given: wire.DeliveryInput) -> Delivery:
     """The delivery as it ended, or as it began where it was broken off."""
-    try:
-        return wire.load(wire.DeliveryOutput, look.output).delivery
-    except ValueError:
-        return given.delivery
+    ended = _ended(look)
+    return ended.delivery if ended else given.delivery

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from acr_global import verdict
-from acr_global.functions import names, wire
+from acr_global import correlation, verdict
+from acr_global.functions import names, reports, wire
 from acr_global.functions.engine import Look
 from acr_global.model import Arrival, Evidence
 
-_EVENT = "pushevent-"
+_EVENT = correlation.event_name("")
 
 PAUSES = tuple(timedelta(seconds=s) for s in (0, 10, 60, 300, 900))
 """Between the end of a life and the beginning of the next: one for each that a push is given.
@@ -49,7 +49,7 @@ class _Story:
         """One event of the history, as the endpoint shows it."""
         function = event.get("FunctionName") or event.get("Name")
         match event.get("EventType"), function:
-            case "EventRaised", str(name) if name.startswith(_EVENT):
+            case "EventRaised", str(name) if name.lower().startswith(_EVENT):
                 (self.after if self.due else self.arrivals).append(_arrival(self._push, event))
             case "TaskCompleted", names.GATHER_EVIDENCE:
                 seen = wire.load(wire.LookOutput, event.get("Result"))
@@ -132,9 +132,10 @@ def pardoned(life: wire.PushInput) -> wire.PushInput:
 
 
 def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
-    region = str(event["Name"])[len(_EVENT) :]
-    at = _moment(event.get("Timestamp")) or push.arrival.received_at
-    return wire.heard(push.push_id, region, event.get("Input"), at)
+    region = str(event["Name"]).lower()[len(_EVENT) :]
+    begun_at = push.arrival.received_at
+    at = _moment(event.get("Timestamp")) or begun_at
+    return reports.report(region, event.get("Input"), push.push_id, begun_at, at)
 
 
 def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:

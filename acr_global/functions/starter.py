@@ -94,8 +94,6 @@ async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
         ),
     )
     kept = await keeping.keep(engine, key, start, generations=policy.correlation == "content")
-    if kept.place is keeping.Place.START:
-        log.line("start", push=kept.push_id, image=event.artifact.reference, regions=start.regions)
     over = _OVER.get(kept.place)
     log.line(
         "webhook",

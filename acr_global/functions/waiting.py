@@ -28,7 +28,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import log, names, wire
+from acr_global.functions import log, names, reports, wire
 from acr_global.model import Arrival, Verdict, VerdictType
 
 Steps = Generator[Any, Any, Any]
@@ -48,6 +48,7 @@ reports of that one can lie apart, too."""
 
 def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
+    reports.make_readable(context.histories)
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
     records = list(push.known.said) if push.known else []
@@ -120,12 +121,13 @@ class Waiting:
 
     def _collect(self) -> None:
         """Take in every arrival so far, whichever phase's wait it completed."""
-        arrivals = [self._arrival(region, w) for region, w in self._waits if w.is_completed]
-        self.watch = verdict.with_arrivals(self.watch, arrivals)
-
-    def _arrival(self, region: str, wait: Any) -> Arrival:
         now = self._context.current_utc_datetime
-        return wire.heard(self._push.push_id, region, wait.result, now)
+        arrivals = [
+            reports.report(region, wait.result, self.watch.push_id, self.watch.begun_at, now)
+            for region, wait in self._waits
+            if wait.is_completed
+        ]
+        self.watch = verdict.with_arrivals(self.watch, arrivals)
 
     def _look(self) -> Steps:
         """Ask what is known of the regions still missing. A look that fails holds up nothing."""
