@@ -82,8 +82,8 @@ def tell(engine: Engine) -> Awaitable[Any]:
         ("Suspended", Phase.BEGUN),
         ("ContinuedAsNew", Phase.BEGUN),
         ("Completed", Phase.FINISHED),
-        ("Terminated", Phase.FINISHED),
-        ("Canceled", Phase.FINISHED),
+        ("Terminated", Phase.TERMINATED),
+        ("Canceled", Phase.TERMINATED),
         ("Failed", Phase.FAILED),
         ("Pending", Phase.PENDING),
         ("SomethingNew", Phase.PENDING),
@@ -95,7 +95,7 @@ def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
 
 
 def test_pending_with_a_custom_status_has_begun() -> None:
-    """A crash can leave Pending in the row of an instance that runs."""
+    """A crash can leave the row behind the history; each turn writes a status."""
     row = ROW | {"runtimeStatus": "Pending", "customStatus": {"state": "waiting"}}
     assert Phase.BEGUN is asked(json_answer(202, row), look).phase
 

@@ -157,13 +157,12 @@ def orchestrators_blueprint(journal: Journal) -> df.Blueprint:
 
 
 def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[..., str]:
-    take_turn = df.Orchestrator.create(orchestrator)
+    take_turn: Callable[[Any], str] = df.Orchestrator.create(orchestrator)
 
     def turn(context: func.OrchestrationContext) -> str:
         body = context.body if isinstance(context, func.OrchestrationContext) else context
         with journal.turn(instance_in(str(body))):
-            state: str = take_turn(context)
-            return state
+            return take_turn(context)
 
     return turn
 
@@ -171,8 +170,8 @@ def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[.
 def instance_in(body: str) -> str:
     """The instance whose turn a request is for: its last field of that name. In the history,
     where names stand too, they are escaped or of another spelling."""
-    *_, last = re.findall(r'"instanceId": ?"([^"\\]*)"', body) or [""]
-    return last
+    found: list[str] = re.findall(r'"instanceId": ?"([^"\\]*)"', body)
+    return found[-1] if found else ""
 
 
 def activities_blueprint(

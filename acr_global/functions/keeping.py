@@ -178,6 +178,7 @@ class _Search:
         data = wire.CourierInput(push_id=start.push_id, arrivals=(start.arrival,), start=start)
         with contextlib.suppress(AlreadyExistsError):
             await self._engine.start(names.COURIER, courier, data)
+        self._engine.journal.seen(start.push_id)  # the courier sees to its beginning
         return Kept(Place.COURIER, start.push_id)
 
     async def last_look(self) -> Kept | None:
