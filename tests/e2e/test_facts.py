@@ -32,7 +32,8 @@ HOSTS = [
 
 @pytest.fixture(scope="module")
 def laboratory(storage: engine.Azurite) -> Iterator[Laboratory]:
-    """One host for the trials on the engine."""
+    """One host for the trials on the engine. Three of them let Python die; a fourth death within
+    five minutes would end the host."""
     with tempfile.TemporaryDirectory(prefix="facts-") as name:
         folder, hub = Path(name), engine.new_hub()
         engine.stage(folder, engine.host_json(hub, **DURABLE), FUNCTION_APP)
