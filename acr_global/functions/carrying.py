@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from acr_global import correlation
 from acr_global.functions import clock, keeping, log, names, reviving, wire
-from acr_global.functions.courier import ENDS, MOST_ROUNDS
+from acr_global.functions.courier import ENDS, GOOD_ENDS, MOST_ROUNDS
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 
 WARN_AFTER = timedelta(minutes=2)
@@ -120,9 +120,7 @@ async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     """Leave a record where an operator sees it, and can have it tried again. What was tried
     again by hand is its own record."""
     if not data.by_hand:
-        record = data.model_copy(update={"given_up": why, "rounds": 0})
-        with contextlib.suppress(AlreadyExistsError):
-            await engine.start(names.COURIER, await _free_record(engine, data.push_id), record)
+        await _leave_record(engine, data.model_copy(update={"given_up": why, "rounds": 0}))
     log.line(
         "push-given-up",
         level=logging.ERROR,
@@ -134,14 +132,21 @@ async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     return "given-up"
 
 
-async def _free_record(engine: Engine, push_id: str) -> str:
-    """An id for it: the push may have been given up before."""
-    base = record_id = correlation.bounded_id("_delivery", GIVEN_UP, push_id)
+async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
+    """One is enough: unless the last one was tried again, and all went well."""
+    base = record_id = correlation.bounded_id("_delivery", GIVEN_UP, record.push_id)
     number = 0
-    while (await engine.look(record_id)).phase is not Phase.ABSENT:
+    while (look := await engine.look(record_id)).phase is not Phase.ABSENT:
+        if _state(look) not in GOOD_ENDS:
+            return
         number += 1
         record_id = f"{base}~{number}"
-    return record_id
+    with contextlib.suppress(AlreadyExistsError):
+        await engine.start(names.COURIER, record_id, record)
+
+
+def _state(look: Look) -> object:
+    return look.custom_status.get("state") if isinstance(look.custom_status, dict) else None
 
 
 def _lost(data: wire.CourierInput, look: Look) -> str:

@@ -34,7 +34,8 @@ can cost; only one whose activity fails goes on, for it may be the activity that
 ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
-ENDS = ("raised", "finished", "lost", "given-up")
+GOOD_ENDS = ("raised", "finished")
+ENDS = (*GOOD_ENDS, "lost", "given-up")
 
 
 def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:

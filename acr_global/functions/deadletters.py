@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import carrying, clock, log, names, wire
+from acr_global.functions import carrying, clock, courier, log, names, wire
 from acr_global.functions.delivering import summary, undelivered
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 from acr_global.retry import Delivery
@@ -23,8 +23,8 @@ PREFIX = "_delivery."
 _ID = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
 
-GOOD_ENDS = ("delivered", "superseded", "raised", "finished")
-"""The last two are those of a courier, which a push that was given up is tried again with."""
+GOOD_ENDS = ("delivered", "superseded", *courier.GOOD_ENDS)
+"""A courier's too: a push that was given up is tried again with one."""
 
 
 class NotFoundError(AcrGlobalError):
