@@ -238,6 +238,7 @@ def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
         ({"REGIONS": "a/b", "REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "s.io", False),
         ({"REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "s.io", True),
         ({"REGISTRIES": '{"r.io": {}}'}, "r.io", False),
+        ({"REGISTRIES": '{"r.io": {}, "s.io": {"regions": "eastus"}}'}, "r.io", False),
         ({}, None, False),
     ],
 )

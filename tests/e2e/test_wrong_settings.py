@@ -52,6 +52,25 @@ def test_a_region_that_has_left_recovers_an_alarm() -> None:
     virtual(test)
 
 
+@pytest.mark.parametrize("correlation", ["id", "content"])
+def test_a_decided_push_waits_for_no_region(correlation: str) -> None:
+    """Not in the seconds that it runs on either; by content no other begins with old regions."""
+
+    async def test() -> None:
+        async with world(CORRELATION=correlation) as w:
+            await w.push("p1")
+            await w.until(lambda: w.verdicts() == ["complete"])
+            await redeploy(w, CORRELATION=correlation)
+            there = set(w.host.storage.instances)
+            for push in ("p1", "p2"):
+                status, answer = await w.post(event(push), GONE)
+                assert (400, "region-unknown") == (status, answer["reason"])
+            assert there == set(w.host.storage.instances)
+            assert "Running" == w.host.storage.instances[min(there)].runtime_status
+
+    virtual(test)
+
+
 def test_a_push_that_has_not_begun_is_told_by_a_courier() -> None:
     """As of any other region: an event would be lost."""
 
