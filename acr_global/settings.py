@@ -175,7 +175,8 @@ def _cross_check(
         if "regions" not in own.model_fields_set | settings.model_fields_set:
             problems.append(problem_of(number, f"no regions; {REFUSED}"))
         if own.targets and set(own.targets) - names:
-            problems.append(problem_of(number, "names an unknown target; until then the others hear of it"))
+            said = "names an unknown target; until then the others hear of it"
+            problems.append(problem_of(number, said))
         if _looks_too_often(settings.policy(host)):
             registries[host] = own.model_copy(update=none)
             problems.append(problem_of(number, f"check_every: {too_many}"))

@@ -9,15 +9,18 @@ from acr_global.functions import wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
 from acr_global.functions.generations import newest_generation
 
-LOOK_SECONDS = 1.5
+LOOK_SECONDS = 0.8
 """For finding the push: the rest of the registry's 5 s is for keeping the arrival."""
+
+_POLICY = ("regions", "timeout", "late_window", "check_every", "evidence", "targets")
+"""What a push's input holds of the settings that it began with."""
 
 
 async def open_push(
     engine: Engine, start: wire.PushInput, *, generations: bool
 ) -> wire.PushInput | None:
-    """The arrival in `start` as one of the push that is open under that key and waits for its
-    region by its own frozen input; None where there is none.
+    """`start` with the settings of the push that is open under its key, if that waits for the
+    arrival's region; else None.
 
     Raises NotKeptError when the engine does not say in time.
     """
@@ -34,8 +37,7 @@ async def open_push(
         return None
     if start.arrival.region not in frozen.regions:
         return None
-    own = {"push_id": start.push_id, "arrival": start.arrival, "earlier": ()}
-    return frozen.model_copy(update=own)
+    return start.model_copy(update={name: getattr(frozen, name) for name in _POLICY})
 
 
 async def _look(engine: Engine, key: str, generations: bool) -> Look:
