@@ -86,6 +86,22 @@ def test_a_push_that_has_not_begun_is_told_by_a_courier() -> None:
     virtual(test)
 
 
+def test_a_push_that_was_broken_off_goes_on_by_a_region_that_has_left() -> None:
+    """With the regions that it began with."""
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1", REGIONS[:2])
+            await w.host.settle()
+            w.host.storage.instances["p1"].runtime_status = "Failed"
+            await redeploy(w)
+            assert 202 == (await w.post(event("p1"), GONE))[0]
+            await w.until(lambda: w.verdicts() == ["complete"])
+            assert list(REGIONS) == [r["region"] for r in w.messages[0]["regions"]]
+
+    virtual(test)
+
+
 def test_no_push_begins_by_a_region_that_is_not_expected() -> None:
     """Nor does one hear of a region that it never waited for."""
 
