@@ -172,19 +172,21 @@ def test_a_target_that_fails_fails_no_other() -> None:
     virtual(test)
 
 
-def test_wrong_settings_are_answered_503_and_named() -> None:
+def test_unknown_regions_are_answered_503_and_named() -> None:
     """The app loads all the same."""
 
     async def test() -> None:
-        async with world(TIMEOUT="soon") as w:
+        async with world(REGIONS="no/region") as w:
             status, answer = await w.post(event("p1"), "eastus")
             assert (503, "settings-invalid") == (status, answer["reason"])
-            assert "soon" not in str(answer)
+            assert "no/region" not in str(answer)
             status, health = await w.call("GET", "health")
-            assert (503, ["ACR_GLOBAL_TIMEOUT"]) == (
+            assert (503, "error", ["ACR_GLOBAL_REGIONS"]) == (
                 status,
+                health["status"],
                 [p["setting"] for p in health["problems"]],
             )
+            assert {} == w.host.storage.instances
 
     virtual(test)
 
@@ -194,7 +196,7 @@ def test_a_healthy_app_says_ok() -> None:
 
     async def test() -> None:
         async with world() as w:
-            assert (200, {"status": "ok"}) == await w.call("GET", "health")
+            assert (200, {"status": "ok", "problems": []}) == await w.call("GET", "health")
 
     virtual(test)
 
