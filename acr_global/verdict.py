@@ -39,6 +39,7 @@ class Watch:
     deadline: datetime
     arrivals: tuple[Arrival, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    birth: str | None = None
 
     def missing(self) -> tuple[str, ...]:
         """Regions that have neither reported nor have evidence, in the order of the setting."""
@@ -118,6 +119,7 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
     return Verdict(
         type=kind,
         push_id=watch.push_id,
+        birth=watch.birth,
         action=watch.action,
         artifact=watch.artifact,
         regions=watch.regions,

@@ -2,7 +2,8 @@
 
 There is no second store: a dead letter is its `DeliverNotification` instance. A replay is a new
 instance under the same id with `~1`, `~2`, … behind it, and sends the same message with the
-same message id; of one message, only the newest delivery counts.
+same message id; of one message, only the newest delivery counts. Purging by age takes the oldest
+first, so it is found wherever the numbers begin.
 """
 
 from __future__ import annotations
@@ -52,6 +53,20 @@ async def _has_replay(engine: Engine, look: Look) -> bool:
     return (await engine.look(f"{base}~{number + 1}")).phase is not Phase.ABSENT
 
 
+async def newest(engine: Engine, base: str) -> tuple[int, Look]:
+    """The newest delivery of a message, with its input, and its number: 0 for the first of all,
+    -1 (and absent) if there is none."""
+    listed = await engine.list_by_prefix(f"{base}~")
+    number = max((_order(look)[1] for look in listed.looks), default=0)
+    look = await engine.look(numbered(base, number), show_input=True)
+    return (-1 if look.phase is Phase.ABSENT else number), look
+
+
+def numbered(base: str, number: int) -> str:
+    """The id of a message's first delivery (0), or of one that followed."""
+    return f"{base}~{number}" if number else base
+
+
 def _order(look: Look) -> tuple[str, int]:
     """The message's first delivery, and which replay of it this is. No push's id holds a ~."""
     base, _, number = look.instance_id.partition("~")
@@ -84,12 +99,8 @@ async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
 async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
     """Send a dead letter's message again to the targets that did not get it."""
     await _existing(engine, instance_id)
-    base, number = instance_id.partition("~")[0], 0
-    look = await _existing(engine, base)
-    while (further := await engine.look(f"{base}~{number + 1}", show_input=True)).phase is not (
-        Phase.ABSENT
-    ):
-        look, number = further, number + 1
+    base = instance_id.partition("~")[0]
+    number, look = await newest(engine, base)
     if not _is_dead(look):
         raise NotReplayableError("This message's newest delivery is not a dead letter.")
     given = wire.load(wire.DeliveryInput, look.input)
@@ -99,7 +110,7 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[s
         begun_at=clock.utcnow(),
         schedule=settings.retry_schedule,
     )
-    return await _start(engine, f"{base}~{number + 1}", given, state, look.instance_id)
+    return await _start(engine, numbered(base, number + 1), given, state, look.instance_id)
 
 
 async def _start(

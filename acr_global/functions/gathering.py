@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from acr_global import correlation
@@ -23,6 +23,10 @@ SINCE_SLACK = timedelta(minutes=5)
 PAUSES_SECONDS = (0.0, 0.2, 1.0)
 """Before each look for a courier; the second and third follow a failed one."""
 
+REPORT_SLACK = timedelta(minutes=5)
+"""How much older than the first report that a push knows of another of its reports may be. Those
+that come at once are kept in any order, within seconds."""
+
 CALL_SECONDS = 3.0
 """For one request to the engine. A look is two at most, so all looks take less than 20 s."""
 
@@ -36,20 +40,21 @@ async def gather(
 ) -> wire.LookOutput:
     """Both questions at once. `credential`: an Azure one; None for the app's own identity."""
     carried, evidence = await asyncio.gather(
-        asyncio.gather(*(_carried(engine, data.push_id, region) for region in data.missing)),
+        asyncio.gather(*(_carried(engine, data, region) for region in data.missing)),
         _ask_registry(settings, environ, data, credential),
     )
     return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
 
-async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
+async def _carried(engine: Engine, data: wire.LookInput, region: str) -> Arrival | None:
     """The report that a courier carries, or has just delivered, if there is one."""
-    courier = correlation.courier_id(push_id, region)
+    courier = correlation.courier_id(data.push_id, region)
     for pause in PAUSES_SECONDS:
         await asyncio.sleep(pause)
         try:
             look = await engine.look(courier, show_input=True)
-            return None if look.phase is Phase.ABSENT else _cargo(look)
+            cargo = None if look.phase is Phase.ABSENT else _cargo(look)
+            return None if cargo is None or _is_stale(cargo, data.first_at) else cargo
         except EngineError:
             continue
     return None  # the alarm is not held up by an engine that does not answer
@@ -60,6 +65,11 @@ def _cargo(look: Look) -> Arrival | None:
         return wire.load(wire.CourierInput, look.input).arrival
     except ValueError:
         return None  # not started by us
+
+
+def _is_stale(arrival: Arrival, first_at: datetime | None) -> bool:
+    """Whether a report is of an earlier push of the same id, which has been purged since."""
+    return first_at is not None and arrival.received_at < first_at - REPORT_SLACK
 
 
 async def _ask_registry(

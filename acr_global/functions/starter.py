@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,6 +71,7 @@ async def _answer(
 async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
     policy = settings.policy(event.artifact.registry)
     key = correlation.push_key(event, policy.correlation)
+    by_content = policy.correlation == "content"
     start = wire.PushInput(
         nonce="",
         push_id=key,
@@ -88,8 +90,9 @@ async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
             timestamp=event.timestamp,
             digest=event.artifact.digest,
         ),
+        birth=uuid.uuid4().hex if by_content else None,
     )
-    kept = await keeping.keep(engine, key, start, generations=policy.correlation == "content")
+    kept = await keeping.keep(engine, key, start, generations=by_content)
     if kept.place is keeping.Place.START:
         log.line("start", push=kept.push_id, image=event.artifact.reference, regions=start.regions)
     decided = kept.place is keeping.Place.DECIDED

@@ -74,6 +74,7 @@ class Waiting:
             regions=push.regions,
             begun_at=begun_at,
             deadline=begun_at + push.timeout,
+            birth=push.birth,
         )
         self.watch = verdict.with_arrivals(watch, [push.arrival])
 
@@ -128,6 +129,7 @@ class Waiting:
             missing=self.watch.missing(),
             begun_at=self.watch.begun_at,
             evidence=self._push.evidence,
+            first_at=self._push.arrival.received_at,
         )
         try:
             result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))

@@ -53,6 +53,8 @@ class PushInput(Frozen):
     arrival: Arrival
     earlier: tuple[Arrival, ...] = ()
     """Reports of earlier generations of the same content."""
+    birth: str | None = None
+    """Where ids come again after a purge (by content): this push's own, for as long as it lives."""
 
 
 class VerdictRecord(Frozen):
@@ -177,6 +179,8 @@ class LookInput(Frozen):
     missing: tuple[str, ...]
     begun_at: datetime
     evidence: tuple[str, ...]
+    first_at: datetime | None = None
+    """When the push's first report was received."""
 
 
 class LookOutput(Frozen):
