@@ -60,6 +60,16 @@ def _order(arrival: Arrival) -> tuple[datetime, str, str]:
     return arrival.received_at, arrival.region, arrival.event_id
 
 
+STALE_AFTER = timedelta(days=1)
+"""A courier can hold a report back for an hour or more, until another has begun the push."""
+
+
+def is_stale(arrival: Arrival, first_at: datetime) -> bool:
+    """Whether a report is of an earlier push of the same id, which has been purged since: it is
+    that much older than the report that the push began with (received at `first_at`)."""
+    return arrival.received_at < first_at - STALE_AFTER
+
+
 def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:
     """What was found stays; what was not is replaced by the newest look at the same place."""
     kept = {(e.region, e.kind): e for e in watch.evidence}
@@ -94,6 +104,23 @@ def earlier_reports(
         if a.region in watch.missing()
         and a.region not in denied
         and watch.begun_at - a.received_at <= span
+    )
+
+
+def interrupted(watch: Watch, at: datetime) -> tuple[Evidence, ...]:
+    """What to say of the regions still missing where the record of a push was broken off: a
+    report that was accepted at that moment is in none. Nothing, where a check has denied it."""
+    denied = {e.region for e in watch.evidence if e.absent}
+    return tuple(
+        Evidence(
+            region=region,
+            kind=EvidenceKind.INTERRUPTED,
+            found=False,
+            detail="the record of this push was interrupted; a report may have been lost",
+            at=at,
+        )
+        for region in watch.missing()
+        if region not in denied
     )
 
 

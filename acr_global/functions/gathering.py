@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from acr_global import correlation
+from acr_global import correlation, verdict
 from acr_global.functions import clock, names, wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
 from acr_global.model import Arrival, Evidence
@@ -22,10 +22,6 @@ SINCE_SLACK = timedelta(minutes=5)
 
 PAUSES_SECONDS = (0.0, 0.2, 1.0)
 """Before each look for a courier; the second and third follow a failed one."""
-
-REPORT_SLACK = timedelta(minutes=5)
-"""How much older than the first report that a push knows of another of its reports may be. Those
-that come at once are kept in any order, within seconds."""
 
 CALL_SECONDS = 3.0
 """For one request to the engine. A look is two at most, so all looks take less than 20 s."""
@@ -53,23 +49,20 @@ async def _carried(engine: Engine, data: wire.LookInput, region: str) -> Arrival
         await asyncio.sleep(pause)
         try:
             look = await engine.look(courier, show_input=True)
-            cargo = None if look.phase is Phase.ABSENT else _cargo(look)
-            return None if cargo is None or _is_stale(cargo, data.first_at) else cargo
+            cargo = None if look.phase is Phase.ABSENT else _cargo(look, region)
+            stale = cargo and data.first_at and verdict.is_stale(cargo, data.first_at)
+            return None if stale else cargo
         except EngineError:
             continue
     return None  # the alarm is not held up by an engine that does not answer
 
 
-def _cargo(look: Look) -> Arrival | None:
+def _cargo(look: Look, region: str) -> Arrival | None:
     try:
-        return wire.load(wire.CourierInput, look.input).arrival
+        arrivals = wire.load(wire.CourierInput, look.input).arrivals
     except ValueError:
         return None  # not started by us
-
-
-def _is_stale(arrival: Arrival, first_at: datetime | None) -> bool:
-    """Whether a report is of an earlier push of the same id, which has been purged since."""
-    return first_at is not None and arrival.received_at < first_at - REPORT_SLACK
+    return next((a for a in arrivals if a.region == region), None)
 
 
 async def _ask_registry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acr_global import correlation
-from acr_global.functions import wire
+from acr_global.functions import reviving, wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
 from acr_global.model import Arrival
 
@@ -39,7 +39,12 @@ async def newest_generation(engine: Engine, key: str) -> Generation:
 def _reports(look: Look) -> tuple[Arrival, ...] | None:
     """What a generation that is over had heard; nothing if it was broken off."""
     try:
-        if look.phase in (Phase.FINISHED, Phase.FAILED):
+        if look.phase is Phase.FAILED:
+            wire.load(wire.PushInput, look.input)
+            return None  # it goes on, in a next life
+        if look.phase is Phase.TERMINATED and reviving.BEGUN_ANEW in str(look.output):
+            return None  # so does this one
+        if look.phase in (Phase.FINISHED, Phase.TERMINATED):
             return wire.load(wire.PushOutput, look.output).reports()
         if not wire.is_decided(look.custom_status):
             return None

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from acr_global import correlation, targets
-from acr_global.functions import clock, deadletters, log, names, wire
+from acr_global.functions import clock, log, names, replays, wire
 from acr_global.functions.delivering import SUPERSEDED
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.model import Attempt, Message, Outcome, Verdict, VerdictType
@@ -40,7 +40,7 @@ async def fire(
     attempts = await attempt_all(settings, environ, verdict, wanted)
     failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
     if not failed:
-        return wire.NotifyOutput(attempts=attempts)
+        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts)
     state = Delivery(
         push_id=verdict.push_id,
         targets=tuple(a.target for a in failed),
@@ -50,9 +50,11 @@ async def fire(
     )
     owed = wire.DeliveryInput(verdict=verdict, delivery=state)
     try:
-        return wire.NotifyOutput(attempts=attempts, delivery=await hand_over(engine, owed))
+        return wire.NotifyOutput(
+            verdict=verdict.type, attempts=attempts, delivery=await hand_over(engine, owed)
+        )
     except EngineError:  # to raise it would send to every target again
-        return wire.NotifyOutput(attempts=attempts, owed=owed)
+        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts, owed=owed)
 
 
 def wanted_targets(settings: Settings, data: wire.NotifyInput) -> tuple[str, ...]:
@@ -146,10 +148,10 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
     """
     instance_id = delivery_instance(data.verdict)
     try:
-        number, newest = await deadletters.newest(engine, instance_id)
+        number, newest = await replays.newest(engine, instance_id)
         if _is_of(data.verdict, newest):
             return newest.instance_id
-        instance_id = deadletters.numbered(instance_id, number + 1)
+        instance_id = replays.numbered(instance_id, number + 1)
         with contextlib.suppress(AlreadyExistsError):
             await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
     except EngineError as error:
@@ -159,7 +161,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
             delivery=instance_id,
             targets=data.delivery.targets,
             cause=str(error),
-            todo="it is tried again for some minutes; then the push's output holds the error",
+            todo="it is tried again, for a day at most; then it is a dead letter",
         )
         raise
     return instance_id

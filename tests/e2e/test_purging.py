@@ -7,21 +7,25 @@ An id comes again once its instance has been purged: the notification's by `id`,
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global import correlation
+from acr_global.functions import reviving, wire
 from acr_global.functions.waiting import EARLIER_REPORT_SLACK
+from acr_global.model import Arrival
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.scene import Scene, both
 from tests.e2e.world import REGIONS, World, event, virtual, world
 
-CONTENT = {"CORRELATION": "content"}
+CONTENT: dict[str, Any] = {"CORRELATION": "content"}
 DAY = 86_400
 FINAL = "Completed,Failed,Terminated"
 
@@ -69,6 +73,22 @@ def generations(w: World) -> list[int]:
     """Those that are there, the newest first."""
     ids = sorted(i for i in w.host.storage.instances if i.startswith("content-"))
     return [correlation.generation_of(i) for i in ids]
+
+
+@pytest.mark.parametrize("output", [reviving.BEGUN_ANEW, "enough"])
+def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
+    """A courier ended it because it had not begun, and starts it again: no other is opened."""
+
+    async def test() -> None:
+        async with world(**CONTENT) as w:
+            w.host.hazards = Hazards(invisible=1.0)
+            await w.post(keyed(1, REGIONS[0]), REGIONS[0])
+            (push,) = w.host.storage.instances.values()
+            push.runtime_status, push.output = "Terminated", output
+            await w.post(keyed(1, REGIONS[1]), REGIONS[1])
+            assert ([0] if output == reviving.BEGUN_ANEW else [1, 0]) == generations(w)
+
+    virtual(test)
 
 
 def test_generations_are_found_when_the_first_ones_are_gone() -> None:
@@ -276,6 +296,7 @@ def test_a_couriers_report_of_an_earlier_push_does_not_count() -> None:
         async with world(CORRELATION=correlation, TIMEOUT="5m", LATE_WINDOW="0") as w:
             await with_a_courier(w, event("p1"))
             assert ["complete"] == w.verdicts()
+            await asyncio.sleep(DAY)
             await purge_push(w)
             for region in (REGIONS[0], REGIONS[2]):
                 await w.post(event("p1"), region)
@@ -285,6 +306,28 @@ def test_a_couriers_report_of_an_earlier_push_does_not_count() -> None:
 
     virtual(lambda: test("id"))
     virtual(lambda: test("content"))
+
+
+def test_a_courier_that_is_late_by_days_tells_the_new_push_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its own push was decided and purged meanwhile: what it carries is logged."""
+
+    async def test() -> None:
+        async with world(LATE_WINDOW="0") as w:
+            carried = Arrival(region=REGIONS[2], event_id="p1", received_at=utcnow())
+            courier = wire.CourierInput(push_id="p1", arrivals=(carried,))
+            await asyncio.sleep(2 * DAY)
+            await w.push("p1", REGIONS[:2])
+            await w.host.settle()
+            url = f"{w.host.url}/durabletask/orchestrators/Courier/_courier.{REGIONS[2]}.p1"
+            async with w.session.post(url, json=json.dumps(wire.dump(courier))) as answer:
+                assert answer.status == 202
+            await asyncio.sleep(DAY)
+            assert ["overdue"] == w.verdicts()
+            assert "arrival-lost" in caplog.text
+
+    virtual(test)
 
 
 @dataclass(frozen=True)
