@@ -46,9 +46,6 @@ called so."""
 _watching: set[asyncio.Task[None]] = set()
 """Tasks that go on after the answer: the loop itself keeps no hold of them."""
 
-BEGUN_ANEW = "acr-global: did not begin, is begun anew"
-"""The reason with which a courier terminates an instance that it is about to start again."""
-
 
 class Place(Enum):
     """Where an arrival is after keeping."""
@@ -256,7 +253,7 @@ def log_begun_anew(life: wire.PushInput) -> None:
 def _ended_by_hand(start: wire.PushInput, look: Look) -> Kept:
     """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
     courier is about to start it again; that one will carry this arrival too.)"""
-    if BEGUN_ANEW in str(look.output):
+    if reviving.BEGUN_ANEW in str(look.output):
         raise _UndecidedError("it is being begun anew")
     log.line(
         "push-terminated",
