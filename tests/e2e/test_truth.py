@@ -155,31 +155,6 @@ def test_an_arrival_while_the_alarm_is_sent_counts(refusals: int, times: int) ->
     virtual(test)
 
 
-def test_an_alarm_that_never_arrived_is_dropped_when_the_push_recovers() -> None:
-    """The receiver, back again, hears of the recovery only."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503, 503]
-            await push_two(w)
-            await asyncio.sleep(620)
-            assert 2 == len(ops.requests)
-            await w.post(event("p1"), MISSING)
-            await asyncio.sleep(3_600)
-            assert ["overdue", "overdue", "recovered"] == [b["type"] for _, b in ops.requests]
-            delivery = w.host.storage.instances["_delivery.overdue.p1"]
-            assert "superseded" in str(delivery.output)
-            assert (200, []) == await _letters(w)
-
-    virtual(test)
-
-
-async def _letters(w: World) -> tuple[int, Any]:
-    status, answer = await w.call("GET", "deadletters")
-    return status, answer["deadletters"]
-
-
 def test_evidence_at_the_end_of_the_window_recovers_too() -> None:
     """The image came, and its webhook was lost like the first."""
 
@@ -222,37 +197,6 @@ def keyed(number: int, region: str) -> dict[str, Any]:
     return event(f"push{number}-{region}")
 
 
-def test_regions_with_ids_of_their_own_make_one_push() -> None:
-    """And the verdict lists them."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            for region in REGIONS:
-                assert 202 == (await w.post(keyed(1, region), region))[0]
-            await w.host.settle()
-            (message,) = w.messages
-            assert [f"push1-{r}" for r in REGIONS] == [r["event_id"] for r in message["regions"]]
-
-    virtual(test)
-
-
-def test_the_same_content_again_is_another_push() -> None:
-    """Five pushes one after the other, each with a verdict; a redelivery is none."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            for number in range(5):
-                for region in REGIONS:
-                    assert 202 == (await w.post(keyed(number, region), region))[0]
-                await w.host.settle()
-                status, answer = await w.post(keyed(number, REGIONS[0]), REGIONS[0])
-                assert (200, "already-decided") == (status, answer["reason"])
-            assert ["complete"] * 5 == w.verdicts()
-            assert 5 == len({m["push"]["id"] for m in w.messages})
-
-    virtual(test)
-
-
 @pytest.mark.parametrize("late", [False, True])
 def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
     """Right after the verdict, and later: each push has a verdict of its own."""
@@ -266,22 +210,6 @@ def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
                     assert 202 == (await w.post(body, region))[0]
                 await asyncio.sleep(60 if late else 1)
             assert ["complete", "complete"] == w.verdicts()
-
-    virtual(test)
-
-
-def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm() -> None:
-    """A1 A2 B1 B2: the second generation knows that A has it from the first."""
-
-    async def test() -> None:
-        async with world(REGIONS="a,b", **CONTENT) as w:
-            for number, region in ((1, "a"), (2, "a"), (1, "b"), (2, "b")):
-                await w.post(keyed(number, region), region)
-                await w.host.settle()
-            await asyncio.sleep(2_000)
-            assert ["complete", "complete"] == w.verdicts()
-            region = regions_of(w.messages[1])["a"]
-            assert "earlier-report" == region["evidence"][0]["kind"]
 
     virtual(test)
 
@@ -350,24 +278,5 @@ def test_a_report_that_is_overtaken_by_the_last_word_raises_no_later_alarm(tenth
             await w.post(keyed(2, "a"), "a")
             await asyncio.sleep(600)
             assert "overdue" not in w.verdicts()[1:]
-
-    virtual(test)
-
-
-def test_a_real_distribution_envelope_is_understood() -> None:
-    """The captured events of a docker-registry push: layers ignored, the manifest kept."""
-
-    async def test() -> None:
-        from tests.registry.fakes import SAMPLES
-
-        async with world(REGIONS="eastus", **CONTENT) as w:
-            kinds = []
-            for sample in sorted(SAMPLES.glob("13_*.json")):
-                body = sample.read_bytes()
-                _, answer = await w.post(body, "eastus", registry="my.registry")
-                kinds += [r.get("reason", r["status"]) for r in answer["results"]]
-            assert ["accepted", "not-a-manifest", "not-a-manifest"] == sorted(kinds)
-            await w.host.settle()
-            assert ["complete"] == w.verdicts()
 
     virtual(test)
