@@ -19,7 +19,7 @@ async def letters(s: Scene) -> list[Any]:
     found: list[Any] = []
     more: dict[str, str] = {}
     while True:
-        status, page = await s.call("GET", "api/deadletters", **more)
+        status, page = await s.call("GET", "api/deadletters", None, **more)
         assert 200 == status
         found += [letter for letter in page["deadletters"] if s.name in letter["id"]]
         if not page["next"]:
@@ -30,10 +30,7 @@ async def letters(s: Scene) -> list[Any]:
 async def letter(s: Scene) -> Any:
     """The one dead letter, once there is one."""
 
-    async def there() -> Any:
-        return (await letters(s)) or None
-
-    (only,) = await s.eventually(there)
+    (only,) = await s.eventually(lambda: letters(s))
     return only
 
 

@@ -27,7 +27,6 @@ from devhost import clock as virtual
 from tests.e2e import engine
 from tests.e2e.props import REAL, VIRTUAL, Board, props
 from tests.e2e.scene import Piece, Scene, Stage
-from tests.e2e.world import REGIONS
 
 EVERY_SECONDS = 0.3
 """A scene begins: all at once would be a crowd, which is what one of them is about, and a host on
@@ -67,19 +66,22 @@ async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
     connector = aiohttp.TCPConnector(force_close=True, limit=100)
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
     log = stack.enter_context(_logged())
-    return Scene(host.url, session, board, VIRTUAL, piece.policy, host=host, log=log)
+    return Scene(host.url, session, board, VIRTUAL, piece.policy, None, log)
 
 
 @contextmanager
 def _logged() -> Iterator[Callable[[], str]]:
     """What is logged in this process from here on."""
     text = io.StringIO()
-    handler = logging.StreamHandler(text)
-    logging.getLogger().addHandler(handler)
+    handler, root = logging.StreamHandler(text), logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
     try:
         yield text.getvalue
     finally:
-        logging.getLogger().removeHandler(handler)
+        root.setLevel(before)
+        root.removeHandler(handler)
 
 
 def _by_long_name(stage: Stage) -> dict[str, str]:
@@ -104,10 +106,9 @@ class OnEngine:
 
     async def _begin(self, pieces: list[Piece]) -> dict[Piece, Future[None]]:
         opening = asyncio.Lock()
-        # The plain ones wait for no deadline, so they may begin later.
-        pieces = sorted(pieces, key=lambda piece: piece.policy == "plain")
-        # The shared host goes first: nearly all wait for it.
-        stages = dict.fromkeys([SHARED, *(p.stage for p in pieces if p.stage)])
+        # The plain ones wait for no deadline, so they may begin later; hosts of their own too.
+        pieces = sorted(pieces, key=lambda p: (p.stage is not None, p.policy == "plain"))
+        stages = dict.fromkeys(piece.stage or SHARED for piece in pieces)
         opened = {stage: asyncio.create_task(self._open(stage, opening)) for stage in stages}
 
         async def one(at: int, piece: Piece) -> None:
@@ -173,21 +174,12 @@ class _Open:
     board: Board
 
     def scene(self, policy: str) -> Scene:
-        return Scene(
-            self.host.url,
-            self.session,
-            self.board,
-            REAL,
-            policy,
-            host=self.host,
-            log=lambda: self.host.log,
-        )
+        host, log = self.host, lambda: self.host.log
+        return Scene(host.url, self.session, self.board, REAL, policy, host, log)
 
 
 async def _warm_up(s: Scene) -> None:
     """One push to its end: a host that has just opened its port is slow to answer, and what it
     then does with a crowd is not what these scenes are about."""
-    for region in REGIONS:
-        while (await s.post(s.event(), region))[0] != 202:  # it may be too late at first
-            pass
+    await s.push()
     await s.told("complete")
