@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 7071
 HOST ?=
+BLOB_PORT ?= 10000
+QUEUE_PORT ?= 10001
+TABLE_PORT ?= 10002
+AZURITE_FOLDER ?= .azurite
 AZURITE_VERSION ?= 3.35.0
 AZURITE := .tools/node_modules/.bin/azurite
 # Percent of acr_global that the tests must reach, branches counted.
@@ -38,10 +42,9 @@ test: $(STAMP) ## every test, with coverage
 start: $(STAMP) ## serve the app on PORT (7071); HOST=func or HOST=embedded decides on what
 	@HOST='$(HOST)' PORT='$(PORT)' $(BIN)/python -m tools.start
 
-azurite: $(AZURITE) ## the storage emulator for HOST=func; needs npm
-	@mkdir -p .azurite
-	@exec $(AZURITE) --location .azurite --skipApiVersionCheck --disableTelemetry \
-		--blobHost 127.0.0.1 --queueHost 127.0.0.1 --tableHost 127.0.0.1
+azurite: $(AZURITE) $(STAMP) ## storage for HOST=func (npm); BLOB_PORT, QUEUE_PORT, TABLE_PORT, AZURITE_FOLDER
+	@$(BIN)/python -m tools.azurite $(AZURITE) '$(AZURITE_FOLDER)' \
+		'$(BLOB_PORT)' '$(QUEUE_PORT)' '$(TABLE_PORT)'
 
 lint: $(STAMP) ## ruff, and mypy --strict
 	@$(BIN)/ruff check .

@@ -42,7 +42,7 @@ def asked(
         base = f"http://127.0.0.1:{runner.addresses[0][1]}/durabletask/"
         client = SimpleNamespace(_orchestration_bindings=SimpleNamespace(rpc_base_url=base))
         try:
-            return await ask(Engine(client, seconds))
+            return await ask(Engine.of(client, seconds))
         finally:
             await close_session()
             await runner.cleanup()
@@ -82,8 +82,8 @@ def tell(engine: Engine) -> Awaitable[Any]:
         ("Suspended", Phase.BEGUN),
         ("ContinuedAsNew", Phase.BEGUN),
         ("Completed", Phase.FINISHED),
-        ("Terminated", Phase.FINISHED),
-        ("Canceled", Phase.FINISHED),
+        ("Terminated", Phase.TERMINATED),
+        ("Canceled", Phase.TERMINATED),
         ("Failed", Phase.FAILED),
         ("Pending", Phase.PENDING),
         ("SomethingNew", Phase.PENDING),
@@ -94,9 +94,9 @@ def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
     assert phase is asked(json_answer(200, ROW | {"runtimeStatus": status}), look).phase
 
 
-def test_pending_with_a_history_has_begun() -> None:
-    """A crash can leave the row behind the history."""
-    row = ROW | {"runtimeStatus": "Pending", "historyEvents": [{"EventType": "x"}]}
+def test_pending_with_a_custom_status_has_begun() -> None:
+    """A crash can leave the row behind the history; each turn writes a status."""
+    row = ROW | {"runtimeStatus": "Pending", "customStatus": {"state": "waiting"}}
     assert Phase.BEGUN is asked(json_answer(202, row), look).phase
 
 

@@ -1,4 +1,4 @@
-"""The commands of the README exist, the right host is chosen, and only the app is deployed."""
+"""The commands of the README exist, and only the app is deployed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-
-from tools.start import ChoiceError, choose_host, func_environment, host_command
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,53 +71,3 @@ def test_commands_of_the_docs_exist() -> None:
 
     assert {"demo", "test"} <= used
     assert set() == used - listed
-
-
-@pytest.mark.parametrize(
-    ("expected", "wanted", "func", "azurite"),
-    [
-        ("func", "", True, True),
-        ("embedded", "", True, False),
-        ("embedded", "", False, True),
-        ("embedded", "", False, False),
-        ("func", "func", True, True),
-        ("embedded", "embedded", True, True),
-        ("embedded", "embedded", False, False),
-    ],
-)
-def test_host_chosen(expected: str, wanted: str, func: bool, azurite: bool) -> None:
-    """`func` where it and Azurite are there; what HOST says goes first."""
-    assert expected == choose_host(wanted, func=func, azurite=azurite)
-
-
-@pytest.mark.parametrize(
-    ("todo", "wanted", "func", "azurite"),
-    [
-        ("install the Azure Functions Core Tools", "func", False, True),
-        ("run `make azurite`", "func", True, False),
-        ("it may be func or embedded", "fun", True, True),
-    ],
-)
-def test_host_that_cannot_be_had(todo: str, wanted: str, func: bool, azurite: bool) -> None:
-    """The error is one line that says what to do."""
-    with pytest.raises(ChoiceError, match=re.escape(todo)) as caught:
-        choose_host(wanted, func=func, azurite=azurite)
-
-    assert 1 == len(str(caught.value).splitlines())
-
-
-@pytest.mark.parametrize("host", ["func", "embedded"])
-def test_port_is_passed_on(host: str) -> None:
-    """Both hosts serve where PORT says."""
-    assert ["--port", "7072"] == host_command(host, "7072")[-2:]
-
-
-def test_func_runs_our_python_and_keeps_what_is_set() -> None:
-    """The virtual environment comes first on PATH; the user's storage is not replaced."""
-    environ = func_environment({"PATH": "/usr/bin", "AzureWebJobsStorage": "own"}, "/app/.venv/bin")
-
-    assert "/app/.venv/bin:/usr/bin" == environ["PATH"]
-    assert ("own", "python") == (
-        environ["AzureWebJobsStorage"],
-        environ["FUNCTIONS_WORKER_RUNTIME"],
-    )

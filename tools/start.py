@@ -1,4 +1,4 @@
-"""`make start`: the app on `func` where it and Azurite are there, else on devhost."""
+"""`make start`: the app on `func` where it and its storage are there, else on devhost."""
 
 from __future__ import annotations
 
@@ -8,28 +8,34 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.request import getproxies
+
+from acr_global.cli.environment import FILE, LocalFileError, local_environ
+from acr_global.patterns import is_loopback
+from tools.ports import PortError, check_free
+from tools.storage import DEVELOPMENT, SETTING, StorageError, blob_address, connection
 
 ROOT = Path(__file__).resolve().parent.parent
-AZURITE = ("127.0.0.1", 10000)
+AZURITE = blob_address(DEVELOPMENT)
 
 
 class ChoiceError(Exception):
     """The host asked for cannot be had. The message is one line that says what to do."""
 
 
-def choose_host(wanted: str, *, func: bool, azurite: bool) -> str:
+def choose_host(wanted: str, *, func: bool, no_storage: str) -> str:
     """`func` or `embedded`.
 
     Args:
         wanted: What HOST says; empty if the choice is ours.
         func: Whether the Azure Functions Core Tools are on PATH.
-        azurite: Whether Azurite answers.
+        no_storage: Why `func` would have no storage; empty if it has.
     """
     if wanted == "embedded":
         return "embedded"
     if wanted not in ("", "func"):
         raise ChoiceError(f"HOST={wanted} is not known; it may be func or embedded")
-    if func and azurite:
+    if func and not no_storage:
         return "func"
     if not wanted:
         return "embedded"
@@ -37,9 +43,28 @@ def choose_host(wanted: str, *, func: bool, azurite: bool) -> str:
         raise ChoiceError(
             "HOST=func needs `func` on PATH; install the Azure Functions Core Tools 4"
         )
-    raise ChoiceError(
-        f"HOST=func needs Azurite on {AZURITE[0]}:{AZURITE[1]}; run `make azurite` beside this"
-    )
+    raise ChoiceError(f"HOST=func needs its storage: {no_storage}")
+
+
+def why_no_storage(storage: str | None) -> str:
+    """One line, without a secret; empty where the storage answers, or only `func` can tell.
+
+    Args:
+        storage: The connection string; None where there are other settings in its place.
+    """
+    if storage is None:
+        return ""
+    try:
+        host, port = blob_address(storage)
+    except StorageError as error:
+        return f"{SETTING} {error}"
+    here = is_loopback(host)
+    if not here and getproxies():
+        return ""  # We would ask past the proxy, which `func` asks through.
+    if answers((host, port)):
+        return ""
+    todo = "run `make azurite` beside this, on its ports" if here else "look at its account"
+    return f"nothing answers at {host}:{port}, where {SETTING} has its blobs; {todo}"
 
 
 def host_command(host: str, port: str) -> list[str]:
@@ -50,14 +75,10 @@ def host_command(host: str, port: str) -> list[str]:
 
 
 def func_environment(environ: Mapping[str, str], bin_folder: str) -> dict[str, str]:
-    """For `func`, which starts the first Python on PATH, and needs to know its storage."""
-    defaults = {
-        "FUNCTIONS_WORKER_RUNTIME": "python",
-        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
-    }
+    """For `func`, which starts the first Python on PATH."""
     path = os.pathsep.join((bin_folder, environ.get("PATH", "")))
     own = {"PATH": path, "VIRTUAL_ENV": str(Path(bin_folder).parent)}
-    return defaults | dict(environ) | own
+    return {"FUNCTIONS_WORKER_RUNTIME": "python"} | dict(environ) | own
 
 
 def answers(address: tuple[str, int]) -> bool:
@@ -65,30 +86,47 @@ def answers(address: tuple[str, int]) -> bool:
     try:
         with socket.create_connection(address, timeout=1.0):
             return True
-    except OSError:
+    except (OSError, UnicodeError):  # the second: a name that no host can have
         return False
+
+
+def find_storage(environ: Mapping[str, str]) -> tuple[str | None, str]:
+    """The connection string for `func`, and why it has no storage; see why_no_storage."""
+    given = {name: value for name, value in environ.items() if value}
+    try:
+        storage = connection(given if SETTING in given else local_environ(given, ROOT))
+    except LocalFileError as error:
+        return None, str(error)
+    return storage, why_no_storage(storage)
+
+
+def prepare(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """What to run, and in which environment. Raises ChoiceError and PortError."""
+    own = dict(environ)
+    wanted = own.pop("HOST", "").strip().lower()
+    port = own.get("PORT") or "7071"
+    func = shutil.which("func", path=own.get("PATH")) is not None
+    storage, no_storage = find_storage(own) if func and wanted != "embedded" else (None, "")
+    host = choose_host(wanted, func=func, no_storage=no_storage)
+    check_free("PORT", port)
+    print(f"host: {host}" + (f" ({no_storage})" if no_storage else ""), flush=True)
+    if host == "func":
+        own = func_environment(own, str(Path(sys.executable).parent))
+        if storage is not None:
+            own[SETTING] = storage
+    return host_command(host, port), own
 
 
 def main() -> None:
     """Become the host: it gets our signals and gives our exit code."""
     os.chdir(ROOT)
     try:
-        host = choose_host(
-            os.environ.get("HOST", "").strip().lower(),
-            func=shutil.which("func") is not None,
-            azurite=answers(AZURITE),
-        )
-    except ChoiceError as error:
+        command, environ = prepare(os.environ)
+    except (ChoiceError, PortError) as error:
         sys.exit(f"error: {error}")
-    settings = Path("local.settings.json")
-    if not settings.exists() and not os.environ.get("ACR_GLOBAL_REGIONS"):
-        print(f"note: no {settings}; copy {settings}.example to it, or webhooks are answered 503")
-    command = host_command(host, os.environ.get("PORT") or "7071")
-    environ = dict(os.environ)
-    environ.pop("HOST", None)
-    if host == "func":
-        environ = func_environment(environ, str(Path(sys.executable).parent))
-    print(f"host: {host}", flush=True)
+    if not Path(FILE).exists() and not os.environ.get("ACR_GLOBAL_REGIONS"):
+        print(f"note: no {FILE}; copy {FILE}.example to it, or webhooks are answered 503")
+    sys.stdout.flush()
     os.execvpe(command[0], command, environ)  # noqa: S606 - no shell is wanted
 
 

@@ -28,6 +28,7 @@ from aiohttp import web
 
 from tests.e2e.world import REGIONS, Receiver, event
 from tools import start
+from tools.storage import DEVELOPMENT, SETTING
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 120.0
@@ -116,6 +117,7 @@ async def _process(kind: str, receiver: Receiver, settings: dict[str, str]) -> A
     own = {
         "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
         "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "webhook", "url": receiver.url}]),
+        SETTING: DEVELOPMENT,
     } | {f"ACR_GLOBAL_{k}": v for k, v in settings.items()}
     environ = start.func_environment(os.environ | own, str(Path(sys.executable).parent))
     with tempfile.TemporaryFile() as output:

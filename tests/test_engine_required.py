@@ -1,0 +1,73 @@
+"""Where the real engine is required, a test of it cannot pass by being skipped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TESTS = """
+import pytest
+
+@pytest.fixture
+def engine():
+    pytest.skip("no func")
+
+@pytest.mark.engine
+def test_in_its_fixture(engine): pass
+
+@pytest.mark.engine
+def test_in_itself(): pytest.skip("no npm")
+
+@pytest.mark.engine
+@pytest.mark.skip(reason="not today")
+def test_by_a_mark(): pass
+
+@pytest.mark.engine
+@pytest.mark.xfail(reason="known")
+def test_that_is_known_to_fail(): assert False
+
+@pytest.mark.engine
+def test_that_passes(): pass
+
+def test_of_something_else(): pytest.skip("no skopeo")
+"""
+
+
+def run(folder: Path, required: str) -> str:
+    """What pytest says of those tests, with the project's own conftest."""
+    (folder / "test_it.py").write_text(TESTS)
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = engine\n")
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.conftest",
+            "-c",
+            folder / "pytest.ini",
+            folder,
+        ],
+        cwd=ROOT,
+        env=os.environ | {"ACR_ENGINE_REQUIRED": required, "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+    )
+    return ended.stdout
+
+
+def test_a_skip_of_the_engine_is_a_failure(tmp_path: Path) -> None:
+    """Wherever it is skipped, with the reason; nothing else is touched."""
+    said = run(tmp_path, "1")
+
+    assert "1 failed, 1 passed, 1 skipped, 1 xfailed, 2 errors" in said
+    for reason in ("no func", "no npm", "not today"):
+        assert f"ACR_ENGINE_REQUIRED is set, but: Skipped: {reason}\n" in said
+
+
+def test_elsewhere_it_is_a_skip(tmp_path: Path) -> None:
+    """A machine without the engine runs the rest."""
+    assert "1 passed, 4 skipped, 1 xfailed" in run(tmp_path, "")

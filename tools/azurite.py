@@ -1,0 +1,54 @@
+"""`make azurite`: the storage emulator, and how to tell the app of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.ports import PortError, check_free
+from tools.storage import DEVELOPMENT, SETTING, azurite_connection
+
+HOST = "127.0.0.1"
+VARIABLES = ("BLOB_PORT", "QUEUE_PORT", "TABLE_PORT")
+
+
+def check_ports(ports: Sequence[str]) -> None:
+    """Raises PortError unless these three can be served on."""
+    if len(set(ports)) < len(VARIABLES):
+        raise PortError(f"{', '.join(VARIABLES)} must be three different ports")
+    for name, port in zip(VARIABLES, ports, strict=True):
+        check_free(name, port, HOST)
+
+
+def command(program: str, folder: str, ports: Sequence[str]) -> list[str]:
+    """What to run."""
+    # Silent, for it writes a line for each of func's looks into the queues: several a second.
+    options = [program, "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
+    options += ["--location", folder]
+    for kind, port in zip(("blob", "queue", "table"), ports, strict=True):
+        options += [f"--{kind}Host", HOST, f"--{kind}Port", port]
+    return options
+
+
+def main(program: str, folder: str, *ports: str) -> None:
+    """Become Azurite: it gets our signals and gives our exit code."""
+    try:
+        check_ports(ports)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except PortError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: AZURITE_FOLDER={folder} cannot be had: {error.strerror}")
+    blob, queue, table = ports
+    print(f"azurite: {HOST}, blob {blob}, queue {queue}, table {table}; its files: {folder}")
+    connection = azurite_connection(blob, queue, table)
+    if connection != DEVELOPMENT:
+        print(f"For `make start` in another terminal:\nexport {SETTING}='{connection}'")
+    sys.stdout.flush()
+    os.execv(program, command(program, folder, ports))  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
