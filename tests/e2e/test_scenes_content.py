@@ -20,7 +20,7 @@ def keyed(s: Scene, number: int, region: str) -> dict[str, Any]:
 
 async def report(s: Scene, number: int, region: str) -> tuple[int, Any]:
     """The webhook of one region about the nth push of the same content."""
-    return await s.post(keyed(s, number, region), region)
+    return await s.insist(keyed(s, number, region), region)
 
 
 @both(policy="content")
@@ -61,7 +61,7 @@ async def test_a_real_distribution_envelope_is_understood(s: Scene) -> None:
             envelope = json.loads(sample.read_text())
             for event in envelope["events"]:
                 event["target"]["repository"] = s.repository
-            _, answer = await s.post(envelope, region, registry=host("content"))
+            _, answer = await s.insist(envelope, region, registry=host("content"))
             kinds += [r.get("reason", r["status"]) for r in answer["results"]]
         assert ["accepted", "not-a-manifest", "not-a-manifest"] == sorted(kinds)
     await s.told("complete")

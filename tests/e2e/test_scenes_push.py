@@ -32,7 +32,7 @@ async def test_the_answer_says_what_was_kept_and_nothing_else(s: Scene) -> None:
     """No key, no management URL."""
     body = s.event()
     expected = {"status": "accepted", "push": body["id"], "region": "westeurope"}
-    assert (202, expected) == await s.post(body | {"id": body["id"].upper()}, "West Europe")
+    assert (202, expected) == await s.insist(body | {"id": body["id"].upper()}, "West Europe")
 
 
 @both()
@@ -53,7 +53,7 @@ async def test_pushes_do_not_mix(s: Scene) -> None:
 async def test_everything_at_once_is_one_verdict_each(s: Scene) -> None:
     """Many pushes, every region three times, all in the same moment."""
     pushes = range(s.spans.crowd)
-    posts = [s.post(s.event(n), region) for n in pushes for region in REGIONS for _ in range(3)]
+    posts = [s.insist(s.event(n), region) for n in pushes for region in REGIONS for _ in range(3)]
     assert {200, 202} >= {status for status, _ in await asyncio.gather(*posts)}
     for n in pushes:
         await s.told("complete", push=n)
@@ -68,7 +68,7 @@ async def test_repeats_change_nothing(s: Scene) -> None:
     await s.push(REGIONS[2])
     await s.told("complete")
     for region in REGIONS:
-        assert DECIDED == await s.post(s.event(), region)
+        assert DECIDED == await s.insist(s.event(), region)
     await s.ended()
     assert [200, 200, 200] == await s.push()
     assert 1 == len(s.ops.requests)
@@ -153,7 +153,7 @@ async def test_a_multi_arch_image_is_one_push(s: Scene) -> None:
 @both()
 async def test_an_envelope_is_answered_event_by_event(s: Scene) -> None:
     """A bad event loses no good one."""
-    status, body = await s.post({"events": [s.event(1), {"id": 7}, s.event(2)]}, "eastus")
+    status, body = await s.insist({"events": [s.event(1), {"id": 7}, s.event(2)]}, "eastus")
     assert 202 == status
     assert ["accepted", "error", "accepted"] == [r["status"] for r in body["results"]]
     assert (400, 1) == await _status_and_count(s, {"events": [{"id": 7}]})
@@ -173,13 +173,13 @@ async def test_each_registry_has_its_own_policy(s: Scene) -> None:
     by_query = {"registry": host("far")}
     assert (400, "region-unknown") == await answer(s, s.event(), "eastus")
     assert (200, "filtered") == await answer(s, s.event(tag="dev"), "brazilsouth")
-    assert 202 == (await s.post(mine, "brazilsouth", **by_query))[0]
+    assert 202 == (await s.insist(mine, "brazilsouth", **by_query))[0]
     await s.told("complete", target="second")
     assert host("far") == s.receiver("second").messages()[0]["push"]["registry"]
     other = s.event(2)
     other["request"]["host"] = "somebody.example"
     for region in REGIONS:
-        assert 202 == (await s.post(other, region))[0]
+        assert 202 == (await s.insist(other, region))[0]
     await s.told("complete", push=2)
     assert [] == s.verdicts("ops", push=1)
 
@@ -187,4 +187,4 @@ async def test_each_registry_has_its_own_policy(s: Scene) -> None:
 @both()
 async def test_a_healthy_app_says_ok(s: Scene) -> None:
     """And no more."""
-    assert (200, {"status": "ok"}) == await s.call("GET", "api/health")
+    assert (200, {"status": "ok", "problems": []}) == await s.call("GET", "api/health")

@@ -185,7 +185,7 @@ async def test_an_arrival_that_a_courier_carries_counts(s: Scene) -> None:
         received_at=datetime.fromisoformat("2026-06-01T12:00:00Z"),
     )
     courier = correlation.courier_id(s.push_id(), REGIONS[1])
-    cargo = wire.CourierInput(push_id=s.push_id(), arrival=arrival).model_dump_json().encode()
+    cargo = wire.CourierInput(push_id=s.push_id(), arrivals=(arrival,)).model_dump_json().encode()
     assert 202 == (await s.call("POST", f"{DURABLE}/orchestrators/Courier/{courier}", cargo))[0]
     assert "Completed" == (await s.ended(courier))["runtimeStatus"]
     assert [202] == await s.push(MISSING)
