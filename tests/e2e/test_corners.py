@@ -22,21 +22,6 @@ async def durable(w: World, path: str, data: Any) -> int:
         return answer.status
 
 
-def test_an_event_raised_by_hand_counts_as_the_regions_report() -> None:
-    """Whatever its data: an operator vouches for the region."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1", REGIONS[:2])
-            path = f"instances/p1/raiseEvent/pushevent-{REGIONS[2]}"
-            assert 202 == await durable(w, path, "it is there, I have looked")
-            await w.host.settle()
-            (message,) = w.messages
-            assert ("complete", "p1") == (message["type"], message["regions"][2]["event_id"])
-
-    virtual(test)
-
-
 def test_a_push_whose_instance_has_failed_is_answered_503() -> None:
     """It has not been decided, and to start it anew would lose what it held."""
 
