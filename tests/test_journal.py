@@ -27,7 +27,8 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
     noted.started("p2")
     with noted.turn("p1"):
         pass
-    noted.turn("p3").__enter__()
+    under_way = noted.turn("p3")
+    under_way.__enter__()
     noted.accepted("p3", REPORT)
     assert [] == orphans(tmp_path)
     noted.close()
@@ -46,7 +47,8 @@ import sys, time
 from pathlib import Path
 from acr_global.functions.journal import Journal
 j = Journal(Path({str(tmp_path)!r}))
-j.turn("p1").__enter__()
+t = j.turn("p1")
+t.__enter__()
 print("there", flush=True)
 time.sleep(60)
 """
@@ -65,7 +67,8 @@ def test_an_endpoint_is_that_of_a_host_that_lives(
     """After the host's own death somebody else may listen there."""
     noted = Journal(tmp_path)
     noted.endpoint("http://127.0.0.1:1/")
-    noted.turn("p1").__enter__()
+    under_way = noted.turn("p1")
+    under_way.__enter__()
     noted.close()
     monkeypatch.setattr(os, "getppid", lambda: 1)
     assert orphans(tmp_path)[0].endpoint is None
@@ -76,7 +79,8 @@ def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(journal, "LONGEST_BYTES", 2_000)
     noted = Journal(tmp_path)
     noted.endpoint("http://127.0.0.1:1/")
-    noted.turn("open").__enter__()
+    under_way = noted.turn("open")
+    under_way.__enter__()
     for n in range(500):
         with noted.turn(f"p{n}"):
             noted.accepted(f"p{n}", REPORT)
