@@ -2,6 +2,6 @@
 
 import os
 
-from acr_global.functions.app import build_app
+from acr_global.functions.app import build_deployed
 
-app = build_app(os.environ)
+app = build_deployed(os.environ)

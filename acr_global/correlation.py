@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from acr_global.model import PushEvent
+from acr_global.model import PushEvent, VerdictType
 
 Strategy = Literal["id", "content"]
 
@@ -46,6 +46,11 @@ def event_name(region: str) -> str:
 def courier_id(push_id: str, region: str) -> str:
     """The courier of one arrival. The underscore keeps it apart from every push's id."""
     return bounded_id("_courier", region, push_id)
+
+
+def delivery_id(push_id: str, verdict: VerdictType) -> str:
+    """The instance that delivers one verdict of one push."""
+    return bounded_id("_delivery", verdict.value, push_id)
 
 
 def bounded_id(kind: str, qualifier: str, push_id: str) -> str:

@@ -7,17 +7,40 @@ All times are timezone-aware UTC.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
     """Base of the vocabulary: immutable; unknown fields of a newer release are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def as_utc(moment: datetime) -> datetime:
+    """A moment in UTC; one that names no zone is taken as UTC already.
+
+    Raises ValueError for one within a day of the first or the last that can be written.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no moment in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(as_utc)]
+"""A point in time that can be compared with every other, however it was written."""
+
+LONGEST_FIELD = 1_024
+"""Characters; the distribution specification allows 255 for a repository, 128 for a tag."""
+
+CutText = Annotated[str, AfterValidator(lambda text: text[:LONGEST_FIELD])]
+"""A text that has not come through the webhook's checks, and must not swell a message."""
 
 
 class Action(StrEnum):
@@ -69,7 +92,7 @@ class PushEvent(Frozen):
     region: str
     action: Action
     artifact: Artifact
-    timestamp: datetime | None = None
+    timestamp: Moment | None = None
     """The event's own time, by the registry's clock."""
 
 
@@ -77,11 +100,11 @@ class Arrival(Frozen):
     """One region's report of one push, as it is kept in the orchestration."""
 
     region: str
-    event_id: str
-    received_at: datetime
+    event_id: CutText
+    received_at: Moment
     """When the starter received it, by the app's clock."""
-    timestamp: datetime | None = None
-    digest: str | None = None
+    timestamp: Moment | None = None
+    digest: CutText | None = None
 
 
 class EvidenceKind(StrEnum):
@@ -90,6 +113,8 @@ class EvidenceKind(StrEnum):
     EVENT_LOG = "event-log"
     MANIFEST = "manifest"
     EARLIER_REPORT = "earlier-report"
+    INTERRUPTED = "interrupted"
+    """None at all: what the app itself had heard may lack something."""
 
 
 class Evidence(Frozen):
@@ -103,7 +128,7 @@ class Evidence(Frozen):
     """True: the check says definitely that the image is not there."""
     detail: str
     """One plain phrase, such as `readable there` or `fired but refused with status 504`."""
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class Verdict(Frozen):
@@ -119,9 +144,9 @@ class Verdict(Frozen):
     """The first report of each region, in the order received."""
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
-    begun_at: datetime
-    deadline: datetime
-    decided_at: datetime
+    begun_at: Moment
+    deadline: Moment
+    decided_at: Moment
 
 
 class PushInfo(Frozen):
@@ -134,7 +159,7 @@ class PushInfo(Frozen):
     digest: str | None
     action: Action
     media_type: str | None = None
-    pushed_at: datetime | None
+    pushed_at: Moment | None
     """The earliest event time that any region's webhook carried, by the registry's clock."""
 
 
@@ -143,7 +168,7 @@ class RegionReport(Frozen):
 
     region: str
     state: Literal["arrived", "evidence", "missing"]
-    received_at: datetime | None = None
+    received_at: Moment | None = None
     lag_seconds: float | None = None
     """Seconds after the first region's report, by the app's clock; 0.0 for the first."""
     event_id: str | None = None
@@ -165,8 +190,8 @@ class Message(Frozen):
     push: PushInfo
     regions: tuple[RegionReport, ...]
     missing: tuple[str, ...]
-    deadline: datetime
-    decided_at: datetime
+    deadline: Moment
+    decided_at: Moment
     late_seconds: float | None = None
     """Only `recovered`: seconds between the deadline and the last region's report."""
     test: bool = False
@@ -195,7 +220,7 @@ class Attempt(Frozen):
     """One try to deliver one message to one target. Holds no URL, no secret, no body."""
 
     target: str
-    at: datetime
+    at: Moment
     outcome: Outcome
     reason: str
     """A stable slug: `delivered`, `http-503`, `timeout`, `connection`, `gone`, ..."""

@@ -23,8 +23,7 @@ from pydantic import (
     TypeAdapter,
 )
 
-LONGEST_FIELD = 1_024
-"""Characters; the distribution specification allows 255 for a repository, 128 for a tag."""
+from acr_global.model import LONGEST_FIELD, as_utc
 
 Text = Annotated[
     str,
@@ -45,9 +44,9 @@ def _timestamp(value: Any) -> Any:
         raise ValueError("must be text")
     try:
         moment = _DATE.validate_python(value)
+        return as_utc(moment) if moment.tzinfo else None
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
 
 
 class _Wire(BaseModel):

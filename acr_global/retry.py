@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from acr_global.durations import parse_duration
-from acr_global.model import Attempt, Frozen, Outcome
+from acr_global.model import Attempt, Frozen, Moment, Outcome
 
 DEFAULT_SCHEDULE = "5s,5m,30m,2h,5h,10h,10h"
 JITTER = 0.2
@@ -48,7 +48,7 @@ class Delivery(Frozen):
 
     push_id: str
     targets: tuple[str, ...]
-    begun_at: datetime
+    begun_at: Moment
     """Targets without an attempt are due from here on."""
     schedule: tuple[timedelta, ...]
     attempts: tuple[Attempt, ...] = ()
@@ -59,6 +59,15 @@ def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
     """The state with one more round recorded; attempts of strangers are left out."""
     ours = tuple(a for a in attempts if a.target in state.targets)
     return state.model_copy(update={"attempts": state.attempts + ours})
+
+
+def given_up(state: Delivery, now: datetime) -> Delivery:
+    """The state with nobody owed any more: who does not have the message is dead."""
+    lost = tuple(
+        Attempt(target=target, at=now, outcome=Outcome.DEAD, reason="given-up")
+        for target in owed(state)
+    )
+    return after_attempts(state, lost)
 
 
 def delivered(state: Delivery) -> tuple[str, ...]:

@@ -96,6 +96,23 @@ def earlier_reports(
     )
 
 
+def interrupted(watch: Watch, at: datetime) -> tuple[Evidence, ...]:
+    """What to say of the regions still missing where the record of a push was broken off: a
+    report that was accepted at that moment is in none. Nothing, where a check has denied it."""
+    denied = {e.region for e in watch.evidence if e.absent}
+    return tuple(
+        Evidence(
+            region=region,
+            kind=EvidenceKind.INTERRUPTED,
+            found=False,
+            detail="the record of this push was interrupted; a report may have been lost",
+            at=at,
+        )
+        for region in watch.missing()
+        if region not in denied
+    )
+
+
 def failed_looks(watch: Watch, kinds: Iterable[str]) -> tuple[Evidence, ...]:
     """What to say of each region still missing when the look itself broke down."""
     return tuple(

@@ -42,7 +42,7 @@ def asked(
         base = f"http://127.0.0.1:{runner.addresses[0][1]}/durabletask/"
         client = SimpleNamespace(_orchestration_bindings=SimpleNamespace(rpc_base_url=base))
         try:
-            return await ask(Engine(client, seconds))
+            return await ask(Engine.of(client, seconds))
         finally:
             await close_session()
             await runner.cleanup()

@@ -98,7 +98,7 @@ def test_nine_digit_fractions_and_odd_times_cost_nothing() -> None:
     timestamp = pushed(documented).timestamp
     assert timestamp is not None
     assert "2017-11-17T16:52:01.343145+00:00" == timestamp.isoformat()
-    for odd in ("yesterday", "", None, "2026-01-01T00:00:00"):
+    for odd in ("yesterday", "", None, "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00"):
         assert pushed(changed("timestamp", odd)).timestamp is None
 
 

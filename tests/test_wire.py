@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from acr_global.functions import wire
-from acr_global.model import Arrival
+from acr_global.functions.delivering import summary
+from acr_global.model import Arrival, Attempt, Outcome
+from acr_global.retry import Delivery
+from tests.notify.samples import artifact, verdict
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -35,6 +38,64 @@ def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> No
     assert 16 * 1024 >= len(json.dumps(whole).encode("utf-16-le"))
     assert kept is ("reports" in whole)
     assert kept is (wire.load(wire.PushStatus, whole).arrivals() is not None)
+
+
+def missing_status(names: tuple[str, ...]) -> wire.PushStatus:
+    """An alarm with these regions missing, and nothing else that is long."""
+    return status(3).model_copy(update={"state": "overdue", "decided": False, "missing": names})
+
+
+@pytest.mark.parametrize(
+    "name", ["r" * 50, "\u00fc" * 50, "\U0001f600" * 50, '"' * 50, "\u2028" * 50]
+)
+def test_missing_regions_are_cut_with_a_count(name: str) -> None:
+    """As many as fit; whatever they are called, the engine takes it."""
+    whole = wire.dump(missing_status((name,) * 500))
+    cut = wire.status_object(missing_status((name,) * 500))
+    assert 500 == len(cut["missing"]) + cut["missing_more"]
+    assert ("overdue", False, whole["until"]) == (cut["state"], cut["decided"], cut["until"])
+    assert wire.LONGEST_STATUS >= len(json.dumps(cut, separators=(",", ":")))
+    one_more = cut | {"missing": whole["missing"][: len(cut["missing"]) + 1]}
+    assert wire.LONGEST_STATUS < len(json.dumps(one_more, separators=(",", ":")))
+    assert None is wire.load(wire.PushStatus, cut).arrivals()
+
+
+def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
+    """And one character more is cut by a name."""
+    names = ("r" * 50,) * 140
+    spare = wire.LONGEST_STATUS - len(json.dumps({"a": names, "b": ""}, separators=(",", ":")))
+    fits = {"a": list(names), "b": "x" * spare}
+    assert fits == wire.bounded(fits)
+    cut = wire.bounded(fits | {"b": "x" * (spare + 1)})
+    assert (139, 1) == (len(cut["a"]), cut["a_more"])
+
+
+@pytest.mark.parametrize(("dead", "delivered"), [(200, 0), (0, 200), (100, 100), (199, 1)])
+def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> None:
+    """Two hundred targets of the longest names, in whatever state; who needs all looks at the
+    output. What tells deliveries apart stays whole."""
+    attempts = [
+        Attempt(target=f"{n:050}", at=NOW, outcome=outcome, reason="r")
+        for n in range(200)
+        for outcome in [Outcome.DEAD if n < dead else Outcome.DELIVERED]
+    ]
+    state = Delivery(
+        push_id="p" * 100,
+        targets=tuple(a.target for a in attempts),
+        begun_at=NOW,
+        schedule=(),
+        attempts=tuple(attempts),
+    )
+    odd = artifact(repository="\u2028" * 1_024, tag="\U0001f600" * 1_024)
+    about = verdict().model_copy(update={"push_id": "p" * 100, "artifact": odd})
+    given = wire.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
+    whole = summary(given, state, "dead")
+    cut = wire.bounded(whole)
+    assert wire.LONGEST_STATUS >= len(json.dumps(cut, separators=(",", ":")))
+    for name, count in (("dead", dead), ("delivered", delivered), ("owed", 0)):
+        assert count == len(whole[name]) == len(cut[name]) + cut.get(f"{name}_more", 0)
+    kept = ("state", "push", "verdict", "replay_of", "attempts")
+    assert [whole[name] for name in kept] == [cut[name] for name in kept]
 
 
 def test_reports_read_back_as_arrivals() -> None:

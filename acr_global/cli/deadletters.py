@@ -125,8 +125,14 @@ async def _try_replay(
 def letter_table(letters: list[dict[str, Any]]) -> str:
     """The list as an operator reads it. A delivery that broke off has little to tell."""
     columns = ("id", "verdict", "reference", "dead", "attempts")
-    rows = [[letter.get(column) for column in columns] for letter in letters]
+    rows = [[_told(letter, column) for column in columns] for letter in letters]
     return table(("ID", "VERDICT", "REFERENCE", "DEAD TARGETS", "ATTEMPTS"), rows)
+
+
+def _told(letter: dict[str, Any], name: str) -> object:
+    """A value; of a list that the app has cut, the first and how many more."""
+    value, more = letter.get(name), letter.get(f"{name}_more")
+    return [*value, f"{more} more"] if more and isinstance(value, list) else value
 
 
 def letter_text(letter: dict[str, Any]) -> str:
@@ -140,9 +146,9 @@ def letter_text(letter: dict[str, Any]) -> str:
         ("reference", letter.get("reference")),
         ("missing", missing),
         ("push", letter.get("push")),
-        ("delivered to", letter.get("delivered")),
-        ("dead targets", letter.get("dead")),
-        ("still owed", letter.get("owed")),
+        ("delivered to", _told(letter, "delivered")),
+        ("dead targets", _told(letter, "dead")),
+        ("still owed", _told(letter, "owed")),
         ("replay of", letter.get("replay_of")),
     ]
     columns = ("at", "target", "outcome", "reason", "status")

@@ -8,16 +8,30 @@ instances in flight go on with what they were given.
 from __future__ import annotations
 
 import logging
+import re
+import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global.functions import courier, gathering, log, names, notifying, operations, wire
+from acr_global.functions import (
+    awaking,
+    carrying,
+    courier,
+    gathering,
+    log,
+    names,
+    notifying,
+    operations,
+    wire,
+)
 from acr_global.functions.answers import Answer, respond
 from acr_global.functions.delivering import deliver_notification
 from acr_global.functions.engine import Engine
+from acr_global.functions.journal import Journal, folder_of
 from acr_global.functions.starter import image_push, refuse
 from acr_global.functions.waiting import wait_for_all_regions
 from acr_global.functions.wire import JsonObject
@@ -26,24 +40,49 @@ from acr_global.settings import Loaded, load_settings
 FUNCTION_KEY = func.AuthLevel.FUNCTION
 
 
-def build_app(environ: Mapping[str, str], credential: Any = None) -> df.DFApp:
+def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
+    """The app as a process of its own, which sees to what the one before it died in."""
+    folder = folder_of(Path.cwd(), environ.get("AzureWebJobsStorage", ""))
+    journal = Journal(folder)
+    awaking.awake(journal, folder)
+    return build_app(environ, journal=journal)
+
+
+def build_app(
+    environ: Mapping[str, str], credential: Any = None, journal: Journal | None = None
+) -> df.DFApp:
     """The whole app, from its settings.
 
     `credential` is what it shows the registry when it asks for evidence: an async Azure
-    credential; None for the app's own identity (in Azure a managed one).
+    credential; None for the app's own identity (in Azure a managed one). `journal`: what it is
+    about is noted there; None for one that only remembers.
     """
-    loaded = load_settings(environ)
+    silence_repeats()
+    loaded, journal = load_settings(environ), journal or Journal()
     announce = Announcement(loaded)
     announce()
     app = df.DFApp(http_auth_level=FUNCTION_KEY)
     for blueprint in (
-        http_blueprint(loaded, announce),
-        orchestrators_blueprint(),
-        activities_blueprint(loaded, environ, credential),
+        http_blueprint(loaded, announce, journal),
+        orchestrators_blueprint(journal),
+        activities_blueprint(loaded, environ, journal, credential),
         operations.blueprint(loaded.settings, environ),
     ):
         app.register_functions(blueprint)
     return app
+
+
+def silence_repeats() -> None:
+    """Keep the SDK from warning of what has come twice: a region that has reported again, or the
+    result of an activity that a crash has repeated. Both are daily life here, and the SDK says it
+    anew for each region and process. Source: azure-functions-durable 1.7, models/
+    TaskOrchestrationExecutor.py; the Functions worker leaves the filters as they are."""
+    warnings.filterwarnings(
+        "ignore",
+        message="Potential duplicate Task completion for TaskId: ",
+        category=UserWarning,
+        module=r"azure\.durable_functions\.models\.TaskOrchestrationExecutor$",
+    )
 
 
 class Announcement:
@@ -73,7 +112,7 @@ class Announcement:
             )
 
 
-def http_blueprint(loaded: Loaded, announce: Callable[[], None]) -> df.Blueprint:
+def http_blueprint(loaded: Loaded, announce: Callable[[], None], journal: Journal) -> df.Blueprint:
     """The webhook and the health check."""
     blueprint = df.Blueprint()
     blocking = tuple(p for p in loaded.problems if p.blocking)
@@ -86,7 +125,7 @@ def http_blueprint(loaded: Loaded, announce: Callable[[], None]) -> df.Blueprint
         announce()
         if blocking:
             return respond(refuse(blocking, req.params, req.get_body()))
-        engine = Engine(client)
+        engine = Engine.of(client, journal=journal)
         return respond(await image_push(loaded.settings, engine, req.params, req.get_body()))
 
     @blueprint.function_name(names.HEALTH)
@@ -101,7 +140,7 @@ def http_blueprint(loaded: Loaded, announce: Callable[[], None]) -> df.Blueprint
     return blueprint
 
 
-def orchestrators_blueprint() -> df.Blueprint:
+def orchestrators_blueprint(journal: Journal) -> df.Blueprint:
     """The three orchestrators, each one line over an undecorated generator."""
     blueprint = df.Blueprint()
     for name, orchestrator in (
@@ -109,13 +148,35 @@ def orchestrators_blueprint() -> df.Blueprint:
         (names.COURIER, courier.carry),
         (names.DELIVER_NOTIFICATION, deliver_notification),
     ):
-        trigger = blueprint.orchestration_trigger(context_name="context", orchestration=name)
-        blueprint.function_name(name)(trigger(orchestrator))
+        # What the SDK's own decorator does, with the journal around each turn.
+        trigger = blueprint.generic_trigger(
+            arg_name="context", type="orchestrationTrigger", orchestration=name
+        )
+        blueprint.function_name(name)(trigger(_journaled(orchestrator, journal)))
     return blueprint
 
 
+def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[..., str]:
+    take_turn = df.Orchestrator.create(orchestrator)
+
+    def turn(context: func.OrchestrationContext) -> str:
+        body = context.body if isinstance(context, func.OrchestrationContext) else context
+        with journal.turn(instance_in(str(body))):
+            state: str = take_turn(context)
+            return state
+
+    return turn
+
+
+def instance_in(body: str) -> str:
+    """The instance whose turn a request is for: its last field of that name. In the history,
+    where names stand too, they are escaped or of another spelling."""
+    *_, last = re.findall(r'"instanceId": ?"([^"\\]*)"', body) or [""]
+    return last
+
+
 def activities_blueprint(
-    loaded: Loaded, environ: Mapping[str, str], credential: Any = None
+    loaded: Loaded, environ: Mapping[str, str], journal: Journal, credential: Any = None
 ) -> df.Blueprint:
     """The activities: read the input, resolve, call, write the result."""
     blueprint, settings = df.Blueprint(), loaded.settings
@@ -125,33 +186,43 @@ def activities_blueprint(
     @blueprint.durable_client_input(client_name="client")
     async def fire_push_notification(work: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.NotifyInput, work)
-        return wire.dump(await notifying.fire(settings, environ, Engine(client), given))
+        return wire.dump(
+            await notifying.fire(settings, environ, Engine.of(client, journal=journal), given)
+        )
 
     @blueprint.function_name(names.HAND_OVER_DELIVERY)
     @blueprint.activity_trigger(input_name="work", activity=names.HAND_OVER_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def hand_over_delivery(work: JsonObject, client: str) -> str:
-        return await notifying.hand_over(Engine(client), wire.load(wire.DeliveryInput, work))
+        return await notifying.hand_over(
+            Engine.of(client, journal=journal), wire.load(wire.DeliveryInput, work)
+        )
 
     @blueprint.function_name(names.ATTEMPT_DELIVERY)
     @blueprint.activity_trigger(input_name="work", activity=names.ATTEMPT_DELIVERY)
     @blueprint.durable_client_input(client_name="client")
     async def attempt_delivery(work: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.AttemptInput, work)
-        return wire.dump(await notifying.attempt_round(settings, environ, Engine(client), given))
+        return wire.dump(
+            await notifying.attempt_round(
+                settings, environ, Engine.of(client, journal=journal), given
+            )
+        )
 
     @blueprint.function_name(names.GATHER_EVIDENCE)
     @blueprint.activity_trigger(input_name="work", activity=names.GATHER_EVIDENCE)
     @blueprint.durable_client_input(client_name="client")
     async def gather_evidence(work: JsonObject, client: str) -> JsonObject:
         given = wire.load(wire.LookInput, work)
-        engine = Engine(client, gathering.CALL_SECONDS)
+        engine = Engine.of(client, gathering.CALL_SECONDS, journal)
         return wire.dump(await gathering.gather(settings, environ, engine, given, credential))
 
     @blueprint.function_name(names.CARRY_ARRIVAL)
     @blueprint.activity_trigger(input_name="work", activity=names.CARRY_ARRIVAL)
     @blueprint.durable_client_input(client_name="client")
     async def carry_arrival(work: JsonObject, client: str) -> str:
-        return await courier.carry_once(Engine(client), wire.load(wire.CourierInput, work))
+        return await carrying.carry(
+            Engine.of(client, journal=journal), wire.load(wire.CourierInput, work)
+        )
 
     return blueprint

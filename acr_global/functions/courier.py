@@ -1,71 +1,64 @@
-"""The orchestrator `Courier`: carries one arrival to an instance that has not begun.
+"""The orchestrator `Courier`: sees a push through that cannot be told something right now.
 
-1. Look where the instance is, and raise the event if it has begun (activity `CarryArrival`).
-2. If it has not: wait 5 s, later longer, and look again.
-3. End when the event is raised, or when the instance has ended and nothing can be told it.
+1. Look where the push's instance is, and do what that asks for (activity `CarryArrival`): raise
+   what it carries where the instance has begun; begin it anew where it was broken off, or has
+   not begun for ten minutes; begin it where it is not there at all.
+2. If nothing could be raised: wait 5 s, later longer, and look again.
+3. End when it is raised, when the push is decided, or after an hour: then a record of the push is
+   left among the dead letters, where an operator sees it and can have it tried again.
 
-It outlives its own activity's failures, for it is all that holds the arrival. Its delays are
+It outlives its own activity's failures, for it is all that holds what it carries. Its delays are
 whole seconds of 5 and more: on Azure Storage a loop on timers of 1 s would spin.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
 
-from acr_global import correlation
-from acr_global.functions import log, names, wire
-from acr_global.functions.engine import Engine, Phase
+from acr_global.functions import names, wire
 
-PAUSES = (*(5,) * 6, *(10,) * 6, 30)
-"""Seconds between looks; the last goes on until the instance begins. What a crash held back
-comes after the visibility timeout, a minute as host.json sets it."""
+PAUSES = (*(5,) * 18, *(15,) * 14)
+"""Seconds between looks; after them LAST_PAUSE. What a crash held back comes after the
+visibility timeout, a minute as host.json sets it."""
+
+LAST_PAUSE = 60
+
+MOST_ROUNDS = 84
+"""Looks in all, in about an hour: then the activity gives the push up. It bounds what a courier
+can cost; only one whose activity fails goes on, for it may be the activity that is at fault."""
 
 ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
+ENDS = ("raised", "finished", "lost", "given-up")
+
 
 def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """Carry one arrival; returns `raised`, `finished` when it came too late, or `lost`."""
+    """See a push through; returns one of ENDS."""
     given = wire.load(wire.CourierInput, context.get_input())
-    for round_ in range(given.rounds, given.rounds + ROUNDS_PER_HISTORY):
+    if given.given_up:
+        context.set_custom_status(record(given))
+        return "given-up"
+    last = given.rounds + ROUNDS_PER_HISTORY
+    for round_ in range(given.rounds, last):
+        now = given.model_copy(update={"rounds": round_})
         try:
-            outcome = yield context.call_activity(names.CARRY_ARRIVAL, wire.dump(given))
+            outcome = yield context.call_activity(names.CARRY_ARRIVAL, wire.dump(now))
         except Exception:  # an activity's failure comes as a bare exception
             outcome = "failed"
-        context.set_custom_status({"state": outcome, "round": round_ + 1})
-        if outcome in ("raised", "finished", "lost"):
+        context.set_custom_status({"state": outcome, "push": given.push_id, "round": round_ + 1})
+        if outcome in ENDS:
             return outcome
-        pause = PAUSES[min(round_, len(PAUSES) - 1)]
+        pause = PAUSES[round_] if round_ < len(PAUSES) else LAST_PAUSE
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
-    on = given.model_copy(update={"rounds": given.rounds + ROUNDS_PER_HISTORY})
-    context.continue_as_new(wire.dump(on))
+    context.continue_as_new(wire.dump(given.model_copy(update={"rounds": last})))
     return None
 
 
-async def carry_once(engine: Engine, data: wire.CourierInput) -> str:
-    """One look, and the event if it can be kept: `raised`, `not-begun`, `finished` or `lost`."""
-    look = await engine.look(data.push_id)
-    match look.phase:
-        case Phase.PENDING:
-            return "not-begun"
-        case Phase.BEGUN:
-            name = correlation.event_name(data.arrival.region)
-            raised = await engine.raise_event(data.push_id, name, data.arrival)
-            return "raised" if raised else "finished"
-        case Phase.FINISHED:
-            return "finished"
-        case Phase.ABSENT | Phase.FAILED:
-            log.line(
-                "arrival-lost",
-                level=logging.ERROR,
-                push=data.push_id,
-                instance=look.phase.value,
-                todo="the instance it was accepted for was removed or has failed; look why",
-                arrival=data.arrival.model_dump(mode="json"),
-            )
-            return "lost"
+def record(given: wire.CourierInput) -> dict[str, Any]:
+    """What an operator's list of dead letters shows of a push that was given up."""
+    return {"state": "given-up", "push": given.push_id, "cause": given.given_up}

@@ -1,4 +1,5 @@
-"""Dead letters: deliveries that ended with targets that did not get the message.
+"""Dead letters: deliveries that ended with targets that did not get the message, and pushes that
+were given up because they broke off again and again.
 
 There is no second store: a dead letter is its `DeliverNotification` instance. A replay is a new
 instance under the same id with `~1`, `~2`, … behind it, and sends the same message with the
@@ -12,14 +13,18 @@ import re
 from typing import Any
 
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, log, names, wire
-from acr_global.functions.delivering import undelivered
+from acr_global.functions import carrying, clock, log, names, wire
+from acr_global.functions.delivering import summary, undelivered
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 from acr_global.retry import Delivery
 from acr_global.settings import Settings
 
 PREFIX = "_delivery."
 _ID = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
+
+
+GOOD_ENDS = ("delivered", "superseded", "raised", "finished")
+"""The last two are those of a courier, which a push that was given up is tried again with."""
 
 
 class NotFoundError(AcrGlobalError):
@@ -60,8 +65,8 @@ def _order(look: Look) -> tuple[str, int]:
 
 def _is_dead(look: Look) -> bool:
     """It ended, by itself or broken off, and somebody who was to be told was not."""
-    ended = look.phase in (Phase.FINISHED, Phase.FAILED)
-    return ended and _summary(look).get("state") not in ("delivered", "superseded")
+    ended = look.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
+    return ended and _summary(look).get("state") not in GOOD_ENDS
 
 
 def _summary(look: Look) -> dict[str, Any]:
@@ -71,12 +76,19 @@ def _summary(look: Look) -> dict[str, Any]:
 async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
     """One delivery, with each attempt's time and reason."""
     look = await _existing(engine, instance_id)
+    if push := _push_given_up(look):
+        arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
+        return {"id": instance_id, **_summary(look), "arrivals": arrivals}
     given = wire.load(wire.DeliveryInput, look.input)
-    delivery = _delivery(look, given)
+    # Of many targets the status names the first only.
+    known = _summary(look)
+    if ended := _ended(look):
+        known = summary(given, ended.delivery, ended.state)
+    attempts = _delivery(look, given).attempts
     return {
         "id": instance_id,
-        **_summary(look),
-        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in delivery.attempts],
+        **known,
+        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in attempts],
         "message": given.verdict.model_dump(mode="json", exclude_none=True),
     }
 
@@ -92,6 +104,8 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[s
         look, number = further, number + 1
     if not _is_dead(look):
         raise NotReplayableError("This message's newest delivery is not a dead letter.")
+    if push := _push_given_up(look):
+        return await _try_again(engine, f"{base}~{number + 1}", push, look.instance_id)
     given = wire.load(wire.DeliveryInput, look.input)
     state = Delivery(
         push_id=given.verdict.push_id,
@@ -100,6 +114,24 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[s
         schedule=settings.retry_schedule,
     )
     return await _start(engine, f"{base}~{number + 1}", given, state, look.instance_id)
+
+
+def _push_given_up(look: Look) -> wire.CourierInput | None:
+    """What a courier that gave a push up, or was to try it again, had with it."""
+    if not look.instance_id.startswith(f"{PREFIX}{carrying.GIVEN_UP}."):
+        return None
+    return wire.load(wire.CourierInput, look.input)
+
+
+async def _try_again(
+    engine: Engine, new_id: str, push: wire.CourierInput, record: str
+) -> dict[str, Any]:
+    """Give a push that was given up another life."""
+    again = push.model_copy(update={"given_up": None, "rounds": 0, "by_hand": True})
+    with contextlib.suppress(AlreadyExistsError):
+        await engine.start(names.COURIER, new_id, again)
+    log.line("replay", delivery=new_id, of=record, push=push.push_id)
+    return {"status": "accepted", "delivery": new_id, "push": push.push_id}
 
 
 async def _start(
@@ -122,9 +154,15 @@ async def _existing(engine: Engine, instance_id: str) -> Look:
     return look
 
 
+def _ended(look: Look) -> wire.DeliveryOutput | None:
+    """What a delivery that came to its end left behind."""
+    try:
+        return wire.load(wire.DeliveryOutput, look.output)
+    except ValueError:
+        return None
+
+
 def _delivery(look: Look, given: wire.DeliveryInput) -> Delivery:
     """The delivery as it ended, or as it began where it was broken off."""
-    try:
-        return wire.load(wire.DeliveryOutput, look.output).delivery
-    except ValueError:
-        return given.delivery
+    ended = _ended(look)
+    return ended.delivery if ended else given.delivery

@@ -20,8 +20,13 @@ from azure.durable_functions import DurableOrchestrationContext
 from acr_global import retry, verdict
 from acr_global.functions import names, wire
 from acr_global.model import Attempt, Outcome
+from acr_global.notify.words import shorten
 
 SUPERSEDED = "superseded"
+
+LONGEST_REFERENCE = 400
+"""Characters in a status; a repository's name and a tag have 383 at most by the distribution
+specification, and a status must not be filled by one that keeps to none."""
 
 
 def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
@@ -31,7 +36,7 @@ def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any,
     while (wake := retry.next_due(state, context.current_utc_datetime)) is not None:
         due = retry.due(state, context.current_utc_datetime)
         if not due:
-            context.set_custom_status(summary(given, state, "retrying"))
+            context.set_custom_status(wire.bounded(summary(given, state, "retrying")))
             yield context.create_timer(verdict.timer_for(wake))
             continue
         data = wire.AttemptInput(
@@ -45,7 +50,7 @@ def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any,
         now = context.current_utc_datetime
         state = retry.after_attempts(state, (*attempts, *_unanswered(due, attempts, now)))
     final = final_state(state)
-    context.set_custom_status(summary(given, state, final))
+    context.set_custom_status(wire.bounded(summary(given, state, final)))
     return wire.dump(wire.DeliveryOutput(state=final, delivery=state))
 
 
@@ -79,12 +84,12 @@ def final_state(state: retry.Delivery) -> Literal["delivered", "dead", "supersed
 
 
 def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
-    """The custom status: what an operator's list shows, without a look at the input."""
+    """What an operator's list shows, without a look at the input: the custom status, bounded."""
     return {
         "state": word,
         "push": given.verdict.push_id,
         "verdict": given.verdict.type.value,
-        "reference": given.verdict.artifact.reference,
+        "reference": shorten(given.verdict.artifact.reference, LONGEST_REFERENCE),
         "delivered": list(retry.delivered(state)),
         "owed": list(retry.owed(state)),
         "dead": [t for t in undelivered(state) if t in retry.dead(state)],

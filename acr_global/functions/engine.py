@@ -14,16 +14,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from azure.durable_functions import DurableOrchestrationClient
 from pydantic import BaseModel
 
 from acr_global.functions import wire
+from acr_global.functions.journal import Journal
 
 CALL_SECONDS = 30.0
 """For one call, where the caller does not say less."""
@@ -37,7 +40,7 @@ PAGE_ROWS = 100
 MAX_PAGES = 50
 """In one list: bounds what it costs."""
 
-_kept: tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession] | None = None
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
 class EngineError(Exception):
@@ -57,6 +60,9 @@ class Phase(Enum):
     BEGUN = "begun"
     FINISHED = "finished"
     FAILED = "failed"
+    """A turn broke off: Python died in it, most likely. Input and history are still there."""
+    TERMINATED = "terminated"
+    """By somebody's hand, or by ours before it is started anew."""
 
 
 _PHASES = {
@@ -64,8 +70,8 @@ _PHASES = {
     "Suspended": Phase.BEGUN,
     "ContinuedAsNew": Phase.BEGUN,
     "Completed": Phase.FINISHED,
-    "Terminated": Phase.FINISHED,
-    "Canceled": Phase.FINISHED,
+    "Terminated": Phase.TERMINATED,
+    "Canceled": Phase.TERMINATED,
     "Failed": Phase.FAILED,
 }
 
@@ -79,6 +85,13 @@ class Look:
     output: Any = None
     custom_status: Any = None
     instance_id: str = ""
+    created: datetime | None = None
+    """Of this execution's row. The engine tells it to the second."""
+    updated: datetime | None = None
+    history: tuple[dict[str, Any], ...] = ()
+    """Where it was asked for: as the endpoint shows it, oldest first."""
+    suspended: bool = False
+    """By somebody's hand. Events are kept for it until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,37 +116,44 @@ class Engine:
     """
 
     def __init__(
-        self, client: DurableOrchestrationClient, call_seconds: float = CALL_SECONDS
+        self, url: str, call_seconds: float = CALL_SECONDS, journal: Journal | None = None
     ) -> None:
-        # The client keeps the endpoint's address to itself.
-        self._base = str(client._orchestration_bindings.rpc_base_url)
+        self.journal = journal or Journal()
+        """Where those who use it note what the engine has accepted."""
+        self._url = url
         self._timeout = aiohttp.ClientTimeout(total=call_seconds)
+
+    @classmethod
+    def of(
+        cls,
+        client: DurableOrchestrationClient,
+        call_seconds: float = CALL_SECONDS,
+        journal: Journal | None = None,
+    ) -> Engine:
+        """The engine behind a durable client, which keeps the endpoint's address to itself."""
+        engine = cls(str(client._orchestration_bindings.rpc_base_url), call_seconds, journal)
+        engine.journal.endpoint(engine._url)
+        return engine
 
     async def look(self, instance_id: str, *, show_input: bool = False) -> Look:
         """Where an instance is."""
-        row = await self._row(instance_id, showInput=show_input)
-        if row is None:
-            return Look(Phase.ABSENT)
-        look = _look(row)
-        if look.phase is Phase.PENDING and await self._has_history(instance_id):
-            return replace(look, phase=Phase.BEGUN)
-        return look
+        return await self._look_at(instance_id, showInput=show_input)
 
-    async def _has_history(self, instance_id: str) -> bool:
-        """A crash can leave Pending on an instance that has begun; its history tells."""
-        row = await self._row(instance_id, showInput=False, showHistory=True)
-        return bool(row and row.get("historyEvents"))
+    async def look_back(self, instance_id: str) -> Look:
+        """Where an instance is, with its input and its history."""
+        shown = {"showInput": True, "showHistory": True, "showHistoryOutput": True}
+        return await self._look_at(instance_id, **shown)
 
-    async def _row(self, instance_id: str, **shown: bool) -> dict[str, Any] | None:
+    async def _look_at(self, instance_id: str, **shown: bool) -> Look:
         params = {name: str(value).lower() for name, value in shown.items()}
         answer = await self._call("GET", f"instances/{instance_id}", params=params)
         if answer.code == HTTPStatus.NOT_FOUND:
-            return None
+            return Look(Phase.ABSENT)
         if answer.code not in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
             raise EngineError(f"status: answered {answer.code}")
         if not isinstance(answer.body, dict) or "runtimeStatus" not in answer.body:
             raise EngineError("status: an answer of another kind")
-        return answer.body
+        return _look(answer.body)
 
     async def start(self, orchestrator: str, instance_id: str, data: BaseModel) -> None:
         """Start an instance. It REPLACES one that has finished: look first.
@@ -155,6 +175,14 @@ class Engine:
         if answer.code == HTTPStatus.GONE:
             return False
         raise EngineError(f"event: answered {answer.code}")
+
+    async def terminate(self, instance_id: str, reason: str) -> None:
+        """End an instance, which takes effect within a moment."""
+        params = {"reason": reason}
+        path = f"instances/{instance_id}/terminate"
+        answer = await self._call("POST", path, params=params)
+        if answer.code not in (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.GONE):
+            raise EngineError(f"terminate: answered {answer.code}")
 
     async def list_by_prefix(self, prefix: str, after: str | None = None) -> Listing:
         """Instances whose id begins with `prefix`, which is a range read; up to MAX_PAGES pages."""
@@ -185,7 +213,7 @@ class Engine:
         try:
             async with _session().request(
                 method,
-                self._base + path,
+                self._url + path,
                 json=body,
                 params=params,
                 headers=headers,
@@ -199,20 +227,19 @@ class Engine:
 
 def _session() -> aiohttp.ClientSession:
     """This event loop's session: its connections are kept, and no error closes it."""
-    global _kept
     loop = asyncio.get_running_loop()
-    if _kept is None or _kept[0] is not loop or _kept[1].closed:
+    kept = _sessions.get(loop)
+    if kept is None or kept.closed:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-        _kept = loop, aiohttp.ClientSession(connector=connector)
-    return _kept[1]
+        kept = _sessions[loop] = aiohttp.ClientSession(connector=connector)
+    return kept
 
 
 async def close_session() -> None:
     """Close this event loop's session. A worker ends without a word; tests end in good order."""
-    global _kept
-    if _kept is not None and _kept[0] is asyncio.get_running_loop():
-        await _kept[1].close()
-        _kept = None
+    kept = _sessions.pop(asyncio.get_running_loop(), None)
+    if kept is not None:
+        await kept.close()
 
 
 def _json(text: str) -> Any:
@@ -224,10 +251,23 @@ def _json(text: str) -> Any:
 
 
 def _look(row: dict[str, Any]) -> Look:
+    phase = _PHASES.get(row["runtimeStatus"], Phase.PENDING)
+    # A crash can leave Pending on an instance that has begun. Each turn writes a custom status,
+    # and a start that replaces the row takes it away, so where there is one, a turn has ended.
+    if phase is Phase.PENDING and row.get("customStatus") is not None:
+        phase = Phase.BEGUN
     return Look(
-        phase=_PHASES.get(row["runtimeStatus"], Phase.PENDING),
+        phase=phase,
         input=row.get("input"),
         output=row.get("output"),
         custom_status=row.get("customStatus"),
         instance_id=row.get("instanceId", ""),
+        created=_moment(row.get("createdTime")),
+        updated=_moment(row.get("lastUpdatedTime")),
+        history=tuple(row.get("historyEvents") or ()),
+        suspended=row["runtimeStatus"] == "Suspended",
     )
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -49,17 +49,18 @@ async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
         await asyncio.sleep(pause)
         try:
             look = await engine.look(courier, show_input=True)
-            return None if look.phase is Phase.ABSENT else _cargo(look)
+            return None if look.phase is Phase.ABSENT else _cargo(look, region)
         except EngineError:
             continue
     return None  # the alarm is not held up by an engine that does not answer
 
 
-def _cargo(look: Look) -> Arrival | None:
+def _cargo(look: Look, region: str) -> Arrival | None:
     try:
-        return wire.load(wire.CourierInput, look.input).arrival
+        arrivals = wire.load(wire.CourierInput, look.input).arrivals
     except ValueError:
         return None  # not started by us
+    return next((a for a in arrivals if a.region == region), None)
 
 
 async def _ask_registry(

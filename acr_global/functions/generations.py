@@ -46,7 +46,9 @@ async def newest_generation(engine: Engine, key: str) -> Generation:
 def _reports(look: Look) -> tuple[Arrival, ...] | None:
     """What a generation that is over had heard; nothing if it was broken off."""
     try:
-        if look.phase in (Phase.FINISHED, Phase.FAILED):
+        if look.phase is Phase.FAILED:  # it goes on, in a next life
+            return None
+        if look.phase in (Phase.FINISHED, Phase.TERMINATED):
             return wire.load(wire.PushOutput, look.output).reports()
         if not wire.is_decided(look.custom_status):
             return None

@@ -1,15 +1,17 @@
 """Accepted means kept: put an arrival where nothing can lose it, or say that it was not.
 
 There are three such places: the input of the start that won, an event to an instance that has
-begun, and the input of a courier that carries it to one that has not. The textbook way (look,
-start if absent, raise) answers 202 and loses arrivals in a plain race and in a crash; why, and
-what was seen, stands in docs/decisions.md.
+begun, and the input of a courier that sees the push through: one that has not begun, that was
+broken off, or that cannot be asked about in time. The textbook way (look, start if absent,
+raise) answers 202 and loses arrivals in a plain race and in a crash; why, and what was seen,
+stands in docs/decisions.md.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -17,19 +19,35 @@ from enum import Enum
 
 from acr_global import correlation
 from acr_global.errors import NotKeptError
-from acr_global.functions import names, wire
+from acr_global.functions import log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.functions.generations import Generation, newest_generation
 from acr_global.model import Arrival
 
-BUDGET_SECONDS = 3.0
-"""How long to look for an instance to begin. The registry waits 5 s and never comes back; the
-first push after an idle spell takes about 2 s (maxQueuePollingInterval) to begin."""
+COURIER_AFTER_SECONDS = 2.0
+"""From the first look to sending a courier beside the search. The first push after an idle spell
+takes about 2 s (maxQueuePollingInterval) to begin."""
 
-COURIER_SECONDS = 1.2
-"""What is left for starting a courier."""
+BUDGET_SECONDS = 4.2
+"""For finding a place. The registry waits 5 s and never comes back."""
+
+LAST_LOOK_SECONDS = 0.4
+"""For asking whether a start whose answer never came was carried out all the same."""
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5
+
+BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
+"""Until it is asked whether a push has begun, and how often where the engine does not answer."""
+
+WHOLE_PUSH = "-"
+"""In the place of a region, in the id of a courier that sees a whole push through; no region is
+called so."""
+
+_watching: set[asyncio.Task[None]] = set()
+"""Tasks that go on after the answer: the loop itself keeps no hold of them."""
+
+BEGUN_ANEW = "acr-global: did not begin, is begun anew"
+"""The reason with which a courier terminates an instance that it is about to start again."""
 
 
 class Place(Enum):
@@ -40,6 +58,8 @@ class Place(Enum):
     COURIER = "courier"
     DECIDED = "decided"
     """Nowhere: its push has been decided already."""
+    TERMINATED = "terminated"
+    """Nowhere: somebody has ended its push by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +84,57 @@ async def keep(
     Raises NotKeptError when the engine took it nowhere within the budget.
     """
     search, errors = _Search(engine, key, start, generations), list[Exception]()
-    kept = await _insist(search.once, BUDGET_SECONDS, errors)
-    if kept is None and (push_id := search.known_id):
-        kept = await _insist(
-            lambda: _send_courier(engine, push_id, start.arrival), COURIER_SECONDS, errors
-        )
-    if kept is None:
+    try:
+        async with asyncio.timeout(BUDGET_SECONDS):
+            return await _first(
+                asyncio.ensure_future(_insist(search.once, errors)),
+                asyncio.ensure_future(_insist(search.send_courier, errors, COURIER_AFTER_SECONDS)),
+            )
+    except TimeoutError:
+        if kept := await search.last_look():
+            return kept
         cause = errors[-1] if errors else EngineError("the engine took too long to answer")
         raise NotKeptError("The arrival could not be stored in time.") from cause
-    return kept
+
+
+async def _first(*tasks: asyncio.Future[Kept]) -> Kept:
+    """What the first of them says; the others are let go."""
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(iter(done)).result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _insist(
-    attempt: Callable[[], Awaitable[Kept]], seconds: float, errors: list[Exception]
-) -> Kept | None:
-    """Try again and again; None when the time is over. What went wrong is added to `errors`."""
+    attempt: Callable[[], Awaitable[Kept]], errors: list[Exception], after: float = 0.0
+) -> Kept:
+    """Try again and again, `after` so many seconds. What went wrong is added to `errors`."""
+    await asyncio.sleep(after)
     pause = FIRST_PAUSE_SECONDS
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                try:
-                    return await attempt()
-                except (EngineError, _UndecidedError) as error:
-                    errors.append(error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-    except TimeoutError:
-        return None
+    while True:
+        try:
+            return await attempt()
+        except (EngineError, _UndecidedError) as error:
+            errors.append(error)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def begin(engine: Engine, start: wire.PushInput) -> bool:
+    """Start a push's instance, and read its input back: of two starts at once, one is silently
+    discarded. False where another start won. Raises EngineError, AlreadyExistsError."""
+    start = start.model_copy(update={"nonce": start.nonce or uuid.uuid4().hex})
+    await engine.start(names.WAIT_FOR_ALL_REGIONS, start.push_id, start)
+    return await _is_ours(engine, start.push_id, start.nonce)
+
+
+async def _is_ours(engine: Engine, push_id: str, nonce: str) -> bool:
+    """Whether the start that won is this one, even if its answer was lost."""
+    look = await engine.look(push_id, show_input=True)
+    # As text: what stands there may have been started by hand, in any form.
+    return nonce in str(look.input)
 
 
 class _Search:
@@ -98,47 +142,130 @@ class _Search:
 
     def __init__(self, engine: Engine, key: str, start: wire.PushInput, generations: bool) -> None:
         self._engine, self._key, self._start, self._generations = engine, key, start, generations
-        self.known_id: str | None = None
-        """The instance last known to be there; a courier can find it later."""
+        self._found: wire.PushInput | None = None if generations else _as(start, key)
+        """What would begin the instance that the arrival belongs to; None: not known yet."""
         self._started: tuple[str, str] | None = None
         """The last start of our own: instance and nonce."""
 
     async def once(self) -> Kept:
         """One look, and what follows from it."""
         start, look = await _current(self._engine, self._key, self._start, self._generations)
-        there = look.phase in (Phase.PENDING, Phase.BEGUN)
-        self.known_id = start.push_id if there else None
-        if self._started and await self._is_ours(*self._started):
-            return Kept(Place.START, self._started[0])
+        self._found = start
+        if self._started and await _is_ours(self._engine, *self._started):
+            return self._kept_as_start(self._started[0])
         match look.phase:
             case Phase.ABSENT:
-                return await self._start_it(start)
+                return await self._begin(start)
             case Phase.BEGUN:
-                return await _tell(self._engine, start)
+                self._engine.journal.seen(start.push_id)
+                return await _tell(self._engine, start, look)
             case Phase.PENDING:
                 raise _UndecidedError("not begun yet")
             case Phase.FINISHED:
                 return Kept(Place.DECIDED, start.push_id)
             case Phase.FAILED:
-                raise NotKeptError("This push's instance has failed.", reason="instance-failed")
+                return await self._begin_anew(start)
+            case Phase.TERMINATED:
+                return _ended_by_hand(start, look)
 
-    async def _start_it(self, start: wire.PushInput) -> Kept:
-        """Start, then read the input back: of two starts at once, one is silently discarded."""
-        nonce = uuid.uuid4().hex
-        self._started = (start.push_id, nonce)
-        await self._engine.start(
-            names.WAIT_FOR_ALL_REGIONS, start.push_id, start.model_copy(update={"nonce": nonce})
-        )
-        self.known_id = start.push_id
-        if await self._is_ours(start.push_id, nonce):
-            return Kept(Place.START, start.push_id)
+    async def send_courier(self) -> Kept:
+        """Hand the arrival to a courier. One that is on its way already carries a report of the
+        same region for the same push: by content perhaps another event, which is a repeat then."""
+        if self._found is None:
+            raise _UndecidedError("the push is not known yet")
+        start = self._found
+        courier = correlation.courier_id(start.push_id, start.arrival.region)
+        data = wire.CourierInput(push_id=start.push_id, arrivals=(start.arrival,), start=start)
+        with contextlib.suppress(AlreadyExistsError):
+            await self._engine.start(names.COURIER, courier, data)
+        return Kept(Place.COURIER, start.push_id)
+
+    async def last_look(self) -> Kept | None:
+        """Whether a start of which no answer came was carried out."""
+        if self._started is None:
+            return None
+        with contextlib.suppress(EngineError, TimeoutError):
+            async with asyncio.timeout(LAST_LOOK_SECONDS):
+                if await _is_ours(self._engine, *self._started):
+                    return self._kept_as_start(self._started[0])
+        return None
+
+    async def _begin(self, start: wire.PushInput) -> Kept:
+        start = start.model_copy(update={"nonce": uuid.uuid4().hex})
+        self._started = (start.push_id, start.nonce)
+        if await begin(self._engine, start):
+            return self._kept_as_start(start.push_id)
         raise _UndecidedError("another start won")
 
-    async def _is_ours(self, push_id: str, nonce: str) -> bool:
-        """Whether the start that won is this one, even if its answer was lost."""
-        look = await self._engine.look(push_id, show_input=True)
-        # As text: what stands there may have been started by hand, in any form.
-        return nonce in str(look.input)
+    def _kept_as_start(self, push_id: str) -> Kept:
+        self._engine.journal.started(push_id)
+        task = asyncio.create_task(see_it_begin(self._engine, push_id))
+        _watching.add(task)
+        task.add_done_callback(_watching.discard)
+        return Kept(Place.START, push_id)
+
+    async def _begin_anew(self, start: wire.PushInput) -> Kept:
+        """Begin the next life of a push that was broken off. Where that is to wait, a courier
+        sees to it."""
+        look = await self._engine.look_back(start.push_id)
+        if look.phase is not Phase.FAILED:
+            raise _UndecidedError("somebody else has begun it anew")
+        try:
+            life = reviving.next_life(look, [start.arrival])
+        except ValueError:
+            reason = "instance-failed"
+            raise NotKeptError("This push's instance has failed.", reason=reason) from None
+        if reviving.may_begin_at(life):
+            raise _UndecidedError("it has failed before; its next life is to wait")
+        kept = await self._begin(life.model_copy(update={"nonce": ""}))
+        log_begun_anew(life)
+        return kept
+
+
+async def see_it_begin(engine: Engine, push_id: str) -> None:
+    """Where a push that was started here has not been seen to begin in some time, nor has begun,
+    a courier is to see it through. Nothing is asked where its first turn ran in this process."""
+    for _ in range(BEGIN_LOOKS):
+        await asyncio.sleep(BEGINS_WITHIN_SECONDS)
+        if not engine.journal.is_unseen(push_id):
+            return
+        try:
+            if (await engine.look(push_id)).phase is Phase.PENDING:
+                courier = correlation.courier_id(push_id, WHOLE_PUSH)
+                await engine.start(names.COURIER, courier, wire.CourierInput(push_id=push_id))
+            return
+        except AlreadyExistsError:
+            return
+        except EngineError:
+            engine.journal.started(push_id)
+
+
+def log_begun_anew(life: wire.PushInput) -> None:
+    """Say that a push was broken off, and goes on."""
+    log.line(
+        "push-begun-anew",
+        level=logging.WARNING,
+        push=life.push_id,
+        life=(life.known.lives if life.known else 0) + 1,
+        known=[a.region for a in (life.arrival, *(life.known.arrivals if life.known else ()))],
+        todo="nothing; if it comes often, look why Python ends (memory?)",
+    )
+
+
+def _ended_by_hand(start: wire.PushInput, look: Look) -> Kept:
+    """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
+    courier is about to start it again; that one will carry this arrival too.)"""
+    if BEGUN_ANEW in str(look.output):
+        raise _UndecidedError("it is being begun anew")
+    log.line(
+        "push-terminated",
+        level=logging.WARNING,
+        push=start.push_id,
+        region=start.arrival.region,
+        cause=str(look.output)[:200],
+        todo="somebody ended this instance; purge it, and the next webhook begins the push anew",
+    )
+    return Kept(Place.TERMINATED, start.push_id)
 
 
 async def _current(
@@ -174,18 +301,17 @@ def _same_event(one: Arrival, other: Arrival) -> bool:
     return (one.region, one.event_id) == (other.region, other.event_id)
 
 
-async def _tell(engine: Engine, start: wire.PushInput) -> Kept:
+async def _tell(engine: Engine, start: wire.PushInput, look: Look) -> Kept:
+    if look.suspended:
+        log.line(
+            "push-suspended",
+            level=logging.WARNING,
+            push=start.push_id,
+            region=start.arrival.region,
+            todo="somebody suspended this instance; resume it: what comes meanwhile is kept for it",
+        )
     name = correlation.event_name(start.arrival.region)
     if await engine.raise_event(start.push_id, name, start.arrival):
+        engine.journal.accepted(start.push_id, start.arrival)
         return Kept(Place.EVENT, start.push_id)
     raise _UndecidedError("finished while the event was on its way")
-
-
-async def _send_courier(engine: Engine, push_id: str, arrival: Arrival) -> Kept:
-    """Hand the arrival to a courier. One that is on its way already carries a report of the same
-    region for the same push: by content perhaps another event, which is a repeat then."""
-    courier = correlation.courier_id(push_id, arrival.region)
-    data = wire.CourierInput(push_id=push_id, arrival=arrival)
-    with contextlib.suppress(AlreadyExistsError):
-        await engine.start(names.COURIER, courier, data)
-    return Kept(Place.COURIER, push_id)

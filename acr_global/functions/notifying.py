@@ -39,7 +39,7 @@ async def fire(
     attempts = await attempt_all(settings, environ, verdict, wanted)
     failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
     if not failed:
-        return wire.NotifyOutput(attempts=attempts)
+        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts)
     state = Delivery(
         push_id=verdict.push_id,
         targets=tuple(a.target for a in failed),
@@ -49,9 +49,11 @@ async def fire(
     )
     owed = wire.DeliveryInput(verdict=verdict, delivery=state)
     try:
-        return wire.NotifyOutput(attempts=attempts, delivery=await hand_over(engine, owed))
+        return wire.NotifyOutput(
+            verdict=verdict.type, attempts=attempts, delivery=await hand_over(engine, owed)
+        )
     except EngineError:  # to raise it would send to every target again
-        return wire.NotifyOutput(attempts=attempts, owed=owed)
+        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts, owed=owed)
 
 
 def wanted_targets(settings: Settings, data: wire.NotifyInput) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ def _hear_of(
 
 def delivery_instance(verdict: Verdict) -> str:
     """The instance that delivers one verdict of one push."""
-    return correlation.bounded_id("_delivery", verdict.type.value, verdict.push_id)
+    return correlation.delivery_id(verdict.push_id, verdict.type)
 
 
 async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
@@ -151,7 +153,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
             delivery=instance_id,
             targets=data.delivery.targets,
             cause=str(error),
-            todo="it is tried again for some minutes; then the push's output holds the error",
+            todo="it is tried again, for a day at most; then it is a dead letter",
         )
         raise
     return instance_id

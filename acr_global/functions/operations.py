@@ -52,21 +52,21 @@ def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:
     @blueprint.durable_client_input(client_name="client")
     async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
         after = req.params.get("after")
-        return await _answer(deadletters.listing(Engine(client), after))
+        return await _answer(deadletters.listing(Engine.of(client), after))
 
     @blueprint.function_name(names.DEAD_LETTER)
     @blueprint.route(route="deadletters/{id}", methods=["GET"])
     @blueprint.durable_client_input(client_name="client")
     async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         instance_id = req.route_params["id"]
-        return await _answer(deadletters.show(Engine(client), instance_id))
+        return await _answer(deadletters.show(Engine.of(client), instance_id))
 
     @blueprint.function_name(names.REPLAY_DEAD_LETTER)
     @blueprint.route(route="deadletters/{id}/replay", methods=["POST"])
     @blueprint.durable_client_input(client_name="client")
     async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         instance_id = req.route_params["id"]
-        return await _answer(deadletters.replay(settings, Engine(client), instance_id), 202)
+        return await _answer(deadletters.replay(settings, Engine.of(client), instance_id), 202)
 
     @blueprint.function_name(names.TRY_TARGET)
     @blueprint.route(route="targets/{name}/test", methods=["POST"])

@@ -26,6 +26,10 @@ LOGGED_CHARS = 16_000
 32,768. Source: Application Insights docs, limits per message."""
 
 
+_OVER = {keeping.Place.DECIDED: "already-decided", keeping.Place.TERMINATED: "terminated"}
+"""Where nothing was kept, because nothing can come of it any more: what the caller is told."""
+
+
 async def image_push(
     settings: Settings, engine: Engine, query: Mapping[str, str], body: bytes
 ) -> Answer:
@@ -90,20 +94,18 @@ async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
         ),
     )
     kept = await keeping.keep(engine, key, start, generations=policy.correlation == "content")
-    if kept.place is keeping.Place.START:
-        log.line("start", push=kept.push_id, image=event.artifact.reference, regions=start.regions)
-    decided = kept.place is keeping.Place.DECIDED
+    over = _OVER.get(kept.place)
     log.line(
         "webhook",
-        status="ignored" if decided else "accepted",
+        status="ignored" if over else "accepted",
         push=kept.push_id,
         region=event.region,
         image=event.artifact.reference,
         event_id=event.id,
         kept=kept.place.value,
     )
-    if decided:
-        return Answer(200, {"status": "ignored", "reason": "already-decided"})
+    if over:
+        return Answer(200, {"status": "ignored", "reason": over})
     return Answer(202, {"status": "accepted", "push": kept.push_id, "region": event.region})
 
 

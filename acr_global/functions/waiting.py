@@ -4,9 +4,13 @@
    or several with a look at the registry after each (`check_every`).
 2. At the deadline: one look for what the events do not say (activity `GatherEvidence`), such as
    a courier still on its way. Arrivals that come while it looks count.
-3. The verdict, complete or overdue (activity `FirePushNotification`).
+3. The verdict, complete or overdue (activity `FirePushNotification`), again and again until it
+   has been sent or handed over; what is given up after a day is a dead letter.
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
 5. Stay for some seconds, where something that was under way could still reach it.
+
+Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew:
+a verdict that was reached, and maybe sent, is sent first; none is said twice.
 
 It reads no clock, no environment and no secret: all it needs is frozen in its input. It does
 not deliver again what failed to be delivered: `DeliverNotification` does, as an instance of its
@@ -16,25 +20,22 @@ histories of earlier releases.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import logging
+from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from azure.durable_functions import DurableOrchestrationContext, RetryOptions
+from azure.durable_functions import DurableOrchestrationContext
 
-from acr_global import correlation, verdict
-from acr_global.functions import names, wire
+from acr_global import correlation, retry, verdict
+from acr_global.functions import log, names, reports, wire
 from acr_global.model import Arrival, Verdict, VerdictType
 
 Steps = Generator[Any, Any, Any]
 
-ACTIVITY_RETRY = RetryOptions(first_retry_interval_in_milliseconds=5_000, max_number_of_attempts=10)
-"""For an activity that itself fails (the engine's storage, a bug), not for a failing receiver."""
-
-HAND_OVER_RETRY = RetryOptions(
-    first_retry_interval_in_milliseconds=15_000, max_number_of_attempts=12
-)
-"""For starting a delivery when the engine did not answer: 3 minutes. The push waits for it."""
+PAUSES = (5, 10, 30, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
+"""Seconds before an activity that itself failed (the engine's storage, Python's death, a bug; not
+a receiver) is called again: together as long as a delivery is tried for."""
 
 LINGER = timedelta(seconds=10)
 """A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
@@ -47,12 +48,17 @@ reports of that one can lie apart, too."""
 
 def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
+    reports.make_readable(context.histories)
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
-    yield from waiting.until(waiting.watch.deadline, look_every=push.check_every)
-    first = waiting.decide(alarmed=False)
-    records = [(yield from waiting.notify(first))]
-    if first.type is VerdictType.OVERDUE and push.late_window:
+    records = list(push.known.said) if push.known else []
+    if push.known and push.known.due:
+        records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)))))
+    waiting.hear(push.more)
+    if not records:
+        yield from waiting.until(waiting.watch.deadline, look_every=push.check_every)
+        records.append((yield from waiting.notify(waiting.decide(alarmed=False))))
+    if [r.type for r in records] == [VerdictType.OVERDUE] and push.late_window:
         yield from waiting.until(waiting.watch.deadline + push.late_window)
         records.append((yield from waiting.notify(waiting.decide(alarmed=True))))
     yield from waiting.linger()
@@ -66,7 +72,8 @@ class Waiting:
     def __init__(self, context: DurableOrchestrationContext, push: wire.PushInput) -> None:
         self._context, self._push = context, push
         self._waits: list[tuple[str, Any]] = []
-        begun_at = context.current_utc_datetime
+        self._begun_at = context.current_utc_datetime
+        begun_at = push.known.begun_at if push.known else self._begun_at
         watch = verdict.Watch(
             push_id=push.push_id,
             action=push.action,
@@ -76,6 +83,13 @@ class Waiting:
             deadline=begun_at + push.timeout,
         )
         self.watch = verdict.with_arrivals(watch, [push.arrival])
+        if push.known:
+            self.hear(push.known.arrivals)
+            self.watch = verdict.with_evidence(self.watch, push.known.evidence)
+
+    def hear(self, arrivals: Iterable[Arrival]) -> None:
+        """Take in reports that did not come as events."""
+        self.watch = verdict.with_arrivals(self.watch, arrivals)
 
     def until(self, end: datetime, look_every: timedelta = timedelta(0)) -> Steps:
         """Phases with a look after each, until all are accounted for or time is up."""
@@ -107,16 +121,13 @@ class Waiting:
 
     def _collect(self) -> None:
         """Take in every arrival so far, whichever phase's wait it completed."""
-        arrivals = [self._arrival(region, w) for region, w in self._waits if w.is_completed]
+        now = self._context.current_utc_datetime
+        arrivals = [
+            reports.report(region, wait.result, self.watch.push_id, self.watch.begun_at, now)
+            for region, wait in self._waits
+            if wait.is_completed
+        ]
         self.watch = verdict.with_arrivals(self.watch, arrivals)
-
-    def _arrival(self, region: str, wait: Any) -> Arrival:
-        """What the starter raised; an event raised by hand still says that the region reported."""
-        try:
-            return wire.load(Arrival, wait.result).model_copy(update={"region": region})
-        except ValueError:
-            now = self._context.current_utc_datetime
-            return Arrival(region=region, event_id=self._push.push_id, received_at=now)
 
     def _look(self) -> Steps:
         """Ask what is known of the regions still missing. A look that fails holds up nothing."""
@@ -135,7 +146,7 @@ class Waiting:
         except Exception:  # an activity's failure comes as a bare exception
             seen = wire.LookOutput(evidence=verdict.failed_looks(self.watch, self._push.evidence))
         self._collect()
-        self.watch = verdict.with_arrivals(self.watch, seen.arrivals)
+        self.hear(seen.arrivals)
         self.watch = verdict.with_evidence(self.watch, seen.evidence)
 
     def decide(self, *, alarmed: bool) -> Verdict:
@@ -143,6 +154,9 @@ class Waiting:
         span = self._push.timeout + self._push.late_window + EARLIER_REPORT_SLACK
         earlier = verdict.earlier_reports(self.watch, self._push.earlier, span)
         self.watch = verdict.with_evidence(self.watch, earlier)
+        if self._push.known:
+            broken_off = verdict.interrupted(self.watch, self._push.known.interrupted_at)
+            self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
         # With regions missing it is not over: late reports are still taken in.
@@ -154,7 +168,7 @@ class Waiting:
         one, and a start on an id that has finished replaces it; while this one runs, it is
         refused. And where regions are missing to the end, one's report may just have been raised:
         it is taken in, for the next generation to know of."""
-        until = self.watch.begun_at + LINGER
+        until = self._begun_at + LINGER
         if self.watch.missing():
             until = max(until, self._context.current_utc_datetime + LINGER)
         if self._context.current_utc_datetime < until:
@@ -162,35 +176,64 @@ class Waiting:
             self._collect()
 
     def notify(self, decided: Verdict) -> Steps:
-        """Send one verdict; what fails goes on in an instance of its own, or is recorded."""
-        data = wire.NotifyInput(verdict=decided, targets=self._push.targets)
+        """Send one verdict; what fails goes on in an instance of its own."""
         record = wire.VerdictRecord(
             type=decided.type, at=decided.decided_at, missing=decided.missing
         )
-        try:
-            result = yield self._context.call_activity_with_retry(
-                names.FIRE_PUSH_NOTIFICATION, ACTIVITY_RETRY, wire.dump(data)
-            )
+        data = wire.NotifyInput(verdict=decided, targets=self._push.targets)
+        result, error = yield from self._insist(names.FIRE_PUSH_NOTIFICATION, wire.dump(data))
+        if error:
+            owed = _undelivered(decided, self._push.targets)
+            record = yield from self._give_up(record, owed, f"not sent: {error}")
+        else:
             sent = wire.load(wire.NotifyOutput, result)
             record = record.model_copy(
                 update={"attempts": sent.attempts, "delivery": sent.delivery}
             )
             if sent.owed:
                 record = yield from self._hand_over(record, sent.owed)
-        except Exception as error:  # an activity's failure comes as a bare exception
-            record = record.model_copy(update={"error": f"not sent: {error}"[:200]})
         self._collect()
         return record
 
     def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
         """Start the delivery that the sending activity could not start."""
-        try:
-            delivery = yield self._context.call_activity_with_retry(
-                names.HAND_OVER_DELIVERY, HAND_OVER_RETRY, wire.dump(owed)
+        delivery, error = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed))
+        if error:
+            return (yield from self._give_up(record, owed, f"not handed over: {error}"))
+        return record.model_copy(update={"delivery": delivery})
+
+    def _insist(self, activity: str, data: Any) -> Steps:
+        """Call an activity until it does not fail: its result, or what it failed with at last."""
+        for pause in (*PAUSES, None):
+            try:
+                return (yield self._context.call_activity(activity, data)), None
+            except Exception as error:  # an activity's failure comes as a bare exception
+                if pause is None:
+                    return None, f"{error}"[:200]
+            wake = self._context.current_utc_datetime + timedelta(seconds=pause)
+            yield self._context.create_timer(verdict.timer_for(wake))
+
+    def _give_up(self, record: wire.VerdictRecord, owed: wire.DeliveryInput, why: str) -> Steps:
+        """Leave a dead letter. As a child of this instance, for that goes through nothing that
+        could fail but the engine's own storage."""
+        if not self._context.is_replaying:
+            log.line(
+                "verdict-given-up",
+                level=logging.ERROR,
+                push=self._push.push_id,
+                verdict=record.type.value,
+                cause=why,
+                todo="look why; then replay the dead letter",
             )
-            return record.model_copy(update={"delivery": delivery})
-        except Exception as error:  # an activity's failure comes as a bare exception
-            return record.model_copy(update={"error": f"not handed over: {error}"[:200]})
+        letter = owed.model_copy(update={"delivery": retry.given_up(owed.delivery, record.at)})
+        instance_id = correlation.delivery_id(self._push.push_id, record.type)
+        try:
+            yield self._context.call_sub_orchestrator(
+                names.DELIVER_NOTIFICATION, wire.dump(letter), instance_id
+            )
+        except Exception as error:  # a child's failure comes as a bare exception
+            why = f"{why}; no dead letter: {error}"[:400]
+        return record.model_copy(update={"error": why, "delivery": instance_id})
 
     def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
         status = wire.PushStatus(
@@ -211,3 +254,11 @@ class Waiting:
             missing=self.watch.missing(),
             earlier=self._push.earlier,
         )
+
+
+def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> wire.DeliveryInput:
+    """A delivery to all who were to be told."""
+    state = retry.Delivery(
+        push_id=decided.push_id, targets=targets, begun_at=decided.decided_at, schedule=()
+    )
+    return wire.DeliveryInput(verdict=decided, delivery=state)

@@ -7,8 +7,9 @@ stands here: inputs lie in plain text in storage.
 
 from __future__ import annotations
 
+import bisect
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from acr_global.model import (
     Attempt,
     Evidence,
     Frozen,
+    Moment,
     Verdict,
     VerdictType,
 )
@@ -32,6 +34,36 @@ else:
     JsonObject = dict
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class VerdictRecord(Frozen):
+    """One verdict that was reached, and how its notification fared at the first attempt."""
+
+    type: VerdictType
+    at: Moment
+    missing: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    delivery: str | None = None
+    """The instance that goes on delivering what failed."""
+    error: str | None = None
+    """Set when sending, or handing over what was not delivered, was given up."""
+
+
+class Known(Frozen):
+    """What a push's earlier lives had learnt when the last of them was broken off."""
+
+    lives: int
+    """How many there were."""
+    begun_at: Moment
+    """When the first began: the deadline counts from there."""
+    interrupted_at: Moment
+    arrivals: tuple[Arrival, ...] = ()
+    """Reports heard before the verdict that is due, or at all where none is."""
+    evidence: tuple[Evidence, ...] = ()
+    said: tuple[VerdictRecord, ...] = ()
+    """Verdicts that were sent, or handed over."""
+    due: bool = False
+    """One more was reached, and nobody knows whether it was sent."""
 
 
 class PushInput(Frozen):
@@ -51,21 +83,12 @@ class PushInput(Frozen):
     targets: tuple[str, ...] = ()
     """Names; URLs and secrets are looked up when sending."""
     arrival: Arrival
+    more: tuple[Arrival, ...] = ()
+    """Reports that were known besides at the start, where it is not the first."""
     earlier: tuple[Arrival, ...] = ()
     """Reports of earlier generations of the same content."""
-
-
-class VerdictRecord(Frozen):
-    """One verdict that was reached, and how its notification fared at the first attempt."""
-
-    type: VerdictType
-    at: datetime
-    missing: tuple[str, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    delivery: str | None = None
-    """The instance that goes on delivering what failed."""
-    error: str | None = None
-    """Set when sending, or handing over what was not delivered, failed again and again."""
+    known: Known | None = None
+    """Where earlier lives of this push were broken off."""
 
 
 class PushOutput(Frozen):
@@ -96,9 +119,10 @@ class PushStatus(Frozen):
     state: str
     decided: bool
     """The last verdict is reached, though the instance may run on for some seconds."""
-    until: datetime
+    until: Moment
     missing: tuple[str, ...]
-    reports: dict[str, tuple[str, datetime]] | None = None
+    """The first of them, where `missing_more` stands beside it in the engine's status."""
+    reports: dict[str, tuple[str, Moment]] | None = None
     """By region: event id, and when it was received. Left out where they are too long."""
 
     def arrivals(self) -> tuple[Arrival, ...] | None:
@@ -116,27 +140,63 @@ def is_decided(custom_status: object) -> bool:
     return isinstance(custom_status, dict) and custom_status.get("decided") is True
 
 
-LONGEST_STATUS = 8_000
-"""Characters. The engine refuses a custom status of more than 16 KB in UTF-16.
-Source: Durable Functions docs, custom orchestration status."""
+LONGEST_STATUS = 8_192
+"""Characters of JSON, escapes counted as they are. The engine fails an instance whose custom
+status is longer than 16 KB in UTF-16. Source: Durable Functions docs, custom orchestration
+status; on the engine up to 8,703 have been seen to pass."""
 
 
 def status_object(status: PushStatus) -> dict[str, Any]:
-    """A status as the engine takes it."""
+    """A push's status as the engine takes it: where it is too long, first without the reports."""
     whole = dump(status)
-    if len(json.dumps(whole)) <= LONGEST_STATUS:
+    if _length(whole) <= LONGEST_STATUS:
         return whole
-    return dump(status.model_copy(update={"reports": None}))
+    return bounded(dump(status.model_copy(update={"reports": None})))
+
+
+def bounded(status: dict[str, Any]) -> dict[str, Any]:
+    """A custom status as the engine takes it. Where it is too long, no list in it is longer than
+    so many, and of a list that was cut `<name>_more` says how many are left out."""
+    if _length(status) <= LONGEST_STATUS:
+        return status
+    longest = max((len(v) for v in status.values() if isinstance(v, list)), default=0)
+    fit = bisect.bisect_right(
+        range(longest), LONGEST_STATUS, key=lambda most: _length(_cut(status, most))
+    )
+    return _cut(status, max(fit - 1, 0))
+
+
+def _cut(status: dict[str, Any], most: int) -> dict[str, Any]:
+    cut: dict[str, Any] = {}
+    for name, value in status.items():
+        if isinstance(value, list) and len(value) > most:
+            cut |= {name: value[:most], f"{name}_more": len(value) - most}
+        else:
+            cut[name] = value
+    return cut
+
+
+def _length(status: dict[str, Any]) -> int:
+    """As the engine writes it, without blanks; never less: what is not ASCII it writes as it is,
+    and counts by one or two."""
+    return len(json.dumps(status, separators=(",", ":")))
 
 
 class CourierInput(Frozen):
-    """Input of `Courier`: one arrival on its way to an instance that has not begun."""
+    """Input of `Courier`: what it sees a push through with."""
 
     v: Literal[1] = 1
     push_id: str
-    arrival: Arrival
+    arrivals: tuple[Arrival, ...] = ()
+    """Reports on their way to an instance that has not begun, or was broken off."""
+    start: PushInput | None = None
+    """What to begin the push with, where it is not there at all."""
     rounds: int = 0
     """Looks made in earlier histories of this courier."""
+    by_hand: bool = False
+    """An operator asked for it: a push that was given up gets another life."""
+    given_up: str | None = None
+    """Set on the record that is left of a push that was given up: why."""
 
 
 class NotifyInput(Frozen):
@@ -160,6 +220,8 @@ class DeliveryInput(Frozen):
 class NotifyOutput(Frozen):
     """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
 
+    verdict: VerdictType | None = None
+    """Which one this was: a history that is read afterwards shows results, not inputs."""
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
     owed: DeliveryInput | None = None
@@ -175,7 +237,7 @@ class LookInput(Frozen):
     action: Action
     artifact: Artifact
     missing: tuple[str, ...]
-    begun_at: datetime
+    begun_at: Moment
     evidence: tuple[str, ...]
 
 
@@ -225,5 +287,8 @@ def load(kind: type[M], value: object) -> M:
     for _ in range(3):
         if not isinstance(value, str | bytes):
             break
-        value = json.loads(value)
+        try:
+            value = json.loads(value)
+        except RecursionError:
+            raise ValueError("is nested too deep") from None
     return kind.model_validate(value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from acr_global.model import as_utc
 from acr_global.registry.guard import Seen
 from acr_global.registry.question import Question
 
@@ -124,7 +125,6 @@ def _text(value: Mapping[str, object], key: str) -> str | None:
 def _time(text: str | None) -> datetime | None:
     """RFC 3339 with 7 or 9 fractional digits, as the registry writes it; naive means UTC."""
     try:
-        time = datetime.fromisoformat(text or "")
+        return as_utc(datetime.fromisoformat(text or ""))
     except ValueError:
         return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -51,6 +51,16 @@ def test_the_list_is_a_table(ask: Run, app: App) -> None:
     assert (0, "", [LIST], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
 
 
+def test_a_list_that_the_app_has_cut_says_how_many_more(ask: Run, app: App) -> None:
+    """In the table and in what is known of one letter."""
+    cut = ONE | {"dead_more": 120, "delivered_more": 7, "attempts": [], "message": {}}
+    app.answer(LIST, 200, {"deadletters": [cut], "next": None})
+    app.answer(f"GET /api/deadletters/{ONE['id']}", 200, cut)
+    assert "  ops, chat, 120 more  " in ask("deadletters", "list").out
+    shown = ask("deadletters", "show", ONE["id"]).out
+    assert "delivered to  hook, 7 more\ndead targets  ops, chat, 120 more\n" in shown
+
+
 def test_every_page_of_the_list_is_asked_for(ask: Run, app: App) -> None:
     """The token goes back as it came, whatever stands in it."""
     more = f"{LIST}?after=a%26b%3D%2F%2B%20c"

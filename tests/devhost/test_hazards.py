@@ -183,6 +183,7 @@ def test_events_twice(serve: Any) -> None:
     serve(app(), scenario, hazards="events-twice=1")
 
 
+@pytest.mark.filterwarnings("ignore:Potential duplicate Task completion:UserWarning")
 def test_events_out_of_order(serve: Any) -> None:
     """Of events raised one after another, later ones overtake earlier ones."""
 

@@ -162,7 +162,7 @@ def test_a_start_that_comes_after_the_verdict_replaces_nothing(
     async def hold_up_the_second(*args: Any) -> None:
         held_up.append(args)
         if len(held_up) == 2:
-            await asyncio.sleep(2)
+            await asyncio.sleep(1.5)
         await start(*args)
 
     monkeypatch.setattr(Engine, "start", hold_up_the_second)

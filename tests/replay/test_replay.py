@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions.app import build_app
+from acr_global.functions.app import build_app, silence_repeats
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
 from devhost.turn import Answer, ask
@@ -20,6 +20,12 @@ ENDS = (EventType.EXECUTION_COMPLETED, EventType.ORCHESTRATOR_COMPLETED)
 
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
 """This release, with other settings than those at the time: they must not matter."""
+
+
+@pytest.fixture(autouse=True)
+def _as_where_the_app_is_loaded() -> None:
+    """In each test, for pytest sets the filters of warnings anew."""
+    silence_repeats()
 
 
 def worker(name: str, body: str) -> str:

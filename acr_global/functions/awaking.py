@@ -1,0 +1,145 @@
+"""What a new Python process does first: see to what the one before it died in.
+
+The journal of a process that has ended names the instances whose turns it was in. Those of them
+that have failed go on: a push by a courier (which begins its next life), a courier and a delivery
+by a start of their own with all that their history holds. It is done in a thread, for nothing may
+ever call this process: the engine sends a failed instance nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from acr_global import correlation, retry
+from acr_global.functions import keeping, names, wire
+from acr_global.functions.engine import (
+    AlreadyExistsError,
+    Engine,
+    EngineError,
+    Look,
+    Phase,
+    close_session,
+)
+from acr_global.functions.journal import Journal, Orphan, orphans
+
+TRIES_FOR_SECONDS = 3_600.0
+"""The engine may take its time to answer. What is left by then, the next process sees to."""
+
+LOOK_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before each look at an instance that has not failed: it may be about to."""
+
+CALL_SECONDS = 10.0
+
+
+def awake(journal: Journal, folder: Path) -> threading.Thread | None:
+    """See to what ended processes left behind, if there is anything; the thread that does."""
+    left = orphans(folder)
+    for orphan in list(left):
+        if not orphan.turns and not orphan.starts:
+            orphan.forget()
+            left.remove(orphan)
+    if not left:
+        return None
+    thread = threading.Thread(target=_run, args=(journal, left), name="awaking", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run(journal: Journal, left: list[Orphan]) -> None:
+    asyncio.run(_see_to_all(journal, left))
+
+
+async def _see_to_all(journal: Journal, left: list[Orphan]) -> None:
+    until = time.monotonic() + TRIES_FOR_SECONDS
+    while left and time.monotonic() < until:
+        for orphan in list(left):
+            if await _try(orphan, journal.url or orphan.endpoint):
+                orphan.forget()
+                left.remove(orphan)
+        await asyncio.sleep(1.0 if left else 0.0)
+    await close_session()
+
+
+async def _try(orphan: Orphan, url: str | None) -> bool:
+    if url is None:
+        return False
+    try:
+        await see_to(orphan, Engine(url, CALL_SECONDS))
+    except EngineError:
+        return False
+    return True
+
+
+async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_PAUSES) -> None:
+    """Let go on what has failed. Raises EngineError; doing it again does no harm."""
+    turns = set(orphan.turns)
+    for pause in pauses:
+        await asyncio.sleep(pause)
+        for instance_id in sorted(turns):
+            if await _goes_on(orphan, engine, instance_id):
+                turns.discard(instance_id)
+        if not turns:
+            break
+    for push_id in sorted(orphan.starts):
+        if (await engine.look(push_id)).phase is Phase.PENDING:
+            await _send_courier(orphan, engine, push_id)
+
+
+async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
+    """Whether nothing more is to be done for an instance."""
+    look = await engine.look(instance_id, show_input=True)
+    if look.phase is Phase.BEGUN:
+        if _was_broken_off(look):  # somebody else was faster, and cannot know what we accepted
+            await _send_courier(orphan, engine, instance_id)
+            return True
+        return False
+    if look.phase is Phase.FAILED:
+        with contextlib.suppress(AlreadyExistsError, ValueError):
+            await _next_life(orphan, engine, instance_id)
+    return look.phase is not Phase.PENDING
+
+
+def _was_broken_off(look: Look) -> bool:
+    try:
+        return wire.load(wire.PushInput, look.input).known is not None
+    except ValueError:
+        return False
+
+
+async def _next_life(orphan: Orphan, engine: Engine, instance_id: str) -> None:
+    """What kind of instance it is, its id tells."""
+    look = await engine.look_back(instance_id)
+    if instance_id.startswith("_courier."):
+        await engine.start(names.COURIER, instance_id, wire.load(wire.CourierInput, look.input))
+    elif instance_id.startswith("_delivery."):
+        await engine.start(names.DELIVER_NOTIFICATION, instance_id, resumed(look))
+    else:
+        await _send_courier(orphan, engine, instance_id)
+
+
+async def _send_courier(orphan: Orphan, engine: Engine, push_id: str) -> None:
+    data = wire.CourierInput(push_id=push_id, arrivals=tuple(orphan.arrivals.get(push_id, ())))
+    with contextlib.suppress(AlreadyExistsError):
+        await engine.start(names.COURIER, correlation.courier_id(push_id, keeping.WHOLE_PUSH), data)
+
+
+def resumed(look: Look) -> wire.DeliveryInput:
+    """A delivery that was broken off, with the attempts that its history holds.
+
+    Raises ValueError where it is none.
+    """
+    given = wire.load(wire.DeliveryInput, look.input)
+    state = given.delivery
+    for event in look.history:
+        if (event.get("EventType"), event.get("FunctionName")) == (
+            "TaskCompleted",
+            names.ATTEMPT_DELIVERY,
+        ):
+            made = wire.load(wire.AttemptOutput, event.get("Result")).attempts
+            state = retry.after_attempts(state, made)
+    return given.model_copy(update={"delivery": state})

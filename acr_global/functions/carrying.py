@@ -1,0 +1,156 @@
+"""What the activity `CarryArrival` does: one look at a push, and the step that it asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from datetime import timedelta
+
+from acr_global import correlation
+from acr_global.functions import clock, keeping, log, names, reviving, wire
+from acr_global.functions.courier import ENDS, MOST_ROUNDS
+from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
+
+WARN_AFTER = timedelta(minutes=2)
+"""Since its start: that a push has not begun is said. A crash explains one minute."""
+
+BEGIN_ANEW_AFTER = timedelta(minutes=10)
+"""Since its start: its message must be lost."""
+
+GIVEN_UP = "unsaid"
+"""In the place of a verdict, in the id of the record that is left of a push."""
+
+
+async def carry(engine: Engine, data: wire.CourierInput) -> str:
+    """One step: one of courier.ENDS, or a word for what there is to wait for."""
+    outcome = await _step(engine, data)
+    if outcome not in ENDS and data.rounds + 1 >= MOST_ROUNDS:
+        return await _give_up(engine, data, f"{outcome} after an hour")
+    return outcome
+
+
+async def _step(engine: Engine, data: wire.CourierInput) -> str:
+    look = await engine.look(data.push_id, show_input=True)
+    match look.phase:
+        case Phase.PENDING:
+            return await _not_begun(engine, data, look)
+        case Phase.BEGUN:
+            return await _raise_all(engine, data)
+        case Phase.FINISHED:
+            return "finished"
+        case Phase.FAILED:
+            return await _next_life(engine, data)
+        case Phase.TERMINATED if keeping.BEGUN_ANEW in str(look.output):
+            return await _begin_anew(engine, data, look)
+        case Phase.ABSENT if data.start:
+            return await _begin(engine, data.start)
+        case Phase.ABSENT | Phase.TERMINATED:
+            return _lost(data, look)
+
+
+async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
+    """Repeats do no harm: the first report of each region counts."""
+    for arrival in data.arrivals:
+        name = correlation.event_name(arrival.region)
+        if not await engine.raise_event(data.push_id, name, arrival):
+            return "ended-meanwhile"
+    return "raised"
+
+
+async def _not_begun(engine: Engine, data: wire.CourierInput, look: Look) -> str:
+    """Say so after two minutes; after ten, clear the way for another start."""
+    waited = clock.utcnow() - (look.created or clock.utcnow())
+    if waited >= BEGIN_ANEW_AFTER:
+        log.line(
+            "push-not-begun",
+            level=logging.ERROR,
+            push=data.push_id,
+            seconds=int(waited.total_seconds()),
+            todo="it is begun anew; look whether the app's queues are read (its storage account,"
+            " the host's log), and whether somebody has cleared them",
+        )
+        await engine.terminate(data.push_id, keeping.BEGUN_ANEW)
+    elif waited >= WARN_AFTER:
+        log.line(
+            "push-not-begun",
+            level=logging.WARNING,
+            push=data.push_id,
+            seconds=int(waited.total_seconds()),
+            todo="nothing yet; after ten minutes it is begun anew",
+        )
+    return "not-begun"
+
+
+async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
+    """Begin a push anew that was broken off, unless that is to wait, or has been tried enough."""
+    look = await engine.look_back(data.push_id)
+    if look.phase is not Phase.FAILED:
+        return "not-begun"
+    try:
+        life = reviving.next_life(look, data.arrivals)
+    except ValueError:
+        return await _give_up(engine, data, "its input cannot be read")
+    if reviving.is_spent(life):
+        if not data.by_hand:
+            return await _give_up(engine, data, "it was broken off again and again")
+        life = reviving.pardoned(life)
+    wait_until = reviving.may_begin_at(life)
+    if wait_until and clock.utcnow() < wait_until:
+        return "waiting-to-begin-anew"
+    keeping.log_begun_anew(life)
+    return await _begin(engine, life)
+
+
+async def _begin_anew(engine: Engine, data: wire.CourierInput, look: Look) -> str:
+    """Start again what never began and was ended for that, with the input that it had."""
+    try:
+        return await _begin(engine, reviving.next_life(look, data.arrivals))
+    except ValueError:
+        return await _give_up(engine, data, "its input cannot be read")
+
+
+async def _begin(engine: Engine, start: wire.PushInput) -> str:
+    """Not the end: what is carried is raised once the instance has begun, whoever's start won."""
+    with contextlib.suppress(AlreadyExistsError):
+        await keeping.begin(engine, start.model_copy(update={"nonce": ""}))
+    return "begun-anew"
+
+
+async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
+    """Leave a record where an operator sees it, and can have it tried again. What was tried
+    again by hand is its own record."""
+    if not data.by_hand:
+        record = data.model_copy(update={"given_up": why, "rounds": 0})
+        with contextlib.suppress(AlreadyExistsError):
+            await engine.start(names.COURIER, await _free_record(engine, data.push_id), record)
+    log.line(
+        "push-given-up",
+        level=logging.ERROR,
+        push=data.push_id,
+        cause=why,
+        arrivals=[a.model_dump(mode="json", exclude_none=True) for a in data.arrivals],
+        todo="look why it breaks (the host's log); then replay its record among the dead letters",
+    )
+    return "given-up"
+
+
+async def _free_record(engine: Engine, push_id: str) -> str:
+    """An id for it: the push may have been given up before."""
+    base = record_id = correlation.bounded_id("_delivery", GIVEN_UP, push_id)
+    number = 0
+    while (await engine.look(record_id)).phase is not Phase.ABSENT:
+        number += 1
+        record_id = f"{base}~{number}"
+    return record_id
+
+
+def _lost(data: wire.CourierInput, look: Look) -> str:
+    log.line(
+        "arrival-lost",
+        level=logging.ERROR,
+        push=data.push_id,
+        instance=look.phase.value,
+        todo="the instance it was accepted for was ended or removed by hand",
+        arrivals=[a.model_dump(mode="json", exclude_none=True) for a in data.arrivals],
+    )
+    return "lost"

@@ -1,0 +1,167 @@
+"""A push whose instance was broken off begins anew with all that it knew. Pure.
+
+A turn of an orchestrator that dies with the Python process fails its instance for good: the
+engine sends it nothing more. But its input and its history are still there, and a new start under
+the same id takes its place. So the history is read as far as it goes (`next_life`) into the
+input of that start: what had been heard and seen, which verdicts had been said, the old deadline.
+
+An event that was accepted while the failing turn ran is in no history. Whoever starts the next
+life adds what it has heard itself (a webhook, or the journal of this machine: journal.py), and
+where regions are missing in the end, the notice says that the record was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from acr_global import correlation, verdict
+from acr_global.functions import names, reports, wire
+from acr_global.functions.engine import Look
+from acr_global.model import Arrival, Evidence
+
+_EVENT = correlation.event_name("")
+
+PAUSES = tuple(timedelta(seconds=s) for s in (0, 10, 60, 300, 900))
+"""Between the end of a life and the beginning of the next: one for each that a push is given.
+What fails again and again may be what breaks the process."""
+
+
+class _Story:
+    """A history, read event by event."""
+
+    def __init__(self, push: wire.PushInput) -> None:
+        known = push.known
+        self.arrivals = [push.arrival, *(known.arrivals if known else ())]
+        self.evidence: list[Evidence] = list(known.evidence if known else ())
+        self.said: list[wire.VerdictRecord] = list(known.said if known else ())
+        self.due = bool(known and known.due)
+        self.after: list[Arrival] = []
+        """Reports that came after the verdict that is due."""
+        self._push = push
+        if self.due:
+            self.after += push.more
+        else:
+            self.arrivals += push.more
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """One event of the history, as the endpoint shows it."""
+        function = event.get("FunctionName") or event.get("Name")
+        match event.get("EventType"), function:
+            case "EventRaised", str(name) if name.lower().startswith(_EVENT):
+                (self.after if self.due else self.arrivals).append(_arrival(self._push, event))
+            case "TaskCompleted", names.GATHER_EVIDENCE:
+                seen = wire.load(wire.LookOutput, event.get("Result"))
+                self.arrivals += seen.arrivals
+                self.evidence += seen.evidence
+            case (("TaskScheduled" | "TaskFailed"), names.FIRE_PUSH_NOTIFICATION):
+                self._reached(event)
+            case "TaskCompleted", names.FIRE_PUSH_NOTIFICATION:
+                self._sent(wire.load(wire.NotifyOutput, event.get("Result")), event)
+
+    def _reached(self, event: Mapping[str, Any]) -> None:
+        """A verdict was reached. What was heard after that had no part in it."""
+        if self.due:
+            return
+        self.due = True
+        at = _moment(event.get("ScheduledTime"))
+        if at:  # the end of a call stands where it came, not where the call was made
+            self.after = [a for a in self.arrivals if a.received_at > at]
+            self.arrivals = [a for a in self.arrivals if a.received_at <= at]
+
+    def _sent(self, sent: wire.NotifyOutput, event: Mapping[str, Any]) -> None:
+        """A verdict is out, unless what could not be delivered could not be handed over either:
+        then it is due still, and sent again."""
+        at = _moment(event.get("Timestamp"))
+        if sent.owed or sent.verdict is None or at is None:
+            self._reached(event)
+            return
+        record = wire.VerdictRecord(
+            type=sent.verdict, at=at, attempts=sent.attempts, delivery=sent.delivery
+        )
+        self.said.append(record)
+        self.due = False
+        self.arrivals += self.after
+        self.after = []
+
+
+def next_life(look: Look, arrivals: Iterable[Arrival] = ()) -> wire.PushInput:
+    """The input of a push's next life, made of its last one (with input and history) and of
+    further reports. Its nonce is still to be set.
+
+    Raises ValueError where the input is none of ours.
+    """
+    push = wire.load(wire.PushInput, look.input)
+    if not look.history:  # it never began
+        return push.model_copy(update={"more": (*push.more, *arrivals)})
+    story = _Story(push)
+    for event in look.history:
+        story.tell(event)
+    begun_at = push.known.begun_at if push.known else _begun_at(push, look.history)
+    known = wire.Known(
+        lives=(push.known.lives if push.known else 0) + 1,
+        begun_at=begun_at,
+        interrupted_at=look.updated or begun_at,
+        arrivals=_once(story.arrivals),
+        evidence=_newest(push, begun_at, story.evidence),
+        said=tuple(story.said),
+        due=story.due,
+    )
+    return push.model_copy(update={"known": known, "more": _once([*story.after, *arrivals])})
+
+
+def is_spent(life: wire.PushInput) -> bool:
+    """Whether a push has had all the lives that it is given."""
+    return bool(life.known and life.known.lives > len(PAUSES))
+
+
+def may_begin_at(life: wire.PushInput) -> datetime | None:
+    """When a next life may begin; None: at once."""
+    if life.known is None:
+        return None
+    pause = PAUSES[min(life.known.lives, len(PAUSES)) - 1]
+    return life.known.interrupted_at + pause if pause else None
+
+
+def pardoned(life: wire.PushInput) -> wire.PushInput:
+    """A push that was given up, as if this were its first break."""
+    if life.known is None:
+        return life
+    return life.model_copy(update={"known": life.known.model_copy(update={"lives": 1})})
+
+
+def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
+    region = str(event["Name"]).lower()[len(_EVENT) :]
+    begun_at = push.arrival.received_at
+    at = _moment(event.get("Timestamp")) or begun_at
+    return reports.report(region, event.get("Input"), push.push_id, begun_at, at)
+
+
+def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:
+    """When the first turn was: its timer tells. The endpoint shows no turns."""
+    kinds = ("TimerCreated", "TimerFired")
+    times = [_moment(e.get("Timestamp")) for e in history if e.get("EventType") in kinds]
+    return min((t for t in times if t), default=push.arrival.received_at)
+
+
+def _once(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+    return tuple(dict.fromkeys(arrivals))
+
+
+def _newest(
+    push: wire.PushInput, begun_at: datetime, evidence: Iterable[Evidence]
+) -> tuple[Evidence, ...]:
+    watch = verdict.Watch(
+        push_id=push.push_id,
+        action=push.action,
+        artifact=push.artifact,
+        regions=push.regions,
+        begun_at=begun_at,
+        deadline=begun_at + push.timeout,
+    )
+    return verdict.with_evidence(watch, evidence).evidence
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

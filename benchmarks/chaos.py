@@ -1,0 +1,174 @@
+"""What comes of accepted pushes when the host, or Python alone, is killed.
+
+    python -m benchmarks.chaos host | python
+
+On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own, from
+the first webhook on, posts again what was not answered (as no registry does, but as an operator
+can, from the log), and then counts what each push was told. The figures are for
+docs/reliability.md; nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from tests.e2e import engine
+from tests.e2e.scene import REAL, Board, Scene, props
+from tests.e2e.world import REGIONS
+
+PATIENCE = 100.0
+"""Seconds after the last kill or webhook until a push counts as undecided."""
+
+
+@dataclass
+class Tally:
+    """What came of one trial's pushes."""
+
+    pushes: int = 0
+    right: int = 0
+    slowest: float = 0.0
+    """Seconds from the later of the last kill and a push's last accepted webhook to its verdict."""
+    wrong: Counter[str] = field(default_factory=Counter)
+    again: int = 0
+    """Webhooks that had to be posted again."""
+
+    def add(self, other: Tally) -> None:
+        """Count another trial in."""
+        self.pushes += other.pushes
+        self.right += other.right
+        self.slowest = max(self.slowest, other.slowest)
+        self.wrong += other.wrong
+        self.again += other.again
+
+    def __str__(self) -> str:
+        wrong = ", ".join(f"{n} x {what}" for what, n in self.wrong.items()) or "none"
+        return (
+            f"{self.right} of {self.pushes} right, slowest {self.slowest:.1f} s, wrong: {wrong},"
+            f" {self.again} webhooks posted again"
+        )
+
+
+@dataclass
+class Field:
+    """One host with one board of receivers, and what was done to it."""
+
+    storage: engine.Azurite
+    host: engine.Host
+    board: Board
+    session: aiohttp.ClientSession
+    killed_at: float = 0.0
+
+    def push(self) -> Scene:
+        """Another push."""
+        return Scene(self.host.url, self.session, self.board, REAL, "plain")
+
+    async def insist(self, scene: Scene, region: str, tally: Tally) -> float:
+        """Post one webhook until it is accepted; when that was."""
+        while True:
+            try:
+                status, _ = await scene.post(scene.event(), region)
+            except aiohttp.ClientError:
+                status = 0
+            if status in (200, 202):
+                return time.monotonic()
+            tally.again += 1
+            await asyncio.sleep(0.2)
+
+    async def told(self, scene: Scene, accepted_at: float, tally: Tally) -> None:
+        """Wait for a push's verdict, and count it."""
+        tally.pushes += 1
+        since = max(accepted_at, self.killed_at)
+        try:
+            async with asyncio.timeout(max(1.0, since + PATIENCE - time.monotonic())):
+                await scene.ops.until(lambda: scene.verdicts(), PATIENCE)
+        except TimeoutError:
+            tally.wrong["undecided"] += 1
+            return
+        if scene.verdicts() == ["complete"]:
+            tally.right += 1
+            tally.slowest = max(tally.slowest, time.monotonic() - max(accepted_at, self.killed_at))
+        else:
+            tally.wrong[" ".join(scene.verdicts())] += 1
+
+
+async def killing_the_host(f: Field, delay: float) -> Tally:
+    """One push, a region every 0.1 s; kill -9 of everything `delay` s after the first webhook."""
+    tally, scene = Tally(), f.push()
+
+    async def kill() -> None:
+        await asyncio.sleep(delay)
+        f.host.kill()
+        f.killed_at = time.monotonic()
+        f.host.launch()
+
+    killing = asyncio.create_task(kill())
+    accepted = 0.0
+    for region in REGIONS:
+        accepted = await f.insist(scene, region, tally)
+        await asyncio.sleep(0.1)
+    await killing
+    await f.told(scene, accepted, tally)
+    return tally
+
+
+async def killing_python(f: Field, delay: float) -> Tally:
+    """Eight pushes side by side, a region every 0.1 s; kill -9 of Python alone."""
+    tally = Tally()
+
+    async def one(scene: Scene, lag: float) -> None:
+        await asyncio.sleep(lag)
+        accepted = 0.0
+        for region in REGIONS:
+            accepted = await f.insist(scene, region, tally)
+            await asyncio.sleep(0.1)
+        await killing
+        await f.told(scene, accepted, tally)
+
+    async def kill() -> None:
+        await asyncio.sleep(delay)
+        f.host.kill_python()
+        f.killed_at = time.monotonic()
+
+    killing = asyncio.create_task(kill())
+    await asyncio.gather(*(one(f.push(), n * 0.05) for n in range(8)))
+    return tally
+
+
+TRIALS: dict[str, tuple[Callable[[Field, float], Awaitable[Tally]], list[float]]] = {
+    "host": (killing_the_host, [n * 0.05 for n in range(24)]),
+    "python": (killing_python, [0.05 + n * 0.07 for n in range(12)]),
+}
+
+
+async def main(which: str) -> None:
+    """Every trial of one kind, each on a fresh host, some side by side."""
+    trial, delays = TRIALS[which]
+    whole, places = Tally(), asyncio.Semaphore(4 if which == "host" else 1)
+    with engine.azurite() as storage:
+
+        async def one(delay: float) -> None:
+            async with places, AsyncExitStack() as stack:
+                board = Board()
+                settings = await stack.enter_async_context(props(board, REAL))
+                host = await stack.enter_async_context(engine.hosted(storage, settings))
+                session = await stack.enter_async_context(aiohttp.ClientSession())
+                tally = await trial(Field(storage, host, board, session), delay)
+                print(f"killed at {delay:.2f} s: {tally}", flush=True)
+                if tally.right < tally.pushes:
+                    print(host.log[-6_000:])
+                whole.add(tally)
+
+        await asyncio.gather(*map(one, delays))
+    print(f"{which}: {whole}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

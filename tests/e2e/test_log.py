@@ -1,0 +1,70 @@
+"""What an operator reads of a push: what happened to it, and nothing of how that is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import warnings
+
+import pytest
+
+from acr_global.functions.app import silence_repeats
+from tests.e2e.world import REGIONS, virtual, world
+
+EXECUTOR = "azure.durable_functions.models.TaskOrchestrationExecutor"
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The events logged at Information and above, in order. The host is another in Azure; what
+    the SDK logs under its own name the worker keeps apart from the app's (is_system_log_category
+    in azure-functions-python-worker, logging.py)."""
+    others = ("devhost", "aiohttp", "asyncio", "azure.functions")
+    ours = [r for r in caplog.records if not r.name.startswith(others)]
+    return [r.getMessage().split(" ")[0] for r in ours if r.levelno >= logging.INFO]
+
+
+def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """A line for each webhook, verdict and attempt; while nothing happens, none."""
+    caplog.set_level(logging.INFO)
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1")
+            await asyncio.sleep(60)
+            expected = [*["webhook"] * len(REGIONS), "verdict", "attempt"]
+            assert expected == lines(caplog)
+            caplog.clear()
+            await asyncio.sleep(3_600)
+            assert [] == lines(caplog)
+
+    virtual(test)
+
+
+def test_a_push_told_twice_is_no_warning() -> None:
+    """Neither when the repeat comes nor at any replay after it."""
+
+    async def test() -> None:
+        async with world() as w:
+            await w.push("p1", [*REGIONS[:2], *REGIONS[:2], *REGIONS])
+            await w.host.settle()
+            assert ["complete"] == w.verdicts()
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", UserWarning)
+        virtual(test)
+    assert [] == [str(w.message) for w in warned]
+
+
+@pytest.mark.parametrize(
+    ("message", "module"),
+    [
+        ("Something new", EXECUTOR),
+        ("Potential duplicate Task completion for TaskId: pushevent-eastus", "ours"),
+    ],
+)
+def test_other_warnings_are_heard(message: str, module: str) -> None:
+    """Another of the SDK's, and the same from elsewhere."""
+    silence_repeats()
+    with pytest.warns(UserWarning, match=re.escape(message)):
+        warnings.warn_explicit(message, UserWarning, "a.py", 1, module)
