@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections import Counter, defaultdict
@@ -207,8 +208,8 @@ HEAD = ["", "answer p50", "p95", "max", "sending p95", "slowest 202", "not 202"]
 
 def _row(what: str, wave: Wave) -> list[str]:
     lags = wave.from_answer
-    figures = [percentile(lags, 50), percentile(lags, 95), max(lags)]
-    figures += [percentile(wave.from_sending, 95), max(wave.answers)]
+    figures = [percentile(lags, 50), percentile(lags, 95), max(lags)] if lags else [math.nan] * 3
+    figures += [percentile(wave.from_sending, 95) if lags else math.nan, max(wave.answers)]
     return [what, *(number(figure, 2) for figure in figures), str(wave.refused)]
 
 
