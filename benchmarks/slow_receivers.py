@@ -221,7 +221,7 @@ def _cases(quick: bool) -> list[Case]:
 
 async def _measure(quick: bool) -> list[list[str]]:
     pushes, rows = 100, []
-    with engine.azurite() as storage:
+    with engine.azurite(debug=False) as storage:
         for case in _cases(quick):
             waves = await first_and_again(storage, case, pushes)
             where = ", same host and port" if case.shared else ""
