@@ -26,6 +26,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from devhost import DevHost
 from tests.e2e import engine
 from tests.e2e.props import Board, Spans, host
 from tests.e2e.world import REGIONS, Receiver, event
@@ -65,8 +66,8 @@ class Scene:
     board: Board
     spans: Spans
     policy: str = "plain"
-    host: engine.Host | None = None
-    """On the engine: the process, for what can only be done to it."""
+    host: DevHost | engine.Host | None = None
+    """For what can only be done to a host itself, such as its death."""
     log: Callable[[], str] = str
     """What the host and the app have logged so far."""
     headers: dict[str, str] = field(default_factory=dict)

@@ -66,7 +66,7 @@ async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
     connector = aiohttp.TCPConnector(force_close=True, limit=100)
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
     log = stack.enter_context(_logged())
-    return Scene(host.url, session, board, VIRTUAL, piece.policy, None, log)
+    return Scene(host.url, session, board, VIRTUAL, piece.policy, host, log)
 
 
 @contextmanager
