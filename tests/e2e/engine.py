@@ -253,6 +253,7 @@ async def hosted(
     environ: Mapping[str, str],
     *,
     hub: str | None = None,
+    port: int | None = None,
     auth: bool = False,
     function_app: str | None = None,
     **durable: Any,
@@ -262,7 +263,7 @@ async def hosted(
         stage(Path(folder), host_json(hub or new_hub(), **durable), function_app)
         keys = {"ENGINEHOST_FUNCTION_KEY": FUNCTION_KEY, "ENGINEHOST_MASTER_KEY": MASTER_KEY}
         own = {"AzureWebJobsStorage": storage.connection} | keys | dict(environ)
-        host = Host(Path(folder), own, auth=auth, storage=storage)
+        host = Host(Path(folder), own, port or free_port(), auth=auth, storage=storage)
         try:
             await host.start()
             yield host
