@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from aiohttp import web
 
 from tests.e2e.world import REGIONS, Receiver
 from tests.registry.fakes import FakeRegistry, serving, unused_url
+from tests.registry.real import INSTALLED, Registries, registries
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Board:
             "absent": FakeRegistry(status=404),
             "failing": FakeRegistry(status=500),
         }
+        self.registries: dict[str, Registries] = {}
+        """Real ones, by policy."""
         self._receivers: dict[tuple[str, str], Receiver] = {}
         self._late = socket.socket()
 
@@ -104,10 +107,21 @@ class Board:
 
 
 @contextlib.asynccontextmanager
-async def props(board: Board, spans: Spans) -> AsyncIterator[dict[str, str]]:
-    """The app's settings, and the servers that they name, while it plays."""
+async def props(
+    board: Board, spans: Spans, port: int = 0, policies: Iterable[str] = ()
+) -> AsyncIterator[dict[str, str]]:
+    """The app's settings, and the servers that they name, while it plays.
+
+    `port`: where the app is going to listen, which real registries are told. They are there for
+    those `policies` only.
+    """
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(board.close)
+        for policy in filter(is_real, set(policies) if INSTALLED else ()):
+            hook = f"http://127.0.0.1:{port}/api/ImagePush?region={{}}&registry={host(policy)}"
+            heard = [r for r in REGIONS if (policy, r) != ("oci-deaf", REGIONS[2])]
+            notify = {r: hook.format(r) for r in heard}
+            board.registries[policy] = stack.enter_context(registries(REGIONS, notify))
         receivers = await stack.enter_async_context(board.open())
         endpoints = {"unknown": unused_url()}
         for name, registry in board.endpoints.items():
@@ -118,7 +132,12 @@ async def props(board: Board, spans: Spans) -> AsyncIterator[dict[str, str]]:
             "TARGETS": json.dumps(_targets(receivers, board.late())),
             "RETRY_SCHEDULE": ",".join(f"{pause}s" for pause in spans.pauses),
             "REGISTRIES": json.dumps(
-                {host(name): own for name, own in _policies(spans, endpoints).items()}
+                {
+                    host(name): own
+                    for name, own in (
+                        _policies(spans, endpoints) | _real(spans, board.registries)
+                    ).items()
+                }
             ),
         }
         yield {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
@@ -168,6 +187,30 @@ def _policies(spans: Spans, endpoints: Mapping[str, str]) -> dict[str, dict[str,
         "evidence-early": evidence["evidence-absent"] | early,
         **evidence,
     }
+
+
+def _real(spans: Spans, there: Mapping[str, Registries]) -> dict[str, dict[str, Any]]:
+    """Policies of real registries, whose regions send ids of their own."""
+    own = {
+        "oci": {},
+        "oci-deaf": {"timeout": f"{2 * spans.deadline}s", "evidence": "manifest"},
+        "oci-late": {"timeout": f"{spans.deadline}s", "evidence": "manifest"},
+    }
+    common = {"targets": ["ops"], "correlation": "content"}
+    return {
+        name: common | own[name] | {"region_endpoints": dict(running.urls)}
+        for name, running in there.items()
+    }
+
+
+def is_real(policy: str) -> bool:
+    """Whether it is of registries that are processes, and so play in real time only."""
+    return policy.startswith("oci")
+
+
+def is_by_content(policy: str) -> bool:
+    """Whether a push has an id of the app's own."""
+    return policy.startswith("content") or is_real(policy)
 
 
 def host(policy: str) -> str:

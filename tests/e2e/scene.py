@@ -26,9 +26,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from devhost import DevHost
 from tests.e2e import engine
-from tests.e2e.props import Board, Spans, host
+from tests.e2e.props import Board, Spans, host, is_by_content
 from tests.e2e.world import REGIONS, Receiver, event
+from tests.registry.real import Registries
 
 Play = Callable[["Scene"], Awaitable[None]]
 DURABLE = "runtime/webhooks/durabletask"
@@ -65,8 +67,8 @@ class Scene:
     board: Board
     spans: Spans
     policy: str = "plain"
-    host: engine.Host | None = None
-    """On the engine: the process, for what can only be done to it."""
+    host: DevHost | engine.Host | None = None
+    """For what can only be done to a host itself, such as its death."""
     log: Callable[[], str] = str
     """What the host and the app have logged so far."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -84,6 +86,11 @@ class Scene:
     def receiver(self, target: str) -> Receiver:
         """What one target is told of this scene's pushes."""
         return self.board.receiver(target, self.repository)
+
+    @property
+    def registries(self) -> Registries:
+        """The real registries of a policy that has them."""
+        return self.board.registries[self.policy]
 
     def push_id(self, push: int = 1) -> str:
         """The id of this scene's nth push; the instance's too, unless the policy is `content`."""
@@ -170,7 +177,7 @@ class Scene:
         """The verdicts of one push that a target was told, repeats dropped, in order."""
         messages = self.receiver(target).messages()
         # By content the push has an id of the app's own, and there is one push in the scene.
-        mine = None if self.policy.startswith("content") else self.push_id(push)
+        mine = None if is_by_content(self.policy) else self.push_id(push)
         return [m["type"] for m in messages if mine in (None, m["push"]["id"])]
 
     async def told(self, *verdicts: str, target: str = "ops", push: int = 1) -> None:

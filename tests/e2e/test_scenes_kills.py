@@ -48,7 +48,7 @@ async def insist_on_all(s: Scene) -> None:
 @engine_only(stage=Stage())
 async def test_pushes_survive_the_hosts_death(s: Scene) -> None:
     """kill -9 of everything while they are under way; one verdict each."""
-    assert s.host
+    assert isinstance(s.host, engine.Host)
     await at_every_stage(s)
     s.host.kill()
     await s.host.start()
@@ -59,7 +59,7 @@ async def test_pushes_survive_the_hosts_death(s: Scene) -> None:
 @engine_only(stage=Stage())
 async def test_pushes_survive_pythons_death(s: Scene) -> None:
     """kill -9 of the one process while they are under way; the host lives."""
-    assert s.host
+    assert isinstance(s.host, engine.Host)
     await at_every_stage(s)
     assert s.host.kill_python()
     await insist_on_all(s)
@@ -74,7 +74,7 @@ async def heard(s: Scene, region: str) -> bool:
 @engine_only(stage=Stage(function_app=HELD_UP))
 async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None:
     """Python dies in its turn, and every region has reported: nobody else would ever ask."""
-    assert s.host
+    assert isinstance(s.host, engine.Host)
     hold, held = s.host.folder / "hold", s.host.folder / "held"
     await s.push(*REGIONS[:2])
     await s.eventually(lambda: heard(s, REGIONS[1]))
@@ -90,7 +90,7 @@ async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None
 @engine_only(stage=Stage())
 async def test_two_hosts_serve_one_hub_and_one_may_die(s: Scene) -> None:
     """Webhooks to either; the one that dies does not come back."""
-    assert s.host
+    assert isinstance(s.host, engine.Host)
     other = engine.Host(s.host.folder, s.host.environ)
     await other.start()
     try:

@@ -25,7 +25,7 @@ from acr_global.functions.app import build_app
 from devhost import DevHost
 from devhost import clock as virtual
 from tests.e2e import engine
-from tests.e2e.props import REAL, VIRTUAL, Board, props
+from tests.e2e.props import REAL, VIRTUAL, Board, is_real, props
 from tests.e2e.scene import Piece, Scene, Stage
 
 EVERY_SECONDS = 0.3
@@ -36,7 +36,7 @@ SHARED = Stage()
 
 
 class OnDevhost:
-    """A stage in virtual time, laid anew for each scene."""
+    """A stage laid anew for each scene; in virtual time, unless what plays has its own."""
 
     def play(self, piece: Piece) -> None:
         """Play one scene to its end."""
@@ -49,14 +49,19 @@ class OnDevhost:
             finally:
                 clock.utcnow = before
 
-        virtual.run_virtual(main)
+        if is_real(piece.policy):
+            asyncio.run(main())
+        else:
+            virtual.run_virtual(main)
 
 
 async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
-    board, stage = Board(), piece.stage or SHARED
-    settings = await stack.enter_async_context(props(board, VIRTUAL))
+    board, stage, port = Board(), piece.stage or SHARED, engine.free_port()
+    spans = REAL if is_real(piece.policy) else VIRTUAL
+    settings = await stack.enter_async_context(props(board, spans, port, [piece.policy]))
     host = await DevHost.start(
         build_app(settings | _by_long_name(stage)),
+        port=port,
         host_json=engine.host_json("Scenes"),
         require_key=engine.FUNCTION_KEY if stage.auth else None,
     )
@@ -66,7 +71,7 @@ async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
     connector = aiohttp.TCPConnector(force_close=True, limit=100)
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
     log = stack.enter_context(_logged())
-    return Scene(host.url, session, board, VIRTUAL, piece.policy, None, log)
+    return Scene(host.url, session, board, spans, piece.policy, host, log)
 
 
 @contextmanager
@@ -109,7 +114,10 @@ class OnEngine:
         # The plain ones wait for no deadline, so they may begin later; hosts of their own too.
         pieces = sorted(pieces, key=lambda p: (p.stage is not None, p.policy == "plain"))
         stages = dict.fromkeys(piece.stage or SHARED for piece in pieces)
-        opened = {stage: asyncio.create_task(self._open(stage, opening)) for stage in stages}
+        policies = {piece.policy for piece in pieces}
+        opened = {
+            stage: asyncio.create_task(self._open(stage, policies, opening)) for stage in stages
+        }
 
         async def one(at: int, piece: Piece) -> None:
             there = await asyncio.shield(opened[piece.stage or SHARED])
@@ -121,15 +129,18 @@ class OnEngine:
             for at, piece in enumerate(pieces)
         }
 
-    async def _open(self, stage: Stage, opening: asyncio.Lock) -> _Open:
+    async def _open(self, stage: Stage, policies: set[str], opening: asyncio.Lock) -> _Open:
         """Start a host; one after another, or all would be slow to answer."""
         async with opening:
-            board = Board()
-            settings = await self._stack.enter_async_context(props(board, REAL))
+            board, port = Board(), engine.free_port()
+            settings = await self._stack.enter_async_context(
+                props(board, REAL, port, policies if stage is SHARED else ())
+            )
             host = await self._stack.enter_async_context(
                 engine.hosted(
                     self.storage,
                     settings | _by_long_name(stage),
+                    port=port,
                     auth=stage.auth,
                     function_app=stage.function_app,
                 )
