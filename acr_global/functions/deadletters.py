@@ -73,7 +73,7 @@ async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
     look = await _existing(engine, instance_id)
     if push := _push_given_up(look):
         arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
-        return {"id": instance_id, **_summary(look), "arrivals": arrivals}
+        return {"id": instance_id, **_summary(look), "arrivals": arrivals, "attempts": []}
     given = wire.load(wire.DeliveryInput, look.input)
     # Of many targets the status names the first only.
     known = _summary(look)

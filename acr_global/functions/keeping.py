@@ -220,6 +220,10 @@ class _Search:
         return kept
 
 
+def _known(life: wire.PushInput) -> tuple[Arrival, ...]:
+    return (life.known.arrivals if life.known else ()) + life.more
+
+
 async def see_it_begin(engine: Engine, push_id: str) -> None:
     """Where a push that was started here has not been seen to begin in some time, nor has begun,
     a courier is to see it through. Nothing is asked where its first turn ran in this process."""
@@ -245,7 +249,7 @@ def log_begun_anew(life: wire.PushInput) -> None:
         level=logging.WARNING,
         push=life.push_id,
         life=(life.known.lives if life.known else 0) + 1,
-        known=[a.region for a in (life.arrival, *(life.known.arrivals if life.known else ()))],
+        known=list(dict.fromkeys(a.region for a in (life.arrival, *_known(life)))),
         todo="nothing; if it comes often, look why Python ends (memory?)",
     )
 

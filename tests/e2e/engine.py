@@ -248,7 +248,7 @@ async def hosted(
     with tempfile.TemporaryDirectory(prefix="app-") as folder:
         stage(Path(folder), host_json(hub or new_hub(), **durable), function_app)
         keys = {"ENGINEHOST_FUNCTION_KEY": FUNCTION_KEY, "ENGINEHOST_MASTER_KEY": MASTER_KEY}
-        own = {"AzureWebJobsStorage": storage.connection} | keys | dict(environ)
+        own = {"AzureWebJobsStorage": storage.connection, "TMPDIR": folder} | keys | dict(environ)
         host = Host(Path(folder), own, auth=auth)
         try:
             await host.start()
