@@ -284,34 +284,6 @@ def test_purge(serve: Any) -> None:
     serve(waiting_app(), scenario)
 
 
-@pytest.mark.parametrize(
-    ("statuses", "left"),
-    [
-        ("Completed", ["fails", "waits"]),
-        ("Completed,Failed,Terminated", ["waits"]),
-        ("Running,Failed", ["done", "waits"]),
-        ("completed", []),
-        ("Running", []),
-        ("", []),
-    ],
-)
-def test_a_purge_that_names_no_final_status_takes_all(
-    serve: Any, statuses: str, left: list[str]
-) -> None:
-    """Those that run, too; and a status counts in the engine's own spelling only."""
-
-    async def scenario(client: Client) -> None:
-        for name, instance_id in (("Quick", "done"), ("Wait", "waits"), ("Wait", "fails")):
-            await client.run(name, instance_id=instance_id)
-        client.host.storage.instances["fails"].runtime_status = "Failed"
-        path = f"/durabletask/instances?createdTimeFrom=2000-01-01&runtimeStatus={statuses}"
-        assert (await client.call("DELETE", path))[0] == 200
-        assert sorted(client.host.storage.instances) == left
-        assert (await client.call("DELETE", "/durabletask/instances"))[0] == 400
-
-    serve(waiting_app(), scenario)
-
-
 def test_two_hosts_side_by_side(serve: Any) -> None:
     """Each has its own instances, and the end of one leaves the SDK's client to the other."""
 
