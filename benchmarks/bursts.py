@@ -1,0 +1,146 @@
+"""How many webhooks one host takes in at once, and how soon two hosts decide a push.
+
+    python -m benchmarks.bursts [fresh | warm | two]
+
+On the real engine (`func` on PATH, Azurite from npm). The registry waits 5 s for an answer and
+never comes back: so what counts is that none is refused, and the slowest answer. The figures are
+for docs/reliability.md; nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from statistics import median
+
+import aiohttp
+
+from tests.e2e import engine
+from tests.e2e.props import REAL, Board, props
+from tests.e2e.scene import Scene
+from tests.e2e.world import REGIONS
+
+SETTLES = 12.0
+"""Seconds until pushes that were decided at once have ended."""
+
+
+class Ground:
+    """Some hosts on one hub, and their receivers."""
+
+    def __init__(self, hosts: list[engine.Host], board: Board, session: aiohttp.ClientSession):
+        self._hosts, self._board, self._session = hosts, board, session
+
+    def push(self) -> list[Scene]:
+        """Another push, seen from each host."""
+        first = Scene(self._hosts[0].url, self._session, self._board, REAL)
+        others = [
+            Scene(h.url, self._session, self._board, REAL, name=first.name) for h in self._hosts[1:]
+        ]
+        return [first, *others]
+
+
+async def burst(ground: Ground, pushes: int, at_once: int) -> str:
+    """So many pushes x three regions in any order, so many webhooks at once."""
+    scenes = [ground.push()[0] for _ in range(pushes)]
+    posts = [(scene, region) for scene in scenes for region in REGIONS]
+    random.shuffle(posts)
+    places, answers, seconds = asyncio.Semaphore(at_once), Counter[object](), list[float]()
+
+    async def one(scene: Scene, region: str) -> None:
+        async with places:
+            began = time.monotonic()
+            try:
+                status: object = (await scene.post(scene.event(), region))[0]
+            except aiohttp.ClientError as error:
+                status = type(error).__name__
+            answers[status] += 1
+            seconds.append(time.monotonic() - began)
+
+    began = time.monotonic()
+    await asyncio.gather(*(one(*post) for post in posts))
+    rate = len(posts) / (time.monotonic() - began)
+    told = await asyncio.gather(*(told_right(scene) for scene in scenes))
+    seconds.sort()
+    return (
+        f"{pushes} x {len(REGIONS)}, {at_once} at once: answers {dict(answers)}, {rate:.0f}/s,"
+        f" p50 {median(seconds):.2f} s, slowest {seconds[-1]:.2f} s; {sum(told)} right"
+    )
+
+
+async def told_right(scene: Scene) -> bool:
+    """Whether a push is told to be complete, and that once."""
+    try:
+        await scene.ops.until(lambda: scene.verdicts(), 60)
+    except TimeoutError:
+        return False
+    return scene.verdicts() == ["complete"]
+
+
+async def fresh(storage: engine.Azurite) -> None:
+    """On a host whose port has just opened; five hosts."""
+    for _ in range(5):
+        async with AsyncExitStack() as stack:
+            ground = await _ground(stack, storage, 1)
+            print("fresh host:", await burst(ground, 20, 60), flush=True)
+
+
+async def warm(storage: engine.Azurite) -> None:
+    """On one host that has run for a while."""
+    async with AsyncExitStack() as stack:
+        ground = await _ground(stack, storage, 1)
+        await burst(ground, 20, 8)
+        for at_once in (16, 64) * 3:
+            await asyncio.sleep(SETTLES)
+            print("warm host:", await burst(ground, 100, at_once), flush=True)
+
+
+async def two(storage: engine.Azurite) -> None:
+    """Two hosts: from a push's last webhook, to either, to its notification; 20 pushes."""
+    async with AsyncExitStack() as stack:
+        ground, lags = await _ground(stack, storage, 2), list[float]()
+        for n in range(20):
+            doors = ground.push()
+            for at, region in enumerate(REGIONS):
+                await doors[(n + at) % 2].post(doors[0].event(), region)
+                await asyncio.sleep(0.4)
+            began = time.monotonic()
+            await doors[0].ops.until(lambda d=doors: d[0].verdicts(), 60)  # type: ignore[misc] # a default binds it
+            lags.append(max(0.0, time.monotonic() - began))
+        lags.sort()
+        print(f"two hosts: p50 {median(lags):.2f} s, worst of {len(lags)} {lags[-1]:.2f} s")
+
+
+async def _ground(stack: AsyncExitStack, storage: engine.Azurite, hosts: int) -> Ground:
+    board = Board()
+    settings = await stack.enter_async_context(props(board, REAL))
+    first = await stack.enter_async_context(engine.hosted(storage, settings))
+    others = [engine.Host(first.folder, first.environ) for _ in range(hosts - 1)]
+    for other in others:
+        stack.callback(other.kill)
+        await other.start()
+    connector = aiohttp.TCPConnector(limit=0)
+    session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+    return Ground([first, *others], board, session)
+
+
+MEASURES: dict[str, Callable[[engine.Azurite], Awaitable[None]]] = {
+    "fresh": fresh,
+    "warm": warm,
+    "two": two,
+}
+
+
+async def main(names: list[str]) -> None:
+    """Those that were asked for, or all."""
+    with engine.azurite() as storage:
+        for name in names or MEASURES:
+            await MEASURES[name](storage)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
