@@ -62,4 +62,10 @@ def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
 
 def record(given: wire.CourierInput) -> dict[str, Any]:
     """What an operator's list of dead letters shows of a push that was given up."""
-    return {"state": "given-up", "push": given.push_id, "cause": given.given_up}
+    reference = given.start.artifact.reference if given.start else None
+    return {
+        "state": "given-up",
+        "push": given.push_id,
+        "reference": reference,
+        "cause": given.given_up,
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,6 +104,7 @@ def _start(settings: Settings, policy: Override, event: PushEvent) -> wire.PushI
             timestamp=event.timestamp,
             digest=event.artifact.digest,
         ),
+        birth=uuid.uuid4().hex if policy.correlation == "content" else None,
     )
 
 

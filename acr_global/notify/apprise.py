@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from acr_global.model import Message, OutboundRequest, VerdictType
 from acr_global.notify.words import (
@@ -64,7 +65,7 @@ def notify(request: OutboundRequest) -> bool | None:
 
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    service = apprise.Apprise()
+    service = apprise.Apprise(asset=_in_this_thread(apprise.AppriseAsset))
     if not service.add(request.url):
         return None
     headers = dict(request.headers)
@@ -76,3 +77,14 @@ def notify(request: OutboundRequest) -> bool | None:
             body_format="text",
         )
     )
+
+
+def _in_this_thread(asset: Any) -> Any:
+    """The library's options for sending where it is called.
+
+    By its own it sends in a pool of a few threads that all services share, where a service that
+    hangs holds up the others; from release 2 on for one service too, because of its own time
+    limit. Ours bounds the attempt.
+    """
+    limit = {"service_timeout": 0} if hasattr(asset, "_service_timeout") else {}
+    return asset(async_mode=False, **limit)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
+from threading import BoundedSemaphore
 
 import aiohttp
 from yarl import URL
@@ -22,28 +22,30 @@ from yarl import URL
 from acr_global.errors import RenderError
 from acr_global.model import Attempt, Message, OutboundRequest, Outcome
 from acr_global.notify import apprise, channels
+from acr_global.notify.lookup import Lookup
 from acr_global.notify.outcomes import READS_BODY, Judgement, Kind, judge
-from acr_global.secret import resolve
 from acr_global.targets import AppriseTarget, Target
 
 CONNECT_SECONDS = 5.0
 """For TCP and TLS together with the name's look-up; the target's own timeout bounds the whole."""
 ANSWER_BYTES = 4_096
 """Read of an answer, at most; none of it is kept."""
-HOST_CONCURRENCY = 4
-"""Requests under way to one host from one process. Teams allows about four a second.
-Source: learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors, rate limiting."""
-QUEUE_SECONDS = 60.0
-"""The longest wait for one's turn at a host; after that the attempt counts as made."""
+TARGET_PLACES = 100
+"""Attempts under way to one target from one process. By the target's name and not by its host: a
+receiver that hangs may share a host with one that does not. At the rate that one host takes
+pushes at (about 12 a second) only a target that needs more than 8 s for an answer gets there."""
+THREADS = 1_000
+"""For the library apprise: ten targets' places. They are made as they are needed."""
 
 _log = logging.getLogger(__name__)
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = (
-    WeakKeyDictionary()
-)
+_places: defaultdict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(TARGET_PLACES))
+_threads = ThreadPoolExecutor(THREADS, "apprise")
+"""Not the event loop's own: those are few, and a service that hangs would hold them."""
+_kept: tuple[asyncio.AbstractEventLoop, aiohttp.TCPConnector] | None = None
 
 
 class _BusyError(Exception):
-    """Too many requests to this host were before us."""
+    """As many attempts as this target may have are under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,22 @@ def new_session() -> aiohttp.ClientSession:
     connection kept while an app sleeps is dead when it wakes, and a POST is not sent twice.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(force_close=True, limit=0),
+        connector=_connector(),
+        connector_owner=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=True,
         auto_decompress=False,
         skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
     )
+
+
+def _connector() -> aiohttp.TCPConnector:
+    """This event loop's; what its sessions share is that one name is looked up once at a time."""
+    global _kept
+    loop = asyncio.get_running_loop()
+    if _kept is None or _kept[0] is not loop:
+        _kept = loop, aiohttp.TCPConnector(resolver=Lookup(), force_close=True, limit=0)
+    return _kept[1]
 
 
 async def attempt(
@@ -76,15 +88,15 @@ async def attempt(
     *,
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
-    queue_seconds: float = QUEUE_SECONDS,
 ) -> Attempt:
-    """Try once. `secrets` is where references are looked up.
+    """Try once, at once or not at all. `secrets` is where references are looked up.
 
-    `clock` is read when the turn at the host has come, for what is signed, and again at the
-    answer: the attempt's time is that from which a Retry-After counts.
+    It waits for nobody but the target: whoever calls it holds a place of the engine's meanwhile.
+    `clock` is read for what is signed, and again at the answer: the attempt's time is that from
+    which a Retry-After counts.
     """
     try:
-        answer = await _send(message, target, secrets, session, clock, queue_seconds)
+        answer = await _send(message, target, secrets, session, clock)
         at = clock()
         found = answer if isinstance(answer, Judgement) else _judged(answer, at)
     except Exception as error:
@@ -105,14 +117,18 @@ async def _send(
     secrets: Mapping[str, str],
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
-    queue_seconds: float,
 ) -> _Answer | Judgement:
+    request = channels.render(message, target, secrets, clock())
     seconds = target.timeout.total_seconds()
-    async with _turn(resolve(target.url, secrets), queue_seconds):
-        request = channels.render(message, target, secrets, clock())
-        if isinstance(target, AppriseTarget):
-            return await _hand_over(request, seconds)
+    place = _places[target.name]
+    if not place.acquire(blocking=False):
+        raise _BusyError
+    if isinstance(target, AppriseTarget):
+        return await _hand_over(request, seconds, place)
+    try:
         return await _post(request, target.kind, seconds, session)
+    finally:
+        place.release()
 
 
 def _judged(answer: _Answer, now: datetime) -> Judgement:
@@ -125,7 +141,7 @@ def _reason(error: Exception) -> str:
         case RenderError():
             return error.reason
         case _BusyError():
-            return "host-busy"
+            return "target-busy"
         case ImportError():
             return "apprise-missing"
         case TimeoutError():
@@ -140,30 +156,6 @@ def _reason(error: Exception) -> str:
             # The class alone: the text may hold a URL.
             _log.error("an attempt failed in a way not foreseen: %s", type(error).__name__)
             return "unexpected"
-
-
-@asynccontextmanager
-async def _turn(url: str, queue_seconds: float) -> AsyncIterator[None]:
-    """Wait for one's turn at the URL's host, counted per event loop."""
-    hosts = _turns.setdefault(asyncio.get_running_loop(), {})
-    turn = hosts.setdefault(_host(url), asyncio.Semaphore(HOST_CONCURRENCY))
-    try:
-        async with asyncio.timeout(queue_seconds):
-            await turn.acquire()
-    except TimeoutError:
-        raise _BusyError from None
-    try:
-        yield
-    finally:
-        turn.release()
-
-
-def _host(url: str) -> str:
-    """Whose turn to wait for; what is no URL is refused when it is rendered."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2].lower()
-    except ValueError:
-        return ""
 
 
 async def _post(
@@ -197,10 +189,22 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-async def _hand_over(request: OutboundRequest, seconds: float) -> Judgement:
-    """Let the library send it in a thread. When time is up the thread goes on, unheard."""
+async def _hand_over(
+    request: OutboundRequest, seconds: float, place: BoundedSemaphore
+) -> Judgement:
+    """Let the library send it in a thread. When time is up the thread goes on, unheard, and
+    keeps its place until it ends."""
+
+    def send() -> bool | None:
+        try:
+            return apprise.notify(request)
+        finally:
+            place.release()
+
+    sending = asyncio.get_running_loop().run_in_executor(_threads, send)
     async with asyncio.timeout(seconds):
-        sent = await asyncio.to_thread(apprise.notify, request)
+        # Shielded, because one that is cancelled before its thread begins would keep its place.
+        sent = await asyncio.shield(sending)
     if sent is None:
         return Judgement(Outcome.RETRY, "url-invalid")
     if not sent:

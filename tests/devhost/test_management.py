@@ -271,9 +271,15 @@ def test_purge(serve: Any) -> None:
             await client.run(name, instance_id=instance_id)
         assert (await sdk.purge_instance_history("a")).instances_deleted == 1
         assert (await sdk.purge_instance_history("a")).instances_deleted == 0
-        from_start = client.host.storage.instances["b"].created
-        assert (await sdk.purge_instance_history_by(from_start)).instances_deleted == 1
+        from_start, done = (
+            client.host.storage.instances["b"].created,
+            [df.OrchestrationRuntimeStatus.Completed],
+        )
+        purged = await sdk.purge_instance_history_by(from_start, runtime_status=done)
+        assert purged.instances_deleted == 1
         assert list(client.host.storage.instances) == ["c"]
+        status, _ = await client.call("DELETE", "/durabletask/instances/c")
+        assert status == 412
 
     serve(waiting_app(), scenario)
 

@@ -248,3 +248,64 @@ def test_ids_of_nearly_any_kind_are_taken(attempt: Any, prefix: str, status: int
             assert 404 == (await room.call("GET", f"{API}/instances/{room.id}"))[0]
 
     attempt(trial)
+
+
+def test_instances_are_listed_by_prefix_in_the_order_of_ids(attempt: Any) -> None:
+    """So a page of one is the first of a range, with its input, whenever each was started."""
+
+    async def trial(room: Room) -> None:
+        base = room.id
+        for number in ("10", "9", "08", "-5", "a"):
+            room.id = f"{base}.{number}"
+            assert 202 == (await room.start("Two", {"number": number}))[0]
+        path = f"{API}/instances?instanceIdPrefix={base}.&showInput=true&top="
+        _, rows = await room.call("GET", f"{path}100")
+        numbers = ["-5", "08", "10", "9", "a"]
+        assert [f"{base}.{number}" for number in numbers] == [r["instanceId"] for r in rows]
+        _, (first,) = await room.call("GET", f"{path}1")
+        assert {"number": "-5"} == first["input"]
+        assert (200, []) == await room.call("GET", f"{API}/instances?instanceIdPrefix={base}.b")
+
+    attempt(trial)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "left"),
+    [
+        ("Completed,Failed,Terminated", ["runs"]),
+        ("Completed", ["failed", "runs"]),
+        ("Running,Failed", ["ended", "runs"]),
+        ("completed", []),
+        ("Running", []),
+        ("", []),
+    ],
+)
+def test_a_purge_that_names_no_final_status_takes_what_runs(
+    attempt: Any, statuses: str, left: list[str]
+) -> None:
+    """A status counts in the engine's own spelling only. By its id, what runs is refused."""
+
+    async def trial(room: Room) -> None:
+        base = room.id
+        await room.call("DELETE", f"{API}/instances?createdTimeFrom=2000-01-01T00:00:00Z")
+        for name, orchestrator, data in (
+            ("runs", "Two", None),
+            ("ended", "Tries", None),
+            ("failed", "Unknown", None),
+        ):
+            room.id = f"{base}-{name}"
+            await room.start(orchestrator, data)
+            if name == "runs":
+                await room.until(lambda row: row["runtimeStatus"] == "Running")
+                assert 412 == (await room.call("DELETE", f"{API}/instances/{room.id}"))[0]
+            else:
+                await room.ended()
+        # A prefix is no bound: none of them has this one.
+        bounds = "createdTimeFrom=2000-01-01T00:00:00Z&instanceIdPrefix=another"
+        path = f"{API}/instances?{bounds}&runtimeStatus={statuses}"
+        assert (200, {"instancesDeleted": 3 - len(left)}) == await room.call("DELETE", path)
+        _, rows = await room.call("GET", f"{API}/instances")
+        assert left == [row["instanceId"].removeprefix(f"{base}-") for row in rows]
+        assert 400 == (await room.call("DELETE", f"{API}/instances"))[0]
+
+    attempt(trial)

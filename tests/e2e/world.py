@@ -20,20 +20,10 @@ from acr_global.functions import clock, engine
 from acr_global.functions.app import build_app
 from devhost import DevHost, Hazards, run_virtual
 from devhost.clock import utcnow
+from tests.e2e.engine import host_json
 
 REGIONS = ("westeurope", "northeurope", "eastus")
-HOST_JSON = {
-    "extensions": {
-        "durableTask": {
-            "hubName": "Tests",
-            "storageProvider": {
-                "maxQueuePollingInterval": "00:00:02",
-                "controlQueueVisibilityTimeout": "00:01:00",
-                "workItemQueueVisibilityTimeout": "00:01:00",
-            },
-        }
-    }
-}
+HOST_JSON = host_json("Tests")
 
 
 @dataclass

@@ -1,0 +1,254 @@
+"""What receivers that hang cost a healthy one, on the real engine (`func` with Azurite).
+
+A receiver that hangs accepts the connection and never answers. Of every push the healthy receiver
+is timed, from the push's last webhook to its message: from the answer to the webhook that was
+answered last, or from when that one was sent. Sender and receivers are this process, so it is
+their own time too that is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+
+from benchmarks.table import Table, number, percentile
+from tests.e2e import engine
+from tests.e2e.world import REGIONS, event
+
+TIMEOUT = 10
+"""Seconds: a target's, where its setting does not say."""
+LONGEST = 30
+"""Seconds: the longest that a target's setting can say."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One host's life."""
+
+    at_once: int
+    """Webhooks."""
+    hanging: int
+    """Targets, beside the healthy one."""
+    shared: bool = False
+    """Whether all of them are behind one host and port."""
+    timeout: int = TIMEOUT
+
+
+@dataclass
+class Receivers:
+    """All receivers: the path is the target's name, and what hangs says so in it."""
+
+    told: dict[str, float] = field(default_factory=dict)
+    """When the healthy one was told of a push."""
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Attempts at those that hang, by target and push."""
+    under_way: int = 0
+    """Attempts that hang at this moment."""
+    most: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One message."""
+        target, push = request.match_info["target"], (await request.json())["push"]["id"]
+        if target.startswith("hanging"):
+            self.asked[target, push] += 1
+            await self._hang()
+        self.told.setdefault(push, time.monotonic())
+        self.changed.set()
+        return web.Response()
+
+    async def _hang(self) -> None:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        self.changed.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.under_way -= 1
+
+    async def until_told(self, pushes: set[str]) -> None:
+        """Return when the healthy one has been told of all of these."""
+        async with asyncio.timeout(300):
+            while not pushes <= self.told.keys():
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def until_tried_again(self) -> None:
+        """Return when a retry hangs."""
+        async with asyncio.timeout(300):
+            while max(self.asked.values(), default=2) < 2:
+                self.changed.clear()
+                await self.changed.wait()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[tuple[int, int]]:
+        """The ports of two servers that are alike."""
+        app = web.Application()
+        app.router.add_post("/{target}", self.receive)
+        # Whoever gives up waiting is no longer one that hangs.
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0)
+        await runner.setup()
+        try:
+            for _ in range(2):
+                await web.TCPSite(runner, "127.0.0.1", 0, backlog=4_096).start()
+            first, second = (address[1] for address in runner.addresses)
+            yield first, second
+        finally:
+            await runner.cleanup()
+
+
+@dataclass
+class Wave:
+    """What was measured of some pushes, in seconds."""
+
+    from_answer: list[float] = field(default_factory=list)
+    from_sending: list[float] = field(default_factory=list)
+    answers: list[float] = field(default_factory=list)
+    refused: int = 0
+    """Webhooks."""
+
+
+async def _wave(url: str, receivers: Receivers, name: str, pushes: int, at_once: int) -> Wave:
+    """So many pushes, the webhooks of all of them shuffled."""
+    wave, places = Wave(), asyncio.Semaphore(at_once)
+    sent: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    refused: list[str] = []
+    webhooks = [(f"{name}-{n}", region) for n in range(pushes) for region in REGIONS]
+    random.Random(name).shuffle(webhooks)
+    connector = aiohttp.TCPConnector(force_close=True, limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def post(push: str, region: str) -> None:
+            body = json.dumps(event(push)).encode()
+            async with places:
+                began = time.monotonic()
+                path = f"{url}/api/ImagePush?region={region}"
+                async with session.post(path, data=body) as answer:
+                    await answer.read()
+                    if answer.status != 202:
+                        refused.append(push)
+            ended = time.monotonic()
+            wave.answers.append(ended - began)
+            sent[push].append((ended, began))
+
+        await asyncio.gather(*(post(*webhook) for webhook in webhooks))
+    wave.refused, kept = len(refused), sent.keys() - set(refused)
+    await receivers.until_told(kept)
+    for push in kept:
+        answered, began = max(sent[push])
+        # A message can overtake the answer to the webhook that completed the push.
+        wave.from_answer.append(max(0.0, receivers.told[push] - answered))
+        wave.from_sending.append(receivers.told[push] - began)
+    return wave
+
+
+def _settings(case: Case, ports: tuple[int, int]) -> dict[str, str]:
+    def url(target: str, port: int) -> str:
+        return f"http://127.0.0.1:{port}/{target}"
+
+    well, ill = ports[0], ports[0] if case.shared else ports[1]
+    targets = [{"name": "healthy", "kind": "webhook", "url": url("healthy", well)}]
+    targets += [
+        {
+            "name": f"hanging{n}",
+            "kind": "webhook",
+            "url": url(f"hanging{n}", ill),
+            "timeout": f"{case.timeout}s",
+        }
+        for n in range(case.hanging)
+    ]
+    return {
+        "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
+        "ACR_GLOBAL_TARGETS": json.dumps(targets),
+    }
+
+
+@asynccontextmanager
+async def _running(storage: engine.Azurite, case: Case) -> AsyncIterator[tuple[str, Receivers]]:
+    receivers = Receivers()
+    async with (
+        receivers.serving() as ports,
+        engine.hosted(storage, _settings(case, ports)) as host,
+    ):
+        await _wave(host.url, receivers, "warm-up", 1, 1)
+        yield host.url, receivers
+
+
+async def first_and_again(storage: engine.Azurite, case: Case, pushes: int) -> list[Wave]:
+    """Pushes while first attempts hang, and as many more once retries do."""
+    async with _running(storage, case) as (url, receivers):
+        first = await _wave(url, receivers, "first", pushes, case.at_once)
+        if not case.hanging:
+            return [first]
+        await receivers.until_tried_again()
+        return [first, await _wave(url, receivers, "again", pushes, case.at_once)]
+
+
+async def many(storage: engine.Azurite, hanging: int, pushes: int) -> tuple[Wave, int]:
+    """New pushes, one after the other, while as many attempts hang as there can be; and how many
+    did."""
+    case = Case(16, hanging, timeout=LONGEST)
+    async with _running(storage, case) as (url, receivers):
+        await _wave(url, receivers, "first", 100, case.at_once)
+        return await _wave(url, receivers, "new", pushes, 1), receivers.most
+
+
+HEAD = ["", "answer p50", "p95", "max", "sending p95", "slowest 202", "not 202"]
+
+
+def _row(what: str, wave: Wave) -> list[str]:
+    lags = wave.from_answer
+    figures = [percentile(lags, 50), percentile(lags, 95), max(lags)] if lags else [math.nan] * 3
+    figures += [percentile(wave.from_sending, 95) if lags else math.nan, max(wave.answers)]
+    return [what, *(number(figure, 2) for figure in figures), str(wave.refused)]
+
+
+def _cases(quick: bool) -> list[Case]:
+    alone = [Case(n, hanging) for n in (16, 64) for hanging in (0, 1, 3, 10)]
+    shared = [Case(n, 10, shared=True) for n in (16, 64)]
+    return [Case(64, 0), Case(64, 10), shared[-1]] if quick else [*alone, *shared]
+
+
+async def _measure(quick: bool) -> list[list[str]]:
+    pushes, rows = 100, []
+    with engine.azurite(debug=False) as storage:
+        for case in _cases(quick):
+            waves = await first_and_again(storage, case, pushes)
+            where = ", same host and port" if case.shared else ""
+            for wave, when in zip(waves, ("", ", among retries"), strict=False):
+                what = f"{case.at_once} at once, {case.hanging} hang{where}{when}"
+                rows.append(_row(what, wave))
+        wave, hanging = await many(storage, 10, 20)
+        rows.append(_row(f"one at a time, {hanging} attempts hang", wave))
+    return rows
+
+
+def run(quick: bool) -> list[Table]:
+    """Each case on a host of its own, all on one storage."""
+    title = "slow-receivers: s from a push's last webhook to a healthy target's message"
+    if reason := engine.why_not():
+        return [Table(title, ["not measured"], [[reason]])]
+    return [
+        Table(
+            f"{title}, 100 pushes x 3 regions, webhooks shuffled",
+            HEAD,
+            asyncio.run(_measure(quick)),
+            [
+                f"Real engine. What hangs never answers; a target's timeout is {TIMEOUT} s "
+                f"({LONGEST} s in the last row).",
+                "answer: from the answer to the push's last webhook; sending: from its sending.",
+                "A push of which a webhook was not answered 202 is in no other column.",
+                "Sender and receivers share the machine with host and storage.",
+            ],
+        )
+    ]
