@@ -126,19 +126,13 @@ async def props(
         endpoints = {"unknown": unused_url()}
         for name, registry in board.endpoints.items():
             endpoints[name] = await stack.enter_async_context(registry.running())
+        by_policy = _policies(spans, endpoints) | _real(spans, board.registries)
         settings = {
             "REGIONS": ",".join(REGIONS),
             "TIMEOUT": "10m",
             "TARGETS": json.dumps(_targets(receivers, board.late())),
             "RETRY_SCHEDULE": ",".join(f"{pause}s" for pause in spans.pauses),
-            "REGISTRIES": json.dumps(
-                {
-                    host(name): own
-                    for name, own in (
-                        _policies(spans, endpoints) | _real(spans, board.registries)
-                    ).items()
-                }
-            ),
+            "REGISTRIES": json.dumps({host(name): own for name, own in by_policy.items()}),
         }
         yield {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
 
@@ -193,7 +187,7 @@ def _real(spans: Spans, there: Mapping[str, Registries]) -> dict[str, dict[str, 
     """Policies of real registries, whose regions send ids of their own."""
     own = {
         "oci": {},
-        "oci-deaf": {"timeout": f"{2 * spans.deadline}s", "evidence": "manifest"},
+        "oci-deaf": {"timeout": f"{spans.deadline + 3}s", "evidence": "manifest"},
         "oci-late": {"timeout": f"{spans.deadline}s", "evidence": "manifest"},
     }
     common = {"targets": ["ops"], "correlation": "content"}

@@ -116,6 +116,16 @@ class Scene:
                 break
         return answer
 
+    async def decided(self, body: Any, region: str) -> None:
+        """Return when a repeat is answered that its push is decided. A verdict can be told some
+        moments before the engine shows the status that led to it."""
+
+        async def is_decided() -> bool:
+            _, answer = await self.insist(body, region)
+            return bool(answer == {"status": "ignored", "reason": "already-decided"})
+
+        await self.eventually(is_decided)
+
     async def push(self, *regions: str, push: int = 1, **about: Any) -> list[int]:
         """One push, reported by these regions (all of them if none is named), in this order."""
         body = self.event(push, **about)

@@ -10,8 +10,6 @@ from tests.e2e.scene import Scene, both
 from tests.e2e.world import REGIONS
 from tests.registry.fakes import SAMPLES
 
-DECIDED = (200, {"status": "ignored", "reason": "already-decided"})
-
 
 def keyed(s: Scene, number: int, region: str) -> dict[str, Any]:
     """One region's event for the nth push of the same content: an id of its own."""
@@ -31,7 +29,7 @@ async def test_the_same_content_again_is_another_push(s: Scene) -> None:
         for region in REGIONS:
             assert 202 == (await report(s, number, region))[0]
         await s.told(*["complete"] * number)
-        assert DECIDED == await report(s, number, REGIONS[0])
+        await s.decided(keyed(s, number, REGIONS[0]), REGIONS[0])
     messages = s.ops.messages()
     assert 5 == len({m["push"]["id"] for m in messages})
     for number, message in enumerate(messages, 1):
@@ -46,6 +44,7 @@ async def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm(s: Scen
     for number, region in ((1, a), (2, a), (1, b)):
         assert 202 == (await report(s, number, region))[0]
     await s.told("complete")
+    await s.decided(keyed(s, 1, b), b)
     assert 202 == (await report(s, 2, b))[0]
     await s.told("complete", "complete")
     silent = next(r for r in s.ops.messages()[1]["regions"] if r["region"] == a)

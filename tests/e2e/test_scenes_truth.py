@@ -9,6 +9,7 @@ from typing import Any
 from acr_global import correlation
 from acr_global.functions import wire
 from acr_global.model import Arrival
+from devhost.clock import utcnow
 from tests.e2e.scene import DURABLE, Scene, both
 from tests.e2e.world import REGIONS
 from tests.registry.fakes import DIGEST
@@ -178,16 +179,17 @@ async def test_an_event_raised_by_hand_counts_as_the_regions_report(s: Scene) ->
 async def test_an_arrival_that_a_courier_carries_counts(s: Scene) -> None:
     """Started by hand, as the app starts one for a push that does not begin."""
     await s.push(*REGIONS[:1])
-    begun = await s.eventually(lambda: running(s))
-    received_at = datetime.fromisoformat(begun["createdTime"])
-    arrival = Arrival(region=REGIONS[1], event_id="carried", received_at=received_at)
+    await s.eventually(lambda: running(s))
+    arrival = Arrival(region=REGIONS[1], event_id="carried", received_at=utcnow())
     courier = correlation.courier_id(s.push_id(), REGIONS[1])
     cargo = wire.CourierInput(push_id=s.push_id(), arrivals=(arrival,)).model_dump_json().encode()
     assert 202 == (await s.call("POST", f"{DURABLE}/orchestrators/Courier/{courier}", cargo))[0]
     assert "Completed" == (await s.ended(courier))["runtimeStatus"]
     assert [202] == await s.push(MISSING)
     await s.told("complete")
-    assert "carried" == region(s.ops.messages()[0], REGIONS[1])["event_id"]
+    (message,) = s.ops.messages()
+    assert "carried" == region(message, REGIONS[1])["event_id"]
+    assert message["decided_at"] < message["deadline"]
 
 
 async def running(s: Scene) -> Any:

@@ -111,7 +111,8 @@ class OnEngine:
 
     async def _begin(self, pieces: list[Piece]) -> dict[Piece, Future[None]]:
         opening = asyncio.Lock()
-        # The plain ones wait for no deadline, so they may begin later; hosts of their own too.
+        # The plain ones wait for no deadline, so they may begin later; and a host that others
+        # wait for goes before those of single scenes.
         pieces = sorted(pieces, key=lambda p: (p.stage is not None, p.policy == "plain"))
         stages = dict.fromkeys(piece.stage or SHARED for piece in pieces)
         policies = {piece.policy for piece in pieces}
@@ -121,7 +122,8 @@ class OnEngine:
 
         async def one(at: int, piece: Piece) -> None:
             there = await asyncio.shield(opened[piece.stage or SHARED])
-            await asyncio.sleep(EVERY_SECONDS * at)
+            if piece.stage is None:
+                await asyncio.sleep(EVERY_SECONDS * at)
             await piece.play(there.scene(piece.policy))
 
         return {
