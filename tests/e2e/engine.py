@@ -34,6 +34,8 @@ AZURITE = ROOT / ".tools" / "node_modules" / ".bin" / "azurite"
 STARTS_WITHIN = 120.0
 """Seconds; `func` may fetch its extension bundle at the first start."""
 
+PORT_TRIES, TAKEN = 5, "ddress already in use"
+
 FUNCTION_KEY, MASTER_KEY = "a-function-key", "a-master-key"
 """Asked for where a host is started with keys."""
 
@@ -171,6 +173,7 @@ class Host:
     auth: bool = False
     storage: Azurite | None = None
     process: subprocess.Popen[bytes] | None = None
+    has_listened: bool = False
 
     @property
     def url(self) -> str:
@@ -203,9 +206,19 @@ class Host:
             )
 
     async def start(self) -> None:
-        """Start the process, and return when it listens. Raises RuntimeError where it ends."""
-        self.launch()
-        await self.listens()
+        """Start the process, and return when it listens. Raises RuntimeError where it ends.
+
+        A port that somebody has taken since it was found to be free is given up for another.
+        """
+        for _ in range(PORT_TRIES):
+            self.launch()
+            try:
+                return await self.listens()
+            except RuntimeError:
+                if TAKEN not in self.log or self.has_listened:
+                    raise
+            self.port = free_port()
+        raise RuntimeError("no port stays free")
 
     async def listens(self) -> None:
         """Return when the app answers."""
@@ -216,6 +229,7 @@ class Host:
                 with contextlib.suppress(aiohttp.ClientError):
                     async with session.get(f"{self.url}/admin/host/ping") as answer:
                         if answer.status == 200:
+                            self.has_listened = True
                             return
                 await asyncio.sleep(0.05)
 
