@@ -32,7 +32,7 @@ demo: $(STAMP) ## see it work: a simulated registry, six pushes, a table (under 
 
 test: $(STAMP) ## every test, with coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m tools.tests $(ARGS)
 	@$(BIN)/coverage report --skip-covered --fail-under=$(COVERAGE_MIN)
 	@$(BIN)/coverage report --include='$(CORE)' --omit=acr_global/__main__.py \
 		--format=total --fail-under=100 >/dev/null || { echo \
