@@ -38,6 +38,9 @@ except ImportError:  # Windows, where the app is developed and never deployed: n
 LONGEST_BYTES = 1_000_000
 """Of a file; then another is begun, and the one before the last is dropped."""
 
+MOST_REMEMBERED = 2_000
+"""Pushes that a process remembers to have seen."""
+
 MEMORY_SECONDS = 120.0
 """How long before the last line an arrival or a start may have been noted to be of use."""
 
@@ -81,6 +84,7 @@ class Journal:
         self.url: str | None = None
         """Where the engine is asked, once that is known."""
         self._unseen: set[str] = set()
+        self._recent: dict[str, None] = {}
         self._open_turns: set[str] = set()
         self._held: list[IO[bytes]] = []
         with contextlib.suppress(OSError):
@@ -109,11 +113,23 @@ class Journal:
     def started(self, push_id: str) -> None:
         """A push has been started, and is yet to begin."""
         self._unseen.add(push_id)
+        self._remember(push_id)
         self._write("start", push_id)
 
     def seen(self, push_id: str) -> None:
         """A push has been seen to have begun."""
         self._unseen.discard(push_id)
+        self._remember(push_id)
+
+    def knows(self, push_id: str) -> bool:
+        """Whether a push has been there lately, as far as this process has seen."""
+        return push_id in self._recent
+
+    def _remember(self, push_id: str) -> None:
+        self._recent.pop(push_id, None)
+        self._recent[push_id] = None
+        if len(self._recent) > MOST_REMEMBERED:
+            self._recent.pop(next(iter(self._recent)), None)
 
     def is_unseen(self, push_id: str) -> bool:
         """Whether a push was started here and not seen since; asked once."""

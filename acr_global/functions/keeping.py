@@ -152,6 +152,7 @@ class _Search:
             return self._kept_as_start(self._started[0])
         match look.phase:
             case Phase.ABSENT:
+                self._say_if_purged(start)
                 return await self._begin(start)
             case Phase.BEGUN:
                 self._engine.journal.seen(start.push_id)
@@ -194,6 +195,19 @@ class _Search:
         if await begin(self._engine, start):
             return self._kept_as_start(start.push_id)
         raise _UndecidedError("another start won")
+
+    def _say_if_purged(self, start: wire.PushInput) -> None:
+        """A push that was there lately and is gone: somebody has removed it while it was open, and
+        what it had heard. It begins anew, with what is still to come."""
+        if self._started is None and self._engine.journal.knows(start.push_id):
+            log.line(
+                "push-purged",
+                level=logging.WARNING,
+                push=start.push_id,
+                region=start.arrival.region,
+                todo="somebody purged this push while it was open; it begins anew, and an alarm may"
+                " name regions that had reported before: post their webhooks again",
+            )
 
     def _kept_as_start(self, push_id: str) -> Kept:
         self._engine.journal.started(push_id)

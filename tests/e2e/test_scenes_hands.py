@@ -1,0 +1,60 @@
+"""Instances that an operator's hand has touched: said, and never swallowed; on both hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.e2e.scene import DURABLE, Scene, both
+from tests.e2e.world import REGIONS
+
+
+async def by_hand(s: Scene, operation: str) -> None:
+    """An operation on the push's instance, once it has begun, and its effect."""
+    states = {"suspend": "Suspended", "resume": "Running", "terminate": "Terminated"}
+    await s.eventually(lambda: is_now(s, "Running", "Suspended"))
+    path = f"{DURABLE}/instances/{s.push_id()}/{operation}"
+    assert 202 == (await s.call("POST", path, reason="by hand"))[0]
+    await s.eventually(lambda: is_now(s, states[operation]))
+
+
+async def is_now(s: Scene, *states: str) -> Any:
+    """Whether the instance is in one of these states."""
+    found = await s.instance()
+    return found and found["runtimeStatus"] in states
+
+
+@both()
+async def test_a_suspended_push_goes_on_with_all_that_came_meanwhile(s: Scene) -> None:
+    """Webhooks are kept for it, and the log says for what they wait."""
+    await s.push(*REGIONS[:1])
+    await by_hand(s, "suspend")
+    assert [202, 202] == await s.push(*REGIONS[1:])
+    assert "push-suspended" in s.log()
+    assert [] == s.verdicts()
+    await by_hand(s, "resume")
+    await s.told("complete")
+
+
+@both()
+async def test_a_terminated_push_is_said_to_be(s: Scene) -> None:
+    """Its webhooks are not answered as if it had been decided."""
+    await s.push(*REGIONS[:1])
+    await by_hand(s, "terminate")
+    status, answer = await s.post(s.event(), REGIONS[1])
+    assert (200, "terminated") == (status, answer["reason"])
+    assert "push-terminated" in s.log()
+    assert [] == s.verdicts()
+
+
+@both(policy="late")
+async def test_a_push_that_was_purged_while_open_begins_anew_and_is_said_to(s: Scene) -> None:
+    """What it had heard is gone; the log says what to do."""
+    await s.push(*REGIONS[:1])
+    await by_hand(s, "terminate")
+    assert 200 == (await s.call("DELETE", f"{DURABLE}/instances/{s.push_id()}"))[0]
+    assert [202, 202] == await s.push(*REGIONS[1:])
+    assert "push-purged" in s.log()
+    await s.told("overdue")
+    assert [REGIONS[0]] == s.ops.messages()[0]["missing"]
+    assert [202] == await s.push(REGIONS[0])
+    await s.told("overdue", "recovered")
