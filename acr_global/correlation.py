@@ -3,7 +3,8 @@
 By `id` (the default) the notification id is the instance id. By `content` it is a hash of what
 was pushed, plus a generation, because the same content can be pushed again. A generation is
 open until its last verdict; then a new event opens the next one, unless it is the very event
-that the one before has counted already (a redelivery).
+that the one before has counted already (a redelivery). Once all generations of a content have
+been purged, their ids come again: what tells those pushes apart is their birth.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ Strategy = Literal["id", "content"]
 
 LONGEST_ID = 100
 """Characters the engine allows in an instance id. Source: Durable Functions docs, instance IDs."""
+
+_FIRST = 99_999_999
+"""What stands for generation 0. It counts down, so that the newest is the first in the order of
+ids, the only order in which the engine lists them."""
 
 
 def push_key(event: PushEvent, strategy: Strategy) -> str:
@@ -35,7 +40,20 @@ def push_key(event: PushEvent, strategy: Strategy) -> str:
 
 def generation_id(key: str, generation: int) -> str:
     """The instance id of one generation of a content key."""
-    return f"{key}.{generation}"
+    return f"{generation_prefix(key)}{_FIRST - generation:08d}"
+
+
+def generation_prefix(key: str) -> str:
+    """What the ids of all generations of a content key begin with."""
+    return f"{key}."
+
+
+def generation_of(instance_id: str) -> int:
+    """Which generation has this id. Raises ValueError for an id of another kind."""
+    number = instance_id.rpartition(".")[2]
+    if not (len(number) == 8 and number.isascii() and number.isdigit()):
+        raise ValueError(f"{instance_id} is no generation's id")
+    return _FIRST - int(number)
 
 
 def event_name(region: str) -> str:
@@ -48,9 +66,10 @@ def courier_id(push_id: str, region: str) -> str:
     return bounded_id("_courier", region, push_id)
 
 
-def delivery_id(push_id: str, verdict: VerdictType) -> str:
+def delivery_id(push_id: str, verdict: VerdictType, birth: str | None = None) -> str:
     """The instance that delivers one verdict of one push."""
-    return bounded_id("_delivery", verdict.value, push_id)
+    own = f"{push_id}.{birth[:12]}" if birth else push_id
+    return bounded_id("_delivery", verdict.value, own)
 
 
 def bounded_id(kind: str, qualifier: str, push_id: str) -> str:

@@ -1,7 +1,7 @@
 """Every error of the app, with a stable reason slug and the HTTP status it suggests.
 
     AcrGlobalError
-    ├── SettingsError        the operator's: one or more settings are wrong (503)
+    ├── SettingsError        the operator's: a wrong setting hides a registry's regions (503)
     ├── RejectedError        the caller's: this request can never be accepted (400, 413)
     ├── NotKeptError         ours: the engine could not take the arrival in time (503)
     ├── TargetUnknownError   the operator's: no target has the name that was asked for (404)
@@ -13,6 +13,7 @@ The slug stands in answers, log lines and docs alike and never changes; the sent
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 class AcrGlobalError(Exception):
@@ -34,19 +35,21 @@ class Problem:
 
     setting: str
     message: str
-    blocking: bool = True
-    """False: it is named, but webhooks are accepted all the same; what waits for it waits."""
+    severity: Literal["error", "warning"] = "error"
+    """A warning: nothing is known to be out of force."""
 
 
 class SettingsError(AcrGlobalError):
-    """One or more settings are wrong; `problems` names each of them."""
+    """A setting is wrong, and the regions of this registry cannot be known without it."""
 
     status = 503
     reason = "settings-invalid"
 
-    def __init__(self, problems: tuple[Problem, ...]):
-        super().__init__("The app's settings are wrong; its log and /api/health name them.")
-        self.problems = problems
+    def __init__(self) -> None:
+        super().__init__(
+            "Which regions this registry has cannot be known, because a setting is wrong; the "
+            "app's log and /api/health name it."
+        )
 
 
 class RejectedError(AcrGlobalError):

@@ -136,6 +136,8 @@ class Verdict(Frozen):
 
     type: VerdictType
     push_id: str
+    birth: str | None = None
+    """Tells it from an earlier push of the same id, where ids come again after a purge."""
     action: Action
     artifact: Artifact
     regions: tuple[str, ...]

@@ -29,10 +29,15 @@ def normalize_region(name: str) -> str:
     return "".join(name.split()).lower()
 
 
+def is_region(name: str) -> bool:
+    """Whether this can be a region's name, normalised."""
+    return bool(_REGION.fullmatch(name))
+
+
 def parse_regions(value: object) -> tuple[str, ...]:
     """Region names, normalised. Raises ValueError where one cannot be a region's name."""
     names = tuple(dict.fromkeys(normalize_region(n) for n in parse_names(value)))
-    if not names or not all(_REGION.fullmatch(n) for n in names):
+    if not names or not all(map(is_region, names)):
         raise ValueError("must name regions, such as westeurope,eastus")
     return names
 

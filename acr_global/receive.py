@@ -16,9 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from acr_global import payload
-from acr_global.errors import RejectedError
+from acr_global.errors import RejectedError, SettingsError
 from acr_global.model import Action, Artifact, PushEvent
-from acr_global.patterns import matches, normalize_region, parse_host
+from acr_global.patterns import is_region, matches, normalize_region, parse_host
+from acr_global.policy import Policy
 from acr_global.settings import Settings
 
 MAX_BODY_BYTES = 256 * 1024
@@ -38,7 +39,19 @@ class Ignored:
     reason: str
 
 
-Result = PushEvent | Ignored | RejectedError
+Refusal = RejectedError | SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A push from a region that the settings do not expect. A push that began under other
+    settings may still wait for it; only the engine knows."""
+
+    event: PushEvent
+    otherwise: Refusal
+
+
+Result = PushEvent | Stray | Ignored | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +120,35 @@ def _many(events: Any, region: str, host: str | None, settings: Settings) -> lis
     return results
 
 
-def _single(
-    document: dict[str, Any], region: str, host: str | None, settings: Settings
-) -> PushEvent | Ignored:
+def _single(document: dict[str, Any], region: str, host: str | None, settings: Settings) -> Result:
     """One event, in the order in which a person would want to hear what is wrong."""
     event = _parse(document)
     if not event.action:
         raise RejectedError("The event names no action.", reason="action-missing")
+    unknown = RejectedError(
+        "This region is not one of those expected; see ACR_GLOBAL_REGIONS, or what "
+        "ACR_GLOBAL_REGISTRIES says of this registry.",
+        reason="region-unknown",
+    )
+    if not is_region(region):
+        raise unknown
+    if event.action == "ping":
+        if region in settings.all_regions():
+            return Ignored("ping")
+        return unknown if settings.knows_all_regions() else SettingsError()
     host = host or _request_host(event)
     policy = settings.policy(host)
-    expected = settings.all_regions() if event.action == "ping" else policy.regions
-    if region not in expected:
-        raise RejectedError(
-            "This region is not one of those expected; see ACR_GLOBAL_REGIONS, or what "
-            "ACR_GLOBAL_REGISTRIES says of this registry.",
-            reason="region-unknown",
-        )
-    if event.action == "ping":
-        return Ignored("ping")
+    result = _wanted(event, region, host, settings, policy)
+    if region in policy.regions:
+        return result
+    refusal = unknown if settings.knows_regions(host) else SettingsError()
+    return Stray(result, refusal) if isinstance(result, PushEvent) else refusal
+
+
+def _wanted(
+    event: payload.Event, region: str, host: str | None, settings: Settings, policy: Policy
+) -> PushEvent | Ignored:
+    """The event, if its action and its image are watched."""
     if event.action not in settings.actions:
         return Ignored("action-not-watched")
     target = event.target or payload.NO_TARGET

@@ -2,8 +2,8 @@
 
 Reading never raises and never shows a value: what is wrong comes back as a `Problem` per target.
 A target that only waits for the operator (a secret not set yet, or with a wrong value; a package
-not installed) is returned beside its problem, which does not block: webhooks are accepted, and
-its deliveries wait. A target that is wrong in itself is not returned, and its problem blocks.
+not installed) is returned beside its problem: its deliveries wait. A target that is wrong in
+itself is not returned, and is not told of what is decided until it is right.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ def parse_targets(
         target, wrong = _read(item)
         if target and target.name in targets:
             target, wrong = None, ["another target has this name already"]
-        found = [(text, True) for text in wrong]
         if target:
             found = list(_value_problems(target, environ))
-            if not any(blocking for _, blocking in found):
+            wrong = [text for text, _ in found]
+            if all(waits for _, waits in found):
                 targets[target.name] = target
         label = _label(item, number)
-        problems += [Problem(SETTING, f"{label}: {text}", blocking) for text, blocking in found]
+        problems += [Problem(SETTING, f"{label}: {text}") for text in wrong]
     return tuple(targets.values()), tuple(problems)
 
 
@@ -129,7 +129,7 @@ def _reserved_headers(target: Target) -> list[str]:
 
 
 def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
-    """What is wrong with the values, and whether that blocks.
+    """What is wrong with the values, and whether the target only waits for it to be right.
 
     A value that stands behind a reference can be put right while the target stays as it is, and
     so can a package that is not installed.
@@ -138,9 +138,9 @@ def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tupl
         try:
             _check_value(target, value, resolve(value, environ))
         except RenderError as error:
-            yield error.message, isinstance(value, SecretStr)
+            yield error.message, not isinstance(value, SecretStr)
     if isinstance(target, AppriseTarget) and importlib.util.find_spec("apprise") is None:
-        yield "needs the package apprise, which is not installed", False
+        yield "needs the package apprise, which is not installed", True
 
 
 def _check_value(target: Target, value: SecretStr | SecretRef, resolved: str) -> None:

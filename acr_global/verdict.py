@@ -39,6 +39,7 @@ class Watch:
     deadline: datetime
     arrivals: tuple[Arrival, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    birth: str | None = None
 
     def missing(self) -> tuple[str, ...]:
         """Regions that have neither reported nor have evidence, in the order of the setting."""
@@ -57,6 +58,16 @@ def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
 
 def _order(arrival: Arrival) -> tuple[datetime, str, str]:
     return arrival.received_at, arrival.region, arrival.event_id
+
+
+STALE_AFTER = timedelta(days=1)
+"""A courier can hold a report back for an hour or more, until another has begun the push."""
+
+
+def is_stale(arrival: Arrival, first_at: datetime) -> bool:
+    """Whether a report is of an earlier push of the same id, which has been purged since: it is
+    that much older than the report that the push began with (received at `first_at`)."""
+    return arrival.received_at < first_at - STALE_AFTER
 
 
 def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:
@@ -135,6 +146,7 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
     return Verdict(
         type=kind,
         push_id=watch.push_id,
+        birth=watch.birth,
         action=watch.action,
         artifact=watch.artifact,
         regions=watch.regions,

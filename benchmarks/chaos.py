@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from tests.e2e import engine
-from tests.e2e.scene import REAL, Board, Scene, props
+from tests.e2e.props import REAL, Board, props
+from tests.e2e.scene import Scene
 from tests.e2e.world import REGIONS
 
 PATIENCE = 100.0

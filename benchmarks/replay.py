@@ -20,6 +20,8 @@ from devhost.turn import ask
 RECORDED = Path(__file__).resolve().parent.parent / "tests" / "replay"
 ENDS = (EventType.EXECUTION_COMPLETED, EventType.ORCHESTRATOR_COMPLETED)
 COMPLETE = "complete"
+HOST = "devhost"
+"""Of those that histories are recorded on: the textbook's are made here, and there too."""
 
 
 class Replay:
@@ -57,12 +59,12 @@ class Replay:
 
 def recorded() -> list[Replay]:
     """The histories of the newest release that has left any."""
-    releases = [p for p in RECORDED.glob("*") if any(p.glob("*.json"))]
+    releases = [p for p in RECORDED.glob("*") if any(p.glob(f"{HOST}/*.json"))]
     if not releases:
         return []
     newest = max(releases, key=lambda p: [int(n) for n in p.name.split(".") if n.isdigit()])
-    found = [(p.stem, json.loads(p.read_text())) for p in sorted(newest.glob("*.json"))]
-    return [Replay(APP, name, r["orchestrator"], r["history"]) for name, r in found]
+    found = [(p.stem, json.loads(p.read_text())) for p in sorted(newest.glob(f"{HOST}/*.json"))]
+    return [Replay(APP, name, r["orchestrator"], r["sent"]["history"]) for name, r in found]
 
 
 def textbook(name: str, regions: int) -> Replay:

@@ -10,11 +10,12 @@ an app (gaps, lost races, deleted events, repeats, crashes) is there as options.
 
 The files, from the inside out:
 
-    protocol, walk, turn, admit, status, routes, hazards    pure: JSON in, JSON out
+    protocol, walk, turn, admit, rewind, status, routes, dotnet,
+    hazards                                                 pure: JSON in, JSON out
     clock                                                   engine time, real or virtual
     storage                                                 what survives a crash
-    index, settings, invoke, sdk_session                    the app and the SDK
-    injector, engine, operations, timers                    what runs
+    index, settings, injector, sdk_session                  the app and the SDK
+    python, invoke, engine, operations, timers              what runs
     endpoint, management, server, host                      what is served
     cli                                                     python -m devhost
 """

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .hazards import CHECKPOINTS, Hazards
+from .hazards import CHECKPOINTS, PYTHON_CHECKPOINTS, Hazards
 from .host import DevHost
 from .index import HTTP, AppError
 from .settings import apply_local_settings
@@ -97,7 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         default=Hazards(),
         metavar="SPEC",
         help="azure-storage, or name=value parts such as gap=0.1..2,events-twice=0.2,"
-        f"crash=after-row@1; checkpoints: {', '.join(CHECKPOINTS)}",
+        f"crash=after-row@1; checkpoints: {', '.join(CHECKPOINTS)}; and python-dies=turn-after:0.1;"
+        f" checkpoints: {', '.join(PYTHON_CHECKPOINTS)}",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the hazards' random numbers (0)")
     parser.add_argument(

@@ -127,7 +127,7 @@ class Committer:
         # Azure, although the instance runs. Only a turn that changes the status writes it.
         if turn.status is not None:
             row.runtime_status = turn.status
-        if turn.status in Status.FINISHED:
+        if turn.status in Status.FINISHED or turn.output is not None:
             row.output = turn.output
         self._storage.insert(row)
 

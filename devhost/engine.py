@@ -1,6 +1,8 @@
 """The dispatcher: dequeues messages, and runs the turns and activities that they lead to.
 
 One turn of an instance at a time, on whatever has become visible for it; activities side by side.
+Both hold a place of the host while they run, however long they only wait, and there are so many
+places. An activity without one stays in the queue; a turn's messages have been dequeued.
 A batch's messages are deleted last, so what a crash interrupts comes back.
 """
 
@@ -10,7 +12,8 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from . import clock
 from .admit import admit
@@ -19,9 +22,10 @@ from .index import ACTIVITY, ORCHESTRATION, Index
 from .injector import Injector
 from .invoke import Invoker, failure
 from .protocol import EventType, Status, event
+from .python import PythonDiedError
 from .settings import HostSettings
 from .storage import Message, Storage
-from .turn import take_turn
+from .turn import Worker, take_turn
 from .walk import CallActivity, CreateTimer, Decision
 
 log = logging.getLogger("devhost.durable")
@@ -53,6 +57,7 @@ class Engine:
         self._ready: defaultdict[str, list[Message]] = defaultdict(list)
         self._in_hand: set[int] = set()
         self._running: set[str] = set()
+        self._activities = 0
         self._pump_handle: asyncio.Handle | None = None
         storage.control.on_change = storage.work_items.on_change = self._arm
         self._arm()
@@ -96,7 +101,9 @@ class Engine:
             return
         if self._pump_handle is not None:
             self._pump_handle.cancel()
-        queues = (self.storage.control, self.storage.work_items)
+        queues = [self.storage.control]
+        if self._has_activity_place:  # else the next one to end comes here
+            queues.append(self.storage.work_items)
         due = min((q.next_due for q in queues if q.next_due is not None), default=None)
         self._pump_handle = None if due is None else self._loop.call_at(due, self._pump)
 
@@ -105,15 +112,20 @@ class Engine:
         for message in self.storage.control.take_due(now, self._settings.control_visibility):
             if self._takes(message):
                 self._ready[message.instance_id].append(message)
-        for instance_id in list(self._ready):
-            self._run_ready(instance_id)
-        for item in self.storage.work_items.take_due(now, self._settings.work_item_visibility):
+        self._run_ready()
+        items = self.storage.work_items.take_due(now, self._settings.work_item_visibility)
+        while self._has_activity_place and (item := next(items, None)) is not None:
             if self._takes(item):
                 twice = self.injector.hazards.activities_twice
                 repeats = self.injector.chance("activities-twice", _label(item), twice)
                 for _ in range(2 if repeats else 1):
+                    self._activities += 1
                     self.spawn(self._activity(item))
         self._arm()
+
+    @property
+    def _has_activity_place(self) -> bool:
+        return self._activities < self._settings.activity_places
 
     def _takes(self, message: Message) -> bool:
         """Whether this dequeuing leads to anything. What is in hand is merely kept hidden."""
@@ -128,21 +140,23 @@ class Engine:
         self._in_hand.add(message.id)
         return True
 
-    def _run_ready(self, instance_id: str) -> None:
-        if self._alive and instance_id not in self._running and self._ready.get(instance_id):
-            self._running.add(instance_id)
-            self.spawn(self._episode(instance_id))
+    def _run_ready(self) -> None:
+        """Give places to instances that have messages, those that have waited longest first."""
+        for instance_id in [each for each in self._ready if each not in self._running]:
+            if self._alive and len(self._running) < self._settings.orchestrator_places:
+                self._running.add(instance_id)
+                self.spawn(self._episode(instance_id))
 
     async def _episode(self, instance_id: str) -> None:
         batch = self._ready.pop(instance_id)
         try:
-            self._run_episode(instance_id, batch)
+            await self._run_episode(instance_id, batch)
         finally:
             self._in_hand -= {message.id for message in batch}
             self._running.discard(instance_id)
-            self._run_ready(instance_id)
+            self._run_ready()
 
-    def _run_episode(self, instance_id: str, batch: list[Message]) -> None:
+    async def _run_episode(self, instance_id: str, batch: list[Message]) -> None:
         self.injector.checkpoint("dequeued-before-episode")
         admitted = admit(
             batch, self.storage.find(instance_id), self.storage.read_history(instance_id)
@@ -152,13 +166,15 @@ class Engine:
             self._terminate_unbegun(dropped)
         if admitted.kept:
             self.storage.stats["episodes"] += 1
+            began = clock.utcnow()
+            work = await self._python_at_work(instance_id)
             turn = take_turn(
-                self._work,
+                work,
                 self._knows,
                 instance_id,
                 admitted.history,
                 [message.event for message in admitted.kept],
-                clock.utcnow(),
+                began,
                 lambda: self.injector.dice.hex_id("execution", instance_id),
             )
             self._committer.commit(instance_id, turn)
@@ -201,11 +217,29 @@ class Engine:
             self.storage.work_items.delete(item)
         finally:
             self._in_hand.discard(item.id)
+            self._activities -= 1
+            self._arm()
+
+    async def _python_at_work(self, instance_id: str) -> Worker:
+        """Let the time of a turn go by. If Python dies in it, so does what it was working on."""
+        takes = self.injector.hazards.turn_takes
+        seconds = self.injector.dice.between("turn-takes", instance_id, takes)
+        try:
+            await self._invoker.python.take_turn(seconds)
+        except PythonDiedError as death:
+            raised = RuntimeError(f"One or more errors occurred. ({death})")
+            return partial(_raise, raised)
+        return self._work
 
     def _work(self, name: str, body: str) -> str:
         function = self._index.find(ORCHESTRATION, name)
         if function is None:
-            raise LookupError(f"The function '{name}' doesn't exist")
+            known = ", ".join(f"'{each.name}'" for each in self._index.of(ORCHESTRATION))
+            raise LookupError(
+                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator"
+                " function. Additional info: The following are the known orchestrator functions:"
+                f" {known}."
+            )
         return str(function.call(body))
 
     def _knows(self, decision: Decision) -> bool:
@@ -213,6 +247,10 @@ class Engine:
             return True
         kind = ACTIVITY if isinstance(decision, CallActivity) else ORCHESTRATION
         return self._index.find(kind, decision.name) is not None
+
+
+def _raise(problem: Exception, name: str, body: str) -> NoReturn:
+    raise problem
 
 
 def _label(message: Message) -> str:

@@ -28,10 +28,24 @@ CHECKPOINTS = (
 """Where a crash can be placed. What the host had in hand comes back after the visibility
 timeout; HTTP connections are reset; functions under way are cancelled."""
 
+PYTHON_CHECKPOINTS = (
+    "turn-before",
+    "turn-after",
+    "activity-before",
+    "activity-after",
+    "http-before",
+    "http-after",
+    "timer-before",
+    "timer-after",
+)
+"""Where a death of the Python process alone can be placed: when it has been given the call and
+has done nothing, or when it has done everything and its result has not reached the host. Whatever
+else it is running dies with it."""
+
 
 @dataclass(frozen=True)
 class CrashRule:
-    """Crash at a checkpoint ("*": at any): at its nth passing, or with a probability at each."""
+    """Strike at a checkpoint ("*": at any): at its nth passing, or with a probability at each."""
 
     checkpoint: str
     nth: int | None = 1
@@ -53,7 +67,9 @@ class Hazards:
     """A start lingers between its message and its row: dequeued meanwhile, the message goes
     invisible for the visibility timeout."""
     already_exists: float = 0.0
-    """A start is carried out, yet answers 500 "already exists"."""
+    """A start is carried out, yet answers "already exists"."""
+    old_conflict: float = 0.0
+    """A start that finds an instance is answered 500, as before the extension 3.19, not 409."""
     invisible: float = 0.0
     """A message goes invisible for the visibility timeout when it is first dequeued."""
     activities_twice: float = 0.0
@@ -72,10 +88,14 @@ class Hazards:
     """Crash at random moments, this far apart."""
     restart_delay: float = 1.0
     """From a crash to the next start of the host."""
+    python_dies: tuple[CrashRule, ...] = ()
+    """The Python process dies alone; the host lives, and starts it again."""
+    turn_takes: Range = (0.0, 0.0)
+    """How long an orchestrator's turn takes: so long an instance's further messages wait."""
 
     @classmethod
     def azure_storage(cls) -> Hazards:
-        """All of them, moderately."""
+        """What Azure Storage does, moderately. Python's deaths and slow turns are not its doing."""
         return cls(
             gap=(0.0, 1.5),
             start_race=0.2,
@@ -96,8 +116,8 @@ class Hazards:
         """Read `azure-storage` and `name=value` parts, comma-separated, later ones winning.
 
         A value is a probability (`0.1`), seconds (`2`) or a range of them (`0.1..2`). `crash`
-        takes `checkpoint` (the first time), `checkpoint@3` (the third) or `checkpoint:0.1`
-        (each time with this probability), and may be given more than once.
+        and `python-dies` take `checkpoint` (the first time), `checkpoint@3` (the third) or
+        `checkpoint:0.1` (each time with this probability), and may be given more than once.
 
         Raises:
             ValueError: names the part that is wrong.
@@ -119,7 +139,10 @@ def _with_part(hazards: Hazards, part: str) -> Hazards:
         raise ValueError(f"no hazard {part!r}; there are azure-storage and {names} (=value)")
     try:
         if field == "crash":
-            return replace(hazards, crash=(*hazards.crash, _crash_rule(value)))
+            return replace(hazards, crash=(*hazards.crash, _crash_rule(value, CHECKPOINTS)))
+        if field == "python_dies":
+            rule = _crash_rule(value, PYTHON_CHECKPOINTS)
+            return replace(hazards, python_dies=(*hazards.python_dies, rule))
         is_range = get_args(get_type_hints(Hazards)[field]) != ()
         drawn: Any = _range(value) if is_range else float(value)
         return replace(hazards, **{field: drawn})
@@ -132,11 +155,11 @@ def _range(text: str) -> Range:
     return (float(low), float(high if dots else low))
 
 
-def _crash_rule(text: str) -> CrashRule:
+def _crash_rule(text: str, checkpoints: tuple[str, ...]) -> CrashRule:
     checkpoint, at, nth = text.partition("@")
     checkpoint, colon, probability = checkpoint.partition(":")
-    if checkpoint not in (*CHECKPOINTS, "*"):
-        raise ValueError(f"no checkpoint {checkpoint!r}; there are *, {', '.join(CHECKPOINTS)}")
+    if checkpoint not in (*checkpoints, "*"):
+        raise ValueError(f"no checkpoint {checkpoint!r}; there are *, {', '.join(checkpoints)}")
     if colon:
         return CrashRule(checkpoint, None, float(probability))
     return CrashRule(checkpoint, int(nth) if at else 1)
@@ -171,10 +194,11 @@ class Dice:
 
 
 class CrashPlan:
-    """Counts the passings of each checkpoint and says when to crash."""
+    """Counts the passings of each checkpoint and says when to strike."""
 
-    def __init__(self, dice: Dice) -> None:
+    def __init__(self, dice: Dice, purpose: str) -> None:
         self._dice = dice
+        self._purpose = purpose
         self.passed: Counter[str] = Counter()
 
     def strikes(self, checkpoint: str, rules: tuple[CrashRule, ...]) -> bool:
@@ -183,7 +207,7 @@ class CrashPlan:
         return any(
             self.passed[rule.checkpoint] == rule.nth
             if rule.nth is not None
-            else self._dice.chance("crash", checkpoint, rule.probability)
+            else self._dice.chance(self._purpose, checkpoint, rule.probability)
             for rule in rules
             if rule.checkpoint in (checkpoint, "*")
         )

@@ -1,7 +1,8 @@
 """One host: storage that survives, and a server with an engine that a crash takes away.
 
 `DevHost.start` listens when it returns. `crash` and `restart` (or the hazards, by themselves)
-end the engine and begin another on the same storage and port.
+end the engine and begin another on the same storage and port. `kill_python` ends less: the
+process that runs the app's functions.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .injector import Injector
 from .invoke import Invoker
 from .management import Management, client_binding
 from .operations import Operations
+from .python import Python
 from .routes import make_routes
 from .server import Server, build_app
 from .settings import HostSettings, read_host_json
@@ -49,13 +51,14 @@ class DevHost:
         self.settings = settings
         self.port = 0
         self.crashed_at: list[str] = []
-        """Checkpoints (or "random") at which hazards have crashed the host."""
+        """Checkpoints (or "random", or "python") at which hazards have crashed the host."""
         self._required_key = required_key
         self._timer_triggers = timer_triggers
         self._injector = Injector(hazards, seed, self._crash_by_hazard)
         self._executor = ThreadPoolExecutor(thread_name_prefix="function")
         self._engine: Engine | None = None
         self._server: Server | None = None
+        self._python: Python | None = None
         self._changed = asyncio.Event()
         self._recovery: asyncio.Task[None] | None = None
         self._random_crash: asyncio.TimerHandle | None = None
@@ -109,7 +112,7 @@ class DevHost:
     @property
     def stats(self) -> Counter[str]:
         """Counts: storage.read, .write, .enqueue, .delete (roughly Azure's), episodes,
-        activity:<name>, http:<function>, timer:<function>, crashes."""
+        activity:<name>, http:<function>, timer:<function>, crashes, python-deaths."""
         return self.storage.stats
 
     @property
@@ -130,6 +133,11 @@ class DevHost:
     async def restart(self) -> None:
         """Serve again, on the same port, from what the crash has left."""
         await self._up()
+
+    def kill_python(self) -> None:
+        """Kill the Python process alone: what it is running fails, the host lives."""
+        if self._python is not None:
+            self._python.kill()
 
     async def settle(self) -> None:
         """Return when nothing is runnable now; timers and invisible messages may remain."""
@@ -181,7 +189,9 @@ class DevHost:
         await sdk_session.release()
 
     async def _up(self) -> None:
+        python = Python(self._injector, self.stats, self._crash_by_hazard)
         invoker = Invoker(
+            python,
             self._executor,
             lambda: client_binding(self.url, self.settings.task_hub),
             lambda: self._injector.dice.hex_id("invocation", ""),
@@ -191,7 +201,7 @@ class DevHost:
         )
         routes = make_routes(self.index.of(HTTP), self.settings.route_prefix)
         endpoint = Endpoint(routes, engine, invoker, self._required_key)
-        management = Management(Operations(self.storage, self.index, self._injector))
+        management = Management(Operations(self.storage, self._injector))
         timers = TimerTriggers(self.index.of(TIMER), engine, invoker)
         app = build_app(engine, endpoint, management, self.run_timer, self._required_key)
         server = Server(app, timers)
@@ -200,7 +210,7 @@ class DevHost:
         except BaseException:
             engine.kill()
             raise
-        self._engine, self._server = engine, server
+        self._engine, self._server, self._python = engine, server, python
         if self._timer_triggers:
             timers.start()
         self._plan_random_crash()
@@ -213,7 +223,7 @@ class DevHost:
 
     async def _down(self) -> None:
         engine, server = self._engine, self._server
-        self._engine = self._server = None
+        self._engine = self._server = self._python = None
         if engine is not None:
             await asyncio.gather(*engine.tasks, return_exceptions=True)
         if server is not None:

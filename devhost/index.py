@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import re
 import sys
 import typing
 from collections.abc import Callable
@@ -24,6 +25,10 @@ HTTP, TIMER = "httpTrigger", "timerTrigger"
 ACTIVITY, ORCHESTRATION = "activityTrigger", "orchestrationTrigger"
 TRIGGERS = (HTTP, TIMER, ACTIVITY, ORCHESTRATION)
 CLIENT = "durableClient"
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,126}", re.IGNORECASE)
+"""The names of functions that WebJobs takes."""
 
 
 class AppError(Exception):
@@ -76,7 +81,9 @@ def index_app(app: Any) -> Index:
         found = app.get_functions()
     except Exception as problem:
         raise AppError(_one_line(problem)) from problem
-    return Index(tuple(_function(each) for each in found))
+    functions = tuple(_function(each) for each in found)
+    _check_as_the_extension_does(functions)
+    return Index(functions)
 
 
 def load_app(folder: Path) -> Any:
@@ -134,6 +141,26 @@ def _function(indexed: Any) -> Function:
         wants_context=wants_context,
         options={k: _plain(v) for k, v in trigger.get_dict_repr().items()},
     )
+
+
+def _check_as_the_extension_does(functions: tuple[Function, ...]) -> None:
+    """Raise AppError on what the worker lets pass and the extension does not index.
+
+    The Functions host goes on without such a function, which is worse: whatever calls it fails.
+    """
+    seen: set[str] = set()
+    for each in functions:
+        problem = None
+        if not _NAME.fullmatch(each.name):
+            problem = f"'{each.name}' is not a valid function name."
+        elif each.name.lower() in seen:
+            problem = "Method overloads are not supported."
+            problem += f" There are multiple methods with the name '{each.name}'."
+        elif each.trigger == ACTIVITY and each.parameter.lower() == "data":
+            problem = f"Can't bind parameter '{each.parameter}' to type 'System.String'."
+        if problem is not None:
+            raise AppError(f"Error indexing method '{each.name}': {problem}")
+        seen.add(each.name.lower())
 
 
 def _check_signature(

@@ -27,13 +27,18 @@ class Injector:
     def hazards(self, hazards: Hazards) -> None:
         """New hazards count the passings of checkpoints from here."""
         self._hazards = hazards
-        self._plan = CrashPlan(self.dice)
+        self._plan = CrashPlan(self.dice, "crash")
+        self._python_plan = CrashPlan(self.dice, "python-dies")
 
     def checkpoint(self, name: str) -> None:
         """Crash here if it is time to: the caller is cancelled with everything else."""
         if self._plan.strikes(name, self._hazards.crash):
             self._crash(name)
             raise asyncio.CancelledError(f"crashed at {name}")
+
+    def python_dies(self, checkpoint: str) -> bool:
+        """Whether it is time for the Python process to die here."""
+        return self._python_plan.strikes(checkpoint, self._hazards.python_dies)
 
     def chance(self, purpose: str, subject: str, probability: float) -> bool:
         return self.dice.chance(purpose, subject, probability)

@@ -16,9 +16,13 @@ from azure.functions.durable_functions import ActivityTriggerConverter
 from azure.functions.timer import TimerRequest
 
 from .clock import run_in_thread
-from .index import Function
+from .index import ACTIVITY, HTTP, TIMER, Function
+from .python import Python, PythonDiedError
 
 log = logging.getLogger("devhost.functions")
+
+
+_PLACES = {HTTP: "http", ACTIVITY: "activity", TIMER: "timer"}
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,29 @@ class InvocationContext:
 
 @dataclass
 class Invoker:
-    """Fills the parameters and calls."""
+    """Fills the parameters and calls, in the Python process."""
 
+    python: Python
     executor: ThreadPoolExecutor
     client_binding: Callable[[], str]
     """The JSON that the SDK's client is made of."""
     new_id: Callable[[], str]
 
     async def call(self, function: Function, trigger: Any) -> Any:
-        """Call a function with what its trigger brings; raises whatever it raises."""
+        """Call a function with what its trigger brings.
+
+        Raises:
+            PythonDiedError: the process died under it.
+            Exception: whatever the function raises.
+        """
         arguments = {function.parameter: trigger}
         arguments |= {client: self.client_binding() for client in function.clients}
         if function.wants_context:
             arguments["context"] = InvocationContext(self.new_id(), function.name)
-        if function.is_async:
-            return await function.call(**arguments)
-        return await run_in_thread(self.executor, partial(function.call, **arguments))
+        call = partial(function.call, **arguments)
+        if not function.is_async:
+            call = partial(run_in_thread, self.executor, call)
+        return await self.python.run(_PLACES[function.trigger], call)
 
     async def call_activity(self, function: Function, input_: Any) -> str:
         """Run an activity: JSON in, JSON out, coded by the SDK's converter.
@@ -75,5 +86,6 @@ class Invoker:
 
 def failure(kind: str, name: str, problem: BaseException) -> dict[str, str]:
     """Reason and details of a failed activity, worded as the extension words them."""
-    text = f"Result: Failure Exception: {type(problem).__name__}: {problem}"
+    died = isinstance(problem, PythonDiedError)
+    text = str(problem) if died else f" {type(problem).__name__}: {problem}"
     return {"Reason": f"{kind} function '{name}' failed: {text}", "Details": str(problem)}

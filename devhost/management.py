@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
@@ -76,15 +77,16 @@ class Management:
             ("DELETE", one, self._purge),
             ("POST", f"{one}/raiseEvent/{{event_name}}", self._raise_event),
             ("POST", f"{one}/restart", self._restart),
-            ("POST", f"{one}/rewind", self._not_modelled),
+            ("POST", f"{one}/rewind", self._rewind),
             ("POST", f"{one}/{{operation:terminate|suspend|resume}}", self._send),
             ("*", "/entities{rest:.*}", self._not_modelled),
         ]
 
     async def _start(self, request: web.Request) -> web.StreamResponse:
         operations, name = self._operations, request.match_info["name"]
-        instance_id = request.match_info.get("instance_id")
-        if instance_id is None:
+        if "instance_id" in request.match_info:
+            instance_id = _id(request)
+        else:
             instance_id = operations.injector.dice.hex_id("instance", name)
         try:
             input_ = await _json_body(request)
@@ -93,7 +95,7 @@ class Management:
         return _started(request, await operations.start(name, instance_id, input_))
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
-        return _respond(self._operations.get(request.match_info["instance_id"], request.query))
+        return _respond(self._operations.get(_id(request), request.query))
 
     async def _query(self, request: web.Request) -> web.StreamResponse:
         token = request.headers.get("x-ms-continuation-token")
@@ -102,7 +104,7 @@ class Management:
         return web.json_response(body, status=status, headers=headers)
 
     async def _purge(self, request: web.Request) -> web.StreamResponse:
-        return _respond(self._operations.purge(request.match_info["instance_id"]))
+        return _respond(self._operations.purge(_id(request)))
 
     async def _purge_by(self, request: web.Request) -> web.StreamResponse:
         return _respond(self._operations.purge_by(request.query))
@@ -115,21 +117,27 @@ class Management:
             data = await _json_body(request)
         except ValueError:
             return _respond(NOT_JSON)
-        return _respond(
-            await self._operations.raise_event(path["instance_id"], path["event_name"], data)
-        )
+        return _respond(await self._operations.raise_event(_id(request), path["event_name"], data))
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         path, reason = request.match_info, request.query.get("reason", "")
-        return _respond(await self._operations.send(path["instance_id"], path["operation"], reason))
+        return _respond(await self._operations.send(_id(request), path["operation"], reason))
+
+    async def _rewind(self, request: web.Request) -> web.StreamResponse:
+        reason = request.query.get("reason", "")
+        return _respond(await self._operations.rewind(_id(request), reason))
 
     async def _restart(self, request: web.Request) -> web.StreamResponse:
         new_id = request.query.get("restartWithNewInstanceId", "true").lower() == "true"
-        instance_id = request.match_info["instance_id"]
-        return _started(request, await self._operations.restart(instance_id, new_id))
+        return _started(request, await self._operations.restart(_id(request), new_id))
 
     async def _not_modelled(self, request: web.Request) -> web.StreamResponse:
         return _respond((501, {"Message": f"devhost does not model {request.path}"}))
+
+
+def _id(request: web.Request) -> str:
+    """The extension decodes the path's instance id once more: `a%2Bb` means "a b" to it."""
+    return unquote_plus(request.match_info["instance_id"])
 
 
 async def _json_body(request: web.Request) -> Any:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import clock
-from .index import ORCHESTRATION, Index
 from .injector import Injector
 from .protocol import EventType, Status, event, execution_started
+from .rewind import rewound
 from .status import PAGE, Filter, page, status_json
 from .storage import Instance, Storage
 
 log = logging.getLogger("devhost.durable")
 
-INVALID_ID = re.compile(r"[/\\#?\x00-\x1f\x7f]|^@|^$|^.{101,}", re.DOTALL)
-"""What Azure Storage cannot take as an instance id. Those with @ in front are entities."""
+LONGEST_ID = 512
+"""Characters of an instance id: what a table's key takes. Nothing else is refused: the engine
+escapes what a key cannot have."""
 
 SHUFFLE = (0.0, 2.0)
 """Seconds by which a shuffled or repeated event comes later."""
@@ -34,26 +34,24 @@ class Operations:
     """What the SDK's client asks for, against one task hub."""
 
     storage: Storage
-    index: Index
     injector: Injector
 
     async def start(self, name: str, instance_id: str, input_: Any) -> Result:
         """Start an instance: look, enqueue the start, insert the row.
 
+        A name that is no orchestrator's is not refused: the instance fails in its first turn.
+
         Two starts that both find nothing both answer success; the row, and so the input, is
         that of the first to insert it, and the other's message is dropped when it is dequeued.
         """
-        if self.index.find(ORCHESTRATION, name) is None:
-            return 400, _error(
-                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator"
-                " function."
-            )
-        if INVALID_ID.search(instance_id):
-            return 400, _error(f"The instance id {instance_id!r} is not valid")
+        if "/" in instance_id:  # the extension takes it for a part of the path
+            return 404, None
+        if len(instance_id) > LONGEST_ID:
+            return 500, _error("An error occurred while communicating with Azure Storage")
+        hazards, dice = self.injector.hazards, self.injector.dice
         before = self.storage.find(instance_id)
         if before is not None and not before.finished:
-            return 500, _already_exists(before.runtime_status)
-        hazards, dice = self.injector.hazards, self.injector.dice
+            return self._already_exists(instance_id, before.runtime_status)
         await self.injector.linger("start-race", instance_id, hazards.start_race)
         now = clock.utcnow()
         execution_id = dice.hex_id("execution", instance_id)
@@ -69,7 +67,7 @@ class Operations:
         )
         self.injector.checkpoint("after-row")
         if self.injector.chance("already-exists", instance_id, hazards.already_exists):
-            return 500, _already_exists(Status.PENDING)
+            return self._already_exists(instance_id, Status.PENDING)
         return 202, {"id": instance_id}
 
     def _insert_row(self, before: Instance | None, row: Instance) -> None:
@@ -105,7 +103,8 @@ class Operations:
             "suspend": EventType.EXECUTION_SUSPENDED,
             "resume": EventType.EXECUTION_RESUMED,
         }[operation]
-        self._enqueue(instance_id, event(kind, clock.utcnow(), Input=reason), 0.0)
+        told = "Input" if operation == "terminate" else "Reason"
+        self._enqueue(instance_id, event(kind, clock.utcnow(), **{told: reason}), 0.0)
         return 202, None
 
     def get(self, instance_id: str, query: Mapping[str, str]) -> Result:
@@ -130,19 +129,26 @@ class Operations:
         return 200, [status_json(row, query) for row in found], more
 
     def purge(self, instance_id: str) -> Result:
-        """Delete one instance, whatever its status."""
-        if self.storage.find(instance_id) is None:
+        """Delete one instance that has ended."""
+        row = self.storage.find(instance_id)
+        if row is None:
             return 404, None
+        if not row.finished:
+            return 412, (
+                "Only orchestrations in a terminal state can be purged, but the orchestration with"
+                f" instance ID {instance_id} has status {row.runtime_status}"
+            )
         self.storage.purge(instance_id)
         return 200, {"instancesDeleted": 1}
 
     def purge_by(self, query: Mapping[str, str]) -> Result:
-        """Delete the finished instances that a filter wants."""
+        """Delete the instances that a filter wants: by time, and by status. A filter that names
+        no final status, in the very spelling of the engine, takes those that run, too."""
         try:
-            wanted = Filter.from_query(query)
+            wanted = Filter.for_purge(query)
         except ValueError as problem:
-            return 400, _error(str(problem))
-        rows = [r for r in self.storage.instances.values() if r.finished and wanted.wants(r)]
+            return 400, str(problem)
+        rows = [r for r in self.storage.instances.values() if wanted.wants(r)]
         for row in rows:
             self.storage.purge(row.id)
         return (200, {"instancesDeleted": len(rows)}) if rows else (404, None)
@@ -154,6 +160,35 @@ class Operations:
             return 404, None
         target = self.injector.dice.hex_id("instance", instance_id) if new_id else instance_id
         return await self.start(row.name, target, row.input)
+
+    async def rewind(self, instance_id: str, reason: str) -> Result:
+        """Let a failed instance go on from its history, as if its last turn had not been.
+
+        What came while it was Failed is gone for good: timers that fell due, results. Activities
+        that had failed run again. The row says Pending until the instance ends.
+        """
+        row, history = self.storage.find(instance_id), self.storage.read_history(instance_id)
+        if row is None or history is None:
+            return 404, f'No orchestration with instance ID "${instance_id}" found.'
+        if row.runtime_status != Status.FAILED:
+            return 412, (
+                f"This orchestration has status {row.runtime_status}, but only orchestrations in"
+                ' the "Failed" state can be rewound.'
+            )
+        self.storage.write_history(instance_id, rewound(history))
+        row.runtime_status, row.last_updated = Status.PENDING, clock.utcnow()
+        self.storage.insert(row)
+        self._enqueue(instance_id, event(EventType.GENERIC, clock.utcnow(), Data=reason), 0.0)
+        log.warning("orchestration rewound name=%s instance=%s", row.name, instance_id)
+        return 202, None
+
+    def _already_exists(self, instance_id: str, status: str) -> Result:
+        """409 from the extension 3.19 on; 500 before, for a start that has found an instance."""
+        text = f"An Orchestration instance with the status {status} already exists."
+        old = self.injector.hazards.old_conflict
+        if self.injector.chance("old-conflict", instance_id, old):
+            return 500, _error(text)
+        return 409, {"Message": text}
 
     def _refuse(self, instance_id: str) -> Result | None:
         row = self.storage.find(instance_id)
@@ -172,7 +207,3 @@ class Operations:
 def _error(message: str) -> dict[str, str]:
     general = "Something went wrong while processing your request"
     return {"Message": general, "ExceptionMessage": message}
-
-
-def _already_exists(status: str) -> dict[str, str]:
-    return _error(f"An Orchestration instance with the status {status} already exists.")

@@ -33,6 +33,7 @@ class EventType(IntEnum):
     ORCHESTRATOR_STARTED = 12
     ORCHESTRATOR_COMPLETED = 13
     EVENT_RAISED = 15
+    GENERIC = 17
     EXECUTION_SUSPENDED = 19
     EXECUTION_RESUMED = 20
 
@@ -52,6 +53,7 @@ EVENT_NAMES: dict[int, str] = {
     EventType.ORCHESTRATOR_STARTED: "OrchestratorStarted",
     EventType.ORCHESTRATOR_COMPLETED: "OrchestratorCompleted",
     EventType.EVENT_RAISED: "EventRaised",
+    EventType.GENERIC: "GenericEvent",
     EventType.EXECUTION_SUSPENDED: "ExecutionSuspended",
     EventType.EXECUTION_RESUMED: "ExecutionResumed",
 }

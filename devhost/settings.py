@@ -1,15 +1,24 @@
-"""What host.json and local.settings.json say that matters here."""
+"""What host.json and local.settings.json say that matters here, and what the extension refuses.
+
+The refusals are in its own words: `tests/devhost/refusals.py` holds them to the real engine.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .dotnet import as_text, read_int, read_provider_int, read_time_span
 from .index import AppError
+
+CORES = 2
+"""Of the machine that devhost stands for, whatever it runs on: one seed is one run everywhere. The
+extension's defaults are 10 places per core, other than on a Consumption plan."""
 
 
 @dataclass(frozen=True)
@@ -20,31 +29,129 @@ class HostSettings:
     task_hub: str = "TestHubName"
     control_visibility: float = 300.0
     work_item_visibility: float = 300.0
+    activity_places: int = 10 * CORES
+    """How many activities run at once; the others wait in the queue."""
+    orchestrator_places: int = 10 * CORES
+    """How many turns run at once."""
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> HostSettings:
-        """Raises AppError on a visibility timeout that is not h:m:s or out of bounds."""
+        """Raises AppError on what the extension does not start with, in its words."""
         extensions = document.get("extensions", {})
         durable = extensions.get("durableTask", {})
-        storage = durable.get("storageProvider", {})
-        return cls(
-            route_prefix=extensions.get("http", {}).get("routePrefix", cls.route_prefix).strip("/"),
-            task_hub=durable.get("hubName", cls.task_hub),
-            control_visibility=_visibility(storage, "controlQueueVisibilityTimeout"),
-            work_item_visibility=_visibility(storage, "workItemQueueVisibilityTimeout"),
+        try:
+            _check_provider(durable.get("storageProvider", {}))
+            return cls(
+                route_prefix=extensions.get("http", {})
+                .get("routePrefix", cls.route_prefix)
+                .strip("/"),
+                task_hub=_task_hub(durable),
+                **_provider_times(durable.get("storageProvider", {})),
+                **_places(durable),
+            )
+        except ValueError as problem:
+            raise AppError(f"host.json: {problem}") from None
+
+
+def _check_provider(provider: Mapping[str, Any]) -> None:
+    kind = provider.get("type")
+    if kind is not None and str(kind).lower() != "azurestorage":
+        raise ValueError(
+            f"Storage provider type ({kind}) was not found. Available storage providers:"
+            " AzureStorage."
         )
+    for key, fits, words in _PROVIDER_NUMBERS:
+        if provider.get(key) is not None and not fits(read_provider_int(key, provider[key])):
+            raise ValueError(words)
 
 
-def _visibility(storage: Mapping[str, Any], key: str) -> float:
-    text = storage.get(key, "00:05:00")
-    try:
-        hours, minutes, seconds = (int(part) for part in text.split(":"))
-    except ValueError:
-        raise AppError(f"host.json: {key} {text!r} is not hh:mm:ss") from None
-    timeout = hours * 3600 + minutes * 60 + seconds
-    if not 60 <= timeout <= 3600:  # the real host does not start either
-        raise AppError(f"host.json: {key} must be from 00:01:00 to 01:00:00, not {text}")
-    return float(timeout)
+_Fits = Callable[[float], bool]
+_PROVIDER_NUMBERS: tuple[tuple[str, _Fits, str], ...] = (
+    (
+        "partitionCount",
+        lambda n: 1 <= n <= 16,
+        "PartitionCount must be an integer value between 1 and 16.",
+    ),
+    (
+        "controlQueueBatchSize",
+        lambda n: n > 0,
+        "ControlQueueBatchSize must be a non-negative integer.",
+    ),
+    (
+        "controlQueueBatchSize",
+        lambda n: n <= 32,
+        "The control queue batch size must not exceed 32.",
+    ),
+    (
+        "controlQueueBufferThreshold",
+        lambda n: 1 <= n <= 1000,
+        "ControlQueueBufferThreshold must be between 1 and 1000.",
+    ),
+)
+
+
+def _provider_times(provider: Mapping[str, Any]) -> dict[str, Any]:
+    times: dict[str, float] = {}
+    for key, field, fits, words in _PROVIDER_TIMES:
+        if provider.get(key) is None:
+            continue
+        seconds = read_time_span(provider[key])
+        if not fits(seconds):
+            raise ValueError(words)
+        if field is not None:
+            times[field] = seconds
+    return times
+
+
+_PROVIDER_TIMES: tuple[tuple[str, str | None, _Fits, str], ...] = (
+    (
+        "controlQueueVisibilityTimeout",
+        "control_visibility",
+        lambda seconds: 60 <= seconds <= 3600,
+        "ControlQueueVisibilityTimeout must be between 1 and 60 minutes.",
+    ),
+    # This one is not checked by the extension; a queue hides a message for at most 7 days.
+    ("workItemQueueVisibilityTimeout", "work_item_visibility", lambda seconds: True, ""),
+    (
+        "maxQueuePollingInterval",
+        None,  # here a message is taken when it is visible
+        lambda seconds: seconds >= 0,
+        "MaxQueuePollingInterval must be non-negative.",
+    ),
+)
+
+
+def _places(durable: Mapping[str, Any]) -> dict[str, Any]:
+    if (as_text(durable.get("extendedSessionsEnabled")) or "").lower() == "true":
+        raise ValueError(
+            "Durable Functions with extendedSessionsEnabled set to 'true' is only supported when"
+            " using the in-process or isolated .NET worker."
+        )
+    places: dict[str, int] = {}
+    for key, field in (
+        ("maxConcurrentActivityFunctions", "activity_places"),
+        ("maxConcurrentOrchestratorFunctions", "orchestrator_places"),
+    ):
+        if as_text(durable.get(key)):
+            places[field] = read_int(durable[key])
+            if places[field] < 1:
+                raise ValueError(f"M{key[1:]} must be a positive integer value.")
+    return places
+
+
+def _task_hub(durable: Mapping[str, Any]) -> str:
+    name = as_text(durable.get("hubName"))
+    if name is None:
+        return HostSettings.task_hub
+    setting = re.fullmatch(r"%(\w+)%", name)
+    if setting is not None:
+        name = os.environ.get(setting[1], name)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,49}", name):
+        raise ValueError(
+            f"Task hub name '{name}' should contain only alphanumeric characters, start with a"
+            " letter, and have length between 3 and 45."
+        )
+    return name
 
 
 def read_host_json(folder: Path) -> dict[str, Any]:

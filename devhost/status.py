@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .protocol import EVENT_NAMES, Event, EventType, parse_time
+from .protocol import EVENT_NAMES, Event, EventType, Status, parse_time
 from .storage import Instance
 
 PAGE = 100
@@ -24,7 +24,11 @@ def truth(query: Mapping[str, str], name: str, default: bool) -> bool:
 
 
 def status_json(row: Instance, query: Mapping[str, str]) -> dict[str, Any]:
-    """One instance as the management API shows it. The input is shown unless asked not to be."""
+    """One instance as the management API shows it. The input is shown unless asked not to be.
+
+    No history is shown of a row that says Pending, although there may be one: a crash between the
+    writing of the two leaves Pending on an instance that runs. Only its custom status tells.
+    """
     answer = {
         "name": row.name,
         "instanceId": row.id,
@@ -35,21 +39,25 @@ def status_json(row: Instance, query: Mapping[str, str]) -> dict[str, Any]:
         "createdTime": _seconds(row.created),
         "lastUpdatedTime": _seconds(row.last_updated),
     }
-    if truth(query, "showHistory", False) and row.history:
+    if truth(query, "showHistory", False) and row.runtime_status != Status.PENDING and row.history:
         show_output = truth(query, "showHistoryOutput", False)
-        answer["historyEvents"] = history_json(row.history, show_output)
+        show_input = truth(query, "showInput", True)
+        answer["historyEvents"] = history_json(row.history, show_output, show_input)
     return answer
 
 
-def history_json(history: list[Event], show_output: bool) -> list[dict[str, Any]]:
-    """The history for people: names for numbers, and what was scheduled told with its end."""
+def history_json(history: list[Event], show_output: bool, show_input: bool) -> list[dict[str, Any]]:
+    """The history for people: names for numbers, and what was scheduled told with its end.
+
+    Inputs are the JSON text as it was sent, of events too; results are decoded.
+    """
     scheduled: dict[tuple[str, int], dict[str, Any]] = {}
     shown: list[dict[str, Any]] = []
     for event in history:
         kind = event["EventType"]
         if kind in (EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED):
             continue
-        item = _history_item(event, show_output)
+        item = _history_item(event, show_output, show_input)
         family = _FAMILY.get(kind)
         if family is not None and kind in _SCHEDULING:
             scheduled[family, event["EventId"]] = item
@@ -58,7 +66,7 @@ def history_json(history: list[Event], show_output: bool) -> list[dict[str, Any]
             before = scheduled.get((family, event[key]))
             if before is not None:
                 item |= {"ScheduledTime": before["Timestamp"]}
-                item |= {k: before[k] for k in ("FunctionName",) if k in before}
+                item |= {"FunctionName": before["Name"]} if "Name" in before else {}
                 shown = [each for each in shown if each is not before]
         shown.append(item)
     return shown
@@ -81,25 +89,26 @@ _FAMILY: dict[int, str] = {
 }
 
 
-def _history_item(event: Event, show_output: bool) -> dict[str, Any]:
+def _history_item(event: Event, show_output: bool, show_input: bool) -> dict[str, Any]:
     kind = event["EventType"]
     item: dict[str, Any] = {"EventType": EVENT_NAMES[kind], "Timestamp": event["Timestamp"]}
-    keep = ["Reason", "Details", "OrchestrationStatus", "FireAt", "InstanceId"]
-    keep += ["Result", "Input"] if show_output else []
-    item |= {key: _decoded(key, event[key]) for key in keep if event.get(key) is not None}
-    if "Name" in event:
-        is_raised = kind == EventType.EVENT_RAISED
-        item["Name" if is_raised else "FunctionName"] = event["Name"]
+    keep = ["Name", "Reason", "Details", "OrchestrationStatus", "FireAt", "InstanceId", "Data"]
+    if kind == EventType.EXECUTION_STARTED:
+        item["FunctionName"] = event["Name"]
+        keep = ["Input"] if show_input else []
+    elif kind not in _SCHEDULING:
+        keep += ["Input"]
+    item |= {key: event[key] for key in keep if event.get(key) is not None}
+    if show_output and event.get("Result") is not None:
+        item["Result"] = _decoded(event["Result"])
     return item
 
 
-def _decoded(key: str, value: Any) -> Any:
-    if key not in ("Result", "Input") or not isinstance(value, str):
-        return value
+def _decoded(text: str) -> Any:
     try:
-        return json.loads(value)
+        return json.loads(text)
     except ValueError:
-        return value
+        return text
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,17 @@ class Filter:
         earliest, latest = (parse_time(text) if text else None for text in times)
         return cls(query.get("instanceIdPrefix", ""), wanted, earliest, latest)
 
+    @classmethod
+    def for_purge(cls, query: Mapping[str, str]) -> Filter:
+        """As the extension reads it when it purges [seen on 3.19]: no prefix; of the statuses the
+        final ones, and where none is left, any. Raises ValueError without a time to begin at."""
+        earliest, latest = (_time(query.get(n)) for n in ("createdTimeFrom", "createdTimeTo"))
+        if earliest is None:
+            raise ValueError("Please provide value for 'createdTimeFrom' parameter.")
+        named = {text.strip() for text in query.get("runtimeStatus", "").split(",")}
+        final = frozenset(status.lower() for status in named & set(Status.FINISHED))
+        return cls("", final or None, earliest, latest)
+
     def wants(self, row: Instance) -> bool:
         return (
             row.id.startswith(self.prefix)
@@ -127,6 +147,13 @@ class Filter:
             and (self.created_from is None or row.created >= self.created_from)
             and (self.created_to is None or row.created <= self.created_to)
         )
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return parse_time(text) if text else None
+    except ValueError:
+        return None
 
 
 def page(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,9 @@ from .walk import (
 GENERATIONS = 1000
 """How often an instance may continue as new without waiting for anything."""
 
+STATUS_KB = 16
+"""The longest custom status, as JSON in UTF-16. Whole KB are counted: 17,407 bytes pass."""
+
 STATE_MARK = "\n\n$OutOfProcData$:"
 
 Worker = Callable[[str, str], str]
@@ -42,7 +45,8 @@ class Answer:
     error: str | None = None
     custom_status: Any = None
     has_state: bool = True
-    """False when the orchestrator failed before the SDK could say anything."""
+    """False when the turn broke off before the SDK could say anything: the process died, say.
+    Then the custom status is gone, as on the engine."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Turn:
     output: Any
     custom_status: Any
     replayed: bool
-    """False where the worker had no say: the row keeps its custom status."""
+    """False where the worker was not asked: the row keeps its custom status."""
     error: str | None = None
 
 
@@ -99,7 +103,7 @@ def take_turn(
             status=status,
             output=output,
             custom_status=answer.custom_status if answer else None,
-            replayed=answer is not None and answer.has_state,
+            replayed=answer is not None,
             error=error,
         )
 
@@ -107,17 +111,32 @@ def take_turn(
         message = f"Orchestrator function '{started_of(events)['Name']}' failed: {error}"
         return close(Status.FAILED, answer, message, error)
 
+    def break_off(answer: Answer, error: str) -> Turn:
+        """Nothing has been invoked again: that is what the engine says, where it can."""
+        missed = _not_invoked_again(events)
+        return close(Status.FAILED, answer, missed, error) if missed else fail(answer, error)
+
     for terminated in arrivals:
         if terminated["EventType"] == EventType.EXECUTION_TERMINATED:
             return close(Status.TERMINATED, None, terminated["Input"], None)
-    if _is_suspended(events):
-        return close(Status.SUSPENDED, None, None, None)
+    if _is_suspended(events):  # replayed all the same: only what it asks for has to wait
+        answer = ask(worker, instance_id, events, played)
+        if not answer.has_state:
+            return break_off(answer, answer.error or "no state")
+        return close(Status.SUSPENDED, answer, _reason(arrivals), None)
     running = Status.RUNNING if began or _mentions(arrivals, EventType.EXECUTION_RESUMED) else None
 
     for _ in range(GENERATIONS):
         answer = ask(worker, instance_id, events, played)
         if not answer.has_state:
-            return fail(answer, answer.error or "no state")
+            return break_off(answer, answer.error or "no state")
+        kilobytes = _status_kilobytes(answer.custom_status)
+        if kilobytes > STATUS_KB:
+            too_long = (
+                "The UTF-16 size of the JSON-serialized payload must not exceed"
+                f" {STATUS_KB} KB. The current payload size is {kilobytes} KB."
+            )
+            return break_off(replace(answer, custom_status=None), too_long)
         try:
             walked = walk(answer.actions, events)
         except (NonDeterminismError, UnsupportedActionError) as problem:
@@ -128,7 +147,7 @@ def take_turn(
         outbox += [(execution_id, decision) for decision in walked.decisions]
         events += [_scheduled(decision, execution_id, now) for decision in walked.decisions]
         if not walked.finished or not (answer.is_done or answer.error is not None):
-            return close(running, answer, None, None)
+            return close(running, answer, _reason(arrivals), None)
         if answer.error is not None:
             return fail(answer, answer.error)
         if not walked.continues_as_new:
@@ -154,8 +173,8 @@ def ask(worker: Worker, instance_id: str, events: Sequence[Event], played: int) 
     parent = started["ParentInstance"]
     body = {
         "history": [e | {"IsPlayed": i < played} for i, e in enumerate(events)],
-        "input": raw_input if raw_input is None or isinstance(raw_input, str)
-        else json.dumps(raw_input),
+        # A number comes as such, and the SDK cannot read it; its own client sends a text.
+        "input": json.dumps(raw_input) if isinstance(raw_input, dict | list) else raw_input,
         "instanceId": instance_id,
         "isReplaying": played > 0,
         "parentInstanceId": parent["OrchestrationInstance"]["InstanceId"] if parent else None,
@@ -200,10 +219,40 @@ def _scheduled(decision: Decision, execution_id: str, now: datetime) -> Event:
     return event(EventType.TIMER_CREATED, now, decision.id, FireAt=stamp(decision.fire_at))
 
 
+def _status_kilobytes(status: Any) -> int:
+    text = json.dumps(status, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 1024
+
+
+def _not_invoked_again(events: Sequence[Event]) -> str | None:
+    """The engine's words for a replay that ended before it came to what is in the history."""
+    for each in events:
+        if each["EventType"] == EventType.TASK_SCHEDULED:
+            what = f"an activity task with sequence ID {each['EventId']} and name '{each['Name']}'"
+            what += " (version ''), but"
+        elif each["EventType"] == EventType.TIMER_CREATED:
+            what = f"a timer task with sequence number {each['EventId']} but"
+        else:
+            continue
+        return (
+            f"Non-Deterministic workflow detected: A previous execution of this orchestration"
+            f" scheduled {what} the current replay execution hasn't (yet?) scheduled this task."
+            " Was a change made to the orchestrator code after this instance had already started"
+            " running?"
+        )
+    return None
+
+
 def _is_suspended(events: Sequence[Event]) -> bool:
     kinds = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
     last = [e["EventType"] for e in events if e["EventType"] in kinds][-1:]
     return last == [EventType.EXECUTION_SUSPENDED]
+
+
+def _reason(arrivals: Sequence[Event]) -> str | None:
+    """What whoever suspended or resumed gave as the reason: the engine's output until the end."""
+    kinds = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
+    return next((e["Reason"] for e in reversed(arrivals) if e["EventType"] in kinds), None)
 
 
 def _mentions(events: Sequence[Event], kind: EventType) -> bool:

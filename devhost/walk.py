@@ -9,6 +9,8 @@ the orchestrator has long gone on: an instance that seems to hang in Azure hangs
   retry takes one per attempt and one per timer, and has a timer after its last attempt too.
 - WhenAny (11) and WhenAll (12) nest; WhenAll waits for every child, even after one has failed.
 - A cancelled timer keeps its id and is complete at once.
+- The end waits for what is outstanding, awaited or not: activities, sub-orchestrations, and timers
+  that are not cancelled. Waits for events do not count.
 - An event goes to the newest wait of its name (case ignored), or is buffered for the next one.
 - While suspended, completions are held back and come in order at the resume.
 
@@ -73,7 +75,7 @@ class Walked:
     decisions: tuple[Decision, ...]
     """Invoked, and not yet in the history: to be scheduled now."""
     finished: bool
-    """Every action has been awaited to its end."""
+    """Every action has been awaited to its end, and nothing that it invoked is outstanding."""
     continues_as_new: bool
     new_input: Any
     suspended: bool
@@ -305,7 +307,8 @@ def walk(actions: Sequence[Action], history: Sequence[Event]) -> Walked:
         finished=state.started
         and not state.suspended
         and state.position == len(actions)
-        and (state.current is None or state.current.done),
+        and (state.current is None or state.current.done)
+        and all(task.done for task in state.open.values()),
         continues_as_new=state.continues_as_new,
         new_input=state.new_input,
         suspended=state.suspended,

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from acr_global.correlation import bounded_id, courier_id, event_name, generation_id, push_key
-from acr_global.model import Action, Artifact, PushEvent
+from acr_global.correlation import (
+    bounded_id,
+    courier_id,
+    delivery_id,
+    event_name,
+    generation_id,
+    generation_of,
+    generation_prefix,
+    push_key,
+)
+from acr_global.model import Action, Artifact, PushEvent, VerdictType
 
 ARTIFACT = Artifact(registry="r.azurecr.io", repository="team/app", tag="v1", digest="sha256:00")
 
@@ -52,9 +61,33 @@ def test_every_id_fits_the_engine_and_its_paths(push_id: str, number: int) -> No
         courier_id(push_id, "r" * 50),
         f"{bounded_id('_delivery', 'incomplete', push_id)}.r{number}",
         generation_id(push_key(event(id=push_id), "content"), number),
+        f"{delivery_id(push_id, VerdictType.INCOMPLETE, 'b' * 32)}.r{number}",
     ]
     for instance_id in ids:
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,100}", instance_id)
+
+
+@given(st.lists(st.integers(0, 99_999_999), min_size=2, unique=True))
+def test_the_newest_generation_is_the_first_in_the_order_of_ids(numbers: list[int]) -> None:
+    """The engine lists in that order only, and its pages go forward only."""
+    ids = sorted(generation_id("content-0", number) for number in numbers)
+    assert sorted(numbers, reverse=True) == [generation_of(i) for i in ids]
+    assert all(i.startswith(generation_prefix("content-0")) for i in ids)
+
+
+@pytest.mark.parametrize("instance_id", ["content-0.7", "content-0.-9999999", "p1", "x.١٢٣٤٥٦٧٨"])
+def test_an_id_of_another_kind_is_no_generation(instance_id: str) -> None:
+    """Whatever somebody has started by hand."""
+    with pytest.raises(ValueError, match="no generation"):
+        generation_of(instance_id)
+
+
+def test_deliveries_of_two_pushes_with_one_id_are_apart() -> None:
+    """By content, where the id comes again; neither is hashed, so that people can read them."""
+    push_id = generation_id(push_key(event(), "content"), 0)
+    ids = {delivery_id(push_id, v, birth) for v in VerdictType for birth in ("a" * 32, "b" * 32)}
+    assert 2 * len(VerdictType) == len(ids)
+    assert all(push_id in i for i in ids)
 
 
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True))

@@ -82,8 +82,8 @@ def tell(engine: Engine) -> Awaitable[Any]:
         ("Suspended", Phase.BEGUN),
         ("ContinuedAsNew", Phase.BEGUN),
         ("Completed", Phase.FINISHED),
-        ("Terminated", Phase.FINISHED),
-        ("Canceled", Phase.FINISHED),
+        ("Terminated", Phase.TERMINATED),
+        ("Canceled", Phase.TERMINATED),
         ("Failed", Phase.FAILED),
         ("Pending", Phase.PENDING),
         ("SomethingNew", Phase.PENDING),
@@ -94,9 +94,9 @@ def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
     assert phase is asked(json_answer(200, ROW | {"runtimeStatus": status}), look).phase
 
 
-def test_pending_with_a_history_has_begun() -> None:
-    """A crash can leave the row behind the history."""
-    row = ROW | {"runtimeStatus": "Pending", "historyEvents": [{"EventType": "x"}]}
+def test_pending_with_a_custom_status_has_begun() -> None:
+    """A crash can leave the row behind the history; each turn writes a status."""
+    row = ROW | {"runtimeStatus": "Pending", "customStatus": {"state": "waiting"}}
     assert Phase.BEGUN is asked(json_answer(202, row), look).phase
 
 
@@ -170,7 +170,31 @@ def test_pages_are_followed_whatever_the_case_of_the_header() -> None:
     assert (["a", "b"], None) == ([look.instance_id for look in listing.looks], listing.next)
 
 
+def test_the_first_of_a_range_may_stand_behind_empty_pages() -> None:
+    """Azure Storage ends a page where a server's share of the table ends."""
+
+    def page(request: web.Request) -> web.StreamResponse:
+        assert ("1", "true") == (request.query["top"], request.query["showInput"])
+        if request.headers.get("x-ms-continuation-token") != "more":
+            return web.json_response([], headers={"x-ms-continuation-token": "more"})
+        return web.json_response([ROW], headers={"x-ms-continuation-token": "and more"})
+
+    look = asked(page, lambda engine: engine.first_by_prefix("_"))
+    assert ("i", Phase.BEGUN, "x") == (look.instance_id, look.phase, look.input)
+
+
+def test_a_range_without_instances_has_no_first() -> None:
+    """And one that answers nothing but empty pages is an error, not absence."""
+    look = asked(json_answer(200, []), lambda engine: engine.first_by_prefix("_"))
+    assert Phase.ABSENT is look.phase
+    endless = json_answer(200, [], **{"x-ms-continuation-token": "more"})
+    with pytest.raises(EngineError, match="empty"):
+        asked(endless, lambda engine: engine.first_by_prefix("_"))
+
+
 def test_a_list_that_fails_is_an_error() -> None:
     """Half a list is none."""
     with pytest.raises(EngineError, match="503"):
         asked(json_answer(503), lambda engine: engine.list_by_prefix("_"))
+    with pytest.raises(EngineError, match="503"):
+        asked(json_answer(503), lambda engine: engine.first_by_prefix("_"))

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acr_global.errors import RejectedError
+from acr_global.errors import RejectedError, SettingsError
 from acr_global.model import Action, PushEvent
-from acr_global.receive import MAX_BODY_BYTES, Ignored, Received, receive
+from acr_global.receive import MAX_BODY_BYTES, Ignored, Received, Refusal, Stray, receive
 from acr_global.settings import Settings, load_settings
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -49,8 +49,19 @@ def reason(document: Any, region: str = "eastus", **given: str) -> str:
         (result,) = receive_json(document, region, **given).results
     except RejectedError as error:
         return error.reason
-    assert isinstance(result, Ignored)
+    assert isinstance(result, Ignored | Refusal)
     return result.reason
+
+
+def stray(document: Any, region: str, **given: str) -> str:
+    """The slug of what a push from a region that is not expected is answered, unless an open
+    push waits for it."""
+    environ = {f"ACR_GLOBAL_{name}": value for name, value in given.items()}
+    settings = load_settings({"ACR_GLOBAL_REGIONS": "eastus"} | environ).settings
+    (result,) = receive({"region": region}, json.dumps(document).encode(), settings).results
+    assert isinstance(result, Stray)
+    assert (region, document["id"]) == (result.event.region, result.event.id)
+    return result.otherwise.reason
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -203,7 +214,41 @@ def test_a_region_must_be_named_and_expected() -> None:
     """An answer that names the fault turns up in the registry's own event log."""
     with pytest.raises(RejectedError, match="querystring"):
         receive({}, b"{}", settings())
-    assert "region-unknown" == reason(PUSH, "brazilsouth")
+    assert "region-unknown" == stray(PUSH, "brazilsouth")
+
+
+@pytest.mark.parametrize("region", ["a/b", "x?y", "../durabletask", "é", "a" * 51, "-a", "a.b"])
+def test_what_can_be_no_region_is_refused_at_once(region: str) -> None:
+    """It is never looked for, in a push or anywhere else."""
+    assert "region-unknown" == reason(PUSH, region)
+
+
+def test_only_a_push_can_be_waited_for_by_an_open_one() -> None:
+    """What is not watched, or not a push, is refused for its region as it was."""
+    delete = json.loads((SAMPLES / "03_delete_docs.json").read_text())
+    assert "region-unknown" == reason(delete, "brazilsouth")
+    assert "region-unknown" == reason(PUSH, "brazilsouth", EXCLUDE="*")
+
+
+def test_regions_that_cannot_be_known_are_no_fault_of_the_webhook() -> None:
+    """It may be sent again when the setting is right; and only that registry's."""
+    wrong = json.dumps({"mojrodevops.azurecr.io": {"regions": 5}})
+    assert "settings-invalid" == stray(PUSH, "eastus", REGISTRIES=wrong)
+    assert "region-unknown" == stray(changed("request.host", "s.io"), "westus", REGISTRIES=wrong)
+    assert "settings-invalid" == stray(PUSH, "eastus", REGIONS="a/b")
+
+
+def test_a_ping_of_a_region_that_may_be_expected_is_told_so() -> None:
+    """Its sender sees the answer in the registry's event log."""
+    ping = json.loads((SAMPLES / "04_ping_captured_2021.json").read_text())
+    body = json.dumps(ping).encode()
+    wrong = load_settings(
+        {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRIES": '{"r.io": {"regions": 5}}'}
+    ).settings
+    (known,) = receive({"region": "eastus"}, body, wrong).results
+    assert Ignored("ping") == known
+    (unknown,) = receive({"region": "brazilsouth"}, body, wrong).results
+    assert isinstance(unknown, SettingsError)
 
 
 def test_filters_decide_what_is_watched() -> None:
@@ -238,8 +283,9 @@ def test_each_result_has_its_document() -> None:
 def test_an_unknown_region_is_told_where_regions_are_said() -> None:
     """Either setting may be the one to correct."""
     for setting in ("ACR_GLOBAL_REGIONS", "ACR_GLOBAL_REGISTRIES"):
-        with pytest.raises(RejectedError, match=setting):
-            receive_json(PUSH, "nowhere")
+        (result,) = receive_json(PUSH, "nowhere").results
+        assert isinstance(result, Stray)
+        assert setting in result.otherwise.message
 
 
 def test_each_event_of_an_envelope_has_its_own_result() -> None:

@@ -70,7 +70,7 @@ def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
     history = [*BEFORE, odd, EVENTS[0]]
     answer = ask(worker, "p1", history, len(BEFORE))
     assert answer.error is None
-    call = answer.actions[-1]["compoundActions"][0]
+    call = answer.actions[-1]
     assert "FirePushNotification" == call["functionName"]
     found: dict[str, Any] = json.loads(call["input"])
     return found

@@ -103,12 +103,18 @@ def test_too_many_looks_in_one_timeout_are_refused() -> None:
     """Each is a step in a history that is read anew each time."""
     found = problems(CHECK_EVERY="10s", TIMEOUT="2h")
     assert "more than 200 looks" in found["CHECK_EVERY"]
+    assert timedelta(0) == load(CHECK_EVERY="10s", TIMEOUT="2h").settings.check_every
+    loaded = load(REGIONS="a", CHECK_EVERY="10s", REGISTRIES='{"r.io": {"timeout": "2h"}}')
+    (problem,) = loaded.problems
+    assert problem.message.startswith("registry 1: check_every: makes more than 200 looks")
+    every = [loaded.settings.policy(host).check_every for host in ("r.io", None)]
+    assert [timedelta(0), timedelta(seconds=10)] == every
 
 
 def test_evidence_from_the_event_log_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are left out of the deployment unless wanted; the health check says so."""
     for absent in ("azure.mgmt.no_such_package", "no_such_package.at_all"):
-        monkeypatch.setattr("acr_global.settings.EVENT_LOG_PACKAGES", (absent,))
+        monkeypatch.setattr("acr_global.setting_values.EVENT_LOG_PACKAGES", (absent,))
         assert "requirements.txt" in problems(EVIDENCE="event-log")["EVIDENCE"]
 
 
@@ -131,8 +137,122 @@ def test_what_follows_from_a_wrong_setting_is_not_named(name: str, given: dict[s
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
-    """A typo would otherwise be a default."""
+    """A typo would otherwise be a silent default; of a newer release's name nothing is wrong."""
     assert "did you mean ACR_GLOBAL_TIMEOUT?" in problems(TIMEOUTS="5m")["TIMEOUTS"]
+    loaded = load(REGIONS="eastus", TIMEOUTS="5m", TIMEOUT="soon")
+    assert ["warning", "error"] == [p.severity for p in loaded.problems]
+    assert ["ACR_GLOBAL_TIMEOUT"] == [p.setting for p in loaded.errors]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "default"),
+    [
+        ("TIMEOUT", "soon", "the default is in force, 10m"),
+        ("LATE_WINDOW", "x", "the default is in force, 1d"),
+        ("CHECK_EVERY", "1s", "the default is in force, 0s"),
+        ("CORRELATION", "magic", "the default is in force, id"),
+        ("INCLUDE", ",", "the default is in force, *"),
+        ("ACTIONS", ",", "the default is in force, push, chart_push"),
+        ("RETRY_SCHEDULE", "5", "the default is in force, 5s, 5m, 30m, 2h, 5h, 10h, 10h"),
+        ("ARM_ENDPOINT", "x", "the default is in force, https://management.azure.com"),
+        ("EVIDENCE", "guess", "it is not set"),
+        ("REGION_ENDPOINTS", "{", "it is not set"),
+    ],
+)
+def test_a_wrong_setting_says_what_is_in_force(name: str, value: str, default: str) -> None:
+    """It costs what it names: everything else is as it was set."""
+    assert problems(**{name: value})[name].endswith(f"; until then {default}")
+    settings = load(REGIONS="eastus", **{name: value}).settings
+    assert load(REGIONS="eastus").settings == settings
+    assert settings.knows_regions("any.azurecr.io")
+
+
+@pytest.mark.parametrize(
+    ("own", "known", "said"),
+    [
+        ({"regions": "a/b"}, False, "regions: must name regions, such as westeurope,eastus; its"),
+        ({"region": "westus3"}, False, "unknown field 'region'; did you mean 'regions'?; its"),
+        (5, False, "must be a JSON object; its webhooks are answered 503"),
+        ({"regions": "westus3", "Regions": "x"}, True, "an unknown field"),
+        ({"timeout": "soon"}, True, "PT10M; until then the plain setting is in force"),
+        ({"tiemout": "5m"}, True, "did you mean 'timeout'?"),
+        ({"targets": 5}, True, "until then all targets hear of it"),
+        ({"correlation": "x", "regions": "westus3"}, True, "the plain setting is in force"),
+    ],
+)
+def test_what_is_wrong_with_a_registry_costs_no_other(own: object, known: bool, said: str) -> None:
+    """Where it may have meant regions, it is not held to those of the plain settings."""
+    loaded = load(REGIONS="eastus", REGISTRIES=json.dumps({"r.io": own, "s.io": {}}), TIMEOUT="7m")
+    (problem,) = loaded.errors
+    assert problem.message.startswith("registry 1: ")
+    assert said in problem.message
+    settings = loaded.settings
+    assert known is settings.knows_regions("r.io")
+    assert timedelta(minutes=7) == settings.policy("r.io").timeout
+    for host in ("s.io", "other.io", None):
+        assert settings.knows_regions(host)
+        assert ("eastus",) == settings.policy(host).regions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"r.azurecr.io": {"regions": "westus3"},}',
+        '{"R.westus3.geo.azurecr.io": {"regions": "westus3"',
+        '[{"r.azurecr.io": {}}]',
+        '{"r.azurecr.io: {}}',
+        '{"r.azurecr.io": {}, "R.azurecr.io": {"regions": "westus3"}}',
+    ],
+)
+def test_a_registry_that_cannot_be_read_is_not_guessed_at(text: str) -> None:
+    """Its regions stand in the text, perhaps; with the plain ones it would be complete too early.
+    A registry of which nothing stands there goes by the plain settings, as it always would."""
+    loaded = load(REGIONS="eastus", REGISTRIES=text)
+    assert ["ACR_GLOBAL_REGISTRIES"] == [p.setting for p in loaded.problems]
+    assert not loaded.settings.knows_regions("r.azurecr.io")
+    assert loaded.settings.knows_regions("other.azurecr.io")
+    assert loaded.settings.knows_regions(None)
+    assert not load(REGISTRIES=text).settings.knows_regions("other.azurecr.io")
+
+
+def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
+    """Only one of the two would count, and nobody says which."""
+    text = '{"r.io": {"regions": "a", "regions": "b"}, "s.io": {"timeout": "1m", "timeout": "2m"}}'
+    loaded = load(REGIONS="eastus", REGISTRIES=text)
+    assert [
+        "registry 1: regions: stands in it twice, maybe in two spellings; "
+        "its webhooks are answered 503",
+        "registry 2: timeout: stands in it twice, maybe in two spellings; "
+        "until then the plain setting is in force",
+    ] == [p.message for p in loaded.problems]
+    known = [loaded.settings.knows_regions(host) for host in ("r.io", "s.io")]
+    assert [False, True] == known
+
+
+@pytest.mark.parametrize(
+    ("given", "registry", "known"),
+    [
+        ({"REGIONS": "a/b"}, None, False),
+        ({"REGIONS": "a/b"}, "r.io", False),
+        ({"REGIONS": "a/b", "REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "r.io", True),
+        ({"REGIONS": "a/b", "REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "s.io", False),
+        ({"REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "s.io", True),
+        ({"REGISTRIES": '{"r.io": {}}'}, "r.io", False),
+        ({"REGISTRIES": '{"r.io": {}, "s.io": {"regions": "eastus"}}'}, "r.io", False),
+        ({}, None, False),
+    ],
+)
+def test_regions_are_known_registry_by_registry(
+    given: dict[str, str], registry: str | None, known: bool
+) -> None:
+    """A registry that is left out where all others say their own has none: that is known."""
+    assert known is load(**given).settings.knows_regions(registry)
+
+
+def test_a_registry_is_said_by_its_place_in_the_setting() -> None:
+    """Also behind one that is no registry at all."""
+    loaded = load(REGISTRIES='{"a b": {}, "r.io": {}}')
+    assert ["registry 1: ", "registry 2: "] == [p.message[:12] for p in loaded.problems]
 
 
 def test_a_secrets_own_name_is_no_unknown_setting() -> None:
@@ -150,14 +270,13 @@ def test_the_secrets_of_a_wrong_target_are_no_unknown_settings(wrong: object) ->
     assert {"ACR_GLOBAL_TARGETS"} == {p.setting for p in load(**given).problems}
 
 
-def test_a_secret_that_is_not_set_does_not_block() -> None:
-    """It is named, and its target is there to wait for it."""
+def test_a_target_waits_for_a_secret_that_is_not_set() -> None:
+    """It is named, and the target is there for its deliveries to go on."""
     loaded = load(
         REGIONS="eastus", TARGETS=json.dumps([TARGET | {"secrets": [{"$secret": "NOT_SET"}]}])
     )
-    assert [("ACR_GLOBAL_TARGETS", False)] == [(p.setting, p.blocking) for p in loaded.problems]
+    assert ["ACR_GLOBAL_TARGETS"] == [p.setting for p in loaded.errors]
     assert ["ops"] == [t.name for t in loaded.settings.targets]
-    assert [True] == [p.blocking for p in load(REGIONS="eastus", TIMEOUT="x").problems]
 
 
 def test_good_targets_survive_a_bad_neighbour() -> None:
@@ -192,7 +311,7 @@ def test_regions_may_stand_with_the_registries_alone() -> None:
     assert () == loaded.problems
     assert () == loaded.settings.policy(None).regions
     wrong = {p.message for p in load(REGISTRIES='{"r.io": {}}').problems}
-    assert {"registry 1: no regions"} == wrong
+    assert {"registry 1: no regions; its webhooks are answered 503"} == wrong
 
 
 def test_a_registry_names_only_targets_that_are_there() -> None:

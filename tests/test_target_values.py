@@ -1,4 +1,4 @@
-"""What stands in a target: which of it blocks, which waits, and what is never shown."""
+"""What stands in a target: what it waits for, what makes it none, and what is never shown."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ WAITING: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("item", WAITING)
 @pytest.mark.parametrize("value", [None, "@Microsoft.KeyVault(x)", "hush\nhush"])
-def test_what_only_waits_does_not_block(item: dict[str, Any], value: str | None) -> None:
-    """Webhooks are accepted while a secret is not set, or has a wrong value."""
+def test_a_target_waits_for_its_secret(item: dict[str, Any], value: str | None) -> None:
+    """Its deliveries go on when it is set, or has a right value."""
     environ = {} if value is None else {"NAME": value}
     found, problems = parse_targets(json.dumps([item]), environ)
     assert [item["name"]] == [t.name for t in found]
     # Any text at all may be a URL in apprise's notation.
     assert (item["name"] != "ap" or value != "hush\nhush") is bool(problems)
-    assert {False} >= {p.blocking for p in problems}
 
 
 @pytest.mark.parametrize(
@@ -41,10 +40,10 @@ def test_what_only_waits_does_not_block(item: dict[str, Any], value: str | None)
         "hush",
     ],
 )
-def test_what_is_wrong_in_itself_blocks(item: Any) -> None:
-    """And it is no target."""
-    found, problems = parse_targets(json.dumps([item]), {})
-    assert ((), {True}) == (found, {p.blocking for p in problems})
+def test_what_is_wrong_in_itself_is_no_target(item: Any) -> None:
+    """It is named, and costs no other."""
+    found, problems = parse_targets(json.dumps([item, HOOK | {"name": "good"}]), {})
+    assert (["good"], ["error"]) == ([t.name for t in found], [p.severity for p in problems])
 
 
 @pytest.mark.parametrize(

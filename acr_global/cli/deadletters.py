@@ -151,16 +151,25 @@ def letter_text(letter: dict[str, Any]) -> str:
         ("still owed", _told(letter, "owed")),
         ("replay of", letter.get("replay_of")),
     ]
+    if letter.get("cause"):
+        known += [("cause", letter.get("cause")), ("reported by", _regions(letter))]
     columns = ("at", "target", "outcome", "reason", "status")
     rows = [[attempt.get(column) for column in columns] for attempt in _objects(letter, "attempts")]
     attempts = table(("TIME", "TARGET", "OUTCOME", "REASON", "STATUS"), rows)
     return f"{facts(known)}\n\n{attempts if rows else 'No attempts.'}"
 
 
+def _regions(letter: dict[str, Any]) -> list[object] | None:
+    """Of a push that was given up: the regions whose reports it holds."""
+    arrivals = letter.get("arrivals")
+    return [a.get("region") for a in arrivals] if isinstance(arrivals, list) else None
+
+
 def replay_text(letter: str, answer: dict[str, Any]) -> str:
     """One line on a replay that the app has begun."""
-    delivery, targets = cell(answer.get("delivery")), cell(answer.get("targets"))
-    return f"{line(letter)}: replayed as {delivery} to {targets}"
+    delivery, targets = cell(answer.get("delivery")), answer.get("targets")
+    to = f" to {cell(targets)}" if targets else ""
+    return f"{line(letter)}: replayed as {delivery}{to}"
 
 
 def _objects(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:

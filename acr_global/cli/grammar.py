@@ -41,7 +41,7 @@ _COMMANDS = {
     "targets list": "list them: name, kind, verdicts, repositories",
     "targets test": "send one test message, marked as such, and print what came back",
     "targets preview": "print the request for a made-up push, secrets masked; sends nothing",
-    "settings check": "print each problem, or what is in force",
+    "settings check": "print each problem, and what is in force where none is an error",
 }
 
 

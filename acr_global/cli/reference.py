@@ -33,7 +33,7 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 
 | Exit code | Meaning |
 | --- | --- |
-| 0 | done; for `targets test`: delivered; for `settings check`: nothing is wrong |
+| 0 | done; for `targets test`: delivered; for `settings check`: no error, perhaps a warning |
 | 1 | failed; for `replay --all`: not all could be replayed |
 | 2 | not typed as it must be, or no key where one was promised |
 """

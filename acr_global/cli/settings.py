@@ -1,16 +1,13 @@
-"""`settings check`: every problem, or what is in force. Never a secret."""
+"""`settings check`: every problem, and what is in force if none is an error. Never a secret."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
-from acr_global.durations import format_duration
+from acr_global.setting_values import shown
 from acr_global.settings import PREFIX, Settings, load_settings
 
 
@@ -18,9 +15,8 @@ def run(environ: Mapping[str, str]) -> int:
     """Check the settings that apply here; returns the exit code."""
     loaded = load_settings(local_environ(environ, Path.cwd()))
     for problem in loaded.problems:
-        rest = "" if problem.blocking else " (webhooks are accepted; its deliveries wait)"
-        print(line(f"{problem.setting}: {problem.message}{rest}"))
-    if loaded.problems:
+        print(line(f"{problem.severity}: {problem.setting}: {problem.message}"))
+    if loaded.errors:
         return 1
     print("ok")
     print(facts(in_force(loaded.settings)))
@@ -40,21 +36,4 @@ def in_force(settings: Settings) -> Iterator[tuple[str, object]]:
             value = [
                 f"{host} ({', '.join(sorted(own.model_fields_set))})" for host, own in value.items()
             ]
-        yield PREFIX + name.upper(), _shown(value)
-
-
-def _shown(value: object) -> object:
-    match value:
-        case timedelta():
-            return format_duration(value)
-        case StrEnum():
-            return value.value
-        case dict():
-            return [f"{key}: {_shown(part)}" for key, part in value.items()]
-        case list() | tuple():
-            return [_shown(part) for part in value]
-        case str() if "://" in value:
-            parts = urlsplit(value)
-            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        case _:
-            return value
+        yield PREFIX + name.upper(), shown(value)

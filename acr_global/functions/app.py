@@ -1,7 +1,7 @@
 """Settings → app: the Azure Functions shell, in which every function only resolves and calls.
 
 Built from a mapping, so that tests build as many apps as they like. A wrong setting does not
-keep the app from loading: it is logged, /api/health names it, webhooks are answered 503, and
+keep the app from loading: it is logged, /api/health names it, it costs what it names, and
 instances in flight go on with what they were given.
 """
 
@@ -32,7 +32,7 @@ from acr_global.functions.answers import Answer, respond
 from acr_global.functions.delivering import deliver_notification
 from acr_global.functions.engine import Engine
 from acr_global.functions.journal import Journal, folder_of
-from acr_global.functions.starter import image_push, refuse
+from acr_global.functions.starter import image_push
 from acr_global.functions.waiting import wait_for_all_regions
 from acr_global.functions.wire import JsonObject
 from acr_global.settings import Loaded, load_settings
@@ -100,11 +100,11 @@ class Announcement:
         for problem in self._loaded.problems:
             log.line(
                 "setting-wrong",
-                level=logging.ERROR,
+                level=logging.ERROR if problem.severity == "error" else logging.WARNING,
                 setting=problem.setting,
                 todo=problem.message,
             )
-        if not self._loaded.settings.targets and not self._loaded.problems:
+        if not self._loaded.settings.targets and not self._loaded.errors:
             log.line(
                 "no-targets",
                 level=logging.WARNING,
@@ -115,7 +115,6 @@ class Announcement:
 def http_blueprint(loaded: Loaded, announce: Callable[[], None], journal: Journal) -> df.Blueprint:
     """The webhook and the health check."""
     blueprint = df.Blueprint()
-    blocking = tuple(p for p in loaded.problems if p.blocking)
 
     @blueprint.function_name(names.IMAGE_PUSH)
     @blueprint.route(route="ImagePush", methods=["POST"], auth_level=FUNCTION_KEY)
@@ -123,21 +122,29 @@ def http_blueprint(loaded: Loaded, announce: Callable[[], None], journal: Journa
     async def image_push_http(req: func.HttpRequest, client: str) -> func.HttpResponse:
         """One region's webhook."""
         announce()
-        if blocking:
-            return respond(refuse(blocking, req.params, req.get_body()))
         engine = Engine.of(client, journal=journal)
-        return respond(await image_push(loaded.settings, engine, req.params, req.get_body()))
+        return respond(await image_push(loaded, engine, req.params, req.get_body()))
 
     @blueprint.function_name(names.HEALTH)
     @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def health_http(req: func.HttpRequest) -> func.HttpResponse:
-        """`ok`, or the settings that are wrong: names and reasons, no values."""
+        """How the settings are."""
         announce()
-        problems = [{"setting": p.setting, "reason": p.message} for p in loaded.problems]
-        body = {"status": "error", "problems": problems} if problems else {"status": "ok"}
-        return respond(Answer(503 if problems else 200, body))
+        return respond(_health(loaded))
 
     return blueprint
+
+
+def _health(loaded: Loaded) -> Answer:
+    """The settings that are wrong: names and reasons, no values. 503 only where every webhook is
+    refused: a platform takes what answers so out of service."""
+    problems = [
+        {"setting": p.setting, "severity": p.severity, "reason": p.message} for p in loaded.problems
+    ]
+    if not loaded.settings.all_regions():
+        return Answer(503, {"status": "error", "problems": problems})
+    status = "degraded" if loaded.errors else "ok"
+    return Answer(200, {"status": status, "problems": problems})
 
 
 def orchestrators_blueprint(journal: Journal) -> df.Blueprint:
@@ -157,13 +164,12 @@ def orchestrators_blueprint(journal: Journal) -> df.Blueprint:
 
 
 def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[..., str]:
-    take_turn = df.Orchestrator.create(orchestrator)
+    take_turn: Callable[[Any], str] = df.Orchestrator.create(orchestrator)
 
     def turn(context: func.OrchestrationContext) -> str:
         body = context.body if isinstance(context, func.OrchestrationContext) else context
         with journal.turn(instance_in(str(body))):
-            state: str = take_turn(context)
-            return state
+            return take_turn(context)
 
     return turn
 
@@ -171,8 +177,8 @@ def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[.
 def instance_in(body: str) -> str:
     """The instance whose turn a request is for: its last field of that name. In the history,
     where names stand too, they are escaped or of another spelling."""
-    *_, last = re.findall(r'"instanceId": ?"([^"\\]*)"', body) or [""]
-    return last
+    found: list[str] = re.findall(r'"instanceId": ?"([^"\\]*)"', body)
+    return found[-1] if found else ""
 
 
 def activities_blueprint(

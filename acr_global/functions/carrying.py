@@ -6,9 +6,9 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from acr_global import correlation
-from acr_global.functions import clock, keeping, log, names, reviving, wire
-from acr_global.functions.courier import ENDS, MOST_ROUNDS
+from acr_global import correlation, verdict
+from acr_global.functions import clock, keeping, log, names, replays, reviving, wire
+from acr_global.functions.courier import ENDS, GOOD_ENDS, MOST_ROUNDS
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 
 WARN_AFTER = timedelta(minutes=2)
@@ -31,6 +31,7 @@ async def carry(engine: Engine, data: wire.CourierInput) -> str:
 
 async def _step(engine: Engine, data: wire.CourierInput) -> str:
     look = await engine.look(data.push_id, show_input=True)
+    data = _of_this_push(data, look)
     match look.phase:
         case Phase.PENDING:
             return await _not_begun(engine, data, look)
@@ -40,12 +41,26 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
             return "finished"
         case Phase.FAILED:
             return await _next_life(engine, data)
-        case Phase.TERMINATED if keeping.BEGUN_ANEW in str(look.output):
+        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
             return await _begin_anew(engine, data, look)
         case Phase.ABSENT if data.start:
             return await _begin(engine, data.start)
         case Phase.ABSENT | Phase.TERMINATED:
             return _lost(data, look)
+
+
+def _of_this_push(data: wire.CourierInput, look: Look) -> wire.CourierInput:
+    """Without the reports of an earlier push of the same id, which they have come too late for."""
+    try:
+        first_at = wire.load(wire.PushInput, look.input).arrival.received_at
+    except ValueError:  # not there, or started by hand
+        return data
+    stale = tuple(a for a in data.arrivals if verdict.is_stale(a, first_at))
+    if not stale:
+        return data
+    _lost(data.model_copy(update={"arrivals": stale}), look)
+    rest = tuple(a for a in data.arrivals if a not in stale)
+    return data.model_copy(update={"arrivals": rest})
 
 
 async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
@@ -69,7 +84,7 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, look: Look) -> str
             todo="it is begun anew; look whether the app's queues are read (its storage account,"
             " the host's log), and whether somebody has cleared them",
         )
-        await engine.terminate(data.push_id, keeping.BEGUN_ANEW)
+        await engine.terminate(data.push_id, reviving.BEGUN_ANEW)
     elif waited >= WARN_AFTER:
         log.line(
             "push-not-begun",
@@ -120,9 +135,7 @@ async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     """Leave a record where an operator sees it, and can have it tried again. What was tried
     again by hand is its own record."""
     if not data.by_hand:
-        record = data.model_copy(update={"given_up": why, "rounds": 0})
-        with contextlib.suppress(AlreadyExistsError):
-            await engine.start(names.COURIER, await _free_record(engine, data.push_id), record)
+        await _leave_record(engine, data.model_copy(update={"given_up": why, "rounds": 0}))
     log.line(
         "push-given-up",
         level=logging.ERROR,
@@ -134,14 +147,17 @@ async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     return "given-up"
 
 
-async def _free_record(engine: Engine, push_id: str) -> str:
-    """An id for it: the push may have been given up before."""
-    base = record_id = correlation.bounded_id("_delivery", GIVEN_UP, push_id)
-    number = 0
-    while (await engine.look(record_id)).phase is not Phase.ABSENT:
-        number += 1
-        record_id = f"{base}~{number}"
-    return record_id
+async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
+    """One is enough: unless the last one was tried again, and all went well."""
+    base = correlation.bounded_id("_delivery", GIVEN_UP, record.push_id)
+    number, newest = await replays.newest(engine, base)
+    if newest.phase is Phase.ABSENT or _state(newest) in GOOD_ENDS:
+        with contextlib.suppress(AlreadyExistsError):
+            await engine.start(names.COURIER, replays.numbered(base, number + 1), record)
+
+
+def _state(look: Look) -> object:
+    return look.custom_status.get("state") if isinstance(look.custom_status, dict) else None
 
 
 def _lost(data: wire.CourierInput, look: Look) -> str:

@@ -34,7 +34,8 @@ can cost; only one whose activity fails goes on, for it may be the activity that
 ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
-ENDS = ("raised", "finished", "lost", "given-up")
+GOOD_ENDS = ("raised", "finished")
+ENDS = (*GOOD_ENDS, "lost", "given-up")
 
 
 def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
@@ -61,4 +62,10 @@ def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
 
 def record(given: wire.CourierInput) -> dict[str, Any]:
     """What an operator's list of dead letters shows of a push that was given up."""
-    return {"state": "given-up", "push": given.push_id, "cause": given.given_up}
+    reference = given.start.artifact.reference if given.start else None
+    return {
+        "state": "given-up",
+        "push": given.push_id,
+        "reference": reference,
+        "cause": given.given_up,
+    }

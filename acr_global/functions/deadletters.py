@@ -3,7 +3,7 @@ were given up because they broke off again and again.
 
 There is no second store: a dead letter is its `DeliverNotification` instance. A replay is a new
 instance under the same id with `~1`, `~2`, … behind it, and sends the same message with the
-same message id; of one message, only the newest delivery counts.
+same message id; of one message, only the newest delivery counts (replays.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import re
 from typing import Any
 
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import carrying, clock, log, names, wire
+from acr_global.functions import carrying, clock, courier, log, names, wire
 from acr_global.functions.delivering import summary, undelivered
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
+from acr_global.functions.replays import newest, numbered, order
 from acr_global.retry import Delivery
 from acr_global.settings import Settings
 
@@ -23,8 +24,8 @@ PREFIX = "_delivery."
 _ID = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
 
-GOOD_ENDS = ("delivered", "superseded", "raised", "finished")
-"""The last two are those of a courier, which a push that was given up is tried again with."""
+GOOD_ENDS = ("delivered", "superseded", *courier.GOOD_ENDS)
+"""A courier's too: a push that was given up is tried again with one."""
 
 
 class NotFoundError(AcrGlobalError):
@@ -44,8 +45,8 @@ class NotReplayableError(AcrGlobalError):
 async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on."""
     listed = await engine.list_by_prefix(PREFIX, after)
-    newest = {_order(look)[0]: look for look in sorted(listed.looks, key=_order)}
-    dead = [look for look in newest.values() if _is_dead(look)]
+    by_message = {order(look)[0]: look for look in sorted(listed.looks, key=order)}
+    dead = [look for look in by_message.values() if _is_dead(look)]
     if listed.next:  # a letter's replay may stand beyond the cut
         dead = [look for look in dead if not await _has_replay(engine, look)]
     letters = [{"id": look.instance_id, **_summary(look)} for look in dead]
@@ -53,14 +54,8 @@ async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
 
 
 async def _has_replay(engine: Engine, look: Look) -> bool:
-    base, number = _order(look)
-    return (await engine.look(f"{base}~{number + 1}")).phase is not Phase.ABSENT
-
-
-def _order(look: Look) -> tuple[str, int]:
-    """The message's first delivery, and which replay of it this is. No push's id holds a ~."""
-    base, _, number = look.instance_id.partition("~")
-    return base, int(number or 0)
+    base, number = order(look)
+    return (await engine.look(numbered(base, number + 1))).phase is not Phase.ABSENT
 
 
 def _is_dead(look: Look) -> bool:
@@ -78,7 +73,7 @@ async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
     look = await _existing(engine, instance_id)
     if push := _push_given_up(look):
         arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
-        return {"id": instance_id, **_summary(look), "arrivals": arrivals}
+        return {"id": instance_id, **_summary(look), "arrivals": arrivals, "attempts": []}
     given = wire.load(wire.DeliveryInput, look.input)
     # Of many targets the status names the first only.
     known = _summary(look)
@@ -96,16 +91,12 @@ async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
 async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
     """Send a dead letter's message again to the targets that did not get it."""
     await _existing(engine, instance_id)
-    base, number = instance_id.partition("~")[0], 0
-    look = await _existing(engine, base)
-    while (further := await engine.look(f"{base}~{number + 1}", show_input=True)).phase is not (
-        Phase.ABSENT
-    ):
-        look, number = further, number + 1
+    base = instance_id.partition("~")[0]
+    number, look = await newest(engine, base)
     if not _is_dead(look):
         raise NotReplayableError("This message's newest delivery is not a dead letter.")
     if push := _push_given_up(look):
-        return await _try_again(engine, f"{base}~{number + 1}", push, look.instance_id)
+        return await _try_again(engine, numbered(base, number + 1), push, look.instance_id)
     given = wire.load(wire.DeliveryInput, look.input)
     state = Delivery(
         push_id=given.verdict.push_id,
@@ -113,7 +104,7 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[s
         begun_at=clock.utcnow(),
         schedule=settings.retry_schedule,
     )
-    return await _start(engine, f"{base}~{number + 1}", given, state, look.instance_id)
+    return await _start(engine, numbered(base, number + 1), given, state, look.instance_id)
 
 
 def _push_given_up(look: Look) -> wire.CourierInput | None:

@@ -189,15 +189,31 @@ class Engine:
         looks: list[Look] = []
         params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS), "showInput": "false"}
         for _ in range(MAX_PAGES):
-            headers = {CONTINUATION: after} if after else {}
-            answer = await self._call("GET", "instances/", params=params, headers=headers)
-            if answer.code != HTTPStatus.OK or not isinstance(answer.body, list):
-                raise EngineError(f"list: answered {answer.code}")
-            looks += map(_look, answer.body)
-            after = answer.headers.get(CONTINUATION) or None
+            page = await self._page(params, after)
+            looks, after = [*looks, *page.looks], page.next
             if after is None:
                 break
         return Listing(tuple(looks), after)
+
+    async def first_by_prefix(self, prefix: str) -> Look:
+        """The first, in the order of ids, of the instances whose id begins with `prefix`, with
+        its input. However many there are, it is one read."""
+        params = {"instanceIdPrefix": prefix, "top": "1", "showInput": "true"}
+        after: str | None = None
+        for _ in range(MAX_PAGES):  # Azure Storage may answer an empty page and a token
+            page = await self._page(params, after)
+            if page.looks:
+                return page.looks[0]
+            if (after := page.next) is None:
+                return Look(Phase.ABSENT)
+        raise EngineError("list: nothing but empty pages")
+
+    async def _page(self, params: Mapping[str, str], after: str | None) -> Listing:
+        headers = {CONTINUATION: after} if after else {}
+        answer = await self._call("GET", "instances/", params=params, headers=headers)
+        if answer.code != HTTPStatus.OK or not isinstance(answer.body, list):
+            raise EngineError(f"list: answered {answer.code}")
+        return Listing(tuple(map(_look, answer.body)), answer.headers.get(CONTINUATION) or None)
 
     async def _call(
         self,

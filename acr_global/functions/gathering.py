@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from acr_global import correlation
+from acr_global import correlation, verdict
 from acr_global.functions import clock, names, wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
 from acr_global.model import Arrival, Evidence
@@ -36,20 +36,22 @@ async def gather(
 ) -> wire.LookOutput:
     """Both questions at once. `credential`: an Azure one; None for the app's own identity."""
     carried, evidence = await asyncio.gather(
-        asyncio.gather(*(_carried(engine, data.push_id, region) for region in data.missing)),
+        asyncio.gather(*(_carried(engine, data, region) for region in data.missing)),
         _ask_registry(settings, environ, data, credential),
     )
     return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
 
-async def _carried(engine: Engine, push_id: str, region: str) -> Arrival | None:
+async def _carried(engine: Engine, data: wire.LookInput, region: str) -> Arrival | None:
     """The report that a courier carries, or has just delivered, if there is one."""
-    courier = correlation.courier_id(push_id, region)
+    courier = correlation.courier_id(data.push_id, region)
     for pause in PAUSES_SECONDS:
         await asyncio.sleep(pause)
         try:
             look = await engine.look(courier, show_input=True)
-            return None if look.phase is Phase.ABSENT else _cargo(look, region)
+            cargo = None if look.phase is Phase.ABSENT else _cargo(look, region)
+            stale = cargo and data.first_at and verdict.is_stale(cargo, data.first_at)
+            return None if stale else cargo
         except EngineError:
             continue
     return None  # the alarm is not held up by an engine that does not answer

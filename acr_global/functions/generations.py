@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acr_global import correlation
-from acr_global.functions import wire
-from acr_global.functions.engine import Engine, Look, Phase
+from acr_global.functions import reviving, wire
+from acr_global.functions.engine import Engine, EngineError, Look, Phase
 from acr_global.model import Arrival
 
 
@@ -21,33 +21,29 @@ class Generation:
 
 
 async def newest_generation(engine: Engine, key: str) -> Generation:
-    """The last generation that is there (0 if none): doubling steps, then halving.
+    """The last generation that is there (0, and absent, if none): the first in the order of ids.
 
-    Generations follow one another without a gap and each begins only when the one before is
-    over, so an open one is the newest, and n of them take about 2·log2(n) looks.
+    Each begins only when the one before is over, so an open one is the newest. It makes no
+    difference which of those before are still there.
     """
-
-    async def at(number: int) -> Generation:
-        look = await engine.look(correlation.generation_id(key, number), show_input=True)
-        return Generation(number, look, _reports(look))
-
-    newest, step = await at(0), 1
-    beyond: int | None = None  # the lowest number found absent
-    while newest.reports is not None and beyond != newest.number + 1:
-        middle = (newest.number + beyond) // 2 if beyond else newest.number + step
-        there = await at(middle)
-        if there.look.phase is Phase.ABSENT:
-            beyond = middle
-        else:
-            newest, step = there, step * 2
-    return newest
+    look = await engine.first_by_prefix(correlation.generation_prefix(key))
+    if look.phase is Phase.ABSENT:
+        return Generation(0, look, None)
+    try:
+        number = correlation.generation_of(look.instance_id)
+    except ValueError as error:  # started by hand
+        raise EngineError(f"list: {error}") from error
+    return Generation(number, look, _reports(look))
 
 
 def _reports(look: Look) -> tuple[Arrival, ...] | None:
     """What a generation that is over had heard; nothing if it was broken off."""
     try:
-        if look.phase is Phase.FAILED:  # it goes on, in a next life
-            return None
+        if look.phase is Phase.FAILED:
+            wire.load(wire.PushInput, look.input)
+            return None  # it goes on, in a next life
+        if look.phase is Phase.TERMINATED and reviving.BEGUN_ANEW in str(look.output):
+            return None  # so does this one
         if look.phase in (Phase.FINISHED, Phase.TERMINATED):
             return wire.load(wire.PushOutput, look.output).reports()
         if not wire.is_decided(look.custom_status):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 import threading
 import time
@@ -53,7 +54,7 @@ class Orphan:
 
     paths: tuple[Path, ...]
     endpoint: str | None = None
-    """Where it asked the engine; still right where the host lives."""
+    """Where it asked the engine, if its host lives: the process that started it and us."""
     turns: set[str] = field(default_factory=set)
     """Instances whose turn it was in."""
     starts: set[str] = field(default_factory=set)
@@ -91,7 +92,7 @@ class Journal:
         """Note where the engine is asked."""
         if url != self.url:
             self.url = url
-            self._write("endpoint", url)
+            self._write("endpoint", url, os.getppid())
 
     @contextlib.contextmanager
     def turn(self, instance_id: str) -> Iterator[None]:
@@ -148,7 +149,7 @@ class Journal:
         self._held = self._held[-2:]
         self._file, self._size = file, 0
         now = time.time()
-        lines = [[now, "endpoint", self.url]] if self.url else []
+        lines = [[now, "endpoint", self.url, os.getppid()]] if self.url else []
         lines += [[now, "turn", turn] for turn in sorted(self._open_turns)]
         for line in lines:
             file.write(json.dumps(line).encode() + b"\n")
@@ -196,7 +197,7 @@ def _read(paths: list[Path]) -> Orphan:
         recent = float(at) >= last - MEMORY_SECONDS
         match kind:
             case "endpoint":
-                orphan.endpoint = str(what[0])
+                orphan.endpoint = str(what[0]) if what[1:] == [os.getppid()] else None
             case "turn":
                 orphan.turns.add(str(what[0]))
                 orphan.starts.discard(str(what[0]))

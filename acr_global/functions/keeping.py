@@ -46,9 +46,6 @@ called so."""
 _watching: set[asyncio.Task[None]] = set()
 """Tasks that go on after the answer: the loop itself keeps no hold of them."""
 
-BEGUN_ANEW = "acr-global: did not begin, is begun anew"
-"""The reason with which a courier terminates an instance that it is about to start again."""
-
 
 class Place(Enum):
     """Where an arrival is after keeping."""
@@ -178,6 +175,7 @@ class _Search:
         data = wire.CourierInput(push_id=start.push_id, arrivals=(start.arrival,), start=start)
         with contextlib.suppress(AlreadyExistsError):
             await self._engine.start(names.COURIER, courier, data)
+        self._engine.journal.seen(start.push_id)  # the courier sees to its beginning
         return Kept(Place.COURIER, start.push_id)
 
     async def last_look(self) -> Kept | None:
@@ -222,6 +220,10 @@ class _Search:
         return kept
 
 
+def _known(life: wire.PushInput) -> tuple[Arrival, ...]:
+    return (life.known.arrivals if life.known else ()) + life.more
+
+
 async def see_it_begin(engine: Engine, push_id: str) -> None:
     """Where a push that was started here has not been seen to begin in some time, nor has begun,
     a courier is to see it through. Nothing is asked where its first turn ran in this process."""
@@ -247,7 +249,7 @@ def log_begun_anew(life: wire.PushInput) -> None:
         level=logging.WARNING,
         push=life.push_id,
         life=(life.known.lives if life.known else 0) + 1,
-        known=[a.region for a in (life.arrival, *(life.known.arrivals if life.known else ()))],
+        known=list(dict.fromkeys(a.region for a in (life.arrival, *_known(life)))),
         todo="nothing; if it comes often, look why Python ends (memory?)",
     )
 
@@ -255,7 +257,7 @@ def log_begun_anew(life: wire.PushInput) -> None:
 def _ended_by_hand(start: wire.PushInput, look: Look) -> Kept:
     """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
     courier is about to start it again; that one will carry this arrival too.)"""
-    if BEGUN_ANEW in str(look.output):
+    if reviving.BEGUN_ANEW in str(look.output):
         raise _UndecidedError("it is being begun anew")
     log.line(
         "push-terminated",

@@ -2,9 +2,10 @@
 
 A verdict goes to all its targets side by side, one attempt each. What failed is handed to a
 `DeliverNotification` instance, under an id made of push and verdict: a repeat of the activity
-after a crash finds it there. Where the engine does not take it, the orchestrator is told what is
-owed and hands it over later (`HandOverDelivery`). Messages carry the same id on each attempt,
-so a receiver can drop the repeat that such a crash causes.
+after a crash finds it there. (What it finds may also be left of an earlier push of the same id,
+which has been purged itself; times tell.) Where the engine does not take it, the orchestrator is
+told what is owed and hands it over later (`HandOverDelivery`). Messages carry the same id on each
+attempt, so a receiver can drop the repeat that such a crash causes.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from collections.abc import Mapping
 import aiohttp
 
 from acr_global import correlation, targets
-from acr_global.functions import clock, log, names, wire
+from acr_global.functions import clock, log, names, replays, wire
 from acr_global.functions.delivering import SUPERSEDED
-from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase
+from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.model import Attempt, Message, Outcome, Verdict, VerdictType
 from acr_global.notify import deliver
 from acr_global.notify.message import message_of
@@ -101,7 +102,7 @@ async def attempt_round(
     those who do not hear of the later one."""
     overtaken: frozenset[str] = frozenset()
     if data.verdict.type is VerdictType.OVERDUE and not data.by_hand:
-        later = await _later_verdict(engine, data.verdict.push_id)
+        later = await _later_verdict(engine, data.verdict)
         overtaken = _hear_of(settings, later, data)
     attempts = [_not_sent(name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
@@ -109,13 +110,17 @@ async def attempt_round(
     return wire.AttemptOutput(attempts=tuple(attempts))
 
 
-async def _later_verdict(engine: Engine, push_id: str) -> VerdictType | None:
+async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
     """What followed the alarm, as the push's status says. Where it cannot be asked, nothing:
     an alarm too many is the lesser evil."""
     try:
-        status = (await engine.look(push_id)).custom_status
-    except EngineError:
+        look = await engine.look(alarm.push_id, show_input=True)
+        first = wire.load(wire.PushInput, look.input).arrival
+    except (EngineError, ValueError):
         return None
+    if first.received_at > alarm.decided_at:
+        return None  # another push has come to this id since
+    status = look.custom_status
     state = status.get("state") if isinstance(status, dict) else None
     later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
     return next((v for v in later if v.value == state), None)
@@ -133,7 +138,7 @@ def _hear_of(
 
 def delivery_instance(verdict: Verdict) -> str:
     """The instance that delivers one verdict of one push."""
-    return correlation.delivery_id(verdict.push_id, verdict.type)
+    return correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
 
 
 async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
@@ -143,9 +148,12 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
     """
     instance_id = delivery_instance(data.verdict)
     try:
-        if (await engine.look(instance_id)).phase is Phase.ABSENT:
-            with contextlib.suppress(AlreadyExistsError):
-                await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
+        number, newest = await replays.newest(engine, instance_id)
+        if _is_of(data.verdict, newest):
+            return newest.instance_id
+        instance_id = replays.numbered(instance_id, number + 1)
+        with contextlib.suppress(AlreadyExistsError):
+            await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
     except EngineError as error:
         log.line(
             "delivery-not-started",
@@ -157,6 +165,19 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
         )
         raise
     return instance_id
+
+
+def _is_of(verdict: Verdict, delivery: Look) -> bool:
+    """Whether a delivery that is there is of this very push. What was decided before the push's
+    first report came was decided of an earlier one."""
+    if delivery.phase is Phase.ABSENT:
+        return False
+    try:
+        there = wire.load(wire.DeliveryInput, delivery.input).verdict
+    except ValueError:
+        return False
+    first = min((a.received_at for a in verdict.arrivals), default=verdict.begun_at)
+    return there.decided_at >= first
 
 
 def _log_verdict(verdict: Verdict) -> None:

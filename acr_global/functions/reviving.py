@@ -23,6 +23,9 @@ from acr_global.model import Arrival, Evidence
 
 _EVENT = correlation.event_name("")
 
+BEGUN_ANEW = "acr-global: did not begin, is begun anew"
+"""The reason with which a courier terminates an instance that it is about to start again."""
+
 PAUSES = tuple(timedelta(seconds=s) for s in (0, 10, 60, 300, 900))
 """Between the end of a life and the beginning of the next: one for each that a push is given.
 What fails again and again may be what breaks the process."""

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from acr_global import correlation
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
-from acr_global.functions import clock, keeping, log, wire
+from acr_global.functions import clock, keeping, log, strays, wire
 from acr_global.functions.answers import Answer, error_answer
 from acr_global.functions.engine import Engine
 from acr_global.model import Arrival, PushEvent
-from acr_global.receive import Ignored, Result, receive
-from acr_global.settings import Settings
+from acr_global.policy import Override
+from acr_global.receive import Ignored, Result, Stray, receive
+from acr_global.settings import Loaded, Settings
 
 LOGGED_CHARS = 16_000
 """Of a webhook. The registry's own are under 2,000; the telemetry service cuts a message at
@@ -31,16 +33,16 @@ _OVER = {keeping.Place.DECIDED: "already-decided", keeping.Place.TERMINATED: "te
 
 
 async def image_push(
-    settings: Settings, engine: Engine, query: Mapping[str, str], body: bytes
+    loaded: Loaded, engine: Engine, query: Mapping[str, str], body: bytes
 ) -> Answer:
     """Answer one webhook, or one envelope of several events."""
     try:
-        received = receive(query, body, settings)
+        received = receive(query, body, loaded.settings)
     except RejectedError as error:
         return _rejected(error)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
-        *(_answer(settings, engine, result, query, event) for result, event in pairs)
+        *(_answer(loaded, engine, result, query, event) for result, event in pairs)
     )
     if not received.envelope:
         return answers[0]
@@ -58,25 +60,35 @@ def _overall(answers: list[Answer]) -> int:
 
 
 async def _answer(
-    settings: Settings, engine: Engine, result: Result, query: Mapping[str, str], document: Any
+    loaded: Loaded, engine: Engine, result: Result, query: Mapping[str, str], document: Any
 ) -> Answer:
     if isinstance(result, RejectedError):
         return _rejected(result)
+    if isinstance(result, SettingsError):
+        return _refused(loaded.errors, _post(query, document), result)
     if isinstance(result, Ignored):
         log.line("webhook", status="ignored", reason=result.reason)
         return Answer(200, {"status": "ignored", "reason": result.reason})
+    event = result.event if isinstance(result, Stray) else result
+    policy = loaded.settings.policy(event.artifact.registry)
+    start = _start(loaded.settings, policy, event)
+    by_content = policy.correlation == "content"
     try:
-        return await _keep(settings, engine, result)
+        if isinstance(result, Stray):
+            open_push = await strays.open_push(engine, start, generations=by_content)
+            if open_push is None:
+                return await _answer(loaded, engine, result.otherwise, query, document)
+            start = open_push
+        return await _keep(engine, event, start, generations=by_content)
     except NotKeptError as error:
         return _not_kept(_post(query, document), error)
 
 
-async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
-    policy = settings.policy(event.artifact.registry)
-    key = correlation.push_key(event, policy.correlation)
-    start = wire.PushInput(
+def _start(settings: Settings, policy: Override, event: PushEvent) -> wire.PushInput:
+    """The input of an instance that this event would begin; its id is the push's key."""
+    return wire.PushInput(
         nonce="",
-        push_id=key,
+        push_id=correlation.push_key(event, policy.correlation),
         action=event.action,
         artifact=event.artifact,
         regions=policy.regions,
@@ -92,8 +104,14 @@ async def _keep(settings: Settings, engine: Engine, event: PushEvent) -> Answer:
             timestamp=event.timestamp,
             digest=event.artifact.digest,
         ),
+        birth=uuid.uuid4().hex if policy.correlation == "content" else None,
     )
-    kept = await keeping.keep(engine, key, start, generations=policy.correlation == "content")
+
+
+async def _keep(
+    engine: Engine, event: PushEvent, start: wire.PushInput, *, generations: bool
+) -> Answer:
+    kept = await keeping.keep(engine, start.push_id, start, generations=generations)
     over = _OVER.get(kept.place)
     log.line(
         "webhook",
@@ -136,13 +154,15 @@ def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:
     return error_answer(error)
 
 
-def refuse(problems: tuple[Problem, ...], query: Mapping[str, str], body: bytes) -> Answer:
-    """Answer a webhook while a setting is wrong. The log line holds the webhook, as above."""
+def _refused(
+    problems: tuple[Problem, ...], received: dict[str, Any], error: SettingsError
+) -> Answer:
+    """The registry will not send it again when the setting is right; the log line holds it."""
     log.line(
         "settings-wrong",
         level=logging.ERROR,
         settings={p.setting: p.message for p in problems},
         todo="correct these app settings, then post this body to ImagePush again with this query",
-        received=_post(query, body.decode(errors="replace")),
+        received=received,
     )
-    return error_answer(SettingsError(problems))
+    return error_answer(error)

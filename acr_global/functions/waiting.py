@@ -81,6 +81,7 @@ class Waiting:
             regions=push.regions,
             begun_at=begun_at,
             deadline=begun_at + push.timeout,
+            birth=push.birth,
         )
         self.watch = verdict.with_arrivals(watch, [push.arrival])
         if push.known:
@@ -139,6 +140,7 @@ class Waiting:
             missing=self.watch.missing(),
             begun_at=self.watch.begun_at,
             evidence=self._push.evidence,
+            first_at=self._push.arrival.received_at,
         )
         try:
             result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
@@ -226,7 +228,7 @@ class Waiting:
                 todo="look why; then replay the dead letter",
             )
         letter = owed.model_copy(update={"delivery": retry.given_up(owed.delivery, record.at)})
-        instance_id = correlation.delivery_id(self._push.push_id, record.type)
+        instance_id = correlation.delivery_id(self._push.push_id, record.type, self._push.birth)
         try:
             yield self._context.call_sub_orchestrator(
                 names.DELIVER_NOTIFICATION, wire.dump(letter), instance_id

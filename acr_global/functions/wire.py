@@ -87,6 +87,8 @@ class PushInput(Frozen):
     """Reports that were known besides at the start, where it is not the first."""
     earlier: tuple[Arrival, ...] = ()
     """Reports of earlier generations of the same content."""
+    birth: str | None = None
+    """Where ids come again after a purge (by content): this push's own, through all its lives."""
     known: Known | None = None
     """Where earlier lives of this push were broken off."""
 
@@ -239,6 +241,8 @@ class LookInput(Frozen):
     missing: tuple[str, ...]
     begun_at: Moment
     evidence: tuple[str, ...]
+    first_at: Moment | None = None
+    """When the push's first report was received."""
 
 
 class LookOutput(Frozen):

@@ -22,9 +22,9 @@ from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well
 _TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
 
 
-def message_id(push_id: str, verdict_type: VerdictType) -> str:
+def message_id(push_id: str, verdict_type: VerdictType, birth: str | None = None) -> str:
     """The id of what one push is told about one verdict; the same whenever it is asked for."""
-    return f"msg_{_digest(push_id, verdict_type.value)}"
+    return f"msg_{_digest(push_id, verdict_type.value, *([birth] if birth else []))}"
 
 
 def delivery_id(message: Message, target: str) -> str:
@@ -45,7 +45,7 @@ def message_of(verdict: Verdict) -> Message:
     late = _late_seconds(verdict)
     return Message(
         type=verdict.type,
-        id=message_id(verdict.push_id, verdict.type),
+        id=message_id(verdict.push_id, verdict.type, verdict.birth),
         text=_sentence(verdict, regions, late),
         push=_push(verdict),
         regions=regions,

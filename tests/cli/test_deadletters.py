@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from acr_global.cli import deadletters
 from tests.cli.conftest import KEY, App, Run
 
 ONE: dict[str, Any] = {
@@ -284,3 +285,24 @@ def test_the_key_is_in_no_output(
     ran = ask("deadletters", *command, *option)
     assert KEY not in ran.out + ran.err
     assert {KEY} == set(app.keys)
+
+
+def test_show_tells_why_a_push_was_given_up() -> None:
+    """It has no attempts, but reports."""
+    shown = deadletters.letter_text(
+        {
+            "id": "_delivery.unsaid.p1",
+            "state": "given-up",
+            "push": "p1",
+            "cause": "it was broken off again and again",
+            "arrivals": [{"region": "eastus"}, {"region": "westeurope"}],
+            "attempts": [],
+        }
+    )
+    assert "it was broken off again and again" in shown
+    assert "eastus, westeurope" in shown
+
+
+def test_the_replay_of_a_push_has_no_targets() -> None:
+    """It is the push that goes on."""
+    assert "x: replayed as x~1" == deadletters.replay_text("x", {"delivery": "x~1", "push": "p1"})

@@ -15,24 +15,33 @@ HUSH = "hush-hush"
 
 
 def test_each_problem_is_a_line(run: Run) -> None:
-    """Name and reason of everything that is wrong; exit code 1."""
+    """How bad, name and reason of everything that is wrong; exit code 1."""
     ran = run("settings", "check", ACR_GLOBAL_TIMEOUT=HUSH, ACR_GLOBAL_REGION="eastus")
     assert (1, "") == (ran.code, ran.err)
     assert [
-        "ACR_GLOBAL_REGION: no such setting; did you mean ACR_GLOBAL_REGIONS?",
-        "ACR_GLOBAL_TIMEOUT: not a duration: write it like 90s, 10m, 1h30m, 2d or PT10M",
+        "warning: ACR_GLOBAL_REGION: no such setting; did you mean ACR_GLOBAL_REGIONS?",
+        "error: ACR_GLOBAL_TIMEOUT: not a duration: write it like 90s, 10m, 1h30m, 2d or PT10M; "
+        "until then the default is in force, 10m",
     ] == ran.out.splitlines()[:2]
     assert HUSH not in ran.out
 
 
-def test_what_only_waits_is_said_to(run: Run) -> None:
-    """A secret that is not set here keeps no webhook out."""
+def test_a_warning_alone_fails_nothing(run: Run) -> None:
+    """It is said, and then what is in force."""
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_COLOUR="blue")
+    assert (0, "") == (ran.code, ran.err)
+    said, ok, *_ = ran.out.splitlines()
+    assert ("warning: ACR_GLOBAL_COLOUR: no such setting", "ok") == (said.partition(";")[0], ok)
+    assert "blue" not in ran.out
+
+
+def test_a_secret_that_is_not_set_is_an_error(run: Run) -> None:
+    """Its target's deliveries wait for it."""
     hook = {"name": "ops", "kind": "webhook", "url": {"$secret": "OWN"}}
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=targets(hook))
     assert (
         1,
-        "ACR_GLOBAL_TARGETS: target 'ops': setting OWN is not set "
-        "(webhooks are accepted; its deliveries wait)\n",
+        "error: ACR_GLOBAL_TARGETS: target 'ops': setting OWN is not set\n",
     ) == (ran.code, ran.out)
 
 

@@ -16,7 +16,7 @@ from devhost import AppError, DevHost, run_virtual
 from devhost.endpoint import loggable_path
 from devhost.index import Function, index_app
 from devhost.routes import make_routes, match
-from devhost.settings import HostSettings, apply_local_settings
+from devhost.settings import apply_local_settings
 from devhost.timers import Schedule
 from tests.devhost.apps import http_functions, new_app, with_timer
 from tests.devhost.conftest import Client
@@ -270,15 +270,6 @@ def test_a_schedule_from_a_setting_that_is_missing() -> None:
             await DevHost.start(with_timer("%NOWHERE%", []))
 
     run_virtual(main)
-
-
-@pytest.mark.parametrize("text", ["00:00:30", "02:00:00", "soon"])
-def test_visibility_timeouts_out_of_bounds(text: str) -> None:
-    """The real host does not start with such a timeout, nor does this one."""
-    storage = {"controlQueueVisibilityTimeout": text}
-    document = {"extensions": {"durableTask": {"storageProvider": storage}}}
-    with pytest.raises(AppError, match="controlQueueVisibilityTimeout"):
-        HostSettings.from_json(document)
 
 
 def test_local_settings_do_not_overrule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

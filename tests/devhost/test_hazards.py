@@ -37,8 +37,16 @@ def Count(context: Any) -> Steps:  # noqa: N802
     return None
 
 
+def Patient(context: Any) -> Steps:  # noqa: N802
+    """Waits for `go`, then for `end`, and says which."""
+    context.set_custom_status("here")
+    yield context.wait_for_external_event("go")
+    context.set_custom_status("gone")
+    yield context.wait_for_external_event("end")
+
+
 def app() -> Any:
-    return with_orchestrator(Main, Count)
+    return with_orchestrator(Main, Count, Patient)
 
 
 async def push(client: Client, instance_id: str, region: str) -> int:
@@ -110,23 +118,36 @@ def test_the_silent_loser_of_a_start_race(serve: Any) -> None:
 
 
 def test_the_loser_that_is_told(serve: Any) -> None:
-    """Without the race window the second start is refused: 500, already exists."""
+    """Without the race window the second start is refused: 409, already exists."""
 
     async def scenario(client: Client) -> None:
         answers = await asyncio.gather(client.start("Main", "x"), client.start("Main", "x"))
-        assert sorted(status for status, _ in answers) == [202, 500]
-        refused = next(body for status, body in answers if status == 500)
-        assert "already exists" in refused["ExceptionMessage"]
+        assert sorted(status for status, _ in answers) == [202, 409]
+        refused = next(body for status, body in answers if status == 409)
+        words = "An Orchestration instance with the status Pending already exists."
+        assert refused == {"Message": words}
 
     serve(app(), scenario)
 
 
+def test_the_loser_that_is_told_by_an_older_extension(serve: Any) -> None:
+    """It was a 500, with the same words in another place."""
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main", instance_id="x")
+        status, body = await client.start("Main", "x")
+        words = "An Orchestration instance with the status Running already exists."
+        assert (status, body["ExceptionMessage"]) == (500, words)
+
+    serve(app(), scenario, hazards="old-conflict=1")
+
+
 def test_started_and_yet_already_exists(serve: Any) -> None:
-    """A start can answer 500 and be carried out all the same."""
+    """A start can be refused and be carried out all the same."""
 
     async def scenario(client: Client) -> None:
         status, _ = await client.start("Main", "x")
-        assert status == 500
+        assert status == 409
         await client.host.settle()
         assert client.host.storage.instances["x"].runtime_status == "Running"
 
@@ -232,7 +253,7 @@ def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -
     async def scenario(client: Client) -> None:
         async def started() -> bool:
             status, _ = await client.start("Main", "it", 1)
-            return status in (202, 500)
+            return status in (202, 409)
 
         await attempt(started)
         await asyncio.sleep(2 * VISIBLE_AGAIN)
@@ -270,17 +291,26 @@ def test_an_activity_repeats_after_a_crash(serve: Any) -> None:
 
 
 def test_a_lost_row_write_leaves_pending_on_a_begun_instance(serve: Any) -> None:
-    """Pending alone proves nothing: the history does."""
+    """Pending to its end, and its history not shown, while events are taken: only the custom
+    status of a later turn tells that it has begun."""
 
     async def scenario(client: Client) -> None:
-        await client.start("Main", "it")
+        everything = "?showHistory=true&showHistoryOutput=true"
+        await client.start("Patient", "it")
         await asyncio.sleep(VISIBLE_AGAIN + 10)
         await client.host.settle()
-        _, shown = await client.get("it", "?showHistory=true")
-        assert shown["runtimeStatus"] == "Pending"
-        assert shown["historyEvents"]
+        assert client.host.storage.instances["it"].history
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", None)
         assert await client.raise_event("it", "go") == 202
-        assert (await client.host.finished("it")).runtime_status == "Completed"
+        await client.host.settle()
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", "gone")
+        assert "historyEvents" not in shown
+        assert await client.raise_event("it", "end") == 202
+        await client.host.settle()
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], len(shown["historyEvents"])) == ("Completed", 4)
 
     serve(app(), scenario, hazards="crash=after-history-before-row")
 

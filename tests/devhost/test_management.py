@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -21,6 +22,7 @@ def Wait(context: Any) -> Steps:  # noqa: N802
     """Waits for the event `go`, and returns what it brought."""
     context.set_custom_status("waiting")
     result = yield context.wait_for_external_event("go")
+    context.set_custom_status("got it")
     return result
 
 
@@ -69,11 +71,21 @@ def test_sdk_client_gets_the_extensions_refusals(serve: Any) -> None:
             await sdk.start_new("Wait", "x")
         with pytest.raises(Exception, match="No instance with ID"):
             await sdk.raise_event("nobody", "go")
-        with pytest.raises(Exception, match="doesn't exist"):
-            await sdk.start_new("Nowhere", "y")
         await client.run("Quick", instance_id="q")
         with pytest.raises(Exception, match="is gone"):
             await sdk.raise_event("q", "go")
+
+    serve(waiting_app(), scenario)
+
+
+def test_an_unknown_orchestrator_is_accepted_and_fails(serve: Any) -> None:
+    """The extension looks only when the instance begins."""
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Nowhere")
+        words = "Orchestrator function 'Nowhere' failed: The function 'Nowhere' doesn't exist, is"
+        words += " disabled, or is not an orchestrator function."
+        assert (row.runtime_status, row.output[: len(words)]) == ("Failed", words)
 
     serve(waiting_app(), scenario)
 
@@ -109,7 +121,7 @@ def test_status_shows_what_is_asked_for(serve: Any) -> None:
 
     async def scenario(client: Client) -> None:
         await client.run("Wait", 7)
-        await client.raise_event("it", "go", "news")
+        await client.raise_event("it", "go", {"news": 1})
         await client.host.settle()
         _, plain = await client.get("it")
         assert plain["input"] == "7"
@@ -119,20 +131,24 @@ def test_status_shows_what_is_asked_for(serve: Any) -> None:
         assert bare["input"] is None
         kinds = [e["EventType"] for e in bare["historyEvents"]]
         assert kinds == ["ExecutionStarted", "EventRaised", "ExecutionCompleted"]
+        assert "Input" not in bare["historyEvents"][0]
         assert "Result" not in bare["historyEvents"][-1]
         _, full = await client.get("it", "?showHistory=true&showHistoryOutput=true")
-        assert full["historyEvents"][-1]["Result"] == '"news"'
+        started, raised, completed = full["historyEvents"]
+        assert (started["FunctionName"], started["Input"]) == ("Wait", '"7"')
+        assert (raised["Name"], raised["Input"]) == ("go", json.dumps(json.dumps({"news": 1})))
+        assert completed["Result"] == '{"news": 1}'
 
     serve(waiting_app(), scenario)
 
 
 def test_no_history_events_before_the_beginning(serve: Any) -> None:
-    """A pending instance has no `historyEvents`: this tells that it has not begun."""
+    """A pending instance has no `historyEvents`, and no custom status."""
 
     async def scenario(client: Client) -> None:
         await client.start("Wait", "it")
         _, shown = await client.get("it", "?showHistory=true")
-        assert shown["runtimeStatus"] == "Pending"
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", None)
         assert "historyEvents" not in shown
 
     serve(waiting_app(), scenario, hazards="gap=5")
@@ -167,7 +183,7 @@ def test_terminate_before_the_beginning(serve: Any) -> None:
 
 
 def test_suspend_and_resume(serve: Any) -> None:
-    """A suspended instance keeps its events for the resume."""
+    """A suspended instance keeps its events for the resume; its status may go on before."""
 
     async def scenario(client: Client) -> None:
         sdk, rows = sdk_client(client), client.host.storage.instances
@@ -175,10 +191,11 @@ def test_suspend_and_resume(serve: Any) -> None:
         await sdk.suspend("it", "pause")
         await client.host.settle()
         assert (rows["it"].runtime_status, rows["it"].custom_status) == ("Suspended", "waiting")
+        assert rows["it"].output == "pause"
         assert (await client.get("it"))[0] == 202
         await client.raise_event("it", "go", 1)
         await client.host.settle()
-        assert rows["it"].runtime_status == "Suspended"
+        assert (rows["it"].runtime_status, rows["it"].custom_status) == ("Suspended", "got it")
         await sdk.resume("it", "go on")
         await client.host.settle()
         assert (rows["it"].runtime_status, rows["it"].output) == ("Completed", "1")
@@ -254,9 +271,15 @@ def test_purge(serve: Any) -> None:
             await client.run(name, instance_id=instance_id)
         assert (await sdk.purge_instance_history("a")).instances_deleted == 1
         assert (await sdk.purge_instance_history("a")).instances_deleted == 0
-        from_start = client.host.storage.instances["b"].created
-        assert (await sdk.purge_instance_history_by(from_start)).instances_deleted == 1
+        from_start, done = (
+            client.host.storage.instances["b"].created,
+            [df.OrchestrationRuntimeStatus.Completed],
+        )
+        purged = await sdk.purge_instance_history_by(from_start, runtime_status=done)
+        assert purged.instances_deleted == 1
         assert list(client.host.storage.instances) == ["c"]
+        status, _ = await client.call("DELETE", "/durabletask/instances/c")
+        assert status == 412
 
     serve(waiting_app(), scenario)
 
@@ -288,14 +311,31 @@ def test_restart_uses_the_old_input(serve: Any) -> None:
     serve(waiting_app(), scenario)
 
 
-@pytest.mark.parametrize("bad", ["a%2Fb", "a%23b", "@entity", "x" * 101])
-def test_ids_that_storage_cannot_take(serve: Any, bad: str) -> None:
-    """An id with a slash, a number sign, an @ in front, or too long is refused."""
+@pytest.mark.parametrize(
+    ("quoted", "status", "instance_id"),
+    [
+        *((quote(each), 202, each) for each in ("@x", "a#b", "a?b", "a\\b", "a%b", "a b", "ü")),
+        *((quote(each), 202, each) for each in ("a\x01b", "a\x7fb", "'q'", "a&b", "x" * 512)),
+        ("a%2Bb", 202, "a b"),
+        ("a%2Fb", 404, None),
+        ("x" * 513, 500, None),
+    ],
+)
+def test_ids_that_the_engine_takes(
+    serve: Any, quoted: str, status: int, instance_id: str | None
+) -> None:
+    """Nearly any, up to 512 characters; what is quoted twice is decoded twice."""
 
     async def scenario(client: Client) -> None:
-        url = f"{client.host.url}/durabletask/orchestrators/Wait/{bad}"
+        url = f"{client.host.url}/durabletask/orchestrators/Wait/{quoted}"
         async with client.session.post(URL(url, encoded=True)) as response:
-            assert response.status == 400
+            assert response.status == status
+        await client.host.settle()
+        url = f"{client.host.url}/durabletask/instances/{quoted}"
+        async with client.session.get(URL(url, encoded=True)) as response:
+            shown = await response.json() if status == 202 else None
+        assert (shown and shown["instanceId"]) == instance_id
+        assert list(client.host.storage.instances) == ([instance_id] if instance_id else [])
 
     serve(waiting_app(), scenario)
 
@@ -313,11 +353,9 @@ def test_an_unquoted_id_reaches_another_operation(serve: Any) -> None:
 
 
 def test_what_is_not_modelled_says_so(serve: Any) -> None:
-    """Rewind and entities answer 501."""
+    """Entities answer 501."""
 
     async def scenario(client: Client) -> None:
-        await client.run("Wait")
-        assert await client.post("it", "rewind") == 501
         status, _ = await client.call("GET", "/durabletask/entities/counter/1")
         assert status == 501
 

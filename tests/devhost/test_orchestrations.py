@@ -189,6 +189,27 @@ def test_task_yielded_again_hangs_until_the_timer(serve: Any) -> None:
     serve(with_orchestrator(Main), scenario)
 
 
+def test_the_end_waits_for_a_timer_that_was_left(serve: Any) -> None:
+    """An orchestrator that has returned is Running until its timer has fired, unless cancelled."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        timer = _in(context, 60)
+        yield context.task_any([context.wait_for_external_event("go"), timer])
+        if context.get_input() == "cancel":
+            timer.cancel()
+        return "went"
+
+    async def scenario(client: Client) -> None:
+        for instance_id, left in (("leave", True), ("cancel", False)):
+            await client.run("Main", instance_id, instance_id)
+            began = asyncio.get_running_loop().time()
+            await client.raise_event(instance_id, "go")
+            assert (await client.host.finished(instance_id)).output == "went"
+            assert (asyncio.get_running_loop().time() - began > 50) == left
+
+    serve(with_orchestrator(Main), scenario)
+
+
 def test_fan_out_runs_side_by_side(serve: Any) -> None:
     """Activities of one task_all sleep at the same time."""
 
@@ -300,6 +321,35 @@ def test_custom_status_shows_while_running(serve: Any) -> None:
         await client.host.settle()
         row = client.host.storage.instances["it"]
         assert (row.runtime_status, row.custom_status) == ("Completed", {"phase": 2})
+
+    serve(with_orchestrator(Main), scenario)
+
+
+@pytest.mark.parametrize(
+    ("status", "fits"),
+    [("x" * 8701, True), ("x" * 8702, False), ("é" * 8701, True), ("😀" * 4351, False)],
+)
+def test_a_custom_status_over_16_kb_fails_the_turn(serve: Any, status: str, fits: bool) -> None:
+    """Counted as JSON in UTF-16, in whole KB; the status before it is gone as well."""
+
+    def Main(context: Any) -> Steps:  # noqa: N802
+        context.set_custom_status("short")
+        yield context.wait_for_external_event("go")
+        context.set_custom_status(status)
+        yield context.wait_for_external_event("go")
+
+    async def scenario(client: Client) -> None:
+        await client.run("Main")
+        await client.raise_event("it", "go")
+        await client.host.settle()
+        row = client.host.storage.instances["it"]
+        if fits:
+            assert (row.runtime_status, row.custom_status) == ("Running", status)
+        else:
+            words = "The UTF-16 size of the JSON-serialized payload must not exceed 16 KB."
+            words = f"Orchestrator function 'Main' failed: {words} The current payload size is"
+            assert (row.runtime_status, row.custom_status) == ("Failed", None)
+            assert row.output == f"{words} 17 KB."
 
     serve(with_orchestrator(Main), scenario)
 

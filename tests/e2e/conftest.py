@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e import engine
-from tests.e2e.scene import scenes_of
+from tests.e2e.scene import pieces_of
 from tests.e2e.theatre import OnDevhost, OnEngine
 
 
@@ -36,5 +36,5 @@ def host(request: pytest.FixtureRequest) -> OnDevhost | OnEngine:
     if request.param == "devhost":
         return OnDevhost()
     stage: OnEngine = request.getfixturevalue("on_engine")
-    stage.begin(scenes_of(request.session.items))
+    stage.begin(pieces_of(request.session.items))
     return stage

@@ -100,7 +100,13 @@ class Azurite:
     connection: str
     """What AzureWebJobsStorage is to be."""
     log: Path
-    """Its debug log: one line per storage request."""
+    """Its debug log: some lines per storage request, so it grows long."""
+
+    def logged(self, since: int = 0) -> str:
+        """The log from an earlier length of it on."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            return log.read().decode(errors="replace")
 
 
 @contextlib.contextmanager
@@ -163,11 +169,18 @@ class Host:
     environ: Mapping[str, str]
     port: int = field(default_factory=free_port)
     auth: bool = False
+    storage: Azurite | None = None
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def hub(self) -> str:
+        """Its task hub; the names of its queues begin with it, in lower case."""
+        document = json.loads((self.folder / "host.json").read_text())
+        return str(document["extensions"]["durableTask"]["hubName"]).lower()
 
     @property
     def log(self) -> str:
@@ -242,6 +255,7 @@ async def hosted(
     environ: Mapping[str, str],
     *,
     hub: str | None = None,
+    port: int | None = None,
     auth: bool = False,
     function_app: str | None = None,
     **durable: Any,
@@ -250,8 +264,8 @@ async def hosted(
     with tempfile.TemporaryDirectory(prefix="app-") as folder:
         stage(Path(folder), host_json(hub or new_hub(), **durable), function_app)
         keys = {"ENGINEHOST_FUNCTION_KEY": FUNCTION_KEY, "ENGINEHOST_MASTER_KEY": MASTER_KEY}
-        own = {"AzureWebJobsStorage": storage.connection} | keys | dict(environ)
-        host = Host(Path(folder), own, auth=auth)
+        own = {"AzureWebJobsStorage": storage.connection, "TMPDIR": folder} | keys | dict(environ)
+        host = Host(Path(folder), own, port or free_port(), auth=auth, storage=storage)
         try:
             await host.start()
             yield host

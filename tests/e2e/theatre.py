@@ -8,10 +8,13 @@ each test then takes its own scene's outcome.
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -22,40 +25,76 @@ from acr_global.functions.app import build_app
 from devhost import DevHost
 from devhost import clock as virtual
 from tests.e2e import engine
-from tests.e2e.scene import REAL, VIRTUAL, Board, Play, Scene, props
+from tests.e2e.props import REAL, VIRTUAL, Board, is_real, props
+from tests.e2e.scene import Piece, Scene, Stage
 
-AT_ONCE = 12
-"""Scenes on the engine: more, and a host on 2 cores answers late."""
+EVERY_SECONDS = 0.3
+"""A scene begins: all at once would be a crowd, which is what one of them is about, and a host on
+2 cores would be late for the registry's 5 s."""
+
+SHARED = Stage()
 
 
 class OnDevhost:
-    """A stage in virtual time, laid anew for each scene."""
+    """A stage laid anew for each scene; in virtual time, unless what plays has its own."""
 
-    def play(self, play: Play, policy: str) -> None:
+    def play(self, piece: Piece) -> None:
         """Play one scene to its end."""
 
         async def main() -> None:
-            board, before = Board(), clock.utcnow
-            clock.utcnow = virtual.utcnow
+            before, clock.utcnow = clock.utcnow, virtual.utcnow
             try:
                 async with AsyncExitStack() as stack:
-                    settings = await stack.enter_async_context(props(board, VIRTUAL))
-                    document = engine.host_json("Scenes")
-                    host = await DevHost.start(build_app(settings), host_json=document)
-                    stack.push_async_callback(app_engine.close_session)
-                    stack.push_async_callback(host.stop)
-                    connector = aiohttp.TCPConnector(force_close=True, limit=100)
-                    session = aiohttp.ClientSession(connector=connector)
-                    await stack.enter_async_context(session)
-                    await play(Scene(host.url, session, board, VIRTUAL, policy))
+                    await piece.play(await _on_devhost(stack, piece))
             finally:
                 clock.utcnow = before
 
-        virtual.run_virtual(main)
+        if is_real(piece.policy):
+            asyncio.run(main())
+        else:
+            virtual.run_virtual(main)
+
+
+async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
+    board, stage, port = Board(), piece.stage or SHARED, engine.free_port()
+    spans = REAL if is_real(piece.policy) else VIRTUAL
+    settings = await stack.enter_async_context(props(board, spans, port, [piece.policy]))
+    host = await DevHost.start(
+        build_app(settings | _by_long_name(stage)),
+        port=port,
+        host_json=engine.host_json("Scenes"),
+        require_key=engine.FUNCTION_KEY if stage.auth else None,
+    )
+    stack.push_async_callback(app_engine.close_session)
+    stack.push_async_callback(host.stop)
+    # Fewer than a listening socket's backlog: what does not fit waits in real time.
+    connector = aiohttp.TCPConnector(force_close=True, limit=100)
+    session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+    log = stack.enter_context(_logged())
+    return Scene(host.url, session, board, spans, piece.policy, host, log)
+
+
+@contextmanager
+def _logged() -> Iterator[Callable[[], str]]:
+    """What is logged in this process from here on."""
+    text = io.StringIO()
+    handler, root = logging.StreamHandler(text), logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield text.getvalue
+    finally:
+        root.setLevel(before)
+        root.removeHandler(handler)
+
+
+def _by_long_name(stage: Stage) -> dict[str, str]:
+    return {f"ACR_GLOBAL_{name}": value for name, value in stage.settings.items()}
 
 
 class OnEngine:
-    """One Azurite for the run, and one host on it that all scenes share."""
+    """One Azurite for the run, and on it one host that scenes share, and those of stages."""
 
     def __init__(self, storage: engine.Azurite) -> None:
         self.storage = storage
@@ -63,40 +102,65 @@ class OnEngine:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._stack = AsyncExitStack()
-        self._outcomes: dict[tuple[Play, str], Future[None]] = {}
+        self._outcomes: dict[Piece, Future[None]] = {}
 
-    def begin(self, scenes: Iterable[tuple[Play, str]]) -> None:
-        """Start the host, and let these scenes play on it, each to an outcome of its own."""
-        if self._outcomes:
-            return
-        host, board, session = self.run(self._open())
-        places = asyncio.Semaphore(AT_ONCE)
+    def begin(self, pieces: Iterable[Piece]) -> None:
+        """Start the hosts, and let these scenes play on them, each to an outcome of its own."""
+        if not self._outcomes:
+            self._outcomes = self.run(self._begin(list(pieces)))
 
-        async def one(play: Play, policy: str) -> None:
-            async with places:
-                await play(Scene(host.url, session, board, REAL, policy))
+    async def _begin(self, pieces: list[Piece]) -> dict[Piece, Future[None]]:
+        opening = asyncio.Lock()
+        # The plain ones wait for no deadline, so they may begin later; hosts of their own too.
+        pieces = sorted(pieces, key=lambda p: (p.stage is not None, p.policy == "plain"))
+        stages = dict.fromkeys(piece.stage or SHARED for piece in pieces)
+        policies = {piece.policy for piece in pieces}
+        opened = {
+            stage: asyncio.create_task(self._open(stage, policies, opening)) for stage in stages
+        }
 
-        for play, policy in scenes:
-            future = asyncio.run_coroutine_threadsafe(one(play, policy), self._loop)
-            self._outcomes[play, policy] = future
+        async def one(at: int, piece: Piece) -> None:
+            there = await asyncio.shield(opened[piece.stage or SHARED])
+            await asyncio.sleep(EVERY_SECONDS * at)
+            await piece.play(there.scene(piece.policy))
 
-    async def _open(self) -> tuple[engine.Host, Board, aiohttp.ClientSession]:
-        board = Board()
-        settings = await self._stack.enter_async_context(props(board, REAL))
-        host = await self._stack.enter_async_context(engine.hosted(self.storage, settings))
-        session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        return host, board, session
+        return {
+            piece: asyncio.run_coroutine_threadsafe(one(at, piece), self._loop)
+            for at, piece in enumerate(pieces)
+        }
 
-    def play(self, play: Play, policy: str) -> None:
+    async def _open(self, stage: Stage, policies: set[str], opening: asyncio.Lock) -> _Open:
+        """Start a host; one after another, or all would be slow to answer."""
+        async with opening:
+            board, port = Board(), engine.free_port()
+            settings = await self._stack.enter_async_context(
+                props(board, REAL, port, policies if stage is SHARED else ())
+            )
+            host = await self._stack.enter_async_context(
+                engine.hosted(
+                    self.storage,
+                    settings | _by_long_name(stage),
+                    port=port,
+                    auth=stage.auth,
+                    function_app=stage.function_app,
+                )
+            )
+            session = await self._stack.enter_async_context(aiohttp.ClientSession())
+            there = _Open(host, session, board)
+            if stage is SHARED:
+                await _warm_up(there.scene("plain"))
+            return there
+
+    def play(self, piece: Piece) -> None:
         """Wait for one scene's outcome."""
-        self._outcomes[play, policy].result()
+        self._outcomes[piece].result()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run something in the scenes' loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def close(self) -> None:
-        """End the host, and what still plays."""
+        """End the hosts, and what still plays."""
 
         async def end() -> None:
             ours = asyncio.current_task()
@@ -110,3 +174,23 @@ class OnEngine:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+@dataclass
+class _Open:
+    """A host that runs."""
+
+    host: engine.Host
+    session: aiohttp.ClientSession
+    board: Board
+
+    def scene(self, policy: str) -> Scene:
+        host, log = self.host, lambda: self.host.log
+        return Scene(host.url, self.session, self.board, REAL, policy, host, log)
+
+
+async def _warm_up(s: Scene) -> None:
+    """One push to its end: a host that has just opened its port is slow to answer, and what it
+    then does with a crowd is not what these scenes are about."""
+    await s.push()
+    await s.told("complete")

@@ -35,6 +35,8 @@ class Receiver:
     requests: list[tuple[dict[str, str], Any]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     """Statuses of the next answers, in order."""
+    retry_after: str | None = None
+    """What each answer but 200 asks for."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     """While it is not set, requests are kept waiting."""
@@ -47,7 +49,10 @@ class Receiver:
         self.changed.set()
         if self.gate:
             await self.gate.wait()
-        return web.Response(status=status)
+        asks = self.retry_after is not None and status != 200
+        return web.Response(
+            status=status, headers={"Retry-After": self.retry_after or ""} if asks else {}
+        )
 
     async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
         """Wait for requests until something is so; give up after so long."""

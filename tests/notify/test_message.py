@@ -160,6 +160,7 @@ def test_ids_depend_on_push_verdict_and_target() -> None:
     assert 2 * len(VerdictType) == len(ids)
     one = message()
     assert one.id == messages.message_id(one.push.id, one.type)
+    assert one.id != messages.message_id(one.push.id, one.type, "another birth")
     assert messages.delivery_id(one, "x") == messages.delivery_id(message(), "x")
     assert messages.delivery_id(one, "x") != messages.delivery_id(one, "y")
 

@@ -197,6 +197,8 @@ class FakeRegistry:
     """One region's registry: answers HEADs, and signs in where `realm` is set."""
 
     status: int = 200
+    statuses: dict[str, int] = field(default_factory=dict)
+    """By repository, where it is another one."""
     headers: Mapping[str, str] = field(
         default_factory=lambda: {
             "Docker-Content-Digest": DIGEST,
@@ -233,4 +235,6 @@ class FakeRegistry:
             realm = f"http://{request.host}/oauth2/token" if self.realm == "same" else self.realm
             challenge = f'Bearer realm="{realm}",service="myregistry.azurecr.io"'
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})
-        return web.Response(status=self.status, headers=self.headers)
+        repository = request.path.removeprefix("/v2/").partition("/manifests/")[0]
+        status = self.statuses.get(repository, self.status)
+        return web.Response(status=status, headers=self.headers)

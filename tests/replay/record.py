@@ -1,131 +1,213 @@
 """Record the histories of this release: `python -m tests.replay.record 0.1.0`.
 
 Run it once for a release, and never over what a release has left: the tests of all later ones
-replay these files. An instance in flight during a deployment is such a history.
+replay these files. An instance in flight during a deployment is such a history. Recorded are an
+orchestrator's last turn as the host sent it and as the SDK answered it, on devhost and, where
+`func` records them (ENGINEHOST_RECORD), as the engine itself sends them.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
+import shutil
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from devhost import Hazards
-from tests.e2e.world import REGIONS, World, event, virtual, world
-from tests.registry.fakes import DIGEST, FakeRegistry
+from acr_global import correlation
+from acr_global.functions import wire
+from acr_global.model import Arrival
+from devhost import DevHost, Hazards
+from devhost.index import ORCHESTRATION
+from devhost.protocol import EventType
+from devhost.turn import ask
+from tests.e2e import engine
+from tests.e2e.scene import DURABLE, Piece, Scene
+from tests.e2e.theatre import OnDevhost, OnEngine
+from tests.e2e.world import REGIONS
+from tests.registry.fakes import DIGEST
 
 HERE = Path(__file__).parent
+RECORDS = "ENGINEHOST_RECORD"
+"""Names the folder in which `func` keeps each orchestrator's last turn, if it is one that does."""
+
+Found = dict[str, str]
+"""Names of histories, and the instances that they are of."""
 
 
-def save(w: World, release: str, scenario: str, instance_id: str) -> None:
-    """One instance, as the engine left it."""
-    instance = w.host.storage.instances[instance_id]
-    recorded = {
-        "orchestrator": instance.name,
-        "instance": instance_id,
-        "output": instance.output,
-        "history": instance.history,
-    }
-    folder = HERE / release
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(recorded, indent=1, sort_keys=True)
-    (folder / f"{scenario}.json").write_text(text + "\n")
-
-
-async def complete(release: str) -> None:
+async def complete(s: Scene) -> Found:
     """All regions in, one of them twice."""
-    async with world() as w:
-        await w.push("p1", [REGIONS[0], REGIONS[1], REGIONS[0], REGIONS[2]])
-        await asyncio.sleep(60)
-        save(w, release, "complete", "p1")
+    await s.push(REGIONS[0], REGIONS[1], REGIONS[0], REGIONS[2])
+    return {"complete": s.push_id()}
 
 
-async def overdue(release: str) -> None:
+async def overdue(s: Scene) -> Found:
     """No late window: the alarm is the last word."""
-    async with world(LATE_WINDOW="0") as w:
-        await w.push("p1", REGIONS[:1])
-        await asyncio.sleep(1_000)
-        save(w, release, "overdue", "p1")
+    await s.push(REGIONS[0])
+    return {"overdue": s.push_id()}
 
 
-async def recovered(release: str) -> None:
+async def recovered(s: Scene) -> Found:
     """An alarm, of which the first delivery fails, and a late arrival; its delivery superseded."""
-    async with world() as w:
-        w.receivers["ops"].answers = [503]
-        await w.push("p1", REGIONS[:2])
-        await w.until(lambda: w.receivers["ops"].requests)
-        await w.push("p1", REGIONS[2:])
-        await asyncio.sleep(1_000)
-        save(w, release, "recovered", "p1")
-        save(w, release, "delivery_superseded", "_delivery.overdue.p1")
+    s.ops.answers = [503]
+    await s.push(*REGIONS[:2])
+    await s.until(lambda: s.ops.requests)
+    await s.push(REGIONS[2])
+    delivery = f"_delivery.overdue.{s.push_id()}"
+    return {"recovered": s.push_id(), "delivery_superseded": delivery}
 
 
-async def incomplete(release: str) -> None:
+async def incomplete(s: Scene) -> Found:
     """An alarm, and a late window that closes."""
-    async with world(LATE_WINDOW="1h") as w:
-        await w.push("p1", REGIONS[:2])
-        await asyncio.sleep(9_000)
-        save(w, release, "incomplete", "p1")
+    await s.push(*REGIONS[:2])
+    return {"incomplete": s.push_id()}
 
 
-async def evidence(release: str) -> None:
-    """Looks at intervals; the third finds the image."""
-    registry = FakeRegistry(status=404)
-    async with registry.running() as url:
-        endpoints = json.dumps(dict.fromkeys(REGIONS, url))
-        async with world(EVIDENCE="manifest", REGION_ENDPOINTS=endpoints, CHECK_EVERY="1m") as w:
-            await w.push("p1", REGIONS[:2], digest=DIGEST)
-            await asyncio.sleep(150)
-            registry.status = 200
-            await asyncio.sleep(600)
-            save(w, release, "evidence", "p1")
+async def evidence(s: Scene) -> Found:
+    """Looks at intervals; after the first the image is there."""
+    registry = s.board.endpoints["absent"]
+    await s.push(*REGIONS[:2], digest=DIGEST)
+    await s.eventually(lambda: any(s.repository in path for _, path in registry.seen))
+    registry.statuses[s.repository] = 200
+    return {"evidence": s.push_id()}
 
 
-async def deliveries(release: str) -> None:
+async def deliveries(s: Scene) -> Found:
     """One that is delivered at the third attempt, one that dies, and its replay."""
-    async with world("a", "b") as w:
-        w.receivers["a"].answers = [503, 503]
-        w.receivers["b"].answers = [503, 404]
-        await w.push("p1")
-        await asyncio.sleep(1_000)
-        save(w, release, "delivery_dead", "_delivery.complete.p1")
-        await w.call("POST", "deadletters/_delivery.complete.p1/replay")
-        await w.host.settle()
-        save(w, release, "delivery_replayed", "_delivery.complete.p1~1")
+    s.receiver("second").answers = [503, 503]
+    s.receiver("third").answers = [503, 404]
+    await s.push()
+    dead = f"_delivery.complete.{s.push_id()}"
+    await s.ended(dead)
+    assert 202 == (await s.call("POST", f"api/deadletters/{dead}/replay"))[0]
+    return {"delivery_dead": dead, "delivery_replayed": f"{dead}~1"}
 
 
-async def courier(release: str) -> None:
-    """A start that is away for a minute, and a courier that waits for it."""
-    async with world(hazards=Hazards(invisible=1.0)) as w:
-        await w.push("p1", REGIONS[:1])
-        await w.host.settle()
-        w.host.hazards = Hazards()
-        await w.post(event("p1"), REGIONS[1])
-        await asyncio.sleep(1_000)
-        save(w, release, "courier", f"_courier.{REGIONS[1]}.p1")
+async def retried(s: Scene) -> Found:
+    """One that is delivered at the third attempt."""
+    s.ops.answers = [503, 503]
+    await s.push()
+    return {"delivery_retried": f"_delivery.complete.{s.push_id()}"}
 
 
-SCENARIOS: tuple[Callable[[str], Awaitable[None]], ...] = (
-    complete,
-    overdue,
-    recovered,
-    incomplete,
-    evidence,
-    deliveries,
-    courier,
+async def courier(s: Scene) -> Found:
+    """A courier that waits for its instance: on devhost for a start that is away for a minute; on
+    the engine, where none can be held up, it finds the instance there."""
+    courier_id = correlation.courier_id(s.push_id(), REGIONS[1])
+    if isinstance(s.host, DevHost):
+        s.host.hazards = Hazards(invisible=1.0)
+        await s.push(REGIONS[0])
+        await s.host.settle()
+        s.host.hazards = Hazards()
+        await s.push(REGIONS[1])
+    else:
+        await s.push(REGIONS[0])
+        arrival = Arrival(region=REGIONS[1], event_id="carried", received_at=datetime.now(UTC))
+        cargo = wire.CourierInput(push_id=s.push_id(), arrivals=(arrival,)).model_dump_json()
+        path = f"{DURABLE}/orchestrators/Courier/{courier_id}"
+        assert 202 == (await s.call("POST", path, cargo.encode()))[0]
+    return {"courier": courier_id}
+
+
+SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
+    ("plain", complete),
+    ("final", overdue),
+    ("late", recovered),
+    ("closing", incomplete),
+    ("evidence-early", evidence),
+    ("three", deliveries),
+    ("plain", retried),
+    ("plain", courier),
 )
 
 
+def anew(folder: Path) -> Path:
+    """An empty folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def save(folder: Path, name: str, turn: dict[str, Any]) -> None:
+    """One history's file."""
+    (folder / f"{name}.json").write_text(json.dumps(turn, indent=1, sort_keys=True) + "\n")
+
+
+def pieces(keep: Callable[[Scene, str, str], None]) -> Iterator[Piece]:
+    """The scenarios as scenes; `keep` is told each history's name and instance, once it ended."""
+    for policy, scenario in SCENARIOS:
+
+        async def play(s: Scene, scenario: Callable[..., Any] = scenario) -> None:
+            for name, instance_id in (await scenario(s)).items():
+                await s.ended(instance_id)
+                keep(s, name, instance_id)
+
+        yield Piece(play, policy)
+
+
+def last_turn(host: DevHost, instance_id: str) -> dict[str, Any]:
+    """The turn in which an instance ended, as `func` keeps it."""
+    instance = host.storage.instances[instance_id]
+    function = host.index.find(ORCHESTRATION, instance.name)
+    assert function is not None
+    kinds = [event["EventType"] for event in instance.history]
+    began = max(i for i, kind in enumerate(kinds) if kind == EventType.ORCHESTRATOR_STARTED)
+    ends = (EventType.EXECUTION_COMPLETED, EventType.ORCHESTRATOR_COMPLETED)
+    ended = next(i for i, kind in enumerate(kinds) if i > began and kind in ends)
+    kept: dict[str, Any] = {"orchestrator": instance.name}
+
+    def worker(_: str, body: str) -> str:
+        answered = str(function.call(context=body))
+        kept.update(sent=json.loads(body), answered=json.loads(answered))
+        return answered
+
+    ask(worker, instance_id, instance.history[:ended], began)
+    return kept
+
+
+def on_devhost(folder: Path) -> None:
+    """Record in virtual time."""
+
+    def keep(s: Scene, name: str, instance_id: str) -> None:
+        assert isinstance(s.host, DevHost)
+        save(folder, name, last_turn(s.host, instance_id))
+
+    anew(folder)
+    for piece in pieces(keep):
+        OnDevhost().play(piece)
+
+
+def on_engine(folder: Path) -> None:
+    """Record in real time, all side by side."""
+    found: Found = {}
+    with tempfile.TemporaryDirectory() as kept, engine.azurite() as storage:
+        os.environ[RECORDS] = kept
+        stage = OnEngine(storage)
+        try:
+            playing = list(pieces(lambda s, name, instance_id: found.update({name: instance_id})))
+            stage.begin(playing)
+            for piece in playing:
+                stage.play(piece)
+        finally:
+            stage.close()
+        turns = {name: Path(kept, f"{instance_id}.json") for name, instance_id in found.items()}
+        if not all(turn.exists() for turn in turns.values()):
+            sys.exit("The engine's histories are not recorded: this `func` does not keep them")
+        anew(folder)
+        for name, turn in turns.items():
+            save(folder, name, json.loads(turn.read_text()))
+
+
 def main(release: str) -> None:
-    """Record every scenario."""
-
-    async def all_scenarios() -> None:
-        for scenario in SCENARIOS:
-            await scenario(release)
-
-    virtual(all_scenarios)
+    """Record every scenario on every host that is here."""
+    on_devhost(HERE / release / "devhost")
+    if reason := engine.why_not():
+        sys.exit(f"The engine's histories are not recorded: {reason}")
+    on_engine(HERE / release / "engine")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ import pytest
 from acr_global.functions.app import build_app, silence_repeats
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
-from devhost.turn import Answer, ask
 from devhost.walk import walk
 
 HERE = Path(__file__).parent
-RECORDED = sorted(HERE.glob("*/*.json"))
-ENDS = (EventType.EXECUTION_COMPLETED, EventType.ORCHESTRATOR_COMPLETED)
+RECORDED = sorted(HERE.glob("*/*/*.json"))
+"""By release and host; a file is an orchestrator's last turn, as sent and as answered."""
+COMPLETE = [path for path in RECORDED if path.stem == "complete"]
 
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
 """This release, with other settings than those at the time: they must not matter."""
@@ -44,65 +44,70 @@ def without_cancels(actions: Any) -> Any:
     return actions
 
 
-def replay(recorded: Any, history: list[Any]) -> Answer:
-    """One replay of a history, or of its beginning."""
-    return ask(worker, recorded["instance"], history, len(history))
+def replay(recorded: Any, history: list[Any]) -> Any:
+    """The answer to a history, or to its beginning. A failing orchestrator raises."""
+    sent = recorded["sent"] | {"history": history}
+    return json.loads(worker(recorded["orchestrator"], json.dumps(sent)))
 
 
-def open_history(recorded: Any) -> list[Any]:
-    """The history up to its last turn, as it came to the worker."""
-    history = recorded["history"]
-    while history[-1]["EventType"] in ENDS:
-        history = history[:-1]
-    return list(history)
+def actions(state: Any) -> list[Any]:
+    """What an answer asks the host for, since the start."""
+    return list(state["actions"][0]) if state["actions"] else []
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def name(path: Path) -> str:
+    """A recorded history's name, in a test's id."""
+    return str(path.relative_to(HERE).with_suffix(""))
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=name)
 def test_a_recorded_history_replays_to_its_end(path: Path) -> None:
-    """The same actions in the same order, and the same output."""
+    """The same actions in the same order, and the same output; nothing is left to be done."""
     recorded = json.loads(path.read_text())
-    history = open_history(recorded)
-    answer = replay(recorded, history)
-    assert answer.error is None
-    assert answer.is_done
-    assert recorded["output"] == answer.output
-    assert () == walk(answer.actions, history).decisions
+    history, answered = recorded["sent"]["history"], recorded["answered"]
+    state = replay(recorded, history)
+    assert state["isDone"]
+    assert actions(answered) == actions(state)
+    assert answered["output"] == state["output"]
+    assert () == walk(actions(state), history).decisions
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda p: f"{p.parent.name}/{p.stem}")
+@pytest.mark.parametrize("path", RECORDED, ids=name)
 def test_every_beginning_of_a_history_gives_the_beginning_of_its_actions(path: Path) -> None:
     """Replays are deterministic at whatever event they stop."""
     recorded = json.loads(path.read_text())
-    history = open_history(recorded)
-    whole = without_cancels(replay(recorded, history).actions)
+    history = recorded["sent"]["history"]
+    whole = without_cancels(actions(replay(recorded, history)))
     for length in range(2, len(history)):
-        answer = replay(recorded, history[:length])
-        assert answer.error is None
-        part = without_cancels(answer.actions)
+        part = without_cancels(actions(replay(recorded, history[:length])))
         assert whole[: len(part)] == part
-        assert part == without_cancels(replay(recorded, history[:length]).actions)
+        assert part == without_cancels(actions(replay(recorded, history[:length])))
 
 
-def test_a_timer_that_has_lost_its_race_is_cancelled() -> None:
+@pytest.mark.parametrize("path", COMPLETE, ids=name)
+def test_a_timer_that_has_lost_its_race_is_cancelled(path: Path) -> None:
     """The engine does not let an orchestration end while a timer is open."""
-    recorded = json.loads((HERE / "0.1.0" / "complete.json").read_text())
-    (race, *_) = replay(recorded, open_history(recorded)).actions
+    recorded = json.loads(path.read_text())
+    (race, *_) = actions(replay(recorded, recorded["sent"]["history"]))
     (timer,) = (a for a in race["compoundActions"] if "fireAt" in a)
     assert timer["isCanceled"] is True
 
 
-def test_every_orchestrator_has_recorded_histories() -> None:
+@pytest.mark.parametrize("host", ["devhost", "engine"])
+def test_every_orchestrator_has_recorded_histories(host: str) -> None:
     """A new one is recorded with its first release."""
-    names = {json.loads(path.read_text())["orchestrator"] for path in RECORDED}
+    ours = (path for path in RECORDED if path.parent.name == host)
+    names = {json.loads(path.read_text())["orchestrator"] for path in ours}
     assert names == {f.name for f in INDEX.of(ORCHESTRATION)}
 
 
-def test_a_changed_order_would_be_noticed() -> None:
+@pytest.mark.parametrize("path", COMPLETE, ids=name)
+def test_a_changed_order_would_be_noticed(path: Path) -> None:
     """The check can fail: an activity of another name at the same place is refused."""
-    recorded = json.loads((HERE / "0.1.0" / "complete.json").read_text())
-    history = open_history(recorded)
+    recorded = json.loads(path.read_text())
+    history = recorded["sent"]["history"]
     for event in history:
         if event["EventType"] == EventType.TASK_SCHEDULED:
             event["Name"] = "SomethingElse"
     with pytest.raises(Exception, match="SomethingElse"):
-        walk(replay(recorded, history).actions, history)
+        walk(actions(replay(recorded, history)), history)

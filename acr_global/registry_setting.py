@@ -1,0 +1,116 @@
+"""The setting ACR_GLOBAL_REGISTRIES → each registry's own policy, and a problem for what is wrong.
+
+What is wrong costs what it names: of a field the plain setting is in force, of an entry that
+cannot be read the regions cannot be known. Then the webhooks of that registry, and of no other,
+must be refused: with regions that were not meant for it, it would be called complete too early.
+A registry is said by its place, not its host: the health check, which anybody can ask, shows it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from acr_global.errors import Problem
+from acr_global.lenient import Wrong, read
+from acr_global.patterns import parse_host
+from acr_global.policy import Override
+from acr_global.setting_values import Pairs, json_object
+
+SETTING = "ACR_GLOBAL_REGISTRIES"
+
+REFUSED = "its webhooks are answered 503"
+
+_NOT_KNOWN = Override().model_copy(update={"regions": ()})
+_TWICE = object()
+"""In the place of a value whose name stands twice: only one of the two would count."""
+_SAID_TWICE = "stands in it twice, maybe in two spellings"
+
+_HOST_LIKE = re.compile(r"[a-z0-9.:\[\]-]+")
+
+
+@dataclass(slots=True)
+class Registries:
+    """What the setting says."""
+
+    policies: dict[str, Override] = field(default_factory=dict)
+    """By host."""
+    places: dict[str, int] = field(default_factory=dict)
+    """By host, the how manieth of the setting it is; none where that cannot be read."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def parse_registries(raw: str) -> Registries:
+    """What the registries in the JSON object `raw` say of themselves. Never raises."""
+    found = Registries()
+    try:
+        entries = json_object(raw, _marked)
+    except ValueError as error:
+        todo = (
+            f"{error}; until then webhooks of a registry whose host stands in it are answered "
+            "503, those of all others go by the plain settings"
+        )
+        return Registries(dict.fromkeys(_hosts_in(raw), _NOT_KNOWN), {}, [Problem(SETTING, todo)])
+    for number, (name, entry) in enumerate(entries.items(), start=1):
+        try:
+            host = parse_host(name)
+            found.policies[host], wrong = _read(_TWICE if host in found.places else entry)
+            found.places[host] = number
+        except ValueError as error:
+            wrong = [str(error)]
+        found.problems += [problem_of(number, text) for text in wrong]
+    return found
+
+
+def problem_of(number: int, text: str) -> Problem:
+    """What is wrong with the nth registry."""
+    return Problem(SETTING, f"registry {number}: {text}")
+
+
+def _marked(pairs: Pairs) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found[name] = _TWICE if name in found else value
+    return found
+
+
+def _hosts_in(raw: str) -> Iterator[str]:
+    """Every host that may be named in a text that cannot be read. Some of them are none, which
+    costs nothing: no webhook comes from them."""
+    for found in _HOST_LIKE.finditer(raw.lower()):
+        try:
+            yield parse_host(found[0].rstrip(".:"))
+        except ValueError:
+            continue
+
+
+def _read(entry: object) -> tuple[Override, list[str]]:
+    if not isinstance(entry, dict):
+        what = _SAID_TWICE if entry is _TWICE else "must be a JSON object"
+        return _NOT_KNOWN, [f"{what}; {REFUSED}"]
+    own, wrong = read(Override, {k: v for k, v in entry.items() if v is not _TWICE})
+    wrong += tuple(Wrong(k, _SAID_TWICE) for k, v in entry.items() if v is _TWICE)
+    if "regions" not in own.model_fields_set and any(_means_regions(w.field) for w in wrong):
+        own = own.model_copy(update={"regions": ()})
+    return own, [_sentence(w, own) for w in wrong]
+
+
+def _means_regions(field: str) -> bool:
+    """Whether it is that field, or was probably meant to be."""
+    return difflib.get_close_matches(field.lower()[:50], Override.model_fields, n=1) == ["regions"]
+
+
+def _sentence(wrong: Wrong, own: Override) -> str:
+    """What is wrong with a field, and what it costs."""
+    known = wrong.field in Override.model_fields
+    said = f"{wrong.field}: {wrong.message}" if known else wrong.message
+    if _means_regions(wrong.field):
+        return said if own.regions else f"{said}; {REFUSED}"
+    if not known:
+        return said
+    if wrong.field == "targets":
+        return f"{said}; until then all targets hear of it"
+    return f"{said}; until then the plain setting is in force"

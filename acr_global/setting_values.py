@@ -1,0 +1,140 @@
+"""Values as they stand in settings → what they mean. Each raises ValueError with one sentence."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from acr_global import retry
+from acr_global.durations import format_duration, parse_duration
+from acr_global.errors import RenderError
+from acr_global.patterns import parse_names, parse_regions
+from acr_global.targets import check_url
+
+SHORTEST_INTERVAL = timedelta(seconds=10)
+EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
+
+Pairs = Iterable[tuple[str, Any]]
+
+
+def positive(value: object) -> timedelta:
+    """A duration that is longer than none."""
+    found = duration(value)
+    if not found:
+        raise ValueError("must be longer than 0")
+    return found
+
+
+def duration(value: object) -> timedelta:
+    """A duration; `0` is one."""
+    return parse_duration(text(value))
+
+
+def interval(value: object) -> timedelta:
+    """A pause between looks, or 0 for none."""
+    found = duration(value)
+    if timedelta(0) < found < SHORTEST_INTERVAL:
+        raise ValueError("must be at least 10s, or 0")
+    return found
+
+
+def text(value: object) -> str:
+    """Text without blanks around it."""
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value.strip()
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def once(pairs: Pairs) -> dict[str, Any]:
+    """An object in which no name stands twice: only one of the two would count."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError("one name stands in it twice, maybe in two spellings")
+        found[name] = value
+    return found
+
+
+def json_object(value: object, of: Callable[[Pairs], dict[str, Any]] = once) -> dict[str, Any]:
+    """A JSON object, each object in it made by `of`; or one that has been read already."""
+    try:
+        parsed = json.loads(value, object_pairs_hook=of) if isinstance(value, str) else value
+    except _TwiceError:
+        raise
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON") from None
+    if not isinstance(parsed, dict):
+        raise ValueError("not a JSON object")
+    return parsed
+
+
+def origin(value: object) -> str:
+    """Scheme, host and port of a URL that the app itself asks, and may show its identity to."""
+    url = text(value).rstrip("/")
+    try:
+        check_url(url, insecure=False)
+    except RenderError as error:
+        # A target's way out is none here.
+        said = error.message.partition(", or say")[0]
+        raise ValueError(said) from None
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ValueError("url must hold no user and no password")
+    if parts.path or "?" in url or "#" in url:
+        raise ValueError("url must be no more than https://HOST or https://HOST:PORT")
+    return url
+
+
+def endpoints(value: object) -> dict[str, str]:
+    """Regions and base URLs."""
+    return once((parse_regions(k)[0], origin(v)) for k, v in json_object(value).items())
+
+
+def evidence(value: object) -> tuple[str, ...]:
+    """The kinds of evidence, each of which can be had here."""
+    kinds = parse_names(value)
+    if set(kinds) - {"event-log", "manifest"}:
+        raise ValueError("knows only event-log and manifest")
+    if "event-log" in kinds and not all(map(_installed, EVENT_LOG_PACKAGES)):
+        raise ValueError("event-log needs the packages that requirements.txt holds commented out")
+    return kinds
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package above it
+        return False
+
+
+def schedule(value: object) -> tuple[timedelta, ...]:
+    """Pauses between attempts."""
+    return retry.parse_schedule(text(value))
+
+
+def shown(value: object) -> object:
+    """A value as people write it: plain texts, lists of them, None. Of a URL no user, path or
+    query."""
+    match value:
+        case timedelta():
+            return format_duration(value)
+        case StrEnum():
+            return value.value
+        case dict():
+            return [f"{key}: {shown(part)}" for key, part in value.items()]
+        case list() | tuple():
+            return [shown(part) for part in value]
+        case str() if "://" in value:
+            parts = urlsplit(value)
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        case _:
+            return value

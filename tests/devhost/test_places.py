@@ -1,0 +1,99 @@
+"""How much a host does at once: places for activities and for turns."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+import pytest
+
+from tests.devhost.apps import Steps
+from tests.devhost.conftest import Client
+
+
+def Many(context: Any) -> Steps:  # noqa: N802
+    """Runs as many activities at once as its input says; returns when each began."""
+    calls = [context.call_activity("Hold", 10) for _ in range(context.get_input())]
+    began = yield context.task_all(calls)
+    return began
+
+
+def Wait(context: Any) -> Steps:  # noqa: N802
+    """Waits for `go`."""
+    yield context.wait_for_external_event("go")
+
+
+def app() -> Any:
+    made = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+    for each in (Many, Wait):
+        made.orchestration_trigger(context_name="context")(each)
+
+    @made.activity_trigger(input_name="seconds")  # type: ignore[untyped-decorator]
+    async def Hold(seconds: int) -> float:  # noqa: N802
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(seconds)
+        return began
+
+    return made
+
+
+def durable(**settings: int) -> dict[str, Any]:
+    """A host.json with these settings of the extension."""
+    return {"extensions": {"durableTask": settings}}
+
+
+@pytest.mark.parametrize(
+    ("host_json", "expected"),
+    [
+        ({}, [0] * 20 + [10] * 3),
+        (durable(maxConcurrentActivityFunctions=10), [0] * 10 + [10] * 10 + [20] * 3),
+        (durable(maxConcurrentActivityFunctions=23), [0] * 23),
+    ],
+)
+def test_activities_wait_for_a_place(serve: Any, host_json: Any, expected: list[int]) -> None:
+    """One that only waits holds its place; there are 20, or as many as host.json says."""
+
+    async def scenario(client: Client) -> None:
+        row = await client.run("Many", 23)
+        began = [int(each) for each in row.output]
+        assert expected == sorted(began)
+
+    serve(app(), scenario, host_json=host_json)
+
+
+def test_waiting_activities_stay_in_the_queue(serve: Any) -> None:
+    """A crash hides what has a place for the visibility timeout, and nothing else."""
+
+    async def scenario(client: Client) -> None:
+        host = client.host
+        await client.start("Many", "it", 23)
+        await asyncio.sleep(1)
+        assert host.stats["activity:Hold"] == 20
+        await host.crash()
+        await host.restart()
+        await asyncio.sleep(1)
+        assert host.stats["activity:Hold"] == 23
+        row = await host.finished("it")
+        assert [1, 300] == sorted({int(each) for each in row.output})
+
+    serve(app(), scenario)
+
+
+def test_turns_wait_for_a_place(serve: Any) -> None:
+    """With turns that take a second, and two places, four instances begin in two seconds."""
+
+    async def scenario(client: Client) -> None:
+        for number in range(4):
+            await client.start("Wait", f"i{number}", json.dumps(number))
+        rows = client.host.storage.instances
+        seen = []
+        for _ in range(3):
+            seen.append(sum(row.runtime_status == "Running" for row in rows.values()))
+            await asyncio.sleep(1.01)
+        assert [0, 2, 4] == seen
+
+    settings = durable(maxConcurrentOrchestratorFunctions=2)
+    serve(app(), scenario, host_json=settings, hazards="turn-takes=1")

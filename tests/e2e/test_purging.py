@@ -1,0 +1,414 @@
+"""Purging by age, at any moment: nothing that is left of an earlier push is taken for a new one's.
+
+An id comes again once its instance has been purged: the notification's by `id`, a generation's by
+`content`. What is left of the earlier push then is a delivery, or a courier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acr_global import correlation
+from acr_global.functions import reviving, wire
+from acr_global.functions.waiting import EARLIER_REPORT_SLACK
+from acr_global.model import Arrival
+from devhost import Hazards
+from devhost.clock import utcnow
+from tests.e2e.scene import Scene, both
+from tests.e2e.world import REGIONS, World, event, virtual, world
+
+CONTENT: dict[str, Any] = {"CORRELATION": "content"}
+DAY = 86_400
+FINAL = "Completed,Failed,Terminated"
+
+
+async def purge(w: World, age: float = 0.0) -> None:
+    """What has ended of all that is older than so many seconds, through the durable API."""
+    until = (utcnow() - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    query = {
+        "createdTimeFrom": "2000-01-01T00:00:00Z",
+        "createdTimeTo": until,
+        "runtimeStatus": FINAL,
+    }
+    url = f"{w.host.url}/runtime/webhooks/durabletask/instances"
+    async with w.session.delete(url, params=query) as answer:
+        assert answer.status in (200, 404)
+
+
+async def purge_push(w: World) -> None:
+    """The pushes alone, whatever stands beside them: younger, it would be kept by a cut."""
+    for instance_id in list(w.host.storage.instances):
+        if not instance_id.startswith("_"):
+            url = f"{w.host.url}/runtime/webhooks/durabletask/instances/{instance_id}"
+            async with w.session.delete(url) as answer:
+                assert answer.status == 200
+
+
+async def letters(w: World) -> list[Any]:
+    """The dead letters that the app lists."""
+    _, answer = await w.call("GET", "deadletters")
+    return list(answer["deadletters"])
+
+
+def keyed(number: int, region: str) -> dict[str, Any]:
+    """One region's event for the nth push of the same content: an id of its own."""
+    return event(f"push{number}-{region}")
+
+
+async def push_content(w: World, number: int) -> None:
+    """The nth push of the same content, reported everywhere."""
+    for region in REGIONS:
+        assert 202 == (await w.post(keyed(number, region), region))[0]
+
+
+def generations(w: World) -> list[int]:
+    """Those that are there, the newest first."""
+    ids = sorted(i for i in w.host.storage.instances if i.startswith("content-"))
+    return [correlation.generation_of(i) for i in ids]
+
+
+@pytest.mark.parametrize("output", [reviving.BEGUN_ANEW, "enough"])
+def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
+    """A courier ended it because it had not begun, and starts it again: no other is opened."""
+
+    async def test() -> None:
+        async with world(**CONTENT) as w:
+            w.host.hazards = Hazards(invisible=1.0)
+            await w.post(keyed(1, REGIONS[0]), REGIONS[0])
+            (push,) = w.host.storage.instances.values()
+            push.runtime_status, push.output = "Terminated", output
+            await w.post(keyed(1, REGIONS[1]), REGIONS[1])
+            assert ([0] if output == reviving.BEGUN_ANEW else [1, 0]) == generations(w)
+
+    virtual(test)
+
+
+def test_generations_are_found_when_the_first_ones_are_gone() -> None:
+    """The next one follows the newest, and takes in what comes while it is open."""
+
+    async def test() -> None:
+        async with world(**CONTENT) as w:
+            for number in range(12):
+                await push_content(w, number)
+                await asyncio.sleep(DAY)
+            await purge(w, 4.5 * DAY)
+            assert [11, 10, 9, 8] == generations(w)
+            await w.post(keyed(12, REGIONS[0]), REGIONS[0])
+            await purge(w, 2.5 * DAY)
+            for region in REGIONS[1:]:
+                await w.post(keyed(12, region), region)
+            await asyncio.sleep(DAY)
+            assert [12, 11, 10] == generations(w)
+            assert ["complete"] * 13 == w.verdicts()
+
+    virtual(test)
+
+
+def test_a_gap_among_the_generations_hides_no_newer_one() -> None:
+    """A purge of what is Completed leaves one that was terminated."""
+
+    async def test() -> None:
+        async with world(**CONTENT) as w:
+            for number in range(4):
+                await push_content(w, number)
+                await asyncio.sleep(DAY)
+            oldest = max(i for i in w.host.storage.instances if i.startswith("content-"))
+            w.host.storage.instances[oldest].runtime_status = "Terminated"
+            for instance_id in sorted(w.host.storage.instances)[1:-1]:
+                w.host.storage.purge(instance_id)
+            assert [3, 0] == generations(w)
+            await push_content(w, 4)
+            await asyncio.sleep(DAY)
+            assert [4, 3, 0] == generations(w)
+            assert ["complete"] * 5 == w.verdicts()
+
+    virtual(test)
+
+
+def test_many_generations_cost_no_more_than_few() -> None:
+    """One read of a range finds the newest."""
+
+    async def test() -> None:
+        async with world(REGIONS="eastus", **CONTENT) as w:
+            reads = []
+            for number in range(40):
+                await w.post(keyed(number, "eastus"), "eastus")
+                await asyncio.sleep(60)
+                before = w.host.storage.stats["storage.read"]
+                assert 200 == (await w.post(keyed(number, "eastus"), "eastus"))[0]
+                reads.append(w.host.storage.stats["storage.read"] - before)
+            assert {1} == set(reads)
+
+    virtual(test)
+
+
+def test_a_content_that_begins_anew_has_message_ids_of_its_own() -> None:
+    """A receiver that drops repeats hears of the second push, whose id is that of the first."""
+
+    async def test() -> None:
+        async with world(**CONTENT) as w:
+            for number in range(2):
+                await push_content(w, number)
+                await asyncio.sleep(DAY)
+                await purge(w)
+            first, second = (body for _, body in w.receivers["ops"].requests)
+            assert first["push"]["id"] == second["push"]["id"]
+            assert first["id"] != second["id"]
+
+    virtual(test)
+
+
+def test_a_dead_letter_of_an_earlier_push_holds_up_no_later_one() -> None:
+    """By content: the second delivery has an id of its own, and the letter stays in the list."""
+
+    async def test() -> None:
+        async with world(**CONTENT) as w:
+            ops = w.receivers["ops"]
+            ops.answers = [404, 503]
+            await push_content(w, 1)
+            await asyncio.sleep(DAY)
+            (letter,) = await letters(w)
+            await purge_push(w)
+            await push_content(w, 2)
+            await asyncio.sleep(DAY)
+            assert 3 == len(ops.requests)
+            assert ops.requests[1][1]["id"] == ops.requests[2][1]["id"]
+            assert [letter] == await letters(w)
+            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+            await w.host.settle()
+            assert ops.requests[0][1]["id"] == ops.requests[3][1]["id"]
+            assert [] == await letters(w)
+
+    virtual(test)
+
+
+def test_the_same_notification_again_is_delivered_again() -> None:
+    """By id: its delivery follows the earlier one's, as a replay does; the message is the same."""
+
+    async def test() -> None:
+        async with world() as w:
+            ops = w.receivers["ops"]
+            ops.answers = [404, 503]
+            await w.push("p1")
+            await asyncio.sleep(DAY)
+            await purge_push(w)
+            await w.push("p1")
+            await asyncio.sleep(DAY)
+            assert 3 == len(ops.requests)
+            assert 1 == len({body["id"] for _, body in ops.requests})
+            assert "_delivery.complete.p1~1" in w.host.storage.instances
+            assert [] == await letters(w)
+
+    virtual(test)
+
+
+def test_a_repeated_hand_over_finds_its_own_delivery_behind_an_earlier_one() -> None:
+    """The activity runs twice after a crash: one delivery, by one id or the other."""
+
+    async def test() -> None:
+        async with world() as w:
+            ops = w.receivers["ops"]
+            ops.answers = [404]
+            await w.push("p1")
+            await asyncio.sleep(DAY)
+            await purge_push(w)
+            ops.answers = [503, 200, 503]
+            w.host.hazards = Hazards.parse("crash=activity-after-before-result@1")
+            for region in REGIONS:
+                await w.insist("p1", region)
+            await asyncio.sleep(DAY)
+            deliveries = [i for i in w.host.storage.instances if i.startswith("_delivery")]
+            assert ["_delivery.complete.p1", "_delivery.complete.p1~1"] == sorted(deliveries)
+
+    virtual(test)
+
+
+def test_a_letter_whose_first_delivery_is_gone_can_be_replayed() -> None:
+    """Its replays are younger than it, and outlast a cut; so does what comes after them."""
+
+    async def test() -> None:
+        async with world() as w:
+            ops = w.receivers["ops"]
+            ops.answers = [404, 404, 404, 404]
+            await w.push("p1")
+            await asyncio.sleep(DAY)
+            assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
+            await w.host.settle()
+            await purge(w, DAY / 2)
+            (letter,) = await letters(w)
+            assert "_delivery.complete.p1~1" == letter["id"]
+            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+            await w.host.settle()
+            (letter,) = await letters(w)
+            assert "_delivery.complete.p1~2" == letter["id"]
+            await w.push("p1")
+            await w.host.settle()
+            (letter,) = await letters(w)
+            assert "_delivery.complete.p1~3" == letter["id"]
+
+    virtual(test)
+
+
+def test_an_alarm_is_not_dropped_for_what_another_push_came_to() -> None:
+    """It is still on its way when its push is purged, and the id comes again and recovers."""
+
+    async def test() -> None:
+        async with world(LATE_WINDOW="5m") as w:
+            ops = w.receivers["ops"]
+            ops.answers = [503] * 4
+            await w.push("p1", REGIONS[:2])
+            await asyncio.sleep(1_000)
+            await purge(w)
+            await w.push("p1", REGIONS[:2])
+            await asyncio.sleep(650)
+            await w.push("p1", REGIONS[2:])
+            await asyncio.sleep(DAY)
+            first = w.host.storage.instances["_delivery.overdue.p1"]
+            assert "delivered" == first.output["state"]
+
+    virtual(test)
+
+
+async def with_a_courier(w: World, body: dict[str, Any]) -> None:
+    """A push to which the second region's report has come by a courier, and the third has not."""
+    w.host.hazards = Hazards(invisible=1.0)
+    await w.post(body, REGIONS[0])
+    await w.host.settle()
+    w.host.hazards = Hazards()
+    await w.post(body, REGIONS[1])
+    assert [i for i in w.host.storage.instances if i.startswith("_courier")]
+    await w.post(body, REGIONS[2])
+    await asyncio.sleep(DAY)
+
+
+def test_a_couriers_report_of_an_earlier_push_does_not_count() -> None:
+    """By id and by content: the region has not reported this time, and is named."""
+
+    async def test(correlation: str) -> None:
+        async with world(CORRELATION=correlation, TIMEOUT="5m", LATE_WINDOW="0") as w:
+            await with_a_courier(w, event("p1"))
+            assert ["complete"] == w.verdicts()
+            await asyncio.sleep(DAY)
+            await purge_push(w)
+            for region in (REGIONS[0], REGIONS[2]):
+                await w.post(event("p1"), region)
+            await asyncio.sleep(DAY)
+            assert ["complete", "overdue"] == w.verdicts()
+            assert [REGIONS[1]] == w.messages[1]["missing"]
+
+    virtual(lambda: test("id"))
+    virtual(lambda: test("content"))
+
+
+def test_a_courier_that_is_late_by_days_tells_the_new_push_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its own push was decided and purged meanwhile: what it carries is logged."""
+
+    async def test() -> None:
+        async with world(LATE_WINDOW="0") as w:
+            carried = Arrival(region=REGIONS[2], event_id="p1", received_at=utcnow())
+            courier = wire.CourierInput(push_id="p1", arrivals=(carried,))
+            await asyncio.sleep(2 * DAY)
+            await w.push("p1", REGIONS[:2])
+            await w.host.settle()
+            url = f"{w.host.url}/durabletask/orchestrators/Courier/_courier.{REGIONS[2]}.p1"
+            async with w.session.post(url, json=json.dumps(wire.dump(courier))) as answer:
+                assert answer.status == 202
+            await asyncio.sleep(DAY)
+            assert ["overdue"] == w.verdicts()
+            assert "arrival-lost" in caplog.text
+
+    virtual(test)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Wait so many seconds, then do something."""
+
+    wait: int
+    what: str
+    order: tuple[int, ...] = ()
+
+
+pushes = st.builds(Step, st.integers(0, DAY), st.just("push"), st.permutations(range(3)).map(tuple))
+steps = st.lists(
+    pushes
+    | pushes
+    | st.builds(Step, st.integers(0, 3 * DAY), st.sampled_from(["purge", "cut", "repeat"])),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps)
+def test_purges_raise_no_alarm_and_repeat_no_id(played: list[Step]) -> None:
+    """Pushes of the same content, purges of all that has ended or of what is old, and repeats
+    of the newest push's events as long as it has not been purged."""
+
+    async def test() -> None:
+        async with world(LATE_WINDOW="0", TIMEOUT="10m", **CONTENT) as w:
+            number, known = 0, False
+            for step in [Step(0, "push", (0, 1, 2)), *played]:
+                await asyncio.sleep(step.wait)
+                match step.what:
+                    case "push":
+                        number, known = number + 1, True
+                        for at in step.order:
+                            await w.post(keyed(number, REGIONS[at]), REGIONS[at])
+                            await asyncio.sleep(20)
+                    case "purge":
+                        await purge(w)
+                        known = False
+                    case "cut":
+                        await purge(w, EARLIER_REPORT_SLACK.total_seconds() + 600)
+                        known = known and bool(generations(w))
+                    case "repeat" if known:
+                        await w.post(keyed(number, REGIONS[0]), REGIONS[0])
+            await asyncio.sleep(DAY)
+            told = [body for _, body in w.receivers["ops"].requests]
+            assert ["complete"] * number == [body["type"] for body in told]
+            assert number == len({body["id"] for body in told})
+
+    virtual(test)
+
+
+@both(policy="content")
+async def test_a_content_begins_anew_after_a_purge(s: Scene) -> None:
+    """A dead letter, and a generation less; then none is left, and the first id comes again."""
+
+    async def push(number: int) -> str:
+        ids = {(await s.post(s.event(number), region))[1]["push"] for region in REGIONS}
+        assert 1 == len(ids)
+        await s.until(lambda: s.ops.requests and len(s.ops.messages()) == number)
+        return str(ids.pop())
+
+    async def purge_instance(instance_id: str) -> None:
+        path = f"runtime/webhooks/durabletask/instances/{instance_id}"
+        assert (200, {"instancesDeleted": 1}) == await s.call("DELETE", path)
+
+    s.ops.answers = [404]
+    first, second = await push(1), await push(2)
+    for instance_id in (first, second):
+        await s.ended(instance_id)
+    await purge_instance(first)
+    third = await push(3)
+    await s.ended(third)
+    assert 3 == len({first, second, third})
+    for instance_id in (second, third):
+        await purge_instance(instance_id)
+    s.ops.answers = [503]
+    assert first == await push(4)
+    await s.until(lambda: len(s.ops.requests) == 5)
+    assert ["complete"] * 4 == [m["type"] for m in s.ops.messages()]
+    ids = [body["id"] for _, body in s.ops.requests]
+    assert 4 == len(set(ids))
+    assert ids[3] == ids[4]

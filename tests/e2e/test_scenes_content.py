@@ -1,0 +1,68 @@
+"""Pushes told apart by content, not by id: generations, and OCI envelopes; on both hosts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.e2e.props import host
+from tests.e2e.scene import Scene, both
+from tests.e2e.world import REGIONS
+from tests.registry.fakes import SAMPLES
+
+DECIDED = (200, {"status": "ignored", "reason": "already-decided"})
+
+
+def keyed(s: Scene, number: int, region: str) -> dict[str, Any]:
+    """One region's event for the nth push of the same content: an id of its own."""
+    return s.event() | {"id": f"{s.name}-{number}-{region}"}
+
+
+async def report(s: Scene, number: int, region: str) -> tuple[int, Any]:
+    """The webhook of one region about the nth push of the same content."""
+    return await s.insist(keyed(s, number, region), region)
+
+
+@both(policy="content")
+async def test_the_same_content_again_is_another_push(s: Scene) -> None:
+    """Five pushes one after the other, regions with ids of their own, each push with a verdict;
+    a redelivery is none."""
+    for number in range(1, 6):
+        for region in REGIONS:
+            assert 202 == (await report(s, number, region))[0]
+        await s.told(*["complete"] * number)
+        assert DECIDED == await report(s, number, REGIONS[0])
+    messages = s.ops.messages()
+    assert 5 == len({m["push"]["id"] for m in messages})
+    for number, message in enumerate(messages, 1):
+        ids = [r["event_id"] for r in message["regions"]]
+        assert [f"{s.name}-{number}-{region}" for region in REGIONS] == ids
+
+
+@both(policy="content-two")
+async def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm(s: Scene) -> None:
+    """A1 A2 B1 B2: the second generation knows that A has it from the first."""
+    a, b = REGIONS[:2]
+    for number, region in ((1, a), (2, a), (1, b)):
+        assert 202 == (await report(s, number, region))[0]
+    await s.told("complete")
+    assert 202 == (await report(s, 2, b))[0]
+    await s.told("complete", "complete")
+    silent = next(r for r in s.ops.messages()[1]["regions"] if r["region"] == a)
+    assert "earlier-report" == silent["evidence"][0]["kind"]
+
+
+@both(policy="content")
+async def test_a_real_distribution_envelope_is_understood(s: Scene) -> None:
+    """The captured events of a docker-registry push: layers ignored, the manifest kept."""
+    for region in REGIONS:
+        kinds = []
+        for sample in sorted(SAMPLES.glob("13_*.json")):
+            envelope = json.loads(sample.read_text())
+            for event in envelope["events"]:
+                event["target"]["repository"] = s.repository
+            _, answer = await s.insist(envelope, region, registry=host("content"))
+            kinds += [r.get("reason", r["status"]) for r in answer["results"]]
+        assert ["accepted", "not-a-manifest", "not-a-manifest"] == sorted(kinds)
+    await s.told("complete")
+    assert host("content") == s.ops.messages()[0]["push"]["registry"]

@@ -1,0 +1,73 @@
+"""Events raised by hand, with anything in them, on both hosts: the region has reported."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from tests.e2e.scene import Scene, both
+from tests.e2e.world import REGIONS
+
+NAIVE = "2026-06-01T12:00:00"
+ODD: dict[str, Any] = {
+    "number": 7,
+    "list": [1, [2]],
+    "null": None,
+    "true": True,
+    "text": "it is there, I have looked",
+    "object": {"a": 1},
+    "16 KB": "x" * 16_384,
+    "a text that holds texts that hold one": json.dumps(json.dumps(json.dumps("{"))),
+    "nested too deep": "[" * 100_000,
+    "naive": {"region": "eastus", "event_id": "e", "received_at": NAIVE},
+    "naive, as the SDK raises it": json.dumps({"event_id": "e", "received_at": NAIVE}),
+    "naive timestamp": {
+        "region": "eastus",
+        "event_id": "e",
+        "received_at": NAIVE + "Z",
+        "timestamp": NAIVE,
+    },
+    "year 1": {"region": "x", "event_id": "e", "received_at": "0001-01-01T00:00:00+14:00"},
+    "year 9999": {"region": "x", "event_id": "e", "received_at": "9999-12-31T23:59:59-14:00"},
+    "long": {"region": "x", "event_id": "e" * 50_000, "received_at": NAIVE, "digest": "d" * 50_000},
+    "names a class": {"__class__": "A", "__module__": "nowhere", "__data__": "{}"},
+    "names a class of ours": {"__class__": "Arrival", "__module__": "os", "__data__": "{}"},
+}
+
+
+async def raised(s: Scene, name: str, content: Any, push: int = 1) -> int:
+    """As an operator with the system key can."""
+    return await s.raise_event(name, json.dumps(content).encode(), push)
+
+
+async def report(s: Scene, push: int, content: Any) -> None:
+    """One push, of which the last region is reported by hand."""
+    await s.push(*REGIONS[:2], push=push)
+    assert 202 == await raised(s, f"pushevent-{REGIONS[2]}", content, push)
+
+
+@both()
+async def test_an_odd_event_is_the_regions_report(s: Scene) -> None:
+    """Complete, with nothing long in the message, and the instance ends well."""
+    await asyncio.gather(*(report(s, n, content) for n, content in enumerate(ODD.values())))
+    for n, what in enumerate(ODD):
+        await s.told("complete", push=n)
+        (message,) = (m for m in s.ops.messages() if m["push"]["id"] == s.push_id(n))
+        assert "arrived" == message["regions"][2]["state"], what
+        assert 60 > message["regions"][2]["lag_seconds"] >= 0, what
+        assert 4_000 > len(json.dumps(message)), what
+        assert "Completed" == (await s.ended(s.push_id(n)))["runtimeStatus"], what
+
+
+@both(policy="late")
+async def test_odd_events_between_an_alarm_and_its_recovery_fail_nothing(s: Scene) -> None:
+    """Those for a region heal; others, and those of other names, say nothing."""
+    await s.push(REGIONS[0])
+    await s.told("overdue")
+    for name in ("something", "pushevent-", "pushevent-atlantis", "1", "PushEvent-EastUS"):
+        for content in (ODD["names a class"], ODD["naive"]):
+            assert 202 == await raised(s, name, content)
+    assert 202 == await raised(s, "pushevent-northeurope", ODD["year 1"])
+    await s.told("overdue", "recovered")
+    assert "Completed" == (await s.ended())["runtimeStatus"]

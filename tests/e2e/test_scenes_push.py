@@ -1,0 +1,190 @@
+"""One push, one verdict: what comes, in every order, and what is answered; on both hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.e2e.props import host
+from tests.e2e.scene import DURABLE, Scene, both
+from tests.e2e.world import REGIONS
+
+DECIDED = (200, {"status": "ignored", "reason": "already-decided"})
+
+
+@both()
+async def test_a_push_that_is_everywhere_is_complete(s: Scene) -> None:
+    """All regions in, in order: one notification, with each region's report in it."""
+    assert [202, 202, 202] == await s.push()
+    await s.told("complete")
+    (message,) = s.ops.messages()
+    assert list(REGIONS) == [r["region"] for r in message["regions"]]
+    assert ["arrived"] * 3 == [r["state"] for r in message["regions"]]
+    assert [] == message["missing"]
+    assert UTC.utcoffset(None) == datetime.fromisoformat(message["decided_at"]).utcoffset()
+    assert "Completed" == (await s.ended())["runtimeStatus"]
+    assert 1 == len(s.ops.requests)
+
+
+@both()
+async def test_the_answer_says_what_was_kept_and_nothing_else(s: Scene) -> None:
+    """No key, no management URL."""
+    body = s.event()
+    expected = {"status": "accepted", "push": body["id"], "region": "westeurope"}
+    assert (202, expected) == await s.insist(body | {"id": body["id"].upper()}, "West Europe")
+
+
+@both()
+async def test_pushes_do_not_mix(s: Scene) -> None:
+    """Interleaved over the regions, each gets its own verdict."""
+    for region in REGIONS:
+        for n in (1, 2, 3):
+            await s.push(region, push=n, tag=f"v{n}")
+    for n in (1, 2, 3):
+        await s.told("complete", push=n)
+    assert {(s.push_id(n), f"v{n}") for n in (1, 2, 3)} == {
+        (m["push"]["id"], m["push"]["tag"]) for m in s.ops.messages()
+    }
+    assert 3 == len(s.ops.messages())
+
+
+@both()
+async def test_everything_at_once_is_one_verdict_each(s: Scene) -> None:
+    """Many pushes, every region three times, all in the same moment."""
+    pushes = range(s.spans.crowd)
+    posts = [s.insist(s.event(n), region) for n in pushes for region in REGIONS for _ in range(3)]
+    assert {200, 202} >= {status for status, _ in await asyncio.gather(*posts)}
+    for n in pushes:
+        await s.told("complete", push=n)
+        await s.ended(s.push_id(n))
+    assert s.spans.crowd == len(s.ops.requests)
+
+
+@both()
+async def test_repeats_change_nothing(s: Scene) -> None:
+    """Each region several times before the verdict, and late after it."""
+    assert [202] * 6 == await s.push(*REGIONS[:2], *REGIONS[:2], *REGIONS[:2])
+    await s.push(REGIONS[2])
+    await s.told("complete")
+    for region in REGIONS:
+        assert DECIDED == await s.insist(s.event(), region)
+    await s.ended()
+    assert [200, 200, 200] == await s.push()
+    assert 1 == len(s.ops.requests)
+
+
+@both(policy="far")
+async def test_one_region_is_a_push_of_its_own(s: Scene) -> None:
+    """A registry without replicas is complete with its first report."""
+    assert [202] == await s.push("brazilsouth")
+    await s.told("complete", target="second")
+
+
+@both()
+async def test_a_region_with_another_digest_is_named(s: Scene) -> None:
+    """The verdict says that what is there is not the same."""
+    await s.push(*REGIONS[:2])
+    await asyncio.sleep(s.spans.moment)
+    await s.push(REGIONS[2], digest="sha256:" + "f" * 64)
+    await s.told("complete")
+    (message,) = s.ops.messages()
+    assert [False, False, True] == [r["digest_differs"] for r in message["regions"]]
+
+
+@both(policy="many")
+async def test_a_push_with_a_hundred_regions_is_decided(s: Scene) -> None:
+    """The last of them completes it; its status can be read while it waits."""
+    regions = [f"region{n}" for n in range(100)]
+    assert {202} == set(await s.push(*regions[:-1]))
+    assert "Running" == (await s.instance())["runtimeStatus"]
+    await s.push(regions[-1])
+    await s.told("complete")
+    assert regions == [r["region"] for r in s.ops.messages()[0]["regions"]]
+    assert "Completed" == (await s.ended())["runtimeStatus"]
+
+
+async def answer(s: Scene, body: Any, region: str, **query: str) -> tuple[int, str]:
+    """Status and reason."""
+    status, answered = await s.post(body, region, **query)
+    return status, answered["reason"]
+
+
+async def left_behind(s: Scene) -> list[Any]:
+    """The instances of this scene's pushes."""
+    status, instances = await s.call("GET", f"{DURABLE}/instances", instanceIdPrefix=s.name)
+    assert 200 == status
+    return list(instances)
+
+
+@both()
+async def test_what_is_not_a_push_is_answered_with_a_reason(s: Scene) -> None:
+    """And leaves no instance behind."""
+    good = s.event()
+    odd = good | {"id": f"{s.name}/terminate?reason="}
+    assert (400, "body-not-json") == await answer(s, b"{", "eastus")
+    assert (400, "region-missing") == await answer(s, good, "")
+    assert (400, "region-unknown") == await answer(s, good, "atlantis")
+    assert (400, "id-invalid") == await answer(s, odd, "eastus")
+    assert (400, "registry-invalid") == await answer(s, good, "eastus", registry="a b")
+    assert (413, "body-too-large") == await answer(s, b" " * 300_000, "eastus")
+    assert (200, "ping") == await answer(s, {"id": good["id"], "action": "ping"}, "eastus")
+    deleted = good | {"action": "delete"}
+    assert (200, "action-not-watched") == await answer(s, deleted, "eastus")
+    assert [] == await left_behind(s)
+
+
+@both(policy="filtered")
+async def test_a_multi_arch_image_is_one_push(s: Scene) -> None:
+    """Its children have no tag and are filtered out, as is what is not released; the index is
+    what is told."""
+    index = {"mediaType": "application/vnd.oci.image.index.v1+json", "tag": "v1"}
+    for n in (1, 2):
+        child = s.event(n)
+        del child["target"]["tag"]
+        assert (200, "filtered") == await answer(s, child, REGIONS[0])
+    assert (200, "filtered") == await answer(s, s.event(3, tag="dev"), REGIONS[0])
+    assert [202, 202, 202] == await s.push(push=4, **index)
+    await s.told("complete", push=4)
+    assert index["mediaType"] == s.ops.messages()[0]["push"]["media_type"]
+    assert [s.push_id(4)] == [i["instanceId"] for i in await left_behind(s)]
+
+
+@both()
+async def test_an_envelope_is_answered_event_by_event(s: Scene) -> None:
+    """A bad event loses no good one."""
+    status, body = await s.insist({"events": [s.event(1), {"id": 7}, s.event(2)]}, "eastus")
+    assert 202 == status
+    assert ["accepted", "error", "accepted"] == [r["status"] for r in body["results"]]
+    assert (400, 1) == await _status_and_count(s, {"events": [{"id": 7}]})
+    assert (200, 0) == await _status_and_count(s, {"events": []})
+
+
+async def _status_and_count(s: Scene, envelope: Any) -> tuple[int, int]:
+    status, body = await s.post(envelope, "eastus")
+    return status, len(body["results"])
+
+
+@both(policy="far")
+async def test_each_registry_has_its_own_policy(s: Scene) -> None:
+    """Regions, filters and targets; another registry goes by the plain settings."""
+    mine = s.event()
+    mine["request"]["host"] = "far.brazilsouth.geo.azurecr.io"
+    by_query = {"registry": host("far")}
+    assert (400, "region-unknown") == await answer(s, s.event(), "eastus")
+    assert (200, "filtered") == await answer(s, s.event(tag="dev"), "brazilsouth")
+    assert 202 == (await s.insist(mine, "brazilsouth", **by_query))[0]
+    await s.told("complete", target="second")
+    assert host("far") == s.receiver("second").messages()[0]["push"]["registry"]
+    other = s.event(2)
+    other["request"]["host"] = "somebody.example"
+    for region in REGIONS:
+        assert 202 == (await s.insist(other, region))[0]
+    await s.told("complete", push=2)
+    assert [] == s.verdicts("ops", push=1)
+
+
+@both()
+async def test_a_healthy_app_says_ok(s: Scene) -> None:
+    """And no more."""
+    assert (200, {"status": "ok", "problems": []}) == await s.call("GET", "api/health")

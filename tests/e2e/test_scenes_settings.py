@@ -1,0 +1,191 @@
+"""A deployment with wrong settings, and one that leaves a region out, on both hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from acr_global.functions import clock
+from acr_global.functions import engine as app_engine
+from acr_global.functions.app import build_app
+from devhost import DevHost, run_virtual
+from devhost import clock as virtual
+from devhost.index import index_app
+from tests.e2e import engine
+from tests.e2e.world import HOST_JSON, REGIONS, Receiver, event
+from tests.registry.fakes import serving
+
+WITHIN = 60.0
+"""Seconds for a message to come, whichever host it is."""
+
+
+@dataclass
+class App:
+    """A deployment, seen from outside."""
+
+    url: str
+    session: aiohttp.ClientSession
+
+    async def post(self, push: str, region: str, registry: str = "plain") -> tuple[int, Any]:
+        """One region's webhook."""
+        body = event(push, repository=f"team/{push}")
+        body["request"]["host"] = f"{registry}.example"
+        query = {"region": region}
+        async with self.session.post(
+            f"{self.url}/api/ImagePush", json=body, params=query
+        ) as answer:
+            return answer.status, await answer.json()
+
+    async def health(self) -> tuple[int, Any]:
+        """What it says of itself to anybody."""
+        async with self.session.get(f"{self.url}/api/health") as answer:
+            return answer.status, await answer.json()
+
+
+Deploy = Callable[[dict[str, str]], Awaitable[App]]
+"""The app with these settings, by short name, on the storage that the one before had."""
+Play = Callable[[Deploy, Receiver], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def on_devhost() -> AsyncIterator[Deploy]:
+    """One host, stopped and started anew for each deployment."""
+    before, clock.utcnow = clock.utcnow, virtual.utcnow
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(setattr, clock, "utcnow", before)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        stack.push_async_callback(app_engine.close_session)
+        hosts: list[DevHost] = []
+
+        async def deploy(settings: dict[str, str]) -> App:
+            app = build_app(settings)
+            if hosts:
+                (host,) = hosts
+                await host.crash()
+                host.index = index_app(app)
+                await host.restart()
+            else:
+                host = await DevHost.start(app, host_json=HOST_JSON)
+                hosts.append(host)
+                stack.push_async_callback(host.stop)
+            return App(host.url, session)
+
+        yield deploy
+
+
+@contextlib.asynccontextmanager
+async def on_engine(storage: engine.Azurite) -> AsyncIterator[Deploy]:
+    """A host for each deployment, all on one hub, as while a new release is rolled out."""
+    hub = engine.new_hub()
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def deploy(settings: dict[str, str]) -> App:
+            host = await stack.enter_async_context(engine.hosted(storage, settings, hub=hub))
+            return App(host.url, session)
+
+        yield deploy
+
+
+async def play(test: Play, deploying: contextlib.AbstractAsyncContextManager[Deploy]) -> None:
+    """Play with one receiver, `ops`, which every deployment names among its targets."""
+    ops, served = Receiver("ops"), web.Application()
+    served.router.add_post("/ops", ops.receive)
+    async with serving(served) as url, deploying as deploy:
+
+        async def with_ops(settings: dict[str, str]) -> App:
+            ours = {"name": "ops", "kind": "webhook", "url": f"{url}/ops"}
+            more = json.loads(settings.get("TARGETS", "[]"))
+            given = {"REGIONS": ",".join(REGIONS)} | settings
+            given["TARGETS"] = json.dumps([ours, *more])
+            return await deploy({f"ACR_GLOBAL_{name}": value for name, value in given.items()})
+
+        await test(with_ops, ops)
+
+
+@pytest.fixture(params=["devhost", pytest.param("engine", marks=pytest.mark.engine)])
+def plays(request: pytest.FixtureRequest) -> Callable[[Play], None]:
+    """Plays a test on one of the hosts."""
+    if request.param == "devhost":
+        return lambda test: run_virtual(lambda: play(test, on_devhost()))
+    storage: engine.Azurite = request.getfixturevalue("storage")
+    return lambda test: asyncio.run(play(test, on_engine(storage)))
+
+
+def new_push() -> str:
+    """An id that no other test has."""
+    return uuid.uuid4().hex[:12]
+
+
+WRONG = {
+    "TIMEOUT": "soon",
+    "RETRY_SCHEDULE": "often",
+    "EVIDENCE": "guess",
+    "COLOUR": "blue",
+    "TARGETS": json.dumps([{"name": "chat", "kind": "slakc"}]),
+    "REGISTRIES": json.dumps(
+        {"blind.example": {"regions": "no/region"}, "short.example": {"timeout": "soon"}}
+    ),
+}
+
+
+def test_wrong_settings_cost_what_they_name(plays: Callable[[Play], None]) -> None:
+    """Pushes are kept, decided and told; only where regions cannot be known they are refused."""
+
+    async def test(deploy: Deploy, ops: Receiver) -> None:
+        app, pushes = await deploy(WRONG), [new_push(), new_push()]
+        for push, registry in zip(pushes, ("plain", "short"), strict=True):
+            for region in REGIONS:
+                assert 202 == (await app.post(push, region, registry))[0]
+        status, answer = await app.post("p", REGIONS[0], "blind")
+        assert (503, "settings-invalid") == (status, answer["reason"])
+        status, health = await app.health()
+        assert (200, "degraded") == (status, health["status"])
+        named = {(p["setting"], p["severity"]) for p in health["problems"]}
+        assert {
+            (f"ACR_GLOBAL_{name}", "warning" if name == "COLOUR" else "error") for name in WRONG
+        } == named
+        await ops.until(lambda: len(ops.messages()) == 2, WITHIN)
+        assert {(push, "complete") for push in pushes} == {
+            (m["push"]["id"], m["type"]) for m in ops.messages()
+        }
+
+    plays(test)
+
+
+def test_a_region_that_has_left_is_waited_for_to_the_end(plays: Callable[[Play], None]) -> None:
+    """By the pushes that began with it; for the next push it is unknown."""
+    content = {"REGISTRIES": json.dumps({"content.example": {"correlation": "content"}})}
+
+    async def test(deploy: Deploy, ops: Receiver) -> None:
+        before, pushes = await deploy(content), [new_push(), new_push()]
+        for push, registry in zip(pushes, ("plain", "content"), strict=True):
+            for region in REGIONS[:2]:
+                assert 202 == (await before.post(push, region, registry))[0]
+        after = await deploy(content | {"REGIONS": ",".join(REGIONS[:2])})
+        for push, registry in zip(pushes, ("plain", "content"), strict=True):
+            assert 202 == (await after.post(push, REGIONS[2], registry))[0]
+        await ops.until(lambda: len(ops.messages()) == 2, WITHIN)
+        for message in ops.messages():
+            assert ("complete", list(REGIONS)) == (
+                message["type"],
+                [r["region"] for r in message["regions"]],
+            )
+        following = new_push()
+        status, answer = await after.post(following, REGIONS[2])
+        assert (400, "region-unknown") == (status, answer["reason"])
+        for region in REGIONS[:2]:
+            assert 202 == (await after.post(following, region))[0]
+        await ops.until(lambda: len(ops.messages()) == 3, WITHIN)
+        assert list(REGIONS[:2]) == [r["region"] for r in ops.messages()[2]["regions"]]
+
+    plays(test)

@@ -1,0 +1,199 @@
+"""The truth at the deadline and after it: alarms, the late window, evidence; on both hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from acr_global import correlation
+from acr_global.functions import wire
+from acr_global.model import Arrival
+from tests.e2e.scene import DURABLE, Scene, both
+from tests.e2e.world import REGIONS
+from tests.registry.fakes import DIGEST
+
+MISSING = REGIONS[2]
+
+
+def seconds(earlier: str, later: str) -> float:
+    """Between two times of a message."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def region(message: Any, name: str = MISSING) -> Any:
+    """What a message says of a region."""
+    return next(r for r in message["regions"] if r["region"] == name)
+
+
+@both(policy="final")
+async def test_a_missing_region_is_named_at_the_deadline(s: Scene) -> None:
+    """Not before it, with those that have arrived; without a late window it is the last word."""
+    await s.push(*REGIONS[:2])
+    await s.told("overdue")
+    (message,) = s.ops.messages()
+    assert [MISSING] == message["missing"]
+    assert ["arrived", "arrived", "missing"] == [r["state"] for r in message["regions"]]
+    assert message["deadline"] <= message["decided_at"]
+    assert s.spans.deadline <= seconds(message["regions"][0]["received_at"], message["decided_at"])
+    assert "Completed" == (await s.ended())["runtimeStatus"]
+    assert [200] == await s.push(MISSING)
+    assert 1 == len(s.ops.requests)
+
+
+@both(policy="late")
+async def test_a_late_arrival_recovers(s: Scene) -> None:
+    """After the alarm, with how late it was."""
+    await s.push(*REGIONS[:2])
+    await s.told("overdue")
+    assert [MISSING] == s.ops.messages()[0]["missing"]
+    await asyncio.sleep(s.spans.moment)
+    assert [202] == await s.push(MISSING)
+    await s.told("overdue", "recovered")
+    recovered = s.ops.messages()[1]
+    assert [] == recovered["missing"]
+    late = seconds(recovered["deadline"], region(recovered)["received_at"])
+    assert late == recovered["late_seconds"] > 0
+    assert s.spans.deadline <= region(recovered)["lag_seconds"]
+    assert "Completed" == (await s.ended())["runtimeStatus"]
+    assert 2 == len(s.ops.requests)
+
+
+@both(policy="closing")
+async def test_the_late_window_closes_quietly(s: Scene) -> None:
+    """Incomplete is recorded, and sent only to who asks for it."""
+    await s.push(*REGIONS[:2])
+    await s.told("overdue", "incomplete", target="every")
+    assert [MISSING] == s.receiver("every").messages()[1]["missing"]
+    ended = await s.ended()
+    assert "Completed" == ended["runtimeStatus"]
+    assert "incomplete" in str(ended["output"])
+    assert ["overdue"] == s.verdicts()
+    assert [200] == await s.push(MISSING)
+
+
+@both(policy="choosy")
+async def test_a_target_chooses_verdicts_and_repositories(s: Scene) -> None:
+    """What it did not ask for it does not get."""
+    elsewhere = f"other/{s.name}"
+    await asyncio.gather(
+        s.push(push=1),
+        s.push(REGIONS[0], push=2),
+        s.push(REGIONS[0], push=3, repository=elsewhere),
+    )
+    await s.told("overdue", "incomplete", target="alarms", push=2)
+    for n in (1, 2, 3):
+        await s.ended(s.push_id(n))
+    everything = s.ops.messages() + s.board.receiver("ops", elsewhere).messages()
+    assert ["complete", "overdue", "overdue"] == sorted(m["type"] for m in everything)
+    assert [] == s.verdicts("alarms", push=1)
+    assert [] == s.board.receiver("alarms", elsewhere).requests
+
+
+@both(policy="late")
+async def test_an_arrival_while_the_alarm_is_sent_counts(s: Scene) -> None:
+    """Between two phases, and twice: the recovery comes as soon as the alarm is out."""
+    s.ops.gate = asyncio.Event()
+    await s.push(*REGIONS[:2])
+    await s.until(lambda: s.ops.requests)
+    assert [202, 202] == await s.push(MISSING, MISSING)
+    s.ops.gate.set()
+    await s.told("overdue", "recovered")
+    await s.ended()
+    assert 2 == len(s.ops.requests)
+
+
+async def push_two(s: Scene) -> None:
+    """A push of which the third region says nothing."""
+    assert [202, 202] == await s.push(*REGIONS[:2], digest=DIGEST)
+
+
+async def found(s: Scene) -> tuple[str, str, str]:
+    """The one verdict, and the state and evidence of the region that was silent."""
+    await s.until(lambda: s.ops.requests)
+    (message,) = s.ops.messages()
+    (evidence,) = region(message)["evidence"]
+    assert "manifest" == evidence["kind"]
+    return message["type"], region(message)["state"], evidence["detail"]
+
+
+@both(policy="evidence-found")
+async def test_evidence_makes_it_complete_after_all(s: Scene) -> None:
+    """The webhook was lost, and the image is there: no alarm."""
+    await push_two(s)
+    assert ("complete", "evidence", "readable there") == await found(s)
+
+
+@both(policy="evidence-absent")
+async def test_evidence_against_a_region_is_in_the_alarm(s: Scene) -> None:
+    """The image is not there."""
+    await push_two(s)
+    assert ("overdue", "missing", "not readable there (404)") == await found(s)
+
+
+@both(policy="evidence-failing")
+async def test_a_check_that_fails_is_no_evidence(s: Scene) -> None:
+    """The registry breaks down; the alarm says that nobody knows."""
+    await push_two(s)
+    verdict, state, detail = await found(s)
+    assert ("overdue", "missing", True) == (verdict, state, "check failed" in detail)
+
+
+@both(policy="evidence-unknown")
+async def test_a_registry_that_is_not_there_is_no_evidence(s: Scene) -> None:
+    """Nobody listens at the region's endpoint."""
+    await push_two(s)
+    verdict, state, detail = await found(s)
+    assert ("overdue", "missing", True) == (verdict, state, "check failed" in detail)
+
+
+@both(policy="evidence-early")
+async def test_a_lost_webhook_heals_early_where_the_app_looks_at_intervals(s: Scene) -> None:
+    """Nothing at the first look; complete at the second, long before the deadline."""
+    registry = s.board.endpoints["absent"]
+    await push_two(s)
+    await s.eventually(lambda: looks(s))
+    registry.statuses[s.repository] = 200
+    await s.told("complete")
+    (message,) = s.ops.messages()
+    assert message["decided_at"] < message["deadline"]
+    assert 2 == looks(s)
+
+
+def looks(s: Scene) -> int:
+    """How often this scene's image has been looked for."""
+    return len([path for _, path in s.board.endpoints["absent"].seen if s.repository in path])
+
+
+@both()
+async def test_an_event_raised_by_hand_counts_as_the_regions_report(s: Scene) -> None:
+    """Whatever its data: an operator vouches for the region."""
+    await s.push(*REGIONS[:2])
+    assert 202 == await s.raise_event(f"pushevent-{MISSING}", b'"it is there, I have looked"')
+    await s.told("complete")
+    assert s.push_id() == region(s.ops.messages()[0])["event_id"]
+
+
+@both()
+async def test_an_arrival_that_a_courier_carries_counts(s: Scene) -> None:
+    """Started by hand, as the app starts one for a push that does not begin."""
+    await s.push(*REGIONS[:1])
+    await s.eventually(lambda: running(s))
+    arrival = Arrival(
+        region=REGIONS[1],
+        event_id="carried",
+        received_at=datetime.fromisoformat("2026-06-01T12:00:00Z"),
+    )
+    courier = correlation.courier_id(s.push_id(), REGIONS[1])
+    cargo = wire.CourierInput(push_id=s.push_id(), arrivals=(arrival,)).model_dump_json().encode()
+    assert 202 == (await s.call("POST", f"{DURABLE}/orchestrators/Courier/{courier}", cargo))[0]
+    assert "Completed" == (await s.ended(courier))["runtimeStatus"]
+    assert [202] == await s.push(MISSING)
+    await s.told("complete")
+    assert "carried" == region(s.ops.messages()[0], REGIONS[1])["event_id"]
+
+
+async def running(s: Scene) -> Any:
+    """The push's instance, once it has begun."""
+    instance = await s.instance()
+    return instance if instance and instance["runtimeStatus"] == "Running" else None
