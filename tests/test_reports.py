@@ -22,9 +22,10 @@ from devhost.turn import ask
 from tests.notify.samples import SECRETS, every_target
 
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
-RECORDED = json.loads((Path(__file__).parent / "replay/0.1.0/complete.json").read_text())
-EVENTS = [e for e in RECORDED["history"] if e["EventType"] == EventType.EVENT_RAISED]
-BEFORE = RECORDED["history"][: RECORDED["history"].index(EVENTS[0])]
+COMPLETE = Path(__file__).parent / "replay/0.1.0/devhost/complete.json"
+HISTORY = json.loads(COMPLETE.read_text())["sent"]["history"]
+EVENTS = [e for e in HISTORY if e["EventType"] == EventType.EVENT_RAISED]
+BEFORE = HISTORY[: HISTORY.index(EVENTS[0])]
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = BEGUN + timedelta(minutes=3)
 

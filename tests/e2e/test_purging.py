@@ -386,7 +386,7 @@ async def test_a_content_begins_anew_after_a_purge(s: Scene) -> None:
     """A dead letter, and a generation less; then none is left, and the first id comes again."""
 
     async def push(number: int) -> str:
-        ids = {(await s.post(s.event(number), region))[1]["push"] for region in REGIONS}
+        ids = {(await s.insist(s.event(number), region))[1]["push"] for region in REGIONS}
         assert 1 == len(ids)
         await s.until(lambda: s.ops.requests and len(s.ops.messages()) == number)
         return str(ids.pop())

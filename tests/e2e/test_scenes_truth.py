@@ -178,12 +178,9 @@ async def test_an_event_raised_by_hand_counts_as_the_regions_report(s: Scene) ->
 async def test_an_arrival_that_a_courier_carries_counts(s: Scene) -> None:
     """Started by hand, as the app starts one for a push that does not begin."""
     await s.push(*REGIONS[:1])
-    await s.eventually(lambda: running(s))
-    arrival = Arrival(
-        region=REGIONS[1],
-        event_id="carried",
-        received_at=datetime.fromisoformat("2026-06-01T12:00:00Z"),
-    )
+    begun = await s.eventually(lambda: running(s))
+    received_at = datetime.fromisoformat(begun["createdTime"])
+    arrival = Arrival(region=REGIONS[1], event_id="carried", received_at=received_at)
     courier = correlation.courier_id(s.push_id(), REGIONS[1])
     cargo = wire.CourierInput(push_id=s.push_id(), arrivals=(arrival,)).model_dump_json().encode()
     assert 202 == (await s.call("POST", f"{DURABLE}/orchestrators/Courier/{courier}", cargo))[0]

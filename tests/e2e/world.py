@@ -191,7 +191,7 @@ async def _serve(receivers: dict[str, Receiver]) -> web.AppRunner:
         app.router.add_post(f"/{receiver.name}", receiver.receive)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1_024)
     await site.start()
     port = runner.addresses[0][1]
     for receiver in receivers.values():
