@@ -22,6 +22,7 @@ from acr_global.errors import NotKeptError
 from acr_global.functions import log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.functions.generations import Generation, newest_generation
+from acr_global.functions.pacing import Pace
 from acr_global.model import Arrival
 
 COURIER_AFTER_SECONDS = 2.0
@@ -109,10 +110,11 @@ async def _insist(
 ) -> Kept:
     """Try again and again, `after` so many seconds. What went wrong is added to `errors`."""
     await asyncio.sleep(after)
-    pause = FIRST_PAUSE_SECONDS
+    pause, pace = FIRST_PAUSE_SECONDS, Pace()
     while True:
         try:
-            return await attempt()
+            async with pace.step():
+                return await attempt()
         except (EngineError, _UndecidedError) as error:
             errors.append(error)
         await asyncio.sleep(pause)

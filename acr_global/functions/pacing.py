@@ -1,0 +1,44 @@
+"""Arrivals go to the engine a few at a time, so that a burst leaves it room to decide pushes.
+
+Storing an arrival costs the engine some requests; deciding a push costs it more, for which no
+caller waits. Where all of a burst is put to it at once, the webhooks are answered a little sooner
+and crowd out what decides: the verdicts come many seconds later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from weakref import WeakKeyDictionary
+
+AT_ONCE = 8
+"""Arrivals that one process puts to the engine at once."""
+
+PATIENCE_SECONDS = 1.5
+"""The longest that an arrival waits, over all of its steps. After that it goes ahead: what counts
+first is that it is kept, and the registry waits 5 s in all."""
+
+_free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+class Pace:
+    """One arrival's pace, from now on."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._free = _free.setdefault(loop, asyncio.Semaphore(AT_ONCE))
+        self._until = loop.time() + PATIENCE_SECONDS
+
+    @contextlib.asynccontextmanager
+    async def step(self) -> AsyncIterator[None]:
+        """Wait until there is room, as long as patience lasts."""
+        ours = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._until):
+                ours = await self._free.acquire()
+        try:
+            yield
+        finally:
+            if ours:
+                self._free.release()

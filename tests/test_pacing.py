@@ -1,0 +1,76 @@
+"""A few arrivals at a time go to the engine, and none waits for ever; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from acr_global.functions.pacing import AT_ONCE, PATIENCE_SECONDS, Pace
+from devhost import run_virtual
+
+
+def now() -> float:
+    """Seconds since the loop began."""
+    return asyncio.get_running_loop().time()
+
+
+def test_a_burst_goes_through_a_few_at_a_time_in_order() -> None:
+    """As many as there is room for; the next when one has gone through."""
+
+    async def main() -> None:
+        inside, most = set[int](), 0
+        through: list[int] = []
+
+        async def arrival(n: int) -> None:
+            nonlocal most
+            async with Pace().step():
+                inside.add(n)
+                most = max(most, len(inside))
+                await asyncio.sleep(0.1)
+                inside.remove(n)
+                through.append(n)
+
+        await asyncio.gather(*(arrival(n) for n in range(3 * AT_ONCE)))
+        assert AT_ONCE == most
+        assert list(range(3 * AT_ONCE)) == through
+
+    run_virtual(main)
+
+
+def test_who_has_waited_long_enough_goes_ahead() -> None:
+    """Once: its later steps wait no more. Nor do they give back what they have not taken."""
+
+    async def main() -> None:
+        over = asyncio.Event()
+
+        async def hold() -> None:
+            async with Pace().step():
+                await over.wait()
+
+        held = [asyncio.create_task(hold()) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        began, pace = now(), Pace()
+        for _ in range(3):
+            async with pace.step():
+                assert PATIENCE_SECONDS == pytest.approx(now() - began)
+        late, pace = now(), Pace()
+        async with pace.step():
+            assert PATIENCE_SECONDS == pytest.approx(now() - late)
+        over.set()
+        await asyncio.gather(*held)
+
+    run_virtual(main)
+
+
+def test_a_step_that_fails_makes_room() -> None:
+    """Else the process would be slow for good."""
+
+    async def main() -> None:
+        for _ in range(2 * AT_ONCE):
+            with pytest.raises(OSError, match="engine"):
+                async with Pace().step():
+                    raise OSError("engine")
+        assert 0 == now()
+
+    run_virtual(main)
