@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 AT_ONCE = 8
 """Arrivals that one process puts to the engine at once."""
 
-PATIENCE_SECONDS = 1.5
+PATIENCE_SECONDS = 1.0
 """The longest that an arrival waits, over all of its steps. After that it goes ahead: what counts
 first is that it is kept, and the registry waits 5 s in all."""
 
