@@ -20,20 +20,21 @@ def test_a_burst_goes_through_a_few_at_a_time_in_order() -> None:
 
     async def main() -> None:
         inside, most = set[int](), 0
-        entered: list[int] = []
+        through: list[int] = []
 
         async def arrival(n: int) -> None:
             nonlocal most
             async with Pace().step():
                 inside.add(n)
-                entered.append(n)
                 most = max(most, len(inside))
                 await asyncio.sleep(0.1)
                 inside.remove(n)
+                through.append(n)
 
         await asyncio.gather(*(arrival(n) for n in range(3 * AT_ONCE)))
         assert AT_ONCE == most
-        assert list(range(3 * AT_ONCE)) == entered
+        rounds = [set(through[n : n + AT_ONCE]) for n in range(0, len(through), AT_ONCE)]
+        assert [set(range(n, n + AT_ONCE)) for n in (0, AT_ONCE, 2 * AT_ONCE)] == rounds
 
     run_virtual(main)
 

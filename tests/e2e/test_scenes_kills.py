@@ -40,7 +40,8 @@ async def insist_on_all(s: Scene) -> None:
     """Every webhook until it is answered that it is kept, and then every verdict."""
     for n in range(1, 7):
         for region in REGIONS:
-            assert (await s.insist(s.event(n), region))[0] in (200, 202)
+            while (await s.insist(s.event(n), region))[0] not in (200, 202):
+                pass  # answered 500: its process died under it
     for n in range(1, 7):
         await s.told("complete", push=n)
 
