@@ -352,3 +352,12 @@ def test_the_example_settings_are_right() -> None:
     """local.settings.json.example can be copied as it is."""
     values = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
     assert () == load_settings(values).problems
+
+
+def test_a_region_whose_endpoint_stands_twice_is_said_to() -> None:
+    """Only one of the two would count, and nobody knows which was meant."""
+    twice = '{"eastus": "https://a.example", "eastus": "https://b.example"}'
+    given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGION_ENDPOINTS": twice}
+    (problem,) = load_settings(given).problems
+    assert "ACR_GLOBAL_REGION_ENDPOINTS" == problem.setting
+    assert "one name stands in it twice" in problem.message

@@ -1,7 +1,8 @@
-"""`make test`: the tests of the real engine beside all others, for those mostly wait.
+"""`make test`: all tests, in three processes side by side, for many of them mostly wait.
 
-The ones beside are measured for coverage. The engine's run the app in processes of its own, which
-coverage does not see; their output comes when both are done.
+Measured for coverage are those that run the app in their own process. The tests of the real engine
+run it in others, which coverage does not see. What one process says is shown as it comes; what the
+others say, when it is done.
 """
 
 from __future__ import annotations
@@ -10,32 +11,47 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
-COVERED = [sys.executable, "-m", "coverage", "run", "-m", "pytest"]
-NO_TESTS = 5
-"""pytest's exit code where a choice leaves none."""
+COVERED = [sys.executable, "-m", "coverage", "run", "--parallel-mode", "-m", "pytest"]
+COMBINE = [sys.executable, "-m", "coverage", "combine", "--quiet"]
+
+SHOWN = [*COVERED, "tests/e2e", "-m", "not engine"]
+BESIDE = {
+    "all but the end-to-end tests": [*COVERED, "tests", "--ignore=tests/e2e", "-m", "not engine"],
+    "the real engine": [*PYTEST, "tests", "-m", "engine"],
+}
 
 
 def main(arguments: list[str]) -> int:
     """Run what was asked for, or everything; 0 only if all of it passed."""
     if chosen := shlex.split(" ".join(arguments)):
-        return subprocess.run([*COVERED, *chosen], cwd=ROOT, check=False).returncode
-    with tempfile.TemporaryFile("w+") as output:
-        engine = subprocess.Popen(
-            [*PYTEST, "-m", "engine", "--color=no"], cwd=ROOT, stdout=output, stderr=output
-        )
-        try:
-            others = subprocess.run([*COVERED, "-m", "not engine"], cwd=ROOT, check=False)
-            beside = engine.wait()
-        finally:
-            engine.terminate()
-            engine.wait()
-        output.seek(0)
-        print("== the real engine", output.read(), sep="\n", flush=True)
-    return others.returncode or (0 if beside == NO_TESTS else beside)
+        code = subprocess.run([*COVERED, *chosen], cwd=ROOT, check=False).returncode
+    else:
+        code = _everything()
+    combined = subprocess.run(COMBINE, cwd=ROOT, check=False).returncode
+    return code or combined
+
+
+def _everything() -> int:
+    with ExitStack() as stack:
+        beside = []
+        for name, command in BESIDE.items():
+            output = stack.enter_context(tempfile.TemporaryFile("w+"))
+            process = subprocess.Popen(
+                [*command, "--color=no"], cwd=ROOT, stdout=output, stderr=output
+            )
+            stack.callback(process.terminate)
+            beside.append((name, process, output))
+        codes = [subprocess.run(SHOWN, cwd=ROOT, check=False).returncode]
+        for name, process, output in beside:
+            codes.append(process.wait())
+            output.seek(0)
+            print(f"== {name}", output.read(), sep="\n", flush=True)
+        return max(codes)
 
 
 if __name__ == "__main__":

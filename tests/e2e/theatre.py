@@ -11,6 +11,7 @@ import asyncio
 import io
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
@@ -116,6 +117,7 @@ class OnEngine:
         pieces = sorted(pieces, key=lambda p: (p.stage is not None, p.policy == "plain"))
         stages = dict.fromkeys(piece.stage or SHARED for piece in pieces)
         policies = {piece.policy for piece in pieces}
+        left = Counter(piece.stage for piece in pieces)
         opened = {
             stage: asyncio.create_task(self._open(stage, policies, opening)) for stage in stages
         }
@@ -124,7 +126,12 @@ class OnEngine:
             there = await asyncio.shield(opened[piece.stage or SHARED])
             if piece.stage is None:
                 await asyncio.sleep(EVERY_SECONDS * at)
-            await piece.play(there.scene(piece.policy))
+            try:
+                await piece.play(there.scene(piece.policy))
+            finally:
+                left[piece.stage] -= 1
+                if not left[piece.stage]:  # a host that only polls takes its share of two cores
+                    there.host.kill()
 
         return {
             piece: asyncio.run_coroutine_threadsafe(one(at, piece), self._loop)
