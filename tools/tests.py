@@ -1,4 +1,4 @@
-"""`make test`: all tests, in three processes side by side, for many of them mostly wait.
+"""`make test`: all tests, in four processes side by side, for many of them mostly wait.
 
 Measured for coverage are those that run the app in their own process. The tests of the real engine
 run it in others, which coverage does not see. What one process says is shown as it comes; what the
@@ -19,9 +19,13 @@ PYTEST = [sys.executable, "-m", "pytest"]
 COVERED = [sys.executable, "-m", "coverage", "run", "--parallel-mode", "-m", "pytest"]
 COMBINE = [sys.executable, "-m", "coverage", "combine", "--quiet"]
 
-SHOWN = [*COVERED, "tests/e2e", "-m", "not engine"]
+E2E = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/e2e/test_*.py"))
+NO_ENGINE = ["-m", "not engine"]
+
+SHOWN = [*COVERED, *E2E[: len(E2E) // 2], *NO_ENGINE]
 BESIDE = {
-    "all but the end-to-end tests": [*COVERED, "tests", "--ignore=tests/e2e", "-m", "not engine"],
+    "the other half of the end-to-end tests": [*COVERED, *E2E[len(E2E) // 2 :], *NO_ENGINE],
+    "all but the end-to-end tests": [*COVERED, "tests", "--ignore=tests/e2e", *NO_ENGINE],
     "the real engine": [*PYTEST, "tests", "-m", "engine"],
 }
 
