@@ -109,8 +109,8 @@ async def _insist(
     attempt: Callable[[], Awaitable[Kept]], errors: list[Exception], after: float = 0.0
 ) -> Kept:
     """Try again and again, `after` so many seconds. What went wrong is added to `errors`."""
+    pause, pace = FIRST_PAUSE_SECONDS, Pace()  # before the sleep: a courier has waited enough
     await asyncio.sleep(after)
-    pause, pace = FIRST_PAUSE_SECONDS, Pace()
     while True:
         try:
             async with pace.step():

@@ -96,6 +96,8 @@ async def _listen(
         yield receiver
     finally:
         over.set()
+        if gate:
+            gate.set()
         server.close()
         for writer in serving.values():
             writer.close()

@@ -49,9 +49,10 @@ def begin(to: Target, times: int) -> list[asyncio.Task[Attempt]]:
 
 
 async def all_there(receiver: Receiver, times: int) -> None:
-    """Return when so many requests are with the receiver."""
-    for _ in range(times):
-        await receiver.arrivals.get()
+    """Return when so many requests are with the receiver; they may never come."""
+    async with asyncio.timeout(20):
+        for _ in range(times):
+            await receiver.arrivals.get()
 
 
 async def give_up(tasks: list[asyncio.Task[Attempt]]) -> None:
