@@ -107,7 +107,7 @@ def next_life(look: Look, arrivals: Iterable[Arrival] = ()) -> wire.PushInput:
         begun_at=begun_at,
         interrupted_at=look.updated or begun_at,
         arrivals=_once(story.arrivals),
-        evidence=_newest(push, begun_at, story.evidence),
+        evidence=verdict.with_evidence(wire.watch(push, begun_at), story.evidence).evidence,
         said=tuple(story.said),
         due=story.due,
     )
@@ -150,20 +150,6 @@ def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> dat
 
 def _once(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
     return tuple(dict.fromkeys(arrivals))
-
-
-def _newest(
-    push: wire.PushInput, begun_at: datetime, evidence: Iterable[Evidence]
-) -> tuple[Evidence, ...]:
-    watch = verdict.Watch(
-        push_id=push.push_id,
-        action=push.action,
-        artifact=push.artifact,
-        regions=push.regions,
-        begun_at=begun_at,
-        deadline=begun_at + push.timeout,
-    )
-    return verdict.with_evidence(watch, evidence).evidence
 
 
 def _moment(text: object) -> datetime | None:

@@ -74,16 +74,7 @@ class Waiting:
         self._waits: list[tuple[str, Any]] = []
         self._begun_at = context.current_utc_datetime
         begun_at = push.known.begun_at if push.known else self._begun_at
-        watch = verdict.Watch(
-            push_id=push.push_id,
-            action=push.action,
-            artifact=push.artifact,
-            regions=push.regions,
-            begun_at=begun_at,
-            deadline=begun_at + push.timeout,
-            birth=push.birth,
-        )
-        self.watch = verdict.with_arrivals(watch, [push.arrival])
+        self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
         if push.known:
             self.hear(push.known.arrivals)
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import bisect
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from acr_global import verdict
 from acr_global.model import (
     Action,
     Arrival,
@@ -91,6 +92,19 @@ class PushInput(Frozen):
     """Where ids come again after a purge (by content): this push's own, through all its lives."""
     known: Known | None = None
     """Where earlier lives of this push were broken off."""
+
+
+def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
+    """A push as it is waited for, with nothing heard or seen of it yet."""
+    return verdict.Watch(
+        push_id=push.push_id,
+        action=push.action,
+        artifact=push.artifact,
+        regions=push.regions,
+        begun_at=begun_at,
+        deadline=begun_at + push.timeout,
+        birth=push.birth,
+    )
 
 
 class PushOutput(Frozen):
