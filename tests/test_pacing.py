@@ -6,7 +6,14 @@ import asyncio
 
 import pytest
 
-from acr_global.functions.pacing import AT_ONCE, PATIENCE_SECONDS, Pace
+from acr_global.functions.pacing import (
+    AT_ONCE,
+    LULL_LOOKS,
+    PATIENCE_SECONDS,
+    QUIET_SECONDS,
+    Pace,
+    lull,
+)
 from devhost import run_virtual
 
 
@@ -73,5 +80,41 @@ def test_a_step_that_fails_makes_room() -> None:
                 async with Pace().step():
                     raise OSError("engine")
         assert 0 == now()
+
+    run_virtual(main)
+
+
+def test_what_can_wait_waits_for_the_end_of_a_burst() -> None:
+    """And for nothing where no arrival has come."""
+
+    async def main() -> None:
+        await lull()
+        assert 0 == now()
+        Pace()
+        waiting = asyncio.create_task(lull())
+        for _ in range(10):
+            Pace()
+            await asyncio.sleep(QUIET_SECONDS / 2)
+        last = now() - QUIET_SECONDS / 2
+        await waiting
+        assert last + QUIET_SECONDS <= now() <= last + 2 * QUIET_SECONDS
+
+    run_virtual(main)
+
+
+def test_a_burst_without_an_end_is_not_waited_for() -> None:
+    """What can wait is due all the same."""
+
+    async def main() -> None:
+        async def burst() -> None:
+            while True:
+                Pace()
+                await asyncio.sleep(QUIET_SECONDS / 2)
+
+        endless = asyncio.create_task(burst())
+        await asyncio.sleep(0)
+        await lull()
+        endless.cancel()
+        assert LULL_LOOKS * QUIET_SECONDS == now()
 
     run_virtual(main)

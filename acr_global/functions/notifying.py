@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from acr_global import correlation, targets
-from acr_global.functions import clock, log, names, replays, wire
+from acr_global.functions import clock, log, names, pacing, replays, wire
 from acr_global.functions.delivering import SUPERSEDED
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.model import Attempt, Message, Outcome, Verdict, VerdictType
@@ -49,6 +49,7 @@ async def fire(
         attempts=failed,
     )
     owed = wire.DeliveryInput(verdict=verdict, delivery=state)
+    await pacing.lull()
     try:
         return wire.NotifyOutput(
             verdict=verdict.type, attempts=attempts, delivery=await hand_over(engine, owed)
@@ -107,6 +108,8 @@ async def attempt_round(
     attempts = [_not_sent(name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
     attempts += await attempt_all(settings, environ, data.verdict, rest)
+    if not any(a.outcome is Outcome.DELIVERED for a in attempts):
+        await pacing.lull()
     return wire.AttemptOutput(attempts=tuple(attempts))
 
 

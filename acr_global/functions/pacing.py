@@ -19,7 +19,24 @@ PATIENCE_SECONDS = 1.0
 """The longest that an arrival waits, over all of its steps. After that it goes ahead: what counts
 first is that it is kept, and the registry waits 5 s in all."""
 
+QUIET_SECONDS, LULL_LOOKS = 0.5, 20
+"""Without an arrival for so long, a burst is over; and how often it is looked whether it is."""
+
+_latest: WeakKeyDictionary[asyncio.AbstractEventLoop, float] = WeakKeyDictionary()
 _free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+async def lull() -> None:
+    """Wait until no arrival has come for a moment, for a while at most: what can wait, what
+    failed at a receiver for one, must not cost the engine's time when a burst needs it.
+
+    It knows of this process's arrivals only.
+    """
+    loop = asyncio.get_running_loop()
+    for _ in range(LULL_LOOKS):
+        if loop.time() - _latest.get(loop, -QUIET_SECONDS) >= QUIET_SECONDS:
+            return
+        await asyncio.sleep(QUIET_SECONDS)
 
 
 class Pace:
@@ -27,6 +44,7 @@ class Pace:
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
+        _latest[loop] = loop.time()
         self._free = _free.setdefault(loop, asyncio.Semaphore(AT_ONCE))
         self._until = loop.time() + PATIENCE_SECONDS
 
