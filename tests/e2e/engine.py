@@ -191,6 +191,15 @@ class Host:
         path = self.folder / f"{self.port}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def another(self) -> Host:
+        """One more of the same app on the same hub, yet to be started; as on another machine, its
+        temporary files are its own."""
+        port = free_port()
+        own = self.folder / f"tmp-{port}"
+        own.mkdir()
+        environ = dict(self.environ) | {"TMPDIR": str(own)}
+        return Host(self.folder, environ, port, auth=self.auth, storage=self.storage)
+
     def launch(self) -> None:
         """Start the process, and do not wait for it to listen."""
         environ = start.func_environment(

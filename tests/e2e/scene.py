@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import itertools
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -69,10 +70,19 @@ class Scene:
     policy: str = "plain"
     host: DevHost | engine.Host | None = None
     """For what can only be done to a host itself, such as its death."""
+    others: tuple[engine.Host, ...] = ()
+    """More hosts on the same hub; requests go to each in turn."""
     log: Callable[[], str] = str
     """What the host and the app have logged so far."""
     headers: dict[str, str] = field(default_factory=dict)
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    calls: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def door(self) -> str:
+        """The base URL for the next request."""
+        doors = [self.url, *(other.url for other in self.others)]
+        return doors[next(self.calls) % len(doors)]
 
     @property
     def repository(self) -> str:
@@ -137,7 +147,7 @@ class Scene:
         """Any request to the host; the answer's JSON, or its text where it is none."""
         async with self.session.request(
             method,
-            f"{self.url}/{path}",
+            f"{self.door}/{path}",
             data=data,
             params=query,
             headers={"content-type": "application/json", **self.headers},

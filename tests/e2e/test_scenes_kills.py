@@ -6,6 +6,10 @@ test_reviving.py); how often what came out here is in docs/reliability.md.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from tests.e2e import engine
 from tests.e2e.scene import Scene, Stage, engine_only
 from tests.e2e.world import REGIONS
@@ -82,34 +86,72 @@ async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None
     hold.touch()
     assert [202] == await s.push(REGIONS[2])
     await s.eventually(held.exists)
-    assert s.host.kill_python()
+    assert 1 <= sum(host.kill_python() for host in (s.host, *s.others))
     hold.unlink()  # only now, or the turn might end before Python does
     await s.told("complete")
     assert "push-begun-anew" in s.log()
+
+
+@asynccontextmanager
+async def a_second_host(s: Scene) -> AsyncIterator[Scene]:
+    """The same scene, seen from another host on the hub, that lives to the end."""
+    assert isinstance(s.host, engine.Host)
+    other = s.host.another()
+    await other.start()
+    try:
+        yield Scene(other.url, s.session, s.board, s.spans, name=s.name)
+    finally:
+        other.kill()
 
 
 @engine_only(stage=Stage())
 async def test_two_hosts_serve_one_hub_and_one_may_die(s: Scene) -> None:
     """Webhooks to either; the one that dies does not come back."""
     assert isinstance(s.host, engine.Host)
-    other = engine.Host(s.host.folder, s.host.environ)
-    await other.start()
-    try:
-        doors = [s, Scene(other.url, s.session, s.board, s.spans, name=s.name)]
+    async with a_second_host(s) as other:
         for n in range(1, 7):
             for at, region in enumerate(REGIONS):
-                body = s.event(n)
-                assert 202 == (await doors[(n + at) % 2].insist(body, region))[0]
+                assert 202 == (await (s, other)[(n + at) % 2].insist(s.event(n), region))[0]
         for n in range(1, 7):
             await s.told("complete", push=n)
         for n in range(11, 17):
             await s.push(REGIONS[0], push=n)
         s.host.kill()
         for n in range(11, 17):
-            for region in REGIONS[1:]:
-                assert 202 == (await doors[1].insist(s.event(n), region))[0]
+            await other.push(*REGIONS[1:], push=n)
         for n in range(11, 17):
             await s.told("complete", push=n)
         assert 12 == len(s.ops.messages())
-    finally:
-        other.kill()
+
+
+@engine_only(stage=Stage())
+async def test_a_host_that_dies_among_its_notifications_leaves_them_to_the_other(s: Scene) -> None:
+    """The receiver has been asked by both, and has answered nobody."""
+    assert isinstance(s.host, engine.Host)
+    s.ops.gate = asyncio.Event()
+    async with a_second_host(s) as other:
+        for n in range(1, 9):
+            for at, region in enumerate(REGIONS):
+                assert 202 == (await (s, other)[(n + at) % 2].insist(s.event(n), region))[0]
+        await s.until(lambda: 8 == len(s.ops.messages()))
+        s.host.kill()
+        asked, s.ops.gate = len(s.ops.requests), None
+        await s.until(lambda: len(s.ops.requests) > asked)
+        for n in range(1, 9):
+            await other.decided(other.event(n), REGIONS[0])
+            assert ["complete"] == s.verdicts(push=n)
+
+
+@engine_only(stage=Stage())
+async def test_what_a_dead_host_owed_is_delivered_by_the_other(s: Scene) -> None:
+    """Each first attempt was refused; nothing comes to the hub after the death."""
+    assert isinstance(s.host, engine.Host)
+    s.ops.answers = [503] * 1_000
+    async with a_second_host(s) as other:
+        for n in range(1, 9):
+            for at, region in enumerate(REGIONS):
+                assert 202 == (await (s, other)[(n + at) % 2].insist(s.event(n), region))[0]
+        await s.until(lambda: 8 == len(s.ops.messages()))
+        s.host.kill()
+        refused, s.ops.answers = len(s.ops.requests), []
+        await s.until(lambda: 8 == len({body["id"] for _, body in s.ops.requests[refused:]}))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
@@ -34,6 +35,9 @@ EVERY_SECONDS = 0.3
 2 cores would be late for the registry's 5 s."""
 
 SHARED = Stage()
+
+HOSTS = int(os.environ.get("ACR_ENGINE_HOSTS", "1"))
+"""On one hub, for each stage of the engine; the requests of a scene go to each in turn."""
 
 
 class OnDevhost:
@@ -72,7 +76,7 @@ async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
     connector = aiohttp.TCPConnector(force_close=True, limit=100)
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
     log = stack.enter_context(_logged())
-    return Scene(host.url, session, board, spans, piece.policy, host, log)
+    return Scene(host.url, session, board, spans, piece.policy, host, log=log)
 
 
 @contextmanager
@@ -131,7 +135,7 @@ class OnEngine:
             finally:
                 left[piece.stage] -= 1
                 if not left[piece.stage]:  # a host that only polls takes its share of two cores
-                    there.host.kill()
+                    there.kill()
 
         return {
             piece: asyncio.run_coroutine_threadsafe(one(at, piece), self._loop)
@@ -154,8 +158,12 @@ class OnEngine:
                     function_app=stage.function_app,
                 )
             )
+            others = [host.another() for _ in range(HOSTS - 1)]
             session = await self._stack.enter_async_context(aiohttp.ClientSession())
-            there = _Open(host, session, board)
+            there = _Open(host, tuple(others), session, board)
+            self._stack.callback(there.kill)
+            for other in others:
+                await other.start()
             if stage is SHARED:
                 await _warm_up(there.scene("plain"))
             return there
@@ -187,15 +195,26 @@ class OnEngine:
 
 @dataclass
 class _Open:
-    """A host that runs."""
+    """A host that runs, and perhaps more on its hub."""
 
     host: engine.Host
+    others: tuple[engine.Host, ...]
     session: aiohttp.ClientSession
     board: Board
 
     def scene(self, policy: str) -> Scene:
-        host, log = self.host, lambda: self.host.log
-        return Scene(host.url, self.session, self.board, REAL, policy, host, log)
+        host, others = self.host, self.others
+        return Scene(
+            host.url, self.session, self.board, REAL, policy, host, others, lambda: self.log
+        )
+
+    @property
+    def log(self) -> str:
+        return "".join(host.log for host in (self.host, *self.others))
+
+    def kill(self) -> None:
+        for host in (self.host, *self.others):
+            host.kill()
 
 
 async def _warm_up(s: Scene) -> None:
