@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test start azurite lint bench clean
+.PHONY: help demo test test-two-hosts start azurite lint bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: $(STAMP) ## every test, with coverage
 		--format=total --fail-under=100 >/dev/null || { echo \
 		"error: the core (no I/O) is covered to the last branch, and is not any more:"; \
 		$(BIN)/coverage report -m --skip-covered --include='$(CORE)'; exit 1; }
+
+test-two-hosts: $(STAMP) ## the scenes on two real hosts of one hub (needs func and npm; 6 min)
+	@ACR_ENGINE_HOSTS=2 $(BIN)/python -m pytest tests/e2e -m engine -k scenes $(ARGS)
 
 start: $(STAMP) ## serve the app on PORT (7071); HOST=func or HOST=embedded decides on what
 	@HOST='$(HOST)' PORT='$(PORT)' $(BIN)/python -m tools.start

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
 from acr_global.functions.pacing import (
+    ALWAYS_ADMITTED,
     AT_ONCE,
     LULL_LOOKS,
     PATIENCE_SECONDS,
     QUIET_SECONDS,
     Pace,
+    TooManyError,
+    admitted,
     lull,
 )
 from devhost import run_virtual
@@ -90,10 +94,11 @@ def test_what_can_wait_waits_for_the_end_of_a_burst() -> None:
     async def main() -> None:
         await lull()
         assert 0 == now()
-        Pace()
-        waiting = asyncio.create_task(lull())
+        with admitted(1):
+            waiting = asyncio.create_task(lull())
         for _ in range(10):
-            Pace()
+            with admitted(1):
+                pass
             await asyncio.sleep(QUIET_SECONDS / 2)
         last = now() - QUIET_SECONDS / 2
         await waiting
@@ -108,7 +113,8 @@ def test_a_burst_without_an_end_is_not_waited_for() -> None:
     async def main() -> None:
         async def burst() -> None:
             while True:
-                Pace()
+                with admitted(1):
+                    pass
                 await asyncio.sleep(QUIET_SECONDS / 2)
 
         endless = asyncio.create_task(burst())
@@ -116,5 +122,47 @@ def test_a_burst_without_an_end_is_not_waited_for() -> None:
         await lull()
         endless.cancel()
         assert LULL_LOOKS * QUIET_SECONDS == now()
+
+    run_virtual(main)
+
+
+def test_what_would_come_too_late_is_turned_away_at_once() -> None:
+    """Steps of a second, eight at a time: what is behind too many others has no chance. When they
+    are through there is room again."""
+
+    async def main() -> None:
+        turned_away = list[float]()
+
+        async def arrival() -> None:
+            try:
+                with admitted(15):
+                    async with Pace().step():
+                        await asyncio.sleep(1)
+            except TooManyError:
+                turned_away.append(now())
+
+        for _ in range(20):  # what a step takes is known
+            await asyncio.gather(*(arrival() for _ in range(AT_ONCE)))
+        began = now()
+        await asyncio.gather(*(arrival() for _ in range(2 * ALWAYS_ADMITTED)))
+        assert 0 < len(turned_away) < ALWAYS_ADMITTED
+        assert {began} == set(turned_away)
+        await asyncio.gather(*(arrival() for _ in range(ALWAYS_ADMITTED)))
+        assert {began} == set(turned_away)
+
+    run_virtual(main)
+
+
+def test_few_are_never_too_many() -> None:
+    """However long a step took: it may have been the engine's waking up."""
+
+    async def main() -> None:
+        async with Pace().step():
+            await asyncio.sleep(1_000)
+        with contextlib.ExitStack() as stack:
+            for _ in range(ALWAYS_ADMITTED):
+                stack.enter_context(admitted(1))
+            with pytest.raises(TooManyError):
+                stack.enter_context(admitted(1))
 
     run_virtual(main)

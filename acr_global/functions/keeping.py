@@ -22,7 +22,7 @@ from acr_global.errors import NotKeptError
 from acr_global.functions import log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.functions.generations import Generation, newest_generation
-from acr_global.functions.pacing import Pace
+from acr_global.functions.pacing import Pace, TooManyError, admitted
 from acr_global.model import Arrival
 
 COURIER_AFTER_SECONDS = 2.0
@@ -83,11 +83,18 @@ async def keep(
     """
     search, errors = _Search(engine, key, start, generations), list[Exception]()
     try:
-        async with asyncio.timeout(BUDGET_SECONDS):
-            return await _first(
-                asyncio.ensure_future(_insist(search.once, errors)),
-                asyncio.ensure_future(_insist(search.send_courier, errors, COURIER_AFTER_SECONDS)),
-            )
+        with admitted(BUDGET_SECONDS):
+            async with asyncio.timeout(BUDGET_SECONDS):
+                return await _first(
+                    asyncio.ensure_future(_insist(search.once, errors)),
+                    asyncio.ensure_future(
+                        _insist(search.send_courier, errors, COURIER_AFTER_SECONDS)
+                    ),
+                )
+    except TooManyError:
+        raise NotKeptError(
+            "More webhooks are under way than can be stored in time.", reason="too-busy"
+        ) from None
     except TimeoutError:
         if kept := await search.last_look():
             return kept

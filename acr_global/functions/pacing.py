@@ -2,14 +2,16 @@
 
 Storing an arrival costs the engine some requests; deciding a push costs it more, for which no
 caller waits. Where all of a burst is put to it at once, the webhooks are answered a little sooner
-and crowd out what decides: the verdicts come many seconds later.
+and crowd out what decides: the verdicts come many seconds later. Of more than can be stored in
+time, what would come too late is turned away at once and costs the rest nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 AT_ONCE = 8
@@ -19,11 +21,62 @@ PATIENCE_SECONDS = 1.0
 """The longest that an arrival waits, over all of its steps. After that it goes ahead: what counts
 first is that it is kept, and the registry waits 5 s in all."""
 
+ALWAYS_ADMITTED = 100
+"""Arrivals under way that are never too many. Two cores keep 40 a second and more."""
+
+NEWEST = 0.05
+"""The weight of the newest step in what a step is expected to take."""
+
 QUIET_SECONDS, LULL_LOOKS = 0.5, 20
 """Without an arrival for so long, a burst is over; and how often it is looked whether it is."""
 
-_latest: WeakKeyDictionary[asyncio.AbstractEventLoop, float] = WeakKeyDictionary()
-_free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+class TooManyError(Exception):
+    """One more arrival would not be stored in time."""
+
+
+@dataclass
+class _Crowd:
+    """The arrivals of one event loop."""
+
+    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    under_way: int = 0
+    stepping: int = 0
+    """Of these, the ones that are put to the engine at this moment."""
+    step_seconds: float = 0.0
+    """What a step takes, lately."""
+    latest: float = float("-inf")
+    """When the last arrival came, by the loop's clock."""
+
+    def wait(self) -> float:
+        """Seconds until one more would be stored: by Little's law, from how many are at it and
+        how long each takes."""
+        return self.under_way * self.step_seconds / max(self.stepping, AT_ONCE)
+
+    def took(self, seconds: float) -> None:
+        self.step_seconds += NEWEST * (seconds - self.step_seconds)
+
+
+_crowds: WeakKeyDictionary[asyncio.AbstractEventLoop, _Crowd] = WeakKeyDictionary()
+
+
+def _crowd() -> _Crowd:
+    return _crowds.setdefault(asyncio.get_running_loop(), _Crowd())
+
+
+@contextlib.contextmanager
+def admitted(within_seconds: float) -> Iterator[None]:
+    """While an arrival is under way. Raises TooManyError at once where it would not be stored
+    within this time."""
+    crowd = _crowd()
+    if crowd.under_way >= ALWAYS_ADMITTED and crowd.wait() > within_seconds:
+        raise TooManyError
+    crowd.under_way += 1
+    crowd.latest = asyncio.get_running_loop().time()
+    try:
+        yield
+    finally:
+        crowd.under_way -= 1
 
 
 async def lull() -> None:
@@ -32,9 +85,9 @@ async def lull() -> None:
 
     It knows of this process's arrivals only.
     """
-    loop = asyncio.get_running_loop()
+    loop, crowd = asyncio.get_running_loop(), _crowd()
     for _ in range(LULL_LOOKS):
-        if loop.time() - _latest.get(loop, -QUIET_SECONDS) >= QUIET_SECONDS:
+        if loop.time() - crowd.latest >= QUIET_SECONDS:
             return
         await asyncio.sleep(QUIET_SECONDS)
 
@@ -43,10 +96,8 @@ class Pace:
     """One arrival's pace, from now on."""
 
     def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        _latest[loop] = loop.time()
-        self._free = _free.setdefault(loop, asyncio.Semaphore(AT_ONCE))
-        self._until = loop.time() + PATIENCE_SECONDS
+        self._crowd, self._loop = _crowd(), asyncio.get_running_loop()
+        self._until = self._loop.time() + PATIENCE_SECONDS
 
     @contextlib.asynccontextmanager
     async def step(self) -> AsyncIterator[None]:
@@ -54,9 +105,13 @@ class Pace:
         ours = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._until):
-                ours = await self._free.acquire()
+                ours = await self._crowd.free.acquire()
+        began = self._loop.time()
+        self._crowd.stepping += 1
         try:
             yield
         finally:
+            self._crowd.stepping -= 1
+            self._crowd.took(self._loop.time() - began)
             if ours:
-                self._free.release()
+                self._crowd.free.release()
