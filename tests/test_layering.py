@@ -79,6 +79,13 @@ def test_the_order_names_every_file() -> None:
     assert there == set(ORDER)
 
 
+def test_sessions_are_made_in_one_place() -> None:
+    """Where the environment's credentials are kept out; the engine's, on this machine, is apart."""
+    making = {str(p.relative_to(PACKAGE)) for p in FILES if "ClientSession(" in p.read_text()}
+    assert {"outgoing.py", "functions/engine.py"} == making
+    assert [] == [p for p in FILES if "trust_env" in p.read_text()]
+
+
 @pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_only_the_shell_knows_azure_functions(path: Path) -> None:
     """The core is tested without a host. (The registry's own clients are registry/'s business.)"""

@@ -156,6 +156,8 @@ def _reason(error: Exception) -> str:
             return "timeout"
         case aiohttp.ClientSSLError():
             return "tls"
+        case aiohttp.InvalidURL():
+            return "url-invalid"
         case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
             return "proxy"
         case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():

@@ -95,7 +95,8 @@ def open_credential() -> Any:
         from azure.identity.aio import DefaultAzureCredential
     except ImportError:
         raise CheckFailedError("azure-identity is not installed") from None
-    return DefaultAzureCredential(transport=open_transport())
+    # Said twice: where a Kubernetes cluster has a proxy for tokens, the SDK opens its own transport.
+    return DefaultAzureCredential(transport=open_transport(), use_env_settings=False)
 
 
 async def read_event_logs(
