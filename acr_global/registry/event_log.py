@@ -95,7 +95,7 @@ def open_credential() -> Any:
         from azure.identity.aio import DefaultAzureCredential
     except ImportError:
         raise CheckFailedError("azure-identity is not installed") from None
-    # Said twice: where a Kubernetes cluster has a proxy for tokens, the SDK opens its own transport.
+    # Said twice: where a cluster has a proxy for tokens, the SDK opens a transport of its own.
     return DefaultAzureCredential(transport=open_transport(), use_env_settings=False)
 
 
