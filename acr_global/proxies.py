@@ -60,7 +60,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     name, value = _setting(f"{parts.scheme}_proxy", environ)
     if not value:
         name, value = _setting("all_proxy", environ)
-    if not value or _passed_by(parts.hostname, parts.port or _PORTS[parts.scheme], environ):
+    if not value or _passed_by(parts.hostname, parts.port or _PORTS.get(parts.scheme, 0), environ):
         return None
     return _parse(name, value)
 
