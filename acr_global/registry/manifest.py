@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 import aiohttp
 
+from acr_global import outgoing
 from acr_global.model import Action
 from acr_global.registry.addresses import Endpoint, endpoint_for, manifest_path, token_origin
 from acr_global.registry.event_log import Credential
@@ -94,10 +95,10 @@ def parse_challenge(header: str) -> dict[str, str] | None:
 async def _head(
     session: aiohttp.ClientSession, url: str, token: str | None
 ) -> tuple[int, dict[str, str]]:
-    headers = {"Accept": ", ".join(MANIFEST_TYPES), "User-Agent": "acr-global"}
+    headers = {"Accept": ", ".join(MANIFEST_TYPES)}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    async with session.head(url, headers=headers, allow_redirects=False) as answer:
+    async with outgoing.request(session, "HEAD", url, headers=headers) as answer:
         return answer.status, {k.lower(): v for k, v in answer.headers.items()}
 
 
@@ -133,7 +134,7 @@ async def _sign_in(
 async def _ask_token(
     session: aiohttp.ClientSession, url: str, form: Mapping[str, str], wanted: str
 ) -> str:
-    async with session.post(url, data=form, allow_redirects=False) as answer:
+    async with outgoing.request(session, "POST", url, headers={}, data=form) as answer:
         if answer.status != 200:
             raise CheckFailedError(f"sign-in answered {answer.status}")
         body = b""
