@@ -11,6 +11,9 @@ from acr_global.cli.settings import in_force
 from acr_global.settings import Settings, known_names
 from tests.cli.conftest import Run, targets
 
+# The library apprise warns of one of its own imports.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 HUSH = "hush-hush"
 
 
