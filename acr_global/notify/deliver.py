@@ -26,8 +26,8 @@ from acr_global.notify import apprise, channels
 from acr_global.notify.lookup import Lookup
 from acr_global.notify.outcomes import Judgement, Kind
 from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
-from acr_global.notify.retry_after import join_headers
 from acr_global.notify.said import READS_BODY, judge
+from acr_global.retry_after import join_headers
 from acr_global.targets import AppriseTarget, Target
 
 CONNECT_SECONDS = 5.0

@@ -11,7 +11,7 @@
 | other 4xx, 1xx                  | dead      | RFC 9110 15.5: the request itself is wrong      |
 | no answer: connection, timeout  | retry     | Standard Webhooks                               |
 
-A Retry-After beside a retry is kept (retry_after.py), up to retry.RETRY_AFTER_CAP. What a
+A Retry-After beside a retry is kept, up to retry.RETRY_AFTER_CAP. What a
 receiver of one kind says in other words stands in said.py.
 """
 
@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Literal
 
 from acr_global.model import Outcome
-from acr_global.notify.retry_after import parse_retry_after
+from acr_global.retry_after import parse_retry_after
 
 Kind = Literal["webhook", "cloudevents", "teams", "slack", "github"]
 

@@ -28,7 +28,7 @@ from typing import Any, assert_never
 
 from acr_global.model import Outcome
 from acr_global.notify.outcomes import Judgement, Kind, judge_status, refused
-from acr_global.notify.retry_after import capped, parse_retry_after
+from acr_global.retry_after import capped, parse_retry_after
 
 READS_BODY: frozenset[Kind] = frozenset({"teams", "slack", "github"})
 """Kinds whose answer says more than its status."""

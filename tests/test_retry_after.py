@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acr_global.notify.retry_after import join_headers, parse_retry_after
 from acr_global.retry import RETRY_AFTER_CAP
+from acr_global.retry_after import join_headers, parse_retry_after
 from tests.notify.samples import NOW
 
 
