@@ -41,6 +41,8 @@ def _unusable(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
             apprise.open_service(resolve(target.url, environ))
         except RenderError as error:
             yield Problem(SETTING, label + error.message)
+        except ImportError:
+            yield Problem(SETTING, f"{label}the package apprise is there, but cannot be imported")
 
 
 def in_force(settings: Settings) -> Iterator[tuple[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,19 @@ def test_what_apprise_understands_is_fine(run: Run, url: str) -> None:
     mail = targets({"name": "mail", "kind": "apprise", "url": url})
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail)
     assert (0, "", "ok") == (ran.code, ran.err, ran.out.splitlines()[0])
+
+
+def test_a_library_that_is_broken_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found where Python looks, and cannot be loaded."""
+    (tmp_path / "apprise.py").write_text("import no_such_module_anywhere")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "apprise", raising=False)
+    mail = targets({"name": "mail", "kind": "apprise", "url": "json://hush"})
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail)
+    assert (1, "") == (ran.code, ran.err)
+    assert "target 'mail': the package apprise is there, but cannot be imported" in ran.out
 
 
 def test_a_scheme_that_needs_a_package_names_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
