@@ -7,6 +7,7 @@ passes first it says so, and names the regions that are missing.
 One push's journey, file by file (data flows down; a file imports only what stands above it):
 
     errors, model, durations, patterns      the words
+    headers, proxies, outgoing              how anything is sent to another host
     secret, targets, target_setting, retry, retry_after, setting_values, policy, lenient,
     registry_setting, settings              what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id

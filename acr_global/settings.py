@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from acr_global import retry
+from acr_global import proxies, retry
 from acr_global import setting_values as read
 from acr_global.errors import Problem
 from acr_global.lenient import Wrong
@@ -138,7 +138,7 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
         todo = "is not set: name the regions, such as westeurope,eastus; webhooks are answered 503"
         problems += (Problem(PREFIX + "REGIONS", todo),)
     settings, wrong_together = _cross_check(settings, registries.places)
-    return Loaded(settings, problems + wrong_together)
+    return Loaded(settings, problems + wrong_together + proxies.problems(environ))
 
 
 def _problem(wrong: Wrong) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,34 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("ACR_GLOBAL_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+NETRC = "hush-netrc"
+"""Part of every password that a test's `.netrc` holds."""
+
+_NETRCS = {
+    "default": f"default login {NETRC} password {NETRC}\n",
+    "machine": f"machine 127.0.0.1 login {NETRC} password {NETRC}\n",
+    "malformed": f"machine 127.0.0.1 password {NETRC} nonsense {NETRC}\n",
+}
+
+
+@pytest.fixture(params=[*_NETRCS, "home"])
+def strange_environment(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Credentials that are not ours lie about, and a proxy that nobody reaches is set for all."""
+    home = tmp_path / "home"
+    home.mkdir()
+    path = home / (".netrc" if request.param == "home" else "given")
+    path.write_text(_NETRCS.get(request.param, _NETRCS["default"]))
+    path.chmod(0o600)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("NETRC", str(path))
+    if request.param == "home":
+        monkeypatch.delenv("NETRC")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://user:{NETRC}@127.0.0.1:9")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -198,3 +198,16 @@ def test_a_list_that_fails_is_an_error() -> None:
         asked(json_answer(503), lambda engine: engine.list_by_prefix("_"))
     with pytest.raises(EngineError, match="503"):
         asked(json_answer(503), lambda engine: engine.first_by_prefix("_"))
+
+
+@pytest.mark.usefixtures("strange_environment")
+def test_the_engine_is_asked_straight() -> None:
+    """It is on this machine: no proxy hears of it, and no `.netrc` adds to what is said."""
+    told: list[web.BaseRequest] = []
+
+    def answer(request: web.Request) -> web.StreamResponse:
+        told.append(request)
+        return web.json_response(ROW)
+
+    assert Phase.BEGUN is asked(answer, look).phase
+    assert ["*/*", None] == [told[0].headers.get(name) for name in ("Accept", "Authorization")]

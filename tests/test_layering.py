@@ -15,6 +15,9 @@ ORDER = [
     "model",
     "durations",
     "patterns",
+    "headers",
+    "proxies",
+    "outgoing",
     "secret",
     "targets",
     "target_setting",
@@ -75,6 +78,13 @@ def test_the_order_names_every_file() -> None:
     """A new file is given its place."""
     there = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if not p.name.startswith("_")}
     assert there == set(ORDER)
+
+
+def test_sessions_are_made_in_one_place() -> None:
+    """Where the environment's credentials are kept out; the engine's, on this machine, is apart."""
+    making = {str(p.relative_to(PACKAGE)) for p in FILES if "ClientSession(" in p.read_text()}
+    assert {"outgoing.py", "functions/engine.py"} == making
+    assert [] == [p for p in FILES if "trust_env" in p.read_text()]
 
 
 @pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(PACKAGE)))

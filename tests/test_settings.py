@@ -361,3 +361,12 @@ def test_a_region_whose_endpoint_stands_twice_is_said_to() -> None:
     (problem,) = load_settings(given).problems
     assert "ACR_GLOBAL_REGION_ENDPOINTS" == problem.setting
     assert "one name stands in it twice" in problem.message
+
+
+def test_a_proxy_that_cannot_be_used_is_a_problem() -> None:
+    """By the name of its variable, beside those of our own."""
+    environ = {"ACR_GLOBAL_REGIONS": "eastus", "ALL_PROXY": "socks5://user:hush@proxy.test:1080"}
+    (problem,) = load_settings(environ).problems
+    assert ("ALL_PROXY", "error") == (problem.setting, problem.severity)
+    assert problem.message.startswith("SOCKS is not supported; ")
+    assert "hush" not in problem.message

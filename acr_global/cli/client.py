@@ -13,11 +13,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from yarl import URL
 
+from acr_global import outgoing
 from acr_global.cli.connection import Connection
 from acr_global.cli.parser import UsageError
 from acr_global.errors import AcrGlobalError
+from acr_global.proxies import ProxyError
 
 KEY_HEADER = "x-functions-key"
 """Source: learn.microsoft.com/azure/azure-functions/function-keys-how-to, `Use access keys`."""
@@ -50,12 +51,8 @@ class Client:
         self._app = connection
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self._app.timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # What is plain http goes to this machine; a proxy would be told the key.
-            trust_env=self._app.url.lower().startswith("https:"),
-        )
+        limits = aiohttp.ClientTimeout(total=self._app.timeout)
+        self._session = outgoing.new_session(timeout=limits)
         return self
 
     async def __aexit__(
@@ -77,13 +74,12 @@ class Client:
     async def _ask(self, method: str, path: str) -> dict[str, Any]:
         headers = {KEY_HEADER: self._app.key} if self._app.key else {}
         try:
-            async with self._session.request(
-                method,
-                URL(self._app.url + path, encoded=True),
-                headers=headers,
-                allow_redirects=False,
+            async with outgoing.request(
+                self._session, method, self._app.url + path, headers=headers
             ) as response:
                 return self._read(response.status, await response.read())
+        except ProxyError as error:
+            raise UnreachableError(error.message) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise UnreachableError(self._why(error)) from None
 
@@ -96,6 +92,10 @@ class Client:
                 return f"{host} has a certificate that is not trusted here"
             case aiohttp.ClientSSLError():
                 return f"{host} does not speak TLS as it must"
+            case aiohttp.ClientProxyConnectionError():
+                return f"cannot reach the proxy to {host}"
+            case aiohttp.ClientHttpProxyError():
+                return f"the proxy to {host} answered {error.status}"
             case aiohttp.ClientConnectorError():
                 refused = isinstance(error.os_error, ConnectionRefusedError)
                 why = "connection refused" if refused else error.os_error.strerror

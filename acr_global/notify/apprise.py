@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,9 @@ LINE_CHARS = 600
 
 _TALKATIVE = ("apprise", "urllib3")
 """Loggers whose lines show URLs and answers, and with them what is secret."""
+
+_HERE = "localhost,127.0.0.0/8,169.254.0.0/16,0.0.0.0,::1,::"
+"""What of proxies.stays_here can be said to requests."""
 
 _TYPES = {
     VerdictType.COMPLETE: "success",
@@ -74,12 +78,26 @@ def notify(request: OutboundRequest) -> bool:
     )
 
 
+def _keep_to_what_was_given() -> None:
+    """Tell the library that the services are built on, requests, by the environment that it reads.
+
+    It would look up credentials in `.netrc` for whatever host is asked, and ask for this machine
+    through a proxy. (Both can be said to a session only, and services make their own.)
+    """
+    os.environ["NETRC"] = os.devnull
+    name = "no_proxy" if os.environ.get("no_proxy") else "NO_PROXY"
+    listed = os.environ.get(name, "")
+    if listed.strip() != "*" and _HERE not in listed:
+        os.environ[name] = f"{listed},{_HERE}" if listed else _HERE
+
+
 def open_service(url: str) -> Any:
     """The library, holding the one destination that the URL names; nothing is sent.
 
     Raises RenderError `url-invalid` or `url-several`, and ImportError where the library is not
     installed.
     """
+    _keep_to_what_was_given()
     import apprise
 
     for name in _TALKATIVE:

@@ -15,18 +15,23 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from http import HTTPStatus
 from threading import BoundedSemaphore
 
 import aiohttp
-from yarl import URL
+from aiohttp.client_proto import ResponseHandler
 
+from acr_global import outgoing
 from acr_global.errors import RenderError
 from acr_global.model import Attempt, Message, OutboundRequest, Outcome
 from acr_global.notify import apprise, channels
+from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
 from acr_global.notify.outcomes import Judgement, Kind
 from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
 from acr_global.notify.said import READS_BODY, judge
+from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
 from acr_global.targets import AppriseTarget, Target
 
@@ -65,19 +70,12 @@ class _Answer:
 
 
 def new_session() -> aiohttp.ClientSession:
-    """A session to share between attempts; TLS is verified, proxies are the environment's.
+    """A session to share between attempts; TLS is verified.
 
     Call it in a running event loop, and close it. It keeps no cookies and no connections: a
     connection kept while an app sleeps is dead when it wakes, and a POST is not sent twice.
     """
-    return aiohttp.ClientSession(
-        connector=_connector(),
-        connector_owner=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=True,
-        auto_decompress=False,
-        skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
-    )
+    return outgoing.new_session(connector=_connector(), decompress=False)
 
 
 def _connector() -> aiohttp.TCPConnector:
@@ -85,8 +83,15 @@ def _connector() -> aiohttp.TCPConnector:
     global _kept
     loop = asyncio.get_running_loop()
     if _kept is None or _kept[0] is not loop:
-        _kept = loop, aiohttp.TCPConnector(resolver=Lookup(), force_close=True, limit=0)
+        connector = aiohttp.TCPConnector(resolver=Lookup(), force_close=True, limit=0)
+        # The library has no other way to say what reads the answers.
+        connector._factory = partial(_handler, loop)
+        _kept = loop, connector
     return _kept[1]
+
+
+def _handler(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return LenientHandler(loop)
 
 
 async def attempt(
@@ -142,6 +147,9 @@ async def _send(
 
 
 def _judged(answer: _Answer, now: datetime) -> Judgement:
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        # Said by a proxy on the way, and not by the receiver: it can be put right.
+        return Judgement(Outcome.RETRY, "proxy", answer.status)
     found = judge(answer.kind, answer.status, answer.headers, answer.body, now)
     return replace(found, place=answer.place)
 
@@ -171,7 +179,7 @@ async def _exchange(
 def _reason(error: Exception) -> str:
     """The slug for what kept the attempt from having an answer; all of it may pass."""
     match error:
-        case RenderError():
+        case RenderError() | ProxyError():
             return error.reason
         case _BusyError():
             return "target-busy"
@@ -181,6 +189,10 @@ def _reason(error: Exception) -> str:
             return "timeout"
         case aiohttp.ClientSSLError():
             return "tls"
+        case aiohttp.InvalidURL():
+            return "url-invalid"
+        case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
+            return "proxy"
         case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
             return "answer-invalid"
         case aiohttp.ClientError() | OSError():
@@ -195,13 +207,9 @@ async def _post(
     request: OutboundRequest, kind: Kind, seconds: float, session: aiohttp.ClientSession
 ) -> _Answer:
     timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
-    async with session.post(
-        # As written: a query that is itself signed must not be put in another form.
-        URL(request.url, encoded=True),
-        data=request.body,
-        headers=request.headers,
-        allow_redirects=False,
-        timeout=timeout,
+    headers = dict(request.headers)
+    async with outgoing.request(
+        session, "POST", request.url, headers=headers, data=request.body, timeout=timeout
     ) as response:
         body = await _beginning(response) if kind in READS_BODY else b""
         return _Answer(kind, response.status, join_headers(response.headers.items()), body)

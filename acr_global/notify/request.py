@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from acr_global.headers import EVERYWHERE
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
 from acr_global.notify.signing import signature_headers
 from acr_global.secret import resolve, signing_key
 from acr_global.targets import HttpTarget, SignedTarget, check_header, check_target_url
-
-USER_AGENT = "acr-global/1"
 
 
 def to_json(value: object) -> bytes:
@@ -34,7 +33,7 @@ def build_request(
     url = resolve(target.url, secrets)
     check_target_url(target, url)
     own = {name.lower(): _header_value(resolve(v, secrets)) for name, v in target.headers.items()}
-    merged = {"user-agent": USER_AGENT, **headers, **own}
+    merged = {**EVERYWHERE, **headers, **own}
     return OutboundRequest(
         url=url.rstrip("/") + path if path else url, headers=tuple(merged.items()), body=body
     )

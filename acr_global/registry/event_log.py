@@ -1,6 +1,6 @@
 """Ask the resource manager for the event logs of the registry's webhooks.
 
-The only file that imports the Azure SDK, and only when a log is really asked for: the
+With transport.py the only file that imports the Azure SDK, and only when it is asked for: the
 registry waits 5 s for an answer to its webhook, and these imports take a good part of one.
 
 Rights: registries/webhooks/read and registries/webhooks/listEvents/action.
@@ -29,6 +29,7 @@ from acr_global.registry.firings import (
 )
 from acr_global.registry.guard import CheckFailedError, Seen, failed, guarded
 from acr_global.registry.question import Access, Question
+from acr_global.registry.transport import open_transport
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook
 from acr_global.retry_after import parse_retry_after
 
@@ -95,7 +96,8 @@ def open_credential() -> Any:
         from azure.identity.aio import DefaultAzureCredential
     except ImportError:
         raise CheckFailedError("azure-identity is not installed") from None
-    return DefaultAzureCredential()
+    # Said twice: where a cluster has a proxy for tokens, the SDK opens a transport of its own.
+    return DefaultAzureCredential(transport=open_transport(), use_env_settings=False)
 
 
 async def read_event_logs(
@@ -209,7 +211,7 @@ async def _open(
             credential_scopes=[endpoint.rstrip("/") + "/.default"],
             retry_total=0,
             permit_redirects=False,
-            use_env_settings=not _is_plain(endpoint),
+            transport=open_transport(),
         )
     )
     return client.webhooks

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from acr_global.model import Evidence, EvidenceKind
+from acr_global.proxies import ProxyError
 
 
 class CheckFailedError(Exception):
@@ -37,6 +38,8 @@ def describe(error: BaseException) -> str:
     match error:
         case CheckFailedError():
             return str(error)
+        case ProxyError():
+            return "the proxy that is set cannot be used"
         case TimeoutError():
             return "no answer in time"
         case aiohttp.ClientSSLError():

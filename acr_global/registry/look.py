@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from acr_global import outgoing
 from acr_global.model import Evidence, EvidenceKind
 from acr_global.registry.event_log import Credential, open_credential, read_event_logs
 from acr_global.registry.guard import failed, guarded
@@ -106,9 +107,7 @@ async def _ask_manifests(
             limits = aiohttp.ClientTimeout(
                 total=access.budget.total_seconds(), connect=CONNECT_SECONDS
             )
-            session = await stack.enter_async_context(
-                aiohttp.ClientSession(timeout=limits, cookie_jar=aiohttp.DummyCookieJar())
-            )
+            session = await stack.enter_async_context(outgoing.new_session(timeout=limits))
         checks = (
             guarded(
                 region,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 import aiohttp
 
+from acr_global import outgoing
 from acr_global.model import Action
 from acr_global.registry.absence import Answer, accept_all, judge_answer, own_type
 from acr_global.registry.addresses import Endpoint, endpoint_for, manifest_path, token_origin
@@ -69,10 +70,10 @@ def parse_challenge(header: str) -> dict[str, str] | None:
 async def _ask(
     session: aiohttp.ClientSession, method: str, url: str, accept: str, token: str | None
 ) -> Answer:
-    headers = {"Accept": accept, "User-Agent": "acr-global"}
+    headers = {"Accept": accept}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    async with session.request(method, url, headers=headers, allow_redirects=False) as answer:
+    async with outgoing.request(session, method, url, headers=headers) as answer:
         told = {k.lower(): v for k, v in answer.headers.items()}
         if answer.status != 404:
             return Answer(answer.status, told)
@@ -120,7 +121,7 @@ async def _sign_in(
 async def _ask_token(
     session: aiohttp.ClientSession, url: str, form: Mapping[str, str], wanted: str
 ) -> str:
-    async with session.post(url, data=form, allow_redirects=False) as answer:
+    async with outgoing.request(session, "POST", url, headers={}, data=form) as answer:
         if answer.status != 200:
             raise CheckFailedError(f"sign-in answered {answer.status}")
         body = b""

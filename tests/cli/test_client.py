@@ -135,8 +135,47 @@ def test_plain_http_where_tls_was_asked_for_is_said(ask: Run, app: App) -> None:
     assert "does not speak TLS" in ran.err
 
 
-def test_a_proxy_does_not_get_the_key_for_this_machine(ask: Run, app: App) -> None:
-    """Plain http on loopback goes there straight, whatever HTTP_PROXY says."""
-    app.answer(LIST, 200, {"deadletters": []})
-    ran = ask("deadletters", "list", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="")
-    assert (0, [LIST]) == (ran.code, app.asked)
+@pytest.mark.usefixtures("strange_environment")
+def test_this_machine_is_asked_straight_and_with_our_headers(ask: Run, app: App) -> None:
+    """The key alone, whatever proxies and `.netrc` there are; and what gateways expect."""
+    told: list[web.BaseRequest] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        told.append(request)
+        return web.json_response({"deadletters": []})
+
+    app.answers[LIST] = handle
+    ran = ask("deadletters", "list")
+    assert (0, "") == (ran.code, ran.err)
+    (request,) = told
+    assert (KEY, "*/*", "acr-global/1", None) == tuple(
+        request.headers.get(name)
+        for name in ("x-functions-key", "Accept", "User-Agent", "Authorization")
+    )
+    names = [name.lower() for name in request.headers]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "proxy"),
+    [
+        ("cannot reach the proxy to app.test", "http://user:hush@127.0.0.1:9"),
+        ("cannot reach the proxy to app.test", "user:hush@127.0.0.1:9"),
+        ("HTTPS_PROXY: SOCKS is not supported", "socks5h://user:hush@127.0.0.1:9"),
+        ("HTTPS_PROXY: is not a proxy's address", "http://user:hush@"),
+    ],
+)
+def test_a_proxy_that_does_not_work_is_one_sentence(run: Run, sentence: str, proxy: str) -> None:
+    """By the name of its variable, and without its value."""
+    ran = run("deadletters", "list", "--url", "https://app.test", HTTPS_PROXY=proxy)
+    assert (1, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
+    assert sentence in ran.err
+    assert "hush" not in ran.err
+
+
+def test_a_proxy_that_refuses_is_one_sentence(run: Run, app: App) -> None:
+    """With its status: here a server that knows no tunnels."""
+    proxy = app.url.replace("//", "//user:hush@")
+    ran = run("deadletters", "list", "--url", "https://app.test", HTTPS_PROXY=proxy)
+    assert 1 == ran.code
+    assert "error: the proxy to app.test answered 404\n" == ran.err

@@ -18,6 +18,8 @@ class Request:
     line: str
     headers: dict[str, str]
     body: bytes
+    names: list[str]
+    """Of all headers in lower case, as often as they stand there."""
 
 
 @dataclass
@@ -43,7 +45,8 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     line, *rest = head.rstrip("\r\n").split("\r\n")
     headers = {n.lower(): v.strip() for n, _, v in (h.partition(":") for h in rest)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(line, headers, body)
+    names = [h.partition(":")[0].lower() for h in rest]
+    return Request(line, headers, body, names)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import sys
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,12 +18,15 @@ from standardwebhooks.webhooks import Webhook
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import channels, deliver
 from acr_global.targets import Target
+from tests.conftest import NETRC
 from tests.notify.conftest import Listening
 from tests.notify.samples import HUSHED, NOW, SECRET, SECRETS, message, target
 from tests.tls import untrusted
 
 # The library apprise warns of one of its own imports.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+KINDS = ["webhook", "cloudevents", "teams", "slack", "github", "apprise"]
 
 OF_THE_WIRE = ("host", "content-length", "connection")
 
@@ -38,6 +42,11 @@ def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
     """A whole answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def to_receiver(kind: str, url: str) -> Target:
+    """A target of this kind at a loopback receiver."""
+    return target(kind, url=url.replace("http:", "json:") if kind == "apprise" else url)
 
 
 async def try_once(
@@ -330,7 +339,7 @@ def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (Outcome.RETRY, "apprise-missing") == (made.outcome, made.reason)
 
 
-@pytest.mark.parametrize("kind", ["webhook", "cloudevents", "teams", "slack", "github", "apprise"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("answered", [b"", b"\x00\xff\r\n\r\n", answer("500 x", body=b"hush")])
 def test_nothing_secret_comes_out(
     listen: Listening, caplog: pytest.LogCaptureFixture, kind: str, answered: bytes
@@ -340,11 +349,107 @@ def test_nothing_secret_comes_out(
 
     async def scenario() -> None:
         async with listen(answered) as receiver:
-            url = receiver.url + "/hush"
-            to = target(kind, url=url.replace("http:", "json:") if kind == "apprise" else url)
-            made = await try_once(to)
+            made = await try_once(to_receiver(kind, receiver.url + "/hush"))
             shown = f"{made!r} {made} {made.model_dump_json()} {caplog.text}"
             assert Outcome.RETRY is made.outcome
             assert [] == [value for value in (*HUSHED, receiver.url[7:-5]) if value in shown]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("strange_environment")
+def test_nothing_is_taken_from_the_environment_that_was_not_given(
+    listen: Listening, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """No credentials of a `.netrc`, and no proxy for this machine; nothing of them in a line."""
+    caplog.set_level(logging.DEBUG)
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            made = await try_once(to_receiver(kind, receiver.url))
+            assert Outcome.DELIVERED is made.outcome
+            (got,) = receiver.requests
+            assert ("Bearer ghp_hush" if kind == "github" else None) == got.headers.get(
+                "authorization"
+            )
+            assert "proxy-authorization" not in got.headers
+            assert got.line.startswith("POST /")
+            assert NETRC not in caplog.text + repr(got.headers)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_request_has_the_headers_that_gateways_expect(listen: Listening, kind: str) -> None:
+    """Once each: a gateway that misses one of them answers 403."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            await try_once(to_receiver(kind, receiver.url))
+            (got,) = receiver.requests
+            accepted = "application/vnd.github+json" if kind == "github" else "*/*"
+            assert accepted == got.headers["accept"]
+            assert got.headers["user-agent"].lower().startswith(("acr-global/", "apprise"))
+            assert "json" in got.headers["content-type"]
+            assert sorted(set(got.names)) == sorted(got.names)
+
+    asyncio.run(scenario())
+
+
+def test_the_targets_own_headers_win(listen: Listening) -> None:
+    """In whatever case they are written, and once."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            own = {"ACCEPT": "text/plain", "User-agent": "mine", "aUTHORIZATION": "Token x"}
+            await try_once(target("webhook", url=receiver.url, headers=own))
+            (got,) = receiver.requests
+            assert own == {name: got.headers[name.lower()] for name in own}
+            assert sorted(set(got.names)) == sorted(got.names)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "sent"),
+    [
+        ("user:pass", b"user:pass"),
+        ("us%40er:p%C3%A4ss", b"us@er:p\xc3\xa4ss"),
+        ("user", b"user:"),
+        ("user:", b"user:"),
+        (":pass", b":pass"),
+        ("u:a:b%3Ac", b"u:a:b:c"),
+        ("u:50%25", b"u:50%"),
+        ("u:%2540", b"u:%40"),
+        ("u:100%", b"u:100%"),
+        ("u:a+b", b"u:a+b"),
+        ("u:p@ss", b"u:p@ss"),
+        ("u:%FF", b"u:\xff"),
+        ("%E6%97%A5:%F0%9F%94%91", "日:🔑".encode()),
+        ("u:%2F%3F%23%5B", b"u:/?#["),
+        ("", None),
+        (":", None),
+    ],
+)
+def test_a_user_in_the_url_is_decoded_once(
+    listen: Listening, caplog: pytest.LogCaptureFixture, userinfo: str, sent: bytes | None
+) -> None:
+    """As UTF-8, into Basic credentials; the rest of the URL stays as it is written."""
+    caplog.set_level(logging.DEBUG)
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            url = receiver.url.replace("//", f"//{userinfo}@") + "?sig=%2Fa%40b"
+            made = await try_once(target("webhook", url=url))
+            assert Outcome.DELIVERED is made.outcome
+            (got,) = receiver.requests
+            expected = f"Basic {b64encode(sent).decode()}" if sent else None
+            assert expected == got.headers.get("authorization")
+            assert ("POST /hook?sig=%2Fa%40b HTTP/1.1", receiver.url[7:-5]) == (
+                got.line,
+                got.headers["host"],
+            )
+            assert not userinfo.strip(":") or userinfo not in caplog.text + repr(made)
 
     asyncio.run(scenario())

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from acr_global.model import EvidenceKind
+from acr_global.proxies import ProxyError
 from acr_global.registry import look as module
 from acr_global.registry.guard import CheckFailedError, describe
 from acr_global.registry.look import look
@@ -119,6 +120,7 @@ def test_the_azure_sdk_is_not_imported_before_it_is_needed() -> None:
     ("expected", "error"),
     [
         ("our own words", CheckFailedError("our own words")),
+        ("the proxy that is set cannot be used", ProxyError("HTTPS_PROXY: secret")),
         ("no answer in time", TimeoutError("secret")),
         ("no answer in time", aiohttp.ServerTimeoutError("secret")),
         ("the connection broke", aiohttp.ServerDisconnectedError("secret")),
