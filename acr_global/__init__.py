@@ -8,8 +8,8 @@ One push's journey, file by file (data flows down; a file imports only what stan
 
     errors, model, durations, patterns      the words
     headers, proxies, outgoing              how anything is sent to another host
-    secret, targets, target_setting, retry, setting_values, policy, lenient, registry_setting,
-    settings                                what the operator said
+    secret, targets, target_setting, retry, retry_after, setting_values, policy, lenient,
+    registry_setting, settings              what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
     notify/                                 Verdict → Message → one request per channel

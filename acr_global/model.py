@@ -219,7 +219,7 @@ class Outcome(StrEnum):
 
 
 class Attempt(Frozen):
-    """One try to deliver one message to one target. Holds no URL, no secret, no body."""
+    """One try to deliver one message to one target. Holds no URL of ours, no secret, no body."""
 
     target: str
     at: Moment
@@ -230,3 +230,7 @@ class Attempt(Frozen):
     """HTTP status, where there was an answer."""
     retry_after: float | None = None
     """Seconds the target asked us to wait, already capped."""
+    once_more: bool | None = None
+    """True: refused, maybe for a key that is about to be changed; a second such answer is final."""
+    location: str | None = None
+    """Where a redirect pointed, as far as it may be shown: no user, no query, no secret path."""

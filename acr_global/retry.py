@@ -56,9 +56,19 @@ class Delivery(Frozen):
 
 
 def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
-    """The state with one more round recorded; attempts of strangers are left out."""
-    ours = tuple(a for a in attempts if a.target in state.targets)
+    """The state with one more round recorded; attempts of strangers are left out.
+
+    Who is refused for its key a second time is dead.
+    """
+    ours = tuple(_settled(state, a) for a in attempts if a.target in state.targets)
     return state.model_copy(update={"attempts": state.attempts + ours})
+
+
+def _settled(state: Delivery, attempt: Attempt) -> Attempt:
+    before = any(a.once_more for a in attempts_of(state, attempt.target))
+    if not (attempt.once_more and before):
+        return attempt
+    return attempt.model_copy(update={"outcome": Outcome.DEAD, "retry_after": None})
 
 
 def given_up(state: Delivery, now: datetime) -> Delivery:

@@ -28,6 +28,7 @@ from acr_global.targets import (
     HttpTarget,
     SignedTarget,
     Target,
+    check_apprise_url,
     check_header,
     check_target_url,
     secrets_of,
@@ -145,6 +146,8 @@ def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tupl
 
 def _check_value(target: Target, value: SecretStr | SecretRef, resolved: str) -> None:
     """Hold one value against everything that it is used for. Raises RenderError."""
+    if isinstance(target, AppriseTarget):
+        check_apprise_url(resolved)
     if isinstance(target, HttpTarget):
         if value == target.url:
             check_target_url(target, resolved)

@@ -49,6 +49,7 @@ _T = TypeVar("_T")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 _REPO = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
+_NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
 _FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 
@@ -235,6 +236,26 @@ def check_target_url(target: HttpTarget, url: str) -> None:
         raise RenderError(
             "url holds a user and password beside an Authorization header or a token; keep one",
             reason="url-invalid",
+        )
+
+
+def check_apprise_url(text: str) -> None:
+    """Raise RenderError unless `text` looks like one URL in the library's notation.
+
+    The library takes several, and parts them where a comma, semicolon or blank stands before the
+    next scheme. One answer for all of them would let a retry repeat what some have got already.
+    """
+    scheme, mark, rest = text.partition("://")
+    if not (scheme.isascii() and scheme.isalnum() and mark):
+        raise RenderError(
+            "url must be one URL in apprise's notation, such as mailto://user:password@host",
+            reason="url-invalid",
+        )
+    if _NEXT_URL.search(rest):
+        raise RenderError(
+            "url holds several URLs; make a target of each, or one that fails would have the "
+            "others told again and again (inside of one URL write a comma or blank as %2C, %20)",
+            reason="url-several",
         )
 
 

@@ -22,6 +22,7 @@ ORDER = [
     "targets",
     "target_setting",
     "retry",
+    "retry_after",
     "setting_values",
     "policy",
     "lenient",

@@ -185,6 +185,41 @@ def test_a_burst_that_was_refused_does_not_come_back_as_one() -> None:
     assert 80 > max(times.count(at) for at in set(times))
 
 
+def refusal(at: datetime) -> Attempt:
+    """An answer that a key has caused, as it is judged each time."""
+    return tried("a", at, wait=300).model_copy(update={"once_more": True})
+
+
+def test_a_refused_key_has_one_more_try_and_not_at_once() -> None:
+    """After five minutes at least; then it is dead, and its last attempt says so."""
+    state = retry.after_attempts(delivery("a"), [refusal(BEGUN)])
+    again = retry.due_at(state, "a")
+    assert again is not None
+    assert again >= BEGUN + timedelta(minutes=5)
+    assert () == retry.dead(state)
+    state = retry.after_attempts(state, [refusal(again)])
+    assert ("a",) == retry.dead(state)
+    assert retry.next_due(state, again) is None
+    assert [Outcome.RETRY, Outcome.DEAD] == [a.outcome for a in state.attempts]
+
+
+def test_the_one_more_try_is_not_used_up_by_other_failures() -> None:
+    """A limit between two refusals changes nothing, and a delivery is one."""
+    state = retry.after_attempts(delivery("a"), [refusal(BEGUN), tried("a", BEGUN + HOUR)])
+    assert ("a",) == retry.owed(state)
+    done = tried("a", BEGUN + 2 * HOUR, Outcome.DELIVERED)
+    assert ("a",) == retry.delivered(retry.after_attempts(state, [done]))
+    state = retry.after_attempts(state, [refusal(BEGUN + 2 * HOUR)])
+    assert ("a",) == retry.dead(state)
+
+
+def test_another_target_s_refusal_does_not_count() -> None:
+    """Each has its own key."""
+    mine = refusal(BEGUN).model_copy(update={"target": "b"})
+    state = retry.after_attempts(delivery("a", "b"), [refusal(BEGUN)])
+    assert ("a", "b") == retry.owed(retry.after_attempts(state, [mine]))
+
+
 @given(st.sets(st.sampled_from("abcdef"), min_size=1), st.data())
 def test_every_delivery_ends(names: set[str], data: st.DataObject) -> None:
     """Each target has the message or is a dead letter; none is tried after it was settled."""

@@ -26,8 +26,7 @@ def test_a_target_waits_for_its_secret(item: dict[str, Any], value: str | None) 
     environ = {} if value is None else {"NAME": value}
     found, problems = parse_targets(json.dumps([item]), environ)
     assert [item["name"]] == [t.name for t in found]
-    # Any text at all may be a URL in apprise's notation.
-    assert (item["name"] != "ap" or value != "hush\nhush") is bool(problems)
+    assert problems
 
 
 @pytest.mark.parametrize(
@@ -90,3 +89,45 @@ def test_two_ways_to_sign_in_are_one_too_many(behind: bool) -> None:
         assert "keep one" in problem
         assert "hush" not in problem
     assert [] == problems_of(HOOK | {"url": url, "headers": {"x-own": "y"}})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "json://hush json://b",
+        "json://hush,json://b",
+        "json://hush; json://b",
+        "json://hush\njson://b",
+        "json://hush\t ,; mailtos://u:p@b",
+        "json://hush?x=1,2, JSON://b",
+        "mailto://u:hush@h.test?to=a@b.test,https://b.test",
+        "tgram://hush/1 discord://2/3 slack://4",
+    ],
+)
+@pytest.mark.parametrize("behind", [False, True])
+def test_an_apprise_target_is_one_url(value: str, behind: bool) -> None:
+    """Of two, the one that works would be told again with each retry of the other."""
+    given: Any = {"$secret": "NAME"} if behind else value
+    item = {"name": "ap", "kind": "apprise", "url": given}
+    (problem,) = problems_of(item, environ={"NAME": value})
+    assert problem.startswith("target 'ap': url holds several URLs; make a target of each")
+    assert "hush" not in problem
+    targets, _ = parse_targets(json.dumps([item]), {"NAME": value})
+    assert behind is bool(targets)
+
+
+@pytest.mark.parametrize("value", ["hush", "key:hush", "hush://", "://hush", "mail.to://hush", ""])
+def test_a_key_in_the_place_of_an_apprise_url_is_named(value: str) -> None:
+    """And not shown; what follows a scheme, the library alone can read."""
+    found = problems_of({"name": "ap", "kind": "apprise", "url": value})
+    assert (value == "hush://") is not bool(found)
+    assert "hush" not in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["json://h?a=1,2;3", "mailto://u:p@h.test?to=a@b.test, c@d.test", "json://h/x%2Cjson://b"],
+)
+def test_a_comma_alone_does_not_make_two_urls(value: str) -> None:
+    """The library parts them only before a scheme."""
+    assert [] == problems_of({"name": "ap", "kind": "apprise", "url": value})

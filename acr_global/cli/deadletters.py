@@ -153,10 +153,16 @@ def letter_text(letter: dict[str, Any]) -> str:
     ]
     if letter.get("cause"):
         known += [("cause", letter.get("cause")), ("reported by", _regions(letter))]
-    columns = ("at", "target", "outcome", "reason", "status")
-    rows = [[attempt.get(column) for column in columns] for attempt in _objects(letter, "attempts")]
+    rows = [_attempt_row(attempt) for attempt in _objects(letter, "attempts")]
     attempts = table(("TIME", "TARGET", "OUTCOME", "REASON", "STATUS"), rows)
     return f"{facts(known)}\n\n{attempts if rows else 'No attempts.'}"
+
+
+def _attempt_row(attempt: dict[str, Any]) -> list[object]:
+    at, target, outcome, reason, status, place = (
+        attempt.get(name) for name in ("at", "target", "outcome", "reason", "status", "location")
+    )
+    return [at, target, outcome, f"{reason}, to {place}" if place else reason, status]
 
 
 def _regions(letter: dict[str, Any]) -> list[object] | None:

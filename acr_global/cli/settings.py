@@ -7,20 +7,42 @@ from pathlib import Path
 
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
+from acr_global.errors import Problem, RenderError
+from acr_global.notify import apprise
+from acr_global.secret import resolve
 from acr_global.setting_values import shown
-from acr_global.settings import PREFIX, Settings, load_settings
+from acr_global.settings import PREFIX, Loaded, Settings, load_settings
+from acr_global.target_setting import SETTING
+from acr_global.targets import AppriseTarget
 
 
 def run(environ: Mapping[str, str]) -> int:
     """Check the settings that apply here; returns the exit code."""
-    loaded = load_settings(local_environ(environ, Path.cwd()))
-    for problem in loaded.problems:
+    here = local_environ(environ, Path.cwd())
+    loaded = load_settings(here)
+    unusable = tuple(_unusable(loaded, here))
+    for problem in (*loaded.problems, *unusable):
         print(line(f"{problem.severity}: {problem.setting}: {problem.message}"))
-    if loaded.errors:
+    if loaded.errors or unusable:
         return 1
     print("ok")
     print(facts(in_force(loaded.settings)))
     return 0
+
+
+def _unusable(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """What only the library apprise can say; the app itself does not wait for it to load."""
+    for target in loaded.settings.targets:
+        label = f"target '{target.name}': "
+        named = any(p.message.startswith(label) for p in loaded.problems)
+        if not isinstance(target, AppriseTarget) or named:
+            continue
+        try:
+            apprise.open_service(resolve(target.url, environ))
+        except RenderError as error:
+            yield Problem(SETTING, label + error.message)
+        except ImportError:
+            yield Problem(SETTING, f"{label}the package apprise is there, but cannot be imported")
 
 
 def in_force(settings: Settings) -> Iterator[tuple[str, object]]:

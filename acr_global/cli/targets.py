@@ -92,7 +92,9 @@ def attempt_text(attempt: dict[str, Any]) -> str:
     said = outcome if outcome == reason else f"{_MEANINGS.get(outcome, outcome)}: {reason}"
     status = attempt.get("status")
     answered = "" if status is None else f", status {cell(status)}"
-    return f"{cell(attempt.get('target'))}: {said}{answered}"
+    place = attempt.get("location")
+    moved = "" if place is None else f", redirected to {cell(place)}"
+    return f"{cell(attempt.get('target'))}: {said}{answered}{moved}"
 
 
 _MEANINGS = {

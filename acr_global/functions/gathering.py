@@ -84,6 +84,7 @@ async def _ask_registry(
         digest=data.artifact.digest,
         missing=data.missing,
         since=data.begun_at - SINCE_SLACK,
+        media_type=data.artifact.media_type,
     )
     # The platform sets the app's own host name; by it the registry's webhooks are found as ours.
     own_host = environ.get("WEBSITE_HOSTNAME")

@@ -206,4 +206,5 @@ def _log_attempt(message: Message, attempt: Attempt) -> None:
         outcome=attempt.outcome.value,
         reason=attempt.reason,
         status=attempt.status,
+        location=attempt.location,
     )

@@ -5,12 +5,14 @@ The library takes one URL per service, makes the request itself, and answers tru
 
 from __future__ import annotations
 
+import difflib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest, VerdictType
 from acr_global.notify.words import (
     describe,
@@ -22,7 +24,7 @@ from acr_global.notify.words import (
     shorten,
 )
 from acr_global.secret import resolve
-from acr_global.targets import AppriseTarget
+from acr_global.targets import AppriseTarget, check_apprise_url
 
 TITLE_CHARS = 250
 """Characters; the library's own default, which services may undercut: it cuts for them."""
@@ -53,26 +55,18 @@ def render(
     regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
     lines = regions + [f"{label}: {value}" for label, value in facts(message)]
     text = fit_lines([shorten(line, LINE_CHARS) for line in lines], BODY_CHARS)
+    url = resolve(target.url, secrets)
+    check_apprise_url(url)
     return OutboundRequest(
-        url=resolve(target.url, secrets),
+        url=url,
         headers=(("title", title), ("type", _TYPES[message.type])),
         body=text.encode(),
     )
 
 
-def notify(request: OutboundRequest) -> bool | None:
-    """Send it, blocking; None where the library does not understand the URL.
-
-    Raises ImportError where the library is not installed.
-    """
-    _keep_to_what_was_given()
-    import apprise
-
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    service = apprise.Apprise(asset=_in_this_thread(apprise.AppriseAsset))
-    if not service.add(request.url):
-        return None
+def notify(request: OutboundRequest) -> bool:
+    """Send it, blocking. Raises as `open_service` does."""
+    service = open_service(request.url)
     headers = dict(request.headers)
     return bool(
         service.notify(
@@ -95,6 +89,49 @@ def _keep_to_what_was_given() -> None:
     listed = os.environ.get(name, "")
     if listed.strip() != "*" and _HERE not in listed:
         os.environ[name] = f"{listed},{_HERE}" if listed else _HERE
+
+
+def open_service(url: str) -> Any:
+    """The library, holding the one destination that the URL names; nothing is sent.
+
+    Raises RenderError `url-invalid` or `url-several`, and ImportError where the library is not
+    installed.
+    """
+    _keep_to_what_was_given()
+    import apprise
+
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    service = apprise.Apprise(asset=_in_this_thread(apprise.AppriseAsset))
+    if not service.add(url):
+        scheme = url.partition("://")[0].lower()
+        raise RenderError(_why_not(scheme, service.details), reason="url-invalid")
+    # A service's length is the requests it makes, for each of its own retries.
+    if sum(len(s) // (getattr(s, "retry", 0) + 1) for s in service) > 1:
+        raise RenderError(
+            "url names several recipients; make a target of each, or one that fails would have "
+            "the others told again and again",
+            reason="url-several",
+        )
+    return service
+
+
+def _why_not(scheme: str, details: Callable[..., Any]) -> str:
+    """Why the library does not take a URL of this scheme. Only a scheme that it knows is said."""
+    known: dict[str, Any] = {}
+    for entry in details(show_requirements=True, show_disabled=True)["schemas"]:
+        for name in (*(entry["protocols"] or ()), *(entry["secure_protocols"] or ())):
+            known[name] = entry
+    if scheme in known and known[scheme]["enabled"]:
+        return f"the library apprise does not understand what follows {scheme}://"
+    if scheme in known:
+        needed = ", ".join(known[scheme]["requirements"]["packages_required"])
+        return f"{scheme}:// cannot be used here" + (f"; it needs {needed}" if needed else "")
+    near = difflib.get_close_matches(scheme[:50], known, n=1)
+    hint = f"; did you mean {near[0]}://?" if near else ""
+    if scheme in ("http", "https"):
+        hint = "; for a receiver of your own use the kind webhook"
+    return f"the library apprise knows no service by this URL{hint}"
 
 
 def _in_this_thread(asset: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
@@ -22,7 +21,6 @@ from acr_global.targets import (
 )
 
 MASK = "***"
-_SCHEME = re.compile(r"[a-z0-9+.-]+://")
 _HIDDEN = frozenset({"authorization", "webhook-signature"})
 """Headers masked in previews; who has the signature could send the shown bytes for minutes."""
 
@@ -55,16 +53,14 @@ def preview(message: Message, target: Target, secrets: Mapping[str, str], now: d
     head = [
         f"{name}: {MASK if name in _HIDDEN | own else value}" for name, value in request.headers
     ]
-    first = f"{request.method} {_masked_url(request.url, target)}"
+    first = f"{request.method} {masked_url(request.url, target)}"
     return "\n".join([first, *head, "", request.body.decode()])
 
 
-def _masked_url(url: str, target: Target) -> str:
+def masked_url(url: str, target: Target) -> str:
     """Scheme and host; the path too, where it is no secret; never a user, never a query."""
     if isinstance(target, AppriseTarget):
-        # What has no scheme may be a key, put where its URL belongs.
-        scheme = _SCHEME.match(url)
-        return f"{scheme[0] if scheme else ''}{MASK}"
+        return f"{url.partition('://')[0]}://{MASK}"
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = f"{MASK}@" if "@" in parts.netloc else ""

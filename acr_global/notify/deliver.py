@@ -1,8 +1,9 @@
 """One attempt to deliver one message to one target: the only way out of the app.
 
-Never raises (but for cancellation), follows no redirect, and lets nothing of the request or the
-answer out: no URL, no secret, no body stands in what it returns, logs or keeps. The exceptions
-of HTTP libraries carry URLs, so they end here.
+Never raises (but for cancellation), follows no redirect but GitHub's to the same host, and lets
+nothing of the request or the answer out: no URL, no secret, no body stands in what it returns,
+logs or keeps (but for the masked place that a redirect names). The exceptions of HTTP libraries
+carry URLs, so they end here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -27,14 +28,19 @@ from acr_global.model import Attempt, Message, OutboundRequest, Outcome
 from acr_global.notify import apprise, channels
 from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
-from acr_global.notify.outcomes import READS_BODY, Judgement, Kind, judge
+from acr_global.notify.outcomes import Judgement, Kind
+from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
+from acr_global.notify.said import READS_BODY, judge
 from acr_global.proxies import ProxyError
+from acr_global.retry_after import join_headers
 from acr_global.targets import AppriseTarget, Target
 
 CONNECT_SECONDS = 5.0
 """For TCP and TLS together with the name's look-up; the target's own timeout bounds the whole."""
 ANSWER_BYTES = 4_096
 """Read of an answer, at most; none of it is kept."""
+PLACE_CHARS = 200
+"""Kept of the place that a redirect names; ours."""
 TARGET_PLACES = 100
 """Attempts under way to one target from one process. By the target's name and not by its host: a
 receiver that hangs may share a host with one that does not. At the rate that one host takes
@@ -59,6 +65,8 @@ class _Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    place: str | None = None
+    """Where a redirect pointed, masked."""
 
 
 def new_session() -> aiohttp.ClientSession:
@@ -113,6 +121,8 @@ async def attempt(
         reason=found.reason,
         status=found.status,
         retry_after=found.retry_after,
+        once_more=found.once_more or None,
+        location=found.place,
     )
 
 
@@ -131,7 +141,7 @@ async def _send(
     if isinstance(target, AppriseTarget):
         return await _hand_over(request, seconds, place)
     try:
-        return await _post(request, target.kind, seconds, session)
+        return await _exchange(request, target, target.kind, seconds, session)
     finally:
         place.release()
 
@@ -140,7 +150,30 @@ def _judged(answer: _Answer, now: datetime) -> Judgement:
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         # Said by a proxy on the way, and not by the receiver: it can be put right.
         return Judgement(Outcome.RETRY, "proxy", answer.status)
-    return judge(answer.kind, answer.status, answer.headers, answer.body, now)
+    found = judge(answer.kind, answer.status, answer.headers, answer.body, now)
+    return replace(found, place=answer.place)
+
+
+async def _exchange(
+    request: OutboundRequest,
+    target: Target,
+    kind: Kind,
+    seconds: float,
+    session: aiohttp.ClientSession,
+) -> _Answer:
+    """Post it, and where GitHub says that the repository has moved, there, within the time."""
+    clock = asyncio.get_running_loop().time
+    end, hops, masked = clock() + seconds, 0, None
+    while True:
+        # A time limit of 0 is none at all.
+        answer = await _post(request, kind, max(end - clock(), 0.001), session)
+        place = new_place(request.url, answer.status, answer.headers.get("location"))
+        if place is None:
+            return replace(answer, place=masked)
+        masked = channels.masked_url(place, target)[:PLACE_CHARS]
+        if hops == MOST_HOPS or not may_follow(kind, request.url, answer.status, place):
+            return replace(answer, place=masked)
+        hops, request = hops + 1, request.model_copy(update={"url": place})
 
 
 def _reason(error: Exception) -> str:
@@ -179,8 +212,7 @@ async def _post(
         session, "POST", request.url, headers=headers, data=request.body, timeout=timeout
     ) as response:
         body = await _beginning(response) if kind in READS_BODY else b""
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return _Answer(kind, response.status, headers, body)
+        return _Answer(kind, response.status, join_headers(response.headers.items()), body)
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
@@ -203,7 +235,7 @@ async def _hand_over(
     """Let the library send it in a thread. When time is up the thread goes on, unheard, and
     keeps its place until it ends."""
 
-    def send() -> bool | None:
+    def send() -> bool:
         try:
             return apprise.notify(request)
         finally:
@@ -213,8 +245,6 @@ async def _hand_over(
     async with asyncio.timeout(seconds):
         # Shielded, because one that is cancelled before its thread begins would keep its place.
         sent = await asyncio.shield(sending)
-    if sent is None:
-        return Judgement(Outcome.RETRY, "url-invalid")
     if not sent:
         return Judgement(Outcome.RETRY, "apprise-failed")
     return Judgement(Outcome.DELIVERED, "delivered")

@@ -47,8 +47,8 @@ class Head:
 def mend(raw: bytes) -> Head | None:
     """A head as it came → one that can be read; None where it does not begin with a status.
 
-    Headers that are none are left out, and of those that come twice the second. Of a body's
-    framing that is kept which says one thing: `chunked` before a length (RFC 9112 6.3), a length
+    Headers that are none are left out, and of those that come twice the second, but for
+    Retry-After, where the longest counts. Of a body's framing that is kept which says one thing: `chunked` before a length (RFC 9112 6.3), a length
     if it is one, and else the end of the connection.
     """
     first, *lines = _FOLD.sub(b" ", raw).split(b"\n")
@@ -56,7 +56,11 @@ def mend(raw: bytes) -> Head | None:
     if not match:
         return None
     status, fields = int(match[1]), _fields(lines)
-    kept = [(n, v) for n, (v, *_) in fields.items() if n not in _OF_THE_WIRE]
+    kept = [
+        (n, b", ".join(values) if n == b"retry-after" else values[0])
+        for n, values in fields.items()
+        if n not in _OF_THE_WIRE
+    ]
     framing = None if status < 200 or status in (204, 304) else _framing(fields)
     head = [b"HTTP/1.1 %d -" % status]
     head += [b"%b: %b" % field for field in islice(kept, FIELDS)]

@@ -13,7 +13,7 @@ import re
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,6 +31,7 @@ from acr_global.registry.guard import CheckFailedError, Seen, failed, guarded
 from acr_global.registry.question import Access, Question
 from acr_global.registry.transport import open_transport
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook
+from acr_global.retry_after import parse_retry_after
 
 LONGEST_WAIT = 5.0
 """Seconds. A longer Retry-After is reported rather than obeyed: the alarm is waiting."""
@@ -77,12 +78,12 @@ def parse_resource_id(text: str | None) -> Resource:
     return Resource(**match.groupdict())
 
 
-def wait_before_retry(status: int | None, retry_after: str | None) -> float | None:
+def wait_before_retry(status: int | None, retry_after: str | None, now: datetime) -> float | None:
     """Seconds to wait before the one more try; None where there is no use in it."""
     if status not in (429, 500, 502, 503, 504):
         return None
-    text = (retry_after or "").strip()
-    wait = float(text) if re.fullmatch(r"[0-9]{1,6}", text) else PAUSE
+    asked = parse_retry_after(retry_after, now)
+    wait = PAUSE if asked is None else asked
     return wait if wait <= LONGEST_WAIT else None
 
 
@@ -230,7 +231,8 @@ async def _patiently(read: Callable[[], Awaitable[_T]]) -> _T:
             return await read()
         except HttpResponseError as error:
             headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
-            wait = wait_before_retry(error.status_code, headers.get("Retry-After"))
+            asked = headers.get("Retry-After")
+            wait = wait_before_retry(error.status_code, asked, datetime.now(UTC))
             if wait is None:
                 raise
             await asyncio.sleep(wait)

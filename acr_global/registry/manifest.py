@@ -1,4 +1,4 @@
-"""Ask one region's own endpoint whether it has the manifest: HEAD by digest.
+"""Ask one region's own endpoint whether it has the manifest: HEAD by digest, and GET after a 404.
 
 "Readable there" is what a 200 says, and all it says: a replica may come to answer for an image
 that it fetches from another one (Azure/acr#880 plans that), and the layers are not looked at.
@@ -17,6 +17,7 @@ import aiohttp
 
 from acr_global import outgoing
 from acr_global.model import Action
+from acr_global.registry.absence import Answer, accept_all, judge_answer, own_type
 from acr_global.registry.addresses import Endpoint, endpoint_for, manifest_path, token_origin
 from acr_global.registry.event_log import Credential
 from acr_global.registry.guard import CheckFailedError, Seen
@@ -25,13 +26,8 @@ from acr_global.registry.question import Access, Question
 ACR_SCOPE = "https://containerregistry.azure.net/.default"
 """A token for this is good for registries alone; one for the resource manager is not needed."""
 
-MANIFEST_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-
+_ERROR_LIMIT = 65_536
+"""Bytes read of an error's body; a registry's have a few hundred."""
 _TOKEN_ANSWER_LIMIT = 65_536
 """Bytes read of a token service's answer; ACR's tokens are below 4 KiB."""
 _PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
@@ -46,42 +42,21 @@ async def check_manifest(
 ) -> Seen:
     """What the region's endpoint says. Raises CheckFailedError, aiohttp.ClientError, TimeoutError.
 
-    No redirect is followed and no manifest is read.
+    No redirect is followed and no manifest is read. A HEAD that is answered 404 is asked again
+    with GET, for the reason stands in the body, and with the manifest's own type alone, for a
+    registry that does not read lists.
     """
     if question.action not in (Action.PUSH, Action.DELETE):
         raise CheckFailedError(f"{question.action} events have no manifest to look for")
     path, endpoint = manifest_path(question), endpoint_for(question, access, region)
-    status, headers = await _head(session, endpoint.origin + path, None)
-    if status == 401:
-        token = await _sign_in(session, endpoint, question, headers, credential)
-        status, headers = await _head(session, endpoint.origin + path, token)
-    return judge_answer(question, status, headers)
-
-
-def judge_answer(question: Question, status: int, headers: Mapping[str, str]) -> Seen:
-    """What a HEAD's answer means for the push; header names are lower-cased.
-
-    A 404 that no registry gave proves nothing: only one with a registry's mark says that the
-    image is absent, which for a delete is what counts. Raises CheckFailedError where nothing
-    can be said.
-    """
-    deleted = question.action == Action.DELETE
-    if status == 200:
-        named = headers.get("docker-content-digest")
-        kind = headers.get("content-type", "").split(";")[0].strip().lower()
-        if named != question.digest and (named or kind not in MANIFEST_TYPES):
-            raise CheckFailedError("answered 200, but not with this manifest")
-        if deleted:
-            return Seen(False, "still readable there", absent=True)
-        return Seen(True, "readable there")
-    if status == 404:
-        marked = headers.get("docker-distribution-api-version") == "registry/2.0"
-        if not deleted:
-            return Seen(False, "not readable there (404)", absent=marked)
-        if not marked:
-            raise CheckFailedError("answered 404, but not as a registry does")
-        return Seen(True, "gone there (404)")
-    raise CheckFailedError(f"answered {status}")
+    url, everything, token = endpoint.origin + path, accept_all(question), None
+    answer = await _ask(session, "HEAD", url, everything, token)
+    if answer.status == 401:
+        token = await _sign_in(session, endpoint, question, answer.headers, credential)
+        answer = await _ask(session, "HEAD", url, everything, token)
+    if answer.status == 404:
+        answer = await _ask(session, "GET", url, own_type(question) or everything, token)
+    return judge_answer(question, answer)
 
 
 def parse_challenge(header: str) -> dict[str, str] | None:
@@ -92,14 +67,26 @@ def parse_challenge(header: str) -> dict[str, str] | None:
     return {name.lower(): value for name, value in _PARAMETER.findall(rest)}
 
 
-async def _head(
-    session: aiohttp.ClientSession, url: str, token: str | None
-) -> tuple[int, dict[str, str]]:
-    headers = {"Accept": ", ".join(MANIFEST_TYPES)}
+async def _ask(
+    session: aiohttp.ClientSession, method: str, url: str, accept: str, token: str | None
+) -> Answer:
+    headers = {"Accept": accept}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    async with outgoing.request(session, "HEAD", url, headers=headers) as answer:
-        return answer.status, {k.lower(): v for k, v in answer.headers.items()}
+    async with outgoing.request(session, method, url, headers=headers) as answer:
+        told = {k.lower(): v for k, v in answer.headers.items()}
+        if answer.status != 404:
+            return Answer(answer.status, told)
+        return Answer(answer.status, told, await _beginning(answer))
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
+    body = b""
+    async for chunk in answer.content.iter_chunked(8_192):
+        body += chunk
+        if len(body) > _ERROR_LIMIT:
+            break
+    return body
 
 
 async def _sign_in(

@@ -35,6 +35,8 @@ class Question:
     since: datetime
     """Aware. When the push began, less some slack for clocks that differ: an older event of
     the same content belongs to an earlier push."""
+    media_type: str | None = None
+    """The manifest's, as the event says it."""
 
 
 @dataclass(frozen=True, slots=True)

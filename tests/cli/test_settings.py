@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from acr_global.cli.settings import in_force
 from acr_global.settings import Settings, known_names
 from tests.cli.conftest import Run, targets
+
+# The library apprise warns of one of its own imports.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 HUSH = "hush-hush"
 
@@ -43,6 +47,80 @@ def test_a_secret_that_is_not_set_is_an_error(run: Run) -> None:
         1,
         "error: ACR_GLOBAL_TARGETS: target 'ops': setting OWN is not set\n",
     ) == (ran.code, ran.out)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nosuch://hush", "the library apprise knows no service by this URL"),
+        (
+            "slak://hush/hush",
+            "the library apprise knows no service by this URL; did you mean slack://?",
+        ),
+        (
+            "gmail://hush",
+            "the library apprise knows no service by this URL; did you mean mailto://?",
+        ),
+        (
+            "https://hush.test/x",
+            "the library apprise knows no service by this URL; for a receiver of your own use the "
+            "kind webhook",
+        ),
+        ("mailtos://", "the library apprise does not understand what follows mailtos://"),
+        ("tgram://hush", "the library apprise does not understand what follows tgram://"),
+        ("json://hush:abc", "the library apprise does not understand what follows json://"),
+        ("json://[::hush", "the library apprise does not understand what follows json://"),
+        ("ntfy://hush/a/b", "url names several recipients; make a target of each, or "),
+        ("mailto://u:hush@h.test?to=a@b.test,c@d.test", "url names several recipients; make a "),
+        ("json://hush, json://b", "url holds several URLs; make a target of each, or one that "),
+    ],
+)
+@pytest.mark.parametrize("behind", [False, True])
+def test_what_apprise_does_not_understand_is_found(
+    run: Run, url: str, said: str, behind: bool
+) -> None:
+    """Before the first alarm, once, and without what is secret in it."""
+    given = {"$secret": "OWN"} if behind else url
+    mail = targets({"name": "mail", "kind": "apprise", "url": given})
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail, OWN=url)
+    (found,) = ran.out.splitlines()
+    assert (1, "") == (ran.code, ran.err)
+    assert found.startswith(f"error: ACR_GLOBAL_TARGETS: target 'mail': {said}")
+    assert "hush" not in found
+
+
+@pytest.mark.parametrize(
+    "url", ["json://hush?retry=3", "JSON://hush", "mailto://u:hush@h.test?to=a@b.test"]
+)
+def test_what_apprise_understands_is_fine(run: Run, url: str) -> None:
+    """One service, one recipient."""
+    mail = targets({"name": "mail", "kind": "apprise", "url": url})
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail)
+    assert (0, "", "ok") == (ran.code, ran.err, ran.out.splitlines()[0])
+
+
+def test_a_library_that_is_broken_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found where Python looks, and cannot be loaded."""
+    (tmp_path / "apprise.py").write_text("import no_such_module_anywhere")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "apprise", raising=False)
+    mail = targets({"name": "mail", "kind": "apprise", "url": "json://hush"})
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail)
+    assert (1, "") == (ran.code, ran.err)
+    assert "target 'mail': the package apprise is there, but cannot be imported" in ran.out
+
+
+def test_a_scheme_that_needs_a_package_names_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a scheme that the library knows and cannot use here."""
+    service = {"protocols": ("mqtt",), "secure_protocols": ("mqtts",), "enabled": False}
+    known = service | {"requirements": {"packages_required": ["paho-mqtt >= 2"]}}
+    monkeypatch.setattr("apprise.Apprise.add", lambda *_: False)
+    monkeypatch.setattr("apprise.Apprise.details", lambda *_, **__: {"schemas": [known]})
+    mail = targets({"name": "mail", "kind": "apprise", "url": "mqtts://hush/topic"})
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail)
+    assert "mqtts:// cannot be used here; it needs paho-mqtt >= 2" in ran.out
 
 
 def test_what_is_in_force_is_shown_without_secrets(run: Run) -> None:

@@ -70,7 +70,6 @@ def test_a_test_from_here_sends_a_marked_message(run: Run, app: App) -> None:
         ("ops: not delivered (retry: the app would try again): http-503, status 503", 503),
         ("ops: not delivered (dead: trying again cannot help): http-404, status 404", 404),
         ("ops: not delivered (dead: trying again cannot help): gone, status 410", 410),
-        ("ops: not delivered (dead: trying again cannot help): http-302, status 302", 302),
     ],
 )
 def test_only_a_delivered_test_ends_with_0(run: Run, app: App, said: str, status: int) -> None:
@@ -78,6 +77,17 @@ def test_only_a_delivered_test_ends_with_0(run: Run, app: App, said: str, status
     app.answer("POST /hook", status, b"", Location="/elsewhere")
     ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=hook(f"{app.url}/hook"))
     assert (1, said + "\n", ["POST /hook"]) == (ran.code, ran.out, app.asked)
+
+
+def test_a_redirect_names_the_new_place(run: Run, app: App) -> None:
+    """Without its query; it is not followed."""
+    app.answer("POST /hook", 308, b"", Location="/elsewhere?token=hush")
+    ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=hook(f"{app.url}/hook"))
+    assert ["POST /hook"] == app.asked
+    assert (
+        "ops: not delivered (dead: trying again cannot help): http-308, status 308, "
+        f"redirected to {app.url}/elsewhere?***\n"
+    ) == ran.out
 
 
 def test_a_test_from_here_as_json(run: Run, app: App) -> None:

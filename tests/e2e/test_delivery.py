@@ -62,6 +62,30 @@ def test_a_broken_target_delays_no_other() -> None:
     virtual(test)
 
 
+def test_a_key_that_is_changed_costs_no_notification() -> None:
+    """Refused for its key, a target is tried once more after five minutes; then it is dead."""
+
+    async def test() -> None:
+        async with world("changed", "wrong") as w:
+            changed, wrong = w.receivers["changed"], w.receivers["wrong"]
+            changed.answers, wrong.answers = [401], [403] * 100
+            await w.push("p1")
+            await w.host.settle()
+            await asyncio.sleep(299)
+            assert [1, 1] == [len(r.requests) for r in (changed, wrong)]
+            await asyncio.sleep(100)
+            assert [2, 2] == [len(r.requests) for r in (changed, wrong)]
+            await asyncio.sleep(LONGEST)
+            assert [2, 2] == [len(r.requests) for r in (changed, wrong)]
+            (only,) = await letters(w)
+            assert ["wrong"] == only["dead"]
+            _, shown = await w.call("GET", f"deadletters/{only['id']}")
+            of_wrong = [a["outcome"] for a in shown["attempts"] if a["target"] == "wrong"]
+            assert ["retry", "dead"] == of_wrong
+
+    virtual(test)
+
+
 def test_many_dead_letters_are_all_listed() -> None:
     """More than the client's own first page of a hundred."""
 

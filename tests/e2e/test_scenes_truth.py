@@ -163,7 +163,8 @@ async def test_a_lost_webhook_heals_early_where_the_app_looks_at_intervals(s: Sc
 
 def looks(s: Scene) -> int:
     """How often this scene's image has been looked for."""
-    return len([path for _, path in s.board.endpoints["absent"].seen if s.repository in path])
+    asked = s.board.endpoints["absent"].seen
+    return len([path for method, path in asked if method == "HEAD" and s.repository in path])
 
 
 @both()

@@ -333,8 +333,6 @@ def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
         (target("teams"), "POST https://flow.test/***"),
         (target("github"), "POST https://api.github.com/repos/team/deploy/dispatches"),
         (target("apprise"), "POST json://***"),
-        (target("apprise", url={"$secret": "API_KEY"}), "POST ***"),
-        (target("apprise", url="key:hush"), "POST ***"),
     ],
 )
 def test_a_preview_shows_of_the_url_what_is_no_secret(to: Target, first: str) -> None:

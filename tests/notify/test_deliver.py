@@ -73,6 +73,14 @@ def hasty(to: Target, seconds: float = 0.2) -> Target:
         (answer("400 Bad Request"), Outcome.DEAD, "http-400", 400, None),
         (answer("410 Gone"), Outcome.DEAD, "gone", 410, None),
         (answer("429 Slow", "Retry-After: 17"), Outcome.RETRY, "http-429", 429, 17.0),
+        (
+            answer("503 Busy", "Retry-After: 17", "Retry-After: 99.5"),
+            Outcome.RETRY,
+            "http-503",
+            503,
+            100.0,
+        ),
+        (answer("401 Who"), Outcome.RETRY, "http-401", 401, 300.0),
         (answer("500 Oh", body=b"trace"), Outcome.RETRY, "http-500", 500, None),
         (b"\x00\xffgarbage\r\n\r\n", Outcome.RETRY, "answer-invalid", None, None),
         (b"", Outcome.RETRY, "connection", None, None),
@@ -149,7 +157,7 @@ def test_a_receiver_that_hangs_is_left(listen: Listening) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("kind", ["webhook", "slack"])
+@pytest.mark.parametrize("kind", ["webhook", "teams", "slack"])
 @pytest.mark.parametrize("hang", [False, True])
 def test_a_body_that_breaks_off_does_not_undo_its_status(
     listen: Listening, kind: str, hang: bool
@@ -165,7 +173,7 @@ def test_a_body_that_breaks_off_does_not_undo_its_status(
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("kind", ["webhook", "slack"])
+@pytest.mark.parametrize("kind", ["webhook", "teams", "slack"])
 def test_a_huge_answer_is_not_read(listen: Listening, kind: str) -> None:
     """Of 100 MB no more goes through than the sockets' buffers hold."""
 
@@ -223,6 +231,11 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> 
         (target("cloudevents"), SECRETS | {"HOOK_URL": "nonsense"}, "url-invalid"),
         (target("cloudevents"), SECRETS | {"HOOK_URL": "https://[hush"}, "url-invalid"),
         (target("apprise", url="nonsense://x"), {}, "url-invalid"),
+        (target("apprise", url="slak://x"), {}, "url-invalid"),
+        (target("apprise", url="mailtos://"), {}, "url-invalid"),
+        (target("apprise", url="json://h:abc"), {}, "url-invalid"),
+        (target("apprise", url={"$secret": "API_URL"}), {"API_URL": "key"}, "url-invalid"),
+        (target("apprise", url={"$secret": "API_URL"}), SECRETS, "url-invalid"),
     ],
 )
 def test_what_an_operator_can_put_right_is_tried_again(
@@ -272,6 +285,36 @@ def test_apprise_knows_only_that_it_failed(listen: Listening) -> None:
         async with listen(answer("410 Gone")) as receiver:
             made = await try_once(target("apprise", url=receiver.url.replace("http:", "json:")))
             assert (Outcome.RETRY, "apprise-failed") == (made.outcome, made.reason)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("between", [" ", ",", "; ", "\n", "\t,"])
+def test_of_two_apprise_urls_none_is_told(listen: Listening, between: str) -> None:
+    """The good one would be told again with each retry of the other."""
+
+    async def scenario() -> None:
+        async with listen(OK) as good, listen(answer("500 Oh")) as bad:
+            both = between.join(r.url.replace("http:", "json:") for r in (good, bad))
+            to = target("apprise", url={"$secret": "API_URL"})
+            made = await try_once(to, secrets={"API_URL": both})
+            assert (Outcome.RETRY, "url-several") == (made.outcome, made.reason)
+            assert [] == good.requests + bad.requests
+
+    asyncio.run(scenario())
+
+
+def test_of_several_recipients_in_one_apprise_url_none_is_told(listen: Listening) -> None:
+    """The library says of them only that not all have got it."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            host = receiver.url.split("/")[2]
+            made = await try_once(target("apprise", url=f"ntfy://{host}/topic-a/topic-b"))
+            assert (Outcome.RETRY, "url-several") == (made.outcome, made.reason)
+            assert [] == receiver.requests
+            made = await try_once(target("apprise", url=f"ntfy://{host}/topic-a"))
+            assert (Outcome.DELIVERED, 1) == (made.outcome, len(receiver.requests))
 
     asyncio.run(scenario())
 

@@ -205,6 +205,12 @@ class FakeRegistry:
             "Docker-Distribution-Api-Version": "registry/2.0",
         }
     )
+    error: bytes = b""
+    """The body beside a 404."""
+    wanted: str | None = None
+    """Answers 404 to whoever does not ask for this media type."""
+    literal: bool = False
+    """Compares Accept as a whole with `wanted`."""
     realm: str | None = None
     """Where to sign in; `same` for the registry's own address; None where nobody needs to."""
     token_status: int = 200
@@ -237,4 +243,8 @@ class FakeRegistry:
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})
         repository = request.path.removeprefix("/v2/").partition("/manifests/")[0]
         status = self.statuses.get(repository, self.status)
-        return web.Response(status=status, headers=self.headers)
+        accept = request.headers.get("Accept", "")
+        if self.wanted and self.wanted not in ([accept] if self.literal else accept.split(", ")):
+            status = 404
+        body = self.error if status == 404 else b""
+        return web.Response(status=status, headers=self.headers, body=body)

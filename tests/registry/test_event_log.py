@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -231,7 +232,11 @@ def test_a_resource_id_cannot_climb() -> None:
         (0.0, 429, "0"),
         (5.0, 503, " 5 "),
         (0.5, 500, None),
-        (0.5, 503, "Sun, 22 Nov 2026 10:00:00 GMT"),
+        (0.5, 503, "soon"),
+        (5.0, 503, "4.2s"),
+        (None, 429, "5.1"),
+        (3.0, 503, format_datetime(CHECKED_AT + timedelta(seconds=3), usegmt=True)),
+        (None, 503, format_datetime(CHECKED_AT + timedelta(minutes=3), usegmt=True)),
         (None, 429, "6"),
         (None, 403, "0"),
         (None, None, None),
@@ -241,4 +246,4 @@ def test_the_wait_before_the_second_try(
     expected: float | None, status: int | None, after: str | None
 ) -> None:
     """Seconds; none where it would be useless or too long."""
-    assert expected == wait_before_retry(status, after)
+    assert expected == wait_before_retry(status, after, CHECKED_AT)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from acr_global.model import Evidence, EvidenceKind
+from acr_global.registry.absence import (
+    MANIFEST_TYPES,
+    Answer,
+    accept_all,
+    judge_answer,
+    proves_absence,
+)
 from acr_global.registry.guard import CheckFailedError, Seen
 from acr_global.registry.look import look
-from acr_global.registry.manifest import ACR_SCOPE, judge_answer, parse_challenge
+from acr_global.registry.manifest import ACR_SCOPE, parse_challenge
 from tests.registry.fakes import (
     CHECKED_AT,
     DIGEST,
@@ -74,6 +83,58 @@ def test_a_manifest_that_is_absent_does_not_count() -> None:
     assert expected == ask(FakeRegistry(status=404))
     anybody = FakeRegistry(status=404, headers={})
     assert evidence(False, "not readable there (404)") == ask(anybody)
+
+
+def test_a_404_is_asked_for_its_reason() -> None:
+    """HEAD has no body; what GET says decides."""
+    unknown = b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'
+    registry = FakeRegistry(status=404, error=unknown, headers={})
+    expected = evidence(False, "not readable there (404)", absent=True)
+    assert expected == ask(registry)
+    assert [("HEAD", PATH), ("GET", PATH)] == registry.seen
+    gone = evidence(True, "gone there (404)")
+    assert gone == ask(FakeRegistry(status=404, error=unknown, headers={}), action="delete")
+
+
+@pytest.mark.parametrize("kind", [*MANIFEST_TYPES, "application/vnd.wasm.new.manifest.v3+json"])
+@pytest.mark.parametrize("literal", [False, True])
+@pytest.mark.parametrize("action", ["push", "delete"])
+def test_a_registry_that_wants_the_manifest_s_own_type_gets_it(
+    kind: str, literal: bool, action: str
+) -> None:
+    """In a list, or by itself where lists are not read: no false absence, no false deletion."""
+    message = b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'
+    registry = FakeRegistry(wanted=kind, literal=literal, error=message)
+    found = ask(registry, media_type=kind, action=action)
+    expected = {
+        "push": evidence(True, "readable there"),
+        "delete": evidence(False, "still readable there", absent=True),
+    }
+    assert expected[action] == found
+
+
+def test_a_type_that_looks_like_none_is_not_sent() -> None:
+    """The event's body may hold anything."""
+    for kind in ("text/html", "application/vnd.a\r\nX: y", "*/*", "application/vnd." + "a" * 200):
+        asked = question("eastus", media_type=kind)
+        assert ", ".join((*MANIFEST_TYPES, "*/*")) == accept_all(asked)
+    index = MANIFEST_TYPES[0]
+    asked = question("eastus", media_type=index.upper() + "; charset=utf-8")
+    assert accept_all(asked).split(", ")[:2] == [*MANIFEST_TYPES[:2]]
+    signed = MANIFEST_TYPES[-2]
+    assert signed == accept_all(question("eastus", media_type=signed)).split(", ")[0]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_a_reason_that_cannot_be_had_leaves_it_open(status: int) -> None:
+    """The second answer is the one that counts."""
+
+    class Moody(FakeRegistry):
+        async def _handle(self, request: web.Request) -> web.Response:
+            self.status = 404 if request.method == "HEAD" else status
+            return await super()._handle(request)
+
+    assert failing(f"answered {status}") == ask(Moody())
 
 
 @pytest.mark.parametrize("status", [307, 403, 429, 500])
@@ -193,13 +254,19 @@ def test_a_push_without_a_digest_is_not_checked() -> None:
             {"docker-content-digest": DIGEST},
         ),
         (Seen(True, "gone there (404)"), "delete", 404, REGISTRY),
+        (
+            Seen(True, "readable there"),
+            "push",
+            200,
+            {"content-type": "application/vnd.oci.artifact.manifest.v1+json"},
+        ),
     ],
 )
 def test_what_an_answer_means(
     expected: Seen, action: str, status: int, headers: dict[str, str]
 ) -> None:
     """Presence counts for a push, absence for a delete."""
-    assert expected == judge_answer(question("eastus", action=action), status, headers)
+    assert expected == judge_answer(question("eastus", action=action), Answer(status, headers))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +282,9 @@ def test_what_an_answer_means(
                 "content-type": "application/vnd.oci.image.manifest.v1+json",
             },
         ),
-        ("answered 404, but not as a registry does", "delete", 404, {}),
+        ("answered 404, but not that it has no such manifest", "delete", 404, {}),
+        ("answered 410", "delete", 410, REGISTRY),
+        ("answered 406", "push", 406, REGISTRY),
         ("answered 401", "push", 401, {}),
     ],
 )
@@ -224,8 +293,69 @@ def test_answers_that_prove_nothing(
 ) -> None:
     """A page of some proxy is neither a manifest nor its absence."""
     with pytest.raises(CheckFailedError) as caught:
-        judge_answer(question("eastus", action=action), status, headers)
+        judge_answer(question("eastus", action=action), Answer(status, headers))
     assert expected == str(caught.value)
+
+
+def error(code: str, message: str = "manifest unknown") -> bytes:
+    """An error body as the distribution spec has it."""
+    return json.dumps({"errors": [{"code": code, "message": message, "detail": {}}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("expected", "headers", "body"),
+    [
+        (True, {}, error("MANIFEST_UNKNOWN")),
+        (True, REGISTRY, error("MANIFEST_UNKNOWN", "manifest sha256:12 is not found")),
+        (True, {}, error("NAME_UNKNOWN", "repository name not known to registry")),
+        (True, {}, error("manifest_unknown")),
+        (True, REGISTRY, b""),
+        (True, REGISTRY, b"\n"),
+        (True, {}, error("MANIFEST_UNKNOWN", "no team/accept/found in here")),
+        (False, {}, b""),
+        (False, REGISTRY, b"404 page not found"),
+        (False, REGISTRY, b"<html>404</html>"),
+        (False, REGISTRY, b'{"errors":[]}'),
+        (False, REGISTRY, b'{"errors":{"code":"MANIFEST_UNKNOWN"}}'),
+        (False, REGISTRY, b'["errors"]'),
+        (False, REGISTRY, b"[" * 60_000),
+        (False, REGISTRY, error("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")),
+        (False, REGISTRY, error("BLOB_UNKNOWN")),
+        (False, REGISTRY, error("DENIED", "requested access to the resource is denied")),
+        (False, REGISTRY, error("UNAUTHORIZED")),
+        (False, REGISTRY, error("NAME_INVALID")),
+        (False, REGISTRY, error("UNSUPPORTED")),
+        (False, REGISTRY, error("TOOMANYREQUESTS")),
+        (False, REGISTRY, b'{"errors":[{"code":"MANIFEST_UNKNOWN"},{"code":"DENIED"}]}'),
+        (False, REGISTRY, b'{"errors":[{"code":["MANIFEST_UNKNOWN"]}]}'),
+        (
+            False,
+            REGISTRY,
+            error(
+                "MANIFEST_UNKNOWN",
+                "OCI manifest found, but accept header does not support OCI manifests",
+            ),
+        ),
+        (
+            False,
+            REGISTRY,
+            error(
+                "MANIFEST_UNKNOWN",
+                "OCI index found, but Accept header does not support OCI indexes",
+            ),
+        ),
+        (
+            False,
+            REGISTRY,
+            error("MANIFEST_UNKNOWN", "Manifest has media type 'x', but client accepts 'y'."),
+        ),
+    ],
+)
+def test_only_a_registry_s_own_word_proves_absence(
+    expected: bool, headers: dict[str, str], body: bytes
+) -> None:
+    """Its code, and that it does not speak of the form; or, without a body, its mark."""
+    assert expected is proves_absence(Answer(404, headers, body))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,21 @@ def test_a_deleted_manifest_is_gone_there(regions: Registries) -> None:
         ("westeurope", True, "gone there (404)"),
         ("eastus", True, "gone there (404)"),
     ] == asked(regions, "delete", digest)
+
+
+def test_a_real_registry_that_is_not_asked_for_the_type_proves_nothing(
+    regions: Registries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers 404 with its mark although it has the manifest; only to GET it says why."""
+    digest = regions.push("westeurope", "team/typed", TAG, b"typed")
+    monkeypatch.setattr("acr_global.registry.manifest.accept_all", lambda _: "application/json")
+    where = question("westeurope", digest=digest, repository="team/typed")
+    how = access("manifest", region_endpoints=regions.urls)
+    (blind,) = asyncio.run(look(where, how))
+    assert (False, False) == (blind.found, blind.absent)
+    own = "application/vnd.oci.image.manifest.v1+json"
+    (seen,) = asyncio.run(look(replace(where, media_type=own), how))
+    assert (True, "readable there") == (seen.found, seen.detail)
 
 
 def shape(value: Any) -> Any:

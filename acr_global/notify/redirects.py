@@ -1,0 +1,58 @@
+"""Redirects: which are followed, and what may be shown of the others. Pure.
+
+GitHub answers 301, 302 or 307 where a repository has been renamed or moved, and asks that the
+request be repeated as it is (docs.github.com/rest/using-the-rest-api/best-practices-for-using-
+the-rest-api, `Follow redirects`); 308 says the same by RFC 9110 15.4.9. 303 asks for another
+method. It is followed to the same scheme, host and port only: the request carries a token.
+
+Everybody else's is not followed, as Standard Webhooks says: the operator puts the new place into
+the settings.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from acr_global.notify.outcomes import Kind
+
+MOST_HOPS = 3
+"""Redirects of one attempt that are followed; ours. A repository's old name takes one."""
+LONGEST_URL = 2_000
+"""Characters; ours. GitHub's have fewer than 200."""
+
+_FOLLOWED = frozenset({301, 302, 307, 308})
+_REDIRECTS = _FOLLOWED | {303}
+_PORTS = {"https": 443, "http": 80}
+_AUTHORITY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:.]+\](?::[0-9]+)?", re.IGNORECASE)
+
+
+def new_place(url: str, status: int, location: str | None) -> str | None:
+    """Where an answer from `url` points, as a whole URL; None where it points nowhere usable."""
+    if status not in _REDIRECTS or not location:
+        return None
+    if len(location) > LONGEST_URL or not location.isascii() or not location.isprintable():
+        return None
+    try:
+        parts = urlsplit(urljoin(url, location.strip()))
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname or " " in parts.geturl():
+        return None
+    return parts._replace(fragment="").geturl()
+
+
+def may_follow(kind: Kind, url: str, status: int, place: str) -> bool:
+    """Whether the very same request may be made there."""
+    allowed = kind == "github" and status in _FOLLOWED
+    return (
+        allowed
+        and _AUTHORITY.fullmatch(urlsplit(place).netloc) is not None
+        and (_origin(url) == _origin(place))
+    )
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
