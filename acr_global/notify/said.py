@@ -200,7 +200,10 @@ def _teams_failure(text: str) -> str | None:
     inner = answer.get("statuscode", answer.get("status"))
     if answer.get("issuccessstatuscode") is False or (isinstance(inner, int) and inner >= 400):
         return f"status {inner}"
-    return json.dumps(answer["error"]) if answer.get("error") else None
+    if answer.get("error"):
+        return json.dumps(answer["error"])
+    message = str(answer.get("message", ""))
+    return message if _TEAMS_FAILED.search(message) else None
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
