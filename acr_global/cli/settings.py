@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from acr_global.cli.console import current_folder
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
 from acr_global.setting_values import shown
@@ -13,7 +13,7 @@ from acr_global.settings import PREFIX, Settings, load_settings
 
 def run(environ: Mapping[str, str]) -> int:
     """Check the settings that apply here; returns the exit code."""
-    loaded = load_settings(local_environ(environ, Path.cwd()))
+    loaded = load_settings(local_environ(environ, current_folder()))
     for problem in loaded.problems:
         print(line(f"{problem.severity}: {problem.setting}: {problem.message}"))
     if loaded.errors:
