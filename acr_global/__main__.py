@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acr_global.cli import main
+from acr_global.cli import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(program())

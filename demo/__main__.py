@@ -9,6 +9,7 @@ import sys
 
 import aiohttp
 
+from acr_global.cli.console import INTERRUPTED, open_streams, run
 from acr_global.model import VerdictType
 from demo import judge, table
 from demo.host import Host, HostError, running_host
@@ -23,16 +24,21 @@ ENDS_WITHIN = 55.0
 
 def main() -> int:
     """Run the demo; 0 only if every push got exactly the one right verdict."""
+    screen = Screen()
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        return asyncio.run(_main(Screen()))
+        return asyncio.run(_main(screen))
+    if screen.code is not None:
+        return screen.code
     print("\nStopped.", file=sys.stderr)
-    return 130
+    return INTERRUPTED
 
 
 async def _main(screen: Screen) -> int:
     task = asyncio.current_task()
-    if task and sys.platform != "win32":
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if task:
+        screen.end = task.cancel
+        if sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     screen.say(
         f"A registry with replicas in {', '.join(REGIONS)}.\n"
         f"{len(PUSHES)} pushes; each region reports each push by a webhook of its own; all\n"
@@ -126,4 +132,5 @@ def _show_result(screen: Screen, receipts: list[Receipt], problems: list[str]) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    open_streams()
+    sys.exit(run(main))

@@ -1,10 +1,12 @@
-"""What the demo prints: one line for everything that happens, as it happens."""
+"""What the demo prints: one line for everything that happens, as it happens. Where nobody can
+read it any more, the demo ends."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 _COLOURS = {"green": "32", "yellow": "33", "red": "31", "bold": "1"}
@@ -17,6 +19,10 @@ class Screen:
         self._out = out or sys.stdout
         self._colour = self._out.isatty() and "NO_COLOR" not in os.environ
         self._began = time.monotonic()
+        self.end: Callable[[], object] = lambda: None
+        """Called where a line could not be printed."""
+        self.code: int | None = None
+        """The exit code where that has happened."""
 
     @property
     def seconds(self) -> float:
@@ -25,7 +31,11 @@ class Screen:
 
     def say(self, text: str = "", colour: str | None = None) -> None:
         """One line, or several."""
-        print(self.painted(text, colour), file=self._out, flush=True)
+        try:
+            print(self.painted(text, colour), file=self._out, flush=True)
+        except SystemExit as lost:  # here, for a server's handler may be what prints
+            self.code = int(lost.code or 0)
+            self.end()
 
     def step(self, what: str, image: str, text: str, colour: str | None = None) -> None:
         """One thing that has happened now."""

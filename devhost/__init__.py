@@ -16,12 +16,27 @@ The files, from the inside out:
     storage                                                 what survives a crash
     index, settings, injector, sdk_session                  the app and the SDK
     python, invoke, engine, operations, timers              what runs
-    endpoint, management, server, host                      what is served
+    endpoint, management, refuse, server, host              what is served
     cli                                                     python -m devhost
 """
 
-from .clock import run_virtual
-from .hazards import Hazards
-from .host import AppError, DevHost
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .clock import run_virtual
+    from .hazards import Hazards
+    from .host import AppError, DevHost
 
 __all__ = ["AppError", "DevHost", "Hazards", "run_virtual"]
+
+_FROM = {"AppError": "host", "DevHost": "host", "Hazards": "hazards", "run_virtual": "clock"}
+
+
+def __getattr__(name: str) -> Any:
+    """Each name when it is asked for: the SDK, which the host needs, does not import everywhere."""
+    if name not in _FROM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_FROM[name]}", __name__), name)

@@ -2,7 +2,17 @@
 
 import sys
 
-from .cli import main
+from acr_global.cli.console import current_folder, open_streams, run
+
+
+def main() -> int:
+    """Run the command where it can be run."""
+    current_folder()  # the SDK looks into it when it is imported
+    from .cli import main
+
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    open_streams()
+    sys.exit(run(main, "devhost: "))

@@ -1,4 +1,4 @@
-"""python -m devhost: serve an app until Ctrl-C."""
+"""python -m devhost: serve an app until Ctrl-C. It ends as the commands of acr_global do."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from acr_global.cli.console import FAILED, fail, outlive_stdout, run
+from acr_global.cli.parser import CommandParser, wrapped
 
 from .hazards import CHECKPOINTS, PYTHON_CHECKPOINTS, Hazards
 from .host import DevHost
 from .index import HTTP, AppError
 from .settings import apply_local_settings
 
+PROG = "python -m devhost"
+PREFIX = "devhost: "
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code (0 after Ctrl-C, 1 when the app cannot be served)."""
+    return run(lambda: _main(arguments), PREFIX)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.INFO,
@@ -51,13 +62,12 @@ async def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         require_key=options.require_key,
     )
-    print(f"devhost serves {options.app.resolve()} at {host.url}", flush=True)
-    for function in host.index.of(HTTP):
-        route = function.options.get("route") or function.name
-        methods = ",".join(function.options.get("methods") or ["any"])
-        prefix = host.settings.route_prefix
-        path = "/".join(part for part in (prefix, str(route).strip("/")) if part)
-        print(f"  {function.name}: {methods} {host.url}/{path}", flush=True)
+    try:
+        _introduce(host, options.app)
+    except SystemExit:
+        await host.stop()
+        raise
+    outlive_stdout()  # the app may print, too: what it does is more than what it says
     await stopping.wait()
     try:
         async with asyncio.timeout(1.5):
@@ -71,9 +81,39 @@ async def _serve(options: argparse.Namespace) -> int:
     os._exit(0)
 
 
+def _introduce(host: DevHost, app: Path) -> None:
+    """All in one, for who reads the first line only and closes the pipe."""
+    lines = [f"devhost serves {app.resolve()} at {host.url}"]
+    for function in host.index.of(HTTP):
+        route = function.options.get("route") or function.name
+        methods = ",".join(function.options.get("methods") or ["any"])
+        prefix = host.settings.route_prefix
+        path = "/".join(part for part in (prefix, str(route).strip("/")) if part)
+        lines.append(f"  {function.name}: {methods} {host.url}/{path}")
+    print("\n".join(lines) + "\n", end="", flush=True)
+
+
 def _refuse(reason: str) -> int:
-    print(f"devhost: error: {' '.join(reason.split())}", file=sys.stderr)
-    return 1
+    fail(reason, PREFIX)
+    return FAILED
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError("must be 0 to 65535, where 0 takes a free one")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch("-?[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError("must be a whole number of at most 18 digits")
+    return int(text)
+
+
+def _key(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; leave it out where no key is wanted")
+    return text
 
 
 def _hazards(text: str) -> Hazards:
@@ -83,14 +123,24 @@ def _hazards(text: str) -> Hazards:
         raise argparse.ArgumentTypeError(str(problem)) from None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m devhost",
-        description="A local host for Azure Functions and Durable Functions apps. For development"
-        " and tests only: instances live in memory.",
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog=PROG,
+        description=wrapped(
+            "A local host for Azure Functions and Durable Functions apps. For development and"
+            " tests only: instances live in memory."
+        ),
+        epilog=wrapped(
+            "Exit codes: 0 after Ctrl+C; 1 the app cannot be served, as one line on stderr says;"
+            " 2 typed wrongly; 141 stdout was closed before it could say where it serves."
+        ),
     )
-    parser.add_argument("--app", type=Path, default=Path(), help="folder with function_app.py")
-    parser.add_argument("--port", type=int, default=7071, help="0 takes a free one (7071)")
+    parser.add_argument(
+        "--app", type=Path, metavar="FOLDER", default=Path(), help="folder with function_app.py"
+    )
+    parser.add_argument(
+        "--port", type=_port, metavar="PORT", default=7071, help="0 takes a free one (7071)"
+    )
     parser.add_argument(
         "--hazards",
         type=_hazards,
@@ -100,9 +150,12 @@ def _parser() -> argparse.ArgumentParser:
         f"crash=after-row@1; checkpoints: {', '.join(CHECKPOINTS)}; and python-dies=turn-after:0.1;"
         f" checkpoints: {', '.join(PYTHON_CHECKPOINTS)}",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the hazards' random numbers (0)")
+    parser.add_argument(
+        "--seed", type=_seed, metavar="SEED", default=0, help="of the hazards' random numbers (0)"
+    )
     parser.add_argument(
         "--require-key",
+        type=_key,
         metavar="KEY",
         help="functions above anonymous want this key in x-functions-key or ?code=",
     )

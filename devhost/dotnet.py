@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 _TIME_SPAN = re.compile(
-    r"(?P<sign>-?)(?:(?P<only_days>\d+)|(?:(?P<days>\d+)\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{1,2})"
+    r"(?P<sign>-?)(?:(?P<only_days>\d{1,8})|(?:(?P<days>\d{1,8})\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{1,2})"
     r"(?::(?P<seconds>\d{1,2}(?:\.\d{1,7})?))?)"
 )
 

@@ -7,6 +7,7 @@ import hmac
 import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import azure.functions as func
 from aiohttp import web
@@ -27,12 +28,13 @@ SECRET_PARAMETERS = frozenset({"code", "key", "sig", "signature", "token", "secr
 
 
 def loggable_path(path: str, query: Mapping[str, str]) -> str:
-    """Path and query without the values of secrets."""
+    """Path and query in one line, without the values of secrets."""
     shown = [
         f"{name}={'***' if name.lower() in SECRET_PARAMETERS else value}"
         for name, value in query.items()
     ]
-    return f"{path}?{'&'.join(shown)}" if shown else path
+    text = f"{path}?{'&'.join(shown)}" if shown else path
+    return "".join(c if c.isprintable() else quote(c, errors="replace") for c in text)
 
 
 class Endpoint:
@@ -80,7 +82,7 @@ class Endpoint:
         if self._required_key is None or level == "anonymous":
             return True
         given = request.headers.get("x-functions-key") or request.query.get("code") or ""
-        return hmac.compare_digest(given.encode(), self._required_key.encode())
+        return is_key(given, self._required_key)
 
     def _logged(
         self, request: web.Request, response: web.Response, function: Function | None
@@ -93,6 +95,11 @@ class Endpoint:
             function.name if function else "-",
         )
         return response
+
+
+def is_key(given: str, wanted: str) -> bool:
+    """Whether a key is the right one. What was given may be no UTF-8."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 def broken(request: web.Request, error: EndpointError) -> web.Response:

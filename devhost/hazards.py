@@ -7,8 +7,10 @@ befalls: so in virtual time one seed gives one run, whatever else is going on.
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass, fields, replace
+from math import inf
 from typing import Any, get_args, get_type_hints
 
 Range = tuple[float, float]
@@ -144,15 +146,29 @@ def _with_part(hazards: Hazards, part: str) -> Hazards:
             rule = _crash_rule(value, PYTHON_CHECKPOINTS)
             return replace(hazards, python_dies=(*hazards.python_dies, rule))
         is_range = get_args(get_type_hints(Hazards)[field]) != ()
-        drawn: Any = _range(value) if is_range else float(value)
+        drawn: Any = _range(value) if is_range else _number(value, _MOST.get(field, 1.0))
         return replace(hazards, **{field: drawn})
     except ValueError as problem:
         raise ValueError(f"hazard {name.strip()}: {problem}") from None
 
 
+_MOST = {"restart_delay": inf}
+"""What is in seconds; the rest are probabilities."""
+
+
 def _range(text: str) -> Range:
-    low, dots, high = text.partition("..")
-    return (float(low), float(high if dots else low))
+    first, dots, last = text.partition("..")
+    low, high = _number(first, inf), _number(last if dots else first, inf)
+    if high < low:
+        raise ValueError(f"{text} ends before it begins")
+    return (low, high)
+
+
+def _number(text: str, most: float) -> float:
+    number = float(text)
+    if not 0 <= number <= most or number == inf:
+        raise ValueError(f"{text} is not in 0 to 1" if most == 1.0 else f"{text} is no time")
+    return number
 
 
 def _crash_rule(text: str, checkpoints: tuple[str, ...]) -> CrashRule:
@@ -161,7 +177,9 @@ def _crash_rule(text: str, checkpoints: tuple[str, ...]) -> CrashRule:
     if checkpoint not in (*checkpoints, "*"):
         raise ValueError(f"no checkpoint {checkpoint!r}; there are *, {', '.join(checkpoints)}")
     if colon:
-        return CrashRule(checkpoint, None, float(probability))
+        return CrashRule(checkpoint, None, _number(probability, 1.0))
+    if at and not re.fullmatch("[1-9][0-9]{0,8}", nth):
+        raise ValueError(f"{nth!r} is no number of times")
     return CrashRule(checkpoint, int(nth) if at else 1)
 
 

@@ -258,7 +258,13 @@ class DevHost:
 
 
 def _from_folder(folder: Path) -> tuple[Any, dict[str, Any]]:
-    folder = folder.resolve()
+    try:
+        folder = folder.resolve()
+        there = folder.is_dir()
+    except OSError as problem:
+        raise AppError(f"the app's folder cannot be had: {problem.strerror}") from None
+    if not there:
+        raise AppError(f"there is no folder {folder}")
     return load_app(folder), read_host_json(folder)
 
 

@@ -141,8 +141,12 @@ def _id(request: web.Request) -> str:
 
 
 async def _json_body(request: web.Request) -> Any:
-    text = await request.text()
-    return json.loads(text) if text.strip() else None
+    """Raises ValueError: it is no JSON, or in no encoding that there is."""
+    try:
+        text = await request.text()
+        return json.loads(text) if text.strip() else None
+    except (LookupError, RecursionError) as problem:
+        raise ValueError(str(problem)) from None
 
 
 def _started(request: web.Request, result: Result) -> web.StreamResponse:

@@ -96,9 +96,12 @@ def stamp(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """An aware UTC time; without an offset the text is taken as UTC."""
+    """An aware UTC time; without an offset the text is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:  # at the edge of the years there are
+        raise ValueError(f"no time in UTC: {text}") from None
 
 
 def event(kind: EventType, at: datetime, event_id: int = -1, /, **fields: Any) -> Event:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .index import Function
+from .index import AppError, Function
 
 _PART = re.compile(r"\{(?P<star>\*?)(?P<name>\w+)(?::(?P<kind>\w+)[^}?]*)?(?P<optional>\??)\}")
 _KINDS = {"int": r"-?\d+", "guid": r"[0-9a-fA-F-]{36}", "alpha": r"[a-zA-Z]+"}
@@ -30,7 +30,11 @@ class Route:
 
 
 def make_routes(functions: Iterable[Function], prefix: str) -> list[Route]:
-    """The routes of the HTTP functions, the most literal first."""
+    """The routes of the HTTP functions, the most literal first.
+
+    Raises:
+        AppError: a template cannot be read.
+    """
     routes = [_route(function, prefix) for function in functions]
     return sorted(routes, key=lambda route: -route.literal_length)
 
@@ -53,9 +57,13 @@ def _route(function: Function, prefix: str) -> Route:
         text, literal = _segment(segment)
         pattern += text
         length += literal
+    try:
+        compiled = re.compile(pattern or "/", re.IGNORECASE)
+    except re.error as problem:  # a name that stands in it twice, or is none
+        raise AppError(f"function {function.name}: route {template}: {problem}") from None
     return Route(
         function,
-        re.compile(pattern or "/", re.IGNORECASE),
+        compiled,
         frozenset(str(m).upper() for m in methods) if methods else None,
         length,
     )

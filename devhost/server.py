@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from .endpoint import BODY_LIMIT, Endpoint, broken
+from .endpoint import BODY_LIMIT, Endpoint, broken, is_key
 from .engine import Engine
 from .management import RPC, SYSTEM_KEY, WEBHOOKS, Handler, Management
+from .refuse import parser_log, refuse
 from .timers import TimerTriggers
 
 KEEPALIVE = 17.3
@@ -28,6 +28,7 @@ class Server:
             app,
             handle_signals=False,
             access_log=None,
+            logger=parser_log(),
             shutdown_timeout=0.5,
             keepalive_timeout=KEEPALIVE,
         )
@@ -79,7 +80,7 @@ def build_app(
         found = await run_timer(request.match_info["name"])
         return web.Response(status=202 if found else 404)
 
-    app = web.Application(client_max_size=BODY_LIMIT)
+    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[refuse])
     for method, path, handler in management.routes():
         guarded = _hazardous(engine, handler)
         app.router.add_route(method, RPC + path, guarded)
@@ -110,8 +111,8 @@ def _hazardous(engine: Engine, handler: Handler) -> Handler:
 
 def _keyed(handler: Handler, required_key: str | None) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        given = request.query.get("code", "").encode()
-        if required_key is not None and not hmac.compare_digest(given, SYSTEM_KEY.encode()):
+        given = request.query.get("code", "")
+        if required_key is not None and not is_key(given, SYSTEM_KEY):
             return web.Response(status=401)
         return await handler(request)
 

@@ -37,20 +37,34 @@ class HostSettings:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> HostSettings:
         """Raises AppError on what the extension does not start with, in its words."""
-        extensions = document.get("extensions", {})
-        durable = extensions.get("durableTask", {})
         try:
-            _check_provider(durable.get("storageProvider", {}))
+            extensions = _object(document, "extensions")
+            durable = _object(extensions, "durableTask")
+            provider = _object(durable, "storageProvider")
+            _check_provider(provider)
             return cls(
-                route_prefix=extensions.get("http", {})
-                .get("routePrefix", cls.route_prefix)
-                .strip("/"),
+                route_prefix=_route_prefix(_object(extensions, "http")),
                 task_hub=_task_hub(durable),
-                **_provider_times(durable.get("storageProvider", {})),
+                **_provider_times(provider),
                 **_places(durable),
             )
         except ValueError as problem:
             raise AppError(f"host.json: {problem}") from None
+
+
+def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What stands below a name; nothing where it is null. Raises ValueError."""
+    value = parent.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object")
+    return value or {}
+
+
+def _route_prefix(http: Mapping[str, Any]) -> str:
+    prefix = http.get("routePrefix")
+    if isinstance(prefix, dict | list):
+        raise ValueError("routePrefix must be text")
+    return HostSettings.route_prefix if prefix is None else (as_text(prefix) or "").strip("/")
 
 
 def _check_provider(provider: Mapping[str, Any]) -> None:
@@ -170,6 +184,10 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     try:
         document = json.loads(path.read_text("utf-8-sig"))
+    except OSError as problem:
+        raise AppError(f"{path.name} cannot be read: {problem.strerror}") from None
+    except RecursionError:
+        raise AppError(f"{path.name}: too many brackets within brackets") from None
     except ValueError as problem:
         raise AppError(f"{path.name}: {problem}") from None
     if not isinstance(document, dict):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from acr_global.cli.console import open_streams
 from tools.ports import PortError, check_free
 from tools.storage import DEVELOPMENT, SETTING, azurite_connection
 
@@ -51,4 +52,5 @@ def main(program: str, folder: str, *ports: str) -> None:
 
 
 if __name__ == "__main__":
+    open_streams()
     main(*sys.argv[1:])

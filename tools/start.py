@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import getproxies
 
+from acr_global.cli.console import open_streams
 from acr_global.cli.environment import FILE, LocalFileError, local_environ
 from acr_global.patterns import is_loopback
 from tools.ports import PortError, check_free
@@ -131,4 +132,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    open_streams()
     main()

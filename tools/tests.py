@@ -14,6 +14,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from acr_global.cli.console import open_streams, run
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
 COVERED = [sys.executable, "-m", "coverage", "run", "--parallel-mode", "-m", "pytest"]
@@ -50,6 +52,7 @@ def _everything() -> int:
             )
             stack.callback(process.terminate)
             beside.append((name, process, output))
+        print("== half of the end-to-end tests; then what else there is", flush=True)
         codes = [subprocess.run(SHOWN, cwd=ROOT, check=False).returncode]
         for name, process, output in beside:
             codes.append(process.wait())
@@ -59,4 +62,5 @@ def _everything() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    open_streams()
+    sys.exit(run(lambda: main(sys.argv[1:])))

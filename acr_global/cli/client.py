@@ -113,14 +113,13 @@ class Client:
                 return answer
             raise AppError("the answer is not a JSON object: is this the app's URL?")
         said = answer.get("message") if isinstance(answer, dict) else None
-        text = said if isinstance(said, str) and said else _meaning(status)
-        if status == HTTPStatus.UNAUTHORIZED:
-            text = _meaning(status)
-        raise AppError(self._masked(f"{text} (status {status})"), status=status)
+        own = status == HTTPStatus.UNAUTHORIZED or not isinstance(said, str) or not said
+        text = _meaning(status) if own else self._masked(str(said))
+        raise AppError(f"{text} (status {status})", status=status)
 
-    def _masked(self, text: str) -> str:
-        """A host that is not the app may say back what it was sent."""
-        return text.replace(self._app.key, "***") if self._app.key else text
+    def _masked(self, said: str) -> str:
+        """What the other side says: if it is not the app, it may say back what it was sent."""
+        return said.replace(self._app.key, "***") if self._app.key else said
 
 
 def _meaning(status: int) -> str:

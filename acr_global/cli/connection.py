@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from acr_global.cli.parser import UsageError
@@ -17,6 +19,7 @@ URL_VARIABLE = "FUNCTION_APP_URL"
 KEY_VARIABLE = "FUNCTION_APP_KEY"
 KEY_CHARS = 1_024
 """Characters; ours. A function key has fewer than 100, a file given by mistake has more."""
+BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +73,37 @@ def read_key(args: argparse.Namespace, environ: Mapping[str, str]) -> str | None
     if args.key_stdin:
         if sys.stdin.isatty():
             raise UsageError("--key-stdin wants the key piped in: typed, it would be on the screen")
-        return _checked(sys.stdin.read(KEY_CHARS + 1), "stdin")
+        return _checked(_read(sys.stdin.buffer, "stdin"), "stdin")
     given = environ.get(KEY_VARIABLE, "")
     return _checked(given, KEY_VARIABLE) if given.strip() else None
 
 
 def _from_file(path: str) -> str:
     try:
-        with Path(path).open(encoding="utf-8-sig") as file:
-            return file.read(KEY_CHARS + 1)
+        with Path(path).open("rb") as file:
+            return _read(file, "the key file")
     except OSError as error:
         # Not its name: it may be the key itself, given in the wrong place.
         raise UsageError(f"the key file cannot be read: {error.strerror}") from None
+
+
+def _read(file: BinaryIO, source: str) -> str:
+    """What stands in a file, or comes through a pipe, in whatever locale: UTF-8, or the UTF-16 of
+    PowerShell, which begins with a byte order mark."""
+    try:
+        # As long as a key may be and one more character, in UTF-16 with its mark.
+        data = file.read(2 * (KEY_CHARS + 2))
+        utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if utf_16 else "utf-8")
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}") from None
     except ValueError:
-        raise UsageError("the key file is not text") from None
+        raise UsageError(f"{source} is not text") from None
 
 
 def _checked(text: str, source: str) -> str:
-    key = text.strip()
+    """The key without what editors, shells and pipes put around it."""
+    key = text.strip().strip(BYTE_ORDER_MARK).strip()
     if not key:
         raise UsageError(f"there is no key in {source}")
     if len(text) > KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:

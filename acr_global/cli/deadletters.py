@@ -48,7 +48,7 @@ async def _whole_list(client: Client) -> dict[str, Any]:
     letters = list(_objects(answer, "deadletters"))
     pages = 1
     while (after := answer.get("next")) and pages < MOST_PAGES:
-        answer = await client.get(f"{_PATH}?after={quote(str(after), safe='')}")
+        answer = await client.get(f"{_PATH}?after={quote(str(after), safe='', errors='replace')}")
         letters += _objects(answer, "deadletters")
         pages += 1
     return {**answer, "deadletters": letters}

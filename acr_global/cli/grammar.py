@@ -26,7 +26,10 @@ _SETTINGS_NOTE = (
     "Settings are those of the environment and, where it lacks one, the Values in the file "
     "local.settings.json of the current folder. Secrets are never printed."
 )
-_EXIT_NOTE = "Exit codes: 0 done; 1 failed, as one line on stderr says; 2 typed wrongly."
+_EXIT_NOTE = (
+    "Exit codes: 0 done; 1 failed, as one line on stderr says; 2 typed wrongly; 130 interrupted; "
+    "141 nobody reads stdout any more."
+)
 _URL = "such as https://NAME.azurewebsites.net"
 
 _GROUPS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from acr_global.cli.console import open_streams, run
 from acr_global.cli.grammar import build_parsers
 from acr_global.cli.parser import PROG
 
@@ -34,8 +35,18 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 | Exit code | Meaning |
 | --- | --- |
 | 0 | done; for `targets test`: delivered; for `settings check`: no error, perhaps a warning |
-| 1 | failed; for `replay --all`: not all could be replayed |
+| 1 | failed; for `replay --all`: not all could be replayed. Also where stdout is full or closed |
 | 2 | not typed as it must be, or no key where one was promised |
+| 130 | interrupted by Ctrl+C |
+| 141 | nobody reads stdout any more, as in `… \\| head -1`: nothing is said, and no more is done |
+
+Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,
+`python -m devhost` (0 after Ctrl+C), `python -m benchmarks` and what `make` starts end with these
+codes, too; a local host that has said where it serves goes on without its stdout.
+
+A key in a file or on stdin is UTF-8, or UTF-16 as PowerShell writes it, with or without a byte
+order mark (UTF-16 with one); line breaks and blanks around it are no part of it. What a terminal's
+encoding cannot show is shown as an escape, such as `\\xfc`.
 """
 
 _FOOT = "\n<!-- Made by `python -m acr_global.cli.reference > docs/commands.md`. -->\n"
@@ -50,5 +61,12 @@ def reference() -> str:
     return "".join([_INTRODUCTION, *parts, _FOOT])
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Print the page."""
     sys.stdout.write(reference())
+    return 0
+
+
+if __name__ == "__main__":
+    open_streams()
+    sys.exit(run(main))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from acr_global.cli.console import current_folder
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
 from acr_global.errors import Problem, RenderError
@@ -18,7 +18,7 @@ from acr_global.targets import AppriseTarget
 
 def run(environ: Mapping[str, str]) -> int:
     """Check the settings that apply here; returns the exit code."""
-    here = local_environ(environ, Path.cwd())
+    here = local_environ(environ, current_folder())
     loaded = load_settings(here)
     unusable = tuple(_unusable(loaded, here))
     for problem in (*loaded.problems, *unusable):

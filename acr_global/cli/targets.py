@@ -7,9 +7,9 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from acr_global.cli.console import current_folder
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import cell, line, print_json, table
 from acr_global.errors import Problem, TargetUnknownError
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Run the command that was typed; returns its exit code."""
     if args.command == "test" and args.url:
         return _report(asyncio.run(_test_there(args, environ)), as_json=args.json)
-    here = local_environ(environ, Path.cwd())
+    here = local_environ(environ, current_folder())
     loaded = load_settings(here)
     match args.command:
         case "list":

@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import carrying, clock, courier, log, names, wire
+from acr_global.functions import carrying, clock, courier, log, names, paging, wire
 from acr_global.functions.delivering import summary, undelivered
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 from acr_global.functions.replays import newest, numbered, order
@@ -43,14 +43,15 @@ class NotReplayableError(AcrGlobalError):
 
 
 async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
-    """Dead letters as summaries, in the order of their ids; `next` says where to go on."""
-    listed = await engine.list_by_prefix(PREFIX, after)
+    """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
+    RejectedError where `after` was never a `next`."""
+    listed = await engine.list_by_prefix(PREFIX, paging.take(after))
     by_message = {order(look)[0]: look for look in sorted(listed.looks, key=order)}
     dead = [look for look in by_message.values() if _is_dead(look)]
     if listed.next:  # a letter's replay may stand beyond the cut
         dead = [look for look in dead if not await _has_replay(engine, look)]
     letters = [{"id": look.instance_id, **_summary(look)} for look in dead]
-    return {"deadletters": letters, "next": listed.next}
+    return {"deadletters": letters, "next": paging.give(listed.next)}
 
 
 async def _has_replay(engine: Engine, look: Look) -> bool:

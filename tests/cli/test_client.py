@@ -60,6 +60,23 @@ def test_a_key_that_is_said_back_is_masked(ask: Run, app: App) -> None:
     assert "error: bad header x-functions-key: *** (status 400)\n" == ask("deadletters", "list").err
 
 
+@pytest.mark.parametrize("key", ["key", "a", "wrong", "status", "app", "e", "FUNCTION_APP_KEY"])
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503, 307])
+def test_a_key_that_is_a_word_masks_nothing_of_ours(
+    ask: Run, app: App, key: str, status: int
+) -> None:
+    """Our own sentence holds no key, whatever the key is."""
+    app.answer(LIST, status, b"")
+    assert "***" not in ask("deadletters", "list", FUNCTION_APP_KEY=key).err
+
+
+def test_of_an_answer_only_what_was_said_is_masked(ask: Run, app: App) -> None:
+    """The status behind it is ours."""
+    app.answer(LIST, 400, {"message": "no status 400 for status"})
+    ran = ask("deadletters", "list", FUNCTION_APP_KEY="status")
+    assert "error: no *** 400 for *** (status 400)\n" == ran.err
+
+
 def test_a_sentence_of_the_app_cannot_steer_the_terminal(ask: Run, app: App) -> None:
     """Escape sequences and line breaks in an answer become blanks."""
     app.answer(LIST, 400, {"message": "a\x1b[2J\nb"})

@@ -100,9 +100,42 @@ def test_the_key_comes_from_a_file(ask: Run, app: App, tmp_path: Path) -> None:
 def test_the_key_comes_from_stdin(ask: Run, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """--key-stdin reads what is piped in."""
     app.answer("GET /api/deadletters", 200, EMPTY)
-    monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"from-stdin\n")))
     ask("deadletters", "list", "--key-stdin")
     assert ["from-stdin"] == app.keys
+
+
+WRITTEN = {
+    "a line": b"the-key\n",
+    "no line": b"the-key",
+    "CRLF and a blank line": b"the-key\r\n\r\n",
+    "a mark": b"\xef\xbb\xbfthe-key\r\n",
+    "two marks": b"\xef\xbb\xbf\xef\xbb\xbfthe-key",
+    "a mark behind": b"the-key\xef\xbb\xbf",
+    "PowerShell's": "\ufeffthe-key\r\n".encode("utf-16-le"),
+    "the other order": "\ufeffthe-key\n".encode("utf-16-be"),
+    "blanks around": b" \t the-key \v\n",
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("way", ["--key-stdin", "--key-file"])
+def test_a_key_is_read_however_it_was_written(
+    ask: Run, app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str, written: bytes
+) -> None:
+    """What editors, shells and pipes put around it is no part of it, whichever way it comes."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    (tmp_path / "key").write_bytes(written)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(written), "ascii"))
+    ask("deadletters", "list", *([way, "key"] if way == "--key-file" else [way]))
+    assert ["the-key"] == app.keys
+
+
+def test_a_mark_before_a_key_in_the_environment(ask: Run, app: App) -> None:
+    """Where a shell has put a file's content there."""
+    app.answer("GET /api/deadletters", 200, EMPTY)
+    ask("deadletters", "list", FUNCTION_APP_KEY="\ufeffthe-key\r")
+    assert ["the-key"] == app.keys
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
@@ -125,12 +158,20 @@ def test_the_key_is_not_typed_in_sight(app: App) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b" \n", b"two words", b"two\nlines", b"\xff", b"k" * 1025]
+    "content",
+    [
+        *(b"", b" \n", b"\xef\xbb\xbf\r\n", b"\xff\xfe", b"two words", b"two\nlines", b"\xff"),
+        *(b"k" * 1025, b"\xff\xfe" + b"k\0" * 1025, b"\xff\xfek", b"k\0e\0y\0", b"a\0b"),
+    ],
 )
-def test_what_is_no_key_is_refused(ask: Run, app: App, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("way", ["--key-stdin", "--key-file"])
+def test_what_is_no_key_is_refused(
+    ask: Run, app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str, content: bytes
+) -> None:
     """An empty file, a whole document, bytes: nothing of it is sent or shown."""
     (tmp_path / "hush").write_bytes(content)
-    ran = ask("deadletters", "list", "--key-file", "hush")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    ran = ask("deadletters", "list", *([way, "hush"] if way == "--key-file" else [way]))
     assert (2, "", []) == (ran.code, ran.out, app.asked)
     assert ran.err.startswith("error: ")
     assert "hush" not in ran.err

@@ -267,7 +267,7 @@ def test_a_reader_that_has_enough_is_no_traceback(app: App) -> None:
         stderr=subprocess.PIPE,
     )
     os.close(write)
-    assert (1, b"") == (done.returncode, done.stderr)
+    assert (141, b"") == (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize("status", [200, 401, 404, 409, 500, 503])

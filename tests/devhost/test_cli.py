@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from devhost.cli import main
+
 ROOT = Path(__file__).parents[2]
 
 GOOD = """
@@ -104,6 +106,9 @@ def test_ctrl_c_does_not_wait_for_a_blocking_function(tmp_path: Path) -> None:
     ("source", "message"),
     [
         (None, "no function_app.py in"),
+        ("raise ValueError('two\\nlines')", "fails to import: ValueError: two lines"),
+        ("raise SystemExit(3)", "fails to import: SystemExit: 3"),
+        ("def", "fails to import: SyntaxError: "),
         ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
         ("x = 1", "has 0 app objects"),
         (QUEUE, "function OnQueue: trigger queueTrigger is not supported"),
@@ -139,14 +144,37 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_wrong_hazard_is_a_usage_error(tmp_path: Path) -> None:
-    """Exit code 2, with the names there are."""
-    ended = subprocess.run(
-        command(tmp_path, "--hazards", "gaps=1"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
-    assert ended.returncode == 2
-    assert "no hazard 'gaps=1'; there are azure-storage and gap" in ended.stderr
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("no hazard 'gaps=1'; there are azure-storage and gap", ["--hazards", "gaps=1"]),
+        ("hazard gap: could not convert", ["--hazards", "gap=x"]),
+        ("hazard gap: nan is no time", ["--hazards", "gap=nan"]),
+        ("hazard gap: inf is no time", ["--hazards", "gap=0..inf"]),
+        ("hazard gap: 2..1 ends before", ["--hazards", "gap=2..1"]),
+        ("hazard invisible: 2 is not in 0 to 1", ["--hazards", "invisible=2"]),
+        ("hazard invisible: -1 is not in 0 to 1", ["--hazards", "invisible=-1"]),
+        ("hazard crash: no checkpoint 'x'", ["--hazards", "crash=x"]),
+        ("hazard crash: '0' is no number", ["--hazards", "crash=after-row@0"]),
+        ("hazard crash: '' is no number", ["--hazards", "crash=after-row@"]),
+        ("hazard crash: 1.5 is not in 0 to 1", ["--hazards", "crash=*:1.5"]),
+        ("--port: must be 0 to 65535", ["--port", "70000"]),
+        ("--port: must be 0 to 65535", ["--port", "x"]),
+        ("--port: must be 0 to 65535", ["--port", "-1"]),
+        ("--port: must be 0 to 65535", ["--port", ""]),
+        ("--port: must be 0 to 65535", ["--port", "\u0667"]),
+        ("--seed: must be a whole number", ["--seed", "1.5"]),
+        ("--require-key: is empty", ["--require-key", " "]),
+        ("unrecognized arguments: --nosuch", ["--nosuch"]),
+        ("expected one argument", ["--app"]),
+    ],
+)
+def test_a_wrong_option_is_one_line(
+    capsys: pytest.CaptureFixture[str], words: str, options: list[str]
+) -> None:
+    """Exit code 2, with what there is."""
+    assert 2 == main(options)
+    said = capsys.readouterr()
+    assert ("", 1) == (said.out, len(said.err.splitlines()))
+    assert said.err.startswith("devhost: error: ")
+    assert words in said.err

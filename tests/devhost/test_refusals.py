@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from devhost import AppError, DevHost
-from devhost.settings import HostSettings
+from devhost.index import HTTP, index_app
+from devhost.routes import make_routes
+from devhost.settings import HostSettings, read_host_json
+from tests.devhost.apps import http_functions
 from tests.devhost.refusals import ACCEPTED, APP, REFUSALS, Refusal
 
 
@@ -69,3 +72,68 @@ def test_a_hub_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Functions has it, between percent signs."""
     monkeypatch.setenv("HUB", "FromSetting")
     assert "FromSetting" == HostSettings.from_json(document({"hubName": "%HUB%"})).task_hub
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"extensions": null}',
+        '{"extensions": {"durableTask": null, "http": null}}',
+        '{"extensions": {"durableTask": {"storageProvider": null}, "http": {"routePrefix": null}}}',
+        '\ufeff{"version": "2.0"}',
+        "{}",
+    ],
+)
+def test_what_is_null_is_not_there(folder: Path, written: str) -> None:
+    """Nor does a byte order mark matter."""
+    (folder / "host.json").write_text(written, encoding="utf-8")
+    assert HostSettings() == HostSettings.from_json(read_host_json(folder))
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ("extensions must be an object", b'{"extensions": []}'),
+        ("extensions must be an object", b'{"extensions": "x"}'),
+        ("durableTask must be an object", b'{"extensions": {"durableTask": 1}}'),
+        ("http must be an object", b'{"extensions": {"http": [1]}}'),
+        (
+            "storageProvider must be an object",
+            b'{"extensions": {"durableTask": {"storageProvider": true}}}',
+        ),
+        ("routePrefix must be text", b'{"extensions": {"http": {"routePrefix": {}}}}'),
+        ("Task hub name", b'{"extensions": {"durableTask": {"hubName": []}}}'),
+        (
+            "not a valid value for Int32",
+            b'{"extensions": {"durableTask": {"maxConcurrentActivityFunctions": [1]}}}',
+        ),
+        (
+            "Could not cast",
+            b'{"extensions": {"durableTask": {"storageProvider": {"maxQueuePollingInterval": "'
+            + b"9" * 400
+            + b'"}}}}',
+        ),
+        ("not a JSON object", b"[]"),
+        ("not a JSON object", b"null"),
+        ("Expecting", b""),
+        ("Expecting", b'{"extensions": '),
+        ("codec can't decode", b"\xff{}"),
+        ("brackets within brackets", b"[" * 100_000),
+    ],
+)
+def test_a_host_json_that_is_none(folder: Path, words: str, written: bytes) -> None:
+    """One line, which names the file and what is wrong in it."""
+    (folder / "host.json").write_bytes(written)
+    with pytest.raises(AppError) as refused:
+        HostSettings.from_json(read_host_json(folder))
+    assert words in str(refused.value)
+    assert str(refused.value).startswith("host.json: ")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("prefix", ["{a}/{a}", "{1}"])
+def test_a_route_that_cannot_be_one(prefix: str) -> None:
+    """It names the function."""
+    functions = index_app(http_functions()).of(HTTP)
+    with pytest.raises(AppError, match="function Echo: route"):
+        make_routes(functions[:1], prefix)

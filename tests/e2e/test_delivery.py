@@ -116,6 +116,32 @@ def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -
     virtual(test)
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["after=zzz", "after=", "after=null", "after=%0d%0aX:y", "after=%00", "after=a&after=b"],
+)
+def test_a_list_goes_on_after_nothing_of_others(query: str) -> None:
+    """That is the caller's mistake, and no storage that is down."""
+
+    async def test() -> None:
+        async with world("ops") as w:
+            status, answer = await w.call("GET", f"deadletters?{query}")
+            assert (400, "after-invalid") == (status, answer["reason"])
+            assert "given as next" in answer["message"]
+
+    virtual(test)
+
+
+def test_a_list_minds_no_parameter_of_others() -> None:
+    """A gateway may add its own."""
+
+    async def test() -> None:
+        async with world("ops") as w:
+            assert 200 == (await w.call("GET", "deadletters?top=x&top=y&After=zzz&%00=%ff"))[0]
+
+    virtual(test)
+
+
 def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
     """For who asks for both: the later one says it all."""
 

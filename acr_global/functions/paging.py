@@ -1,0 +1,34 @@
+"""Where a list goes on: the engine's token, marked as one that we have given.
+
+What the engine makes of a token that is none differs by backend, and some answers look like a
+storage that is down. So such a one is not taken to the engine. Pure.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from acr_global.errors import RejectedError
+
+
+def give(token: str | None) -> str | None:
+    """The engine's token as a caller gets it; None at the end of the list."""
+    return None if token is None else f"{_mark(token)}.{token}"
+
+
+def take(after: str | None) -> str | None:
+    """The engine's token that a caller has brought back. Raises RejectedError."""
+    if after is None:
+        return None
+    mark, _, token = after.partition(".")
+    if not token or mark != _mark(token):
+        raise RejectedError(
+            "The parameter after is not what a list has given as next; without it, the list "
+            "begins at its beginning.",
+            reason="after-invalid",
+        )
+    return token
+
+
+def _mark(token: str) -> str:
+    return f"{zlib.crc32(token.encode(errors='replace')):08x}"

@@ -1,0 +1,73 @@
+"""`python -m benchmarks [name ...] [--quick]`: measure, and print tables."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from acr_global.cli.parser import CommandParser
+from benchmarks import coldstart, cost, replay, slow_receivers, starter, throughput
+from benchmarks.table import Table, render
+
+BENCHMARKS: dict[str, Callable[[bool], list[Table]]] = {
+    "cost": cost.run,
+    "throughput": throughput.run,
+    "cold-start": coldstart.run,
+    "replay": replay.run,
+    "starter": starter.run,
+    "slow-receivers": slow_receivers.run,
+}
+
+HELP = """\
+Measures the app beside the textbook way of writing it, on devhost, in memory: not Azure.
+Every figure stands beside a baseline from the same run; nothing is asserted. The last one runs on
+the real engine (`func` with Azurite) and takes eight minutes; it is left out where they are not.
+
+  cost        storage operations per push, and what alarms, retries and couriers add
+  throughput  wall and CPU time of many pushes
+  cold-start  import time and memory, and which modules the app adds
+  replay      CPU time of one replay of a recorded history
+  starter     time from a webhook to its answer
+  slow-receivers  what receivers that hang cost a healthy one
+
+What each means, and what has been measured: docs/benchmarks.md.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for, or all."""
+    parser = CommandParser(prog="python -m benchmarks", description=HELP)
+    known = ", ".join(BENCHMARKS)
+    parser.add_argument("name", nargs="*", help=f"which to run: {known}; without a name, all")
+    parser.add_argument("--quick", action="store_true", help="fewer runs: rougher figures, sooner")
+    given = parser.parse_args(arguments)
+    unknown = [name for name in given.name if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are: {known}")
+    _hush()
+    print(_machine(), flush=True)
+    began = time.monotonic()
+    for name in given.name or BENCHMARKS:
+        for table in BENCHMARKS[name](given.quick):
+            print(f"\n{render(table)}", flush=True)
+    print(f"\nTook {time.monotonic() - began:.0f} s.")
+    return 0
+
+
+def _hush() -> None:
+    """The scenarios fail on purpose; what the apps log about it is no result."""
+    logging.disable(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
+
+
+def _machine() -> str:
+    return (
+        "On devhost, in memory, or on func with Azurite, where it says so: not Azure.\n"
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} CPUs, {datetime.now(UTC):%Y-%m-%d}"
+    )

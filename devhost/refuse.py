@@ -1,0 +1,63 @@
+"""Requests that are none: 400 and one line in the log, as on the real host, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+from aiohttp import HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger("devhost.http")
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9!$&'()._~%-]+)(:[0-9]{0,5})?")
+"""What Kestrel takes. Source: its HttpUtilities.ValidateHostHeader."""
+
+_CALLERS = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
+"""Errors that are the caller's."""
+
+
+@web.middleware
+async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 400 where nobody can tell which host or which body is meant."""
+    if not _is_well_addressed(request):
+        return _bad(request, "host")
+    try:
+        return await handler(request)
+    except (HttpProcessingError, web.RequestPayloadError):
+        return _bad(request, "body")
+
+
+def _is_well_addressed(request: web.Request) -> bool:
+    old = request.version < HttpVersion11  # where there need be no host
+    if not _HOST.fullmatch(request.headers.get("Host", "old" if old else "")):
+        return False
+    try:
+        return bool(str(request.url))  # not read before
+    except ValueError:  # a port or an address that cannot be
+        return False
+
+
+def _bad(request: web.Request, reason: str) -> web.Response:
+    path = request.rel_url.raw_path
+    log.info("http method=%s path=%s status=400 reason=%s", request.method, path, reason)
+    return web.Response(status=400)
+
+
+def parser_log() -> logging.Logger:
+    """Where aiohttp says what it cannot read, or what has broken off."""
+    logger = logging.getLogger("devhost.server")
+    logger.addFilter(_in_one_line)
+    return logger
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Without what was sent, for it may be a key."""
+    problem = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    if isinstance(problem, _CALLERS):
+        record.msg, record.args = "http refused reason=%s", (type(problem).__name__,)
+        record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+    return True
