@@ -1,0 +1,66 @@
+"""Notes of what is open, in storage: instances of an orchestrator that does nothing.
+
+A process writes one where something has been open here for some time (openlist.py), at most one
+per interval. Their ids have a prefix of their own, so that all of them are one range read,
+however much else is kept. patrol.py reads them, and removes what is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+
+from azure.durable_functions import DurableOrchestrationContext
+
+from acr_global.functions import log, names, wire
+from acr_global.functions.engine import Engine, EngineError, close_session
+from acr_global.functions.journal import Journal
+from acr_global.functions.openlist import OpenList
+
+PREFIX = "_open."
+
+EVERY_SECONDS = 20.0
+"""Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""
+
+CALL_SECONDS = 10.0
+
+
+def note_open(context: DurableOrchestrationContext) -> None:
+    """The orchestrator: all that matters is its input, a `wire.OpenNote`."""
+
+
+def keep_noting(journal: Journal) -> threading.Thread:
+    """Note what is open, as long as the process lives. In a thread, for no webhook is to wait."""
+    thread = threading.Thread(target=_run, args=(journal,), name="noting", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run(journal: Journal) -> None:
+    while True:
+        time.sleep(EVERY_SECONDS)
+        # Where no function of this process has had a durable client yet, it waits for one.
+        if journal.url and journal.open.due():
+            asyncio.run(_note_once(journal.open, journal.url))
+
+
+async def _note_once(open_list: OpenList, url: str) -> None:
+    try:
+        await note(open_list, Engine(url, CALL_SECONDS))
+    except EngineError as error:
+        log.line("open-not-noted", level=logging.DEBUG, cause=str(error), todo="it is tried again")
+    finally:
+        await close_session()
+
+
+async def note(open_list: OpenList, engine: Engine) -> None:
+    """Note what is to be noted. Raises EngineError; then it is to be noted still."""
+    ids = open_list.due()
+    if ids:
+        # In the order of their age, as long as seconds have ten digits: until 2286.
+        note_id = f"{PREFIX}{int(time.time())}.{uuid.uuid4().hex[:12]}"
+        await engine.start(names.NOTE_OPEN, note_id, wire.OpenNote(instances=ids))
+        open_list.noted(ids)
