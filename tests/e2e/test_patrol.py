@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import names, noting
-from acr_global.functions.app import build_app
+from acr_global.functions import keeping, names, noting
+from acr_global.functions.app import build_app, instance_in
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OPEN_SECONDS, OpenList
 from devhost import Hazards
@@ -48,6 +48,21 @@ def notes(w: World) -> list[list[str]]:
     """What each note that is there names."""
     found = [i for n, i in w.host.storage.instances.items() if n.startswith(noting.PREFIX)]
     return [json.loads(i.input)["instances"] for i in found if i.input]
+
+
+def break_turns(w: World, orchestrator: str, instance_id: str, times: int = 1_000) -> None:
+    """So many of an instance's next turns fail it."""
+    function = w.host.index.find("orchestrationTrigger", orchestrator)
+    assert function is not None
+    take_turn, left = function.call, [None] * times
+
+    def turn(context: str) -> str:
+        if left and instance_in(context) == instance_id:
+            left.pop()
+            raise RuntimeError("this turn breaks")
+        return str(take_turn(context))
+
+    object.__setattr__(function, "call", turn)
 
 
 async def note_while_open(w: World, journal: Journal) -> None:
@@ -91,7 +106,8 @@ def test_a_push_that_broke_off_goes_on_within_five_minutes() -> None:
     virtual(test)
 
 
-def test_two_timers_at_once_give_one_verdict() -> None:
+@pytest.mark.parametrize("webhook", [False, True])
+def test_two_timers_at_once_give_one_verdict(webhook: bool) -> None:
     """And a webhook that comes in the same moment."""
 
     async def test() -> None:
@@ -101,6 +117,10 @@ def test_two_timers_at_once_give_one_verdict() -> None:
             await break_off(w)
             for _ in range(2):
                 await w.host.run_timer(names.REVIVE_INTERRUPTED)
+            if webhook:
+                await insist(w, LAST)
+            await asyncio.sleep(60)
+            assert "Failed" != w.host.storage.instances["p1"].runtime_status
             await insist(w, LAST)
             await asyncio.sleep(300)
             assert ["complete"] == w.verdicts()
@@ -156,13 +176,7 @@ def test_a_push_that_is_given_up_is_not_tried_for_ever(caplog: pytest.LogCapture
         async with noted_world(TIMEOUT="6h") as (w, journal):
             await insist(w, *REGIONS[:2])
             await note_while_open(w, journal)
-            function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
-            assert function is not None
-
-            def broken(context: str) -> str:
-                raise RuntimeError("this turn breaks")
-
-            object.__setattr__(function, "call", broken)
+            break_turns(w, names.WAIT_FOR_ALL_REGIONS, "p1")
             await insist(w, LAST)
             await asyncio.sleep(10_000)
             assert 5 == len(lines(caplog, "push-begun-anew"))
@@ -183,9 +197,9 @@ def test_a_courier_that_broke_off_goes_on() -> None:
             await note_while_open(w, journal)
             courier = f"_courier.{LAST}.p1"
             assert courier in notes(w)[0]
-            w.host.hazards = dying("turn-before@1")
+            break_turns(w, names.COURIER, courier, times=1)
             await asyncio.sleep(16)
-            assert "Failed" in {i.runtime_status for i in w.host.storage.instances.values()}
+            assert "Failed" == w.host.storage.instances[courier].runtime_status
             await asyncio.sleep(900)
             await w.push("p1", REGIONS[1:2])
             await asyncio.sleep(60)
@@ -204,16 +218,8 @@ def test_a_courier_that_breaks_again_and_again_is_given_up(
             await lose_the_start(w)
             await w.push("p1", REGIONS[2:])
             await note_while_open(w, journal)
-            function = w.host.index.find("orchestrationTrigger", names.COURIER)
-            assert function is not None
-            take_turn, courier = function.call, f"_courier.{LAST}.p1"
-
-            def broken(context: str) -> str:
-                if f'"instanceId": "{courier}"' in context:
-                    raise RuntimeError("this turn breaks")
-                return str(take_turn(context))
-
-            object.__setattr__(function, "call", broken)
+            courier = f"_courier.{LAST}.p1"
+            break_turns(w, names.COURIER, courier)
             await asyncio.sleep(3_600)
             ours = [x for x in lines(caplog, "instance-begun-anew") if x["instance"] == courier]
             assert [2, 3, 4, 5, 6] == [line["life"] for line in ours]
@@ -267,6 +273,8 @@ def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
                 w.host.storage.control.delete(message)
             w.host.hazards = Hazards()
             assert "Pending" == w.host.storage.instances["p1"].runtime_status
+            for watch in keeping._watching:
+                watch.cancel()
             await asyncio.sleep(1_200)
             assert ["complete"] == w.verdicts()
 
