@@ -281,6 +281,48 @@ def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
     virtual(test)
 
 
+@pytest.fixture
+def _turns_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process takes webhooks only, as on Flex Consumption."""
+    monkeypatch.setattr(Journal, "turn", lambda *_: contextlib.nullcontext())
+
+
+@pytest.mark.usefixtures("_turns_elsewhere")
+def test_a_push_that_stays_open_elsewhere_is_noted_where_it_was_started() -> None:
+    """A process that has only turns may not know how to reach the engine. Nothing is asked about
+    a push of which all regions have reported here."""
+
+    async def test() -> None:
+        async with noted_world() as (w, journal):
+            await w.push("p1", REGIONS[:2])
+            await asyncio.sleep(5)
+            await w.push("p2")
+            await asyncio.sleep(14)
+            before = w.host.stats["storage.read"]
+            await asyncio.sleep(2)
+            assert before + 1 == w.host.stats["storage.read"]
+            await asyncio.sleep(5)
+            assert before + 1 == w.host.stats["storage.read"]
+            await note(w, journal)
+            assert [["p1"]] == notes(w)
+
+    virtual(test)
+
+
+@pytest.mark.usefixtures("_turns_elsewhere")
+def test_a_push_that_broke_off_elsewhere_at_once_goes_on() -> None:
+    """Before it was noted; the process that started it asks after it once."""
+
+    async def test() -> None:
+        async with noted_world() as (w, _):
+            await insist(w, *REGIONS[:2])
+            await break_off(w)
+            await asyncio.sleep(20)
+            assert "Running" == w.host.storage.instances["p1"].runtime_status
+
+    virtual(test)
+
+
 def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
     """Its input is all that matters; what has not ended cannot be purged, and is ended first."""
 
