@@ -259,6 +259,6 @@ def timers_blueprint() -> df.Blueprint:
     )
     @blueprint.durable_client_input(client_name="client")
     async def revive_interrupted(timer: func.TimerRequest, client: str) -> None:
-        await rounds.run(Engine.of(client))
+        await rounds.run(Engine.of(client, patrol.CALL_SECONDS))
 
     return blueprint

@@ -77,20 +77,20 @@ async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_
             break
     for push_id in sorted(orphan.starts):
         if (await engine.look(push_id)).phase is Phase.PENDING:
-            await mending.send_courier(engine, push_id, orphan.arrivals.get(push_id, ()))
+            await mending.send_courier(engine, push_id)
 
 
 async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
     """Whether nothing more is to be done for an instance."""
     look = await engine.look(instance_id, show_input=True)
-    if look.phase is Phase.BEGUN:
-        if _was_broken_off(look):  # somebody else was faster, and cannot know what we accepted
-            await mending.send_courier(engine, instance_id, orphan.arrivals.get(instance_id, ()))
-            return True
-        return False
+    # Where somebody else was faster, he cannot know what we accepted.
+    broken = look.phase is Phase.FAILED or (look.phase is Phase.BEGUN and _was_broken_off(look))
+    if broken and mending.is_push(instance_id):
+        arrivals = orphan.arrivals.get(instance_id, ())
+        return await mending.send_courier(engine, instance_id, arrivals)
     if look.phase is Phase.FAILED:
-        await mending.next_life(engine, instance_id, orphan.arrivals.get(instance_id, ()))
-    return look.phase is not Phase.PENDING
+        await mending.begin_again(engine, instance_id)
+    return look.phase not in (Phase.PENDING, Phase.BEGUN)
 
 
 def _was_broken_off(look: Look) -> bool:

@@ -16,32 +16,36 @@ from acr_global.functions import carrying, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look
 from acr_global.model import Arrival
 
-COURIER, DELIVERY = "_courier.", "_delivery."
-"""What their ids begin with; a push's does with neither."""
-
 MOST_LIVES = len(reviving.PAUSES)
 """That a courier or a delivery is given after the first, as a push is."""
 
 
-async def next_life(engine: Engine, instance_id: str, arrivals: Iterable[Arrival] = ()) -> bool:
-    """See to it that an instance that has failed goes on; False where it is given up.
+def is_push(instance_id: str) -> bool:
+    """Whether it is a push's id, and not that of something of ours besides."""
+    return not instance_id.startswith("_")
 
-    `arrivals`: what is known of a push besides. Raises EngineError.
-    """
-    with contextlib.suppress(AlreadyExistsError):
-        if instance_id.startswith(COURIER):
-            return await _courier_again(engine, instance_id)
-        if instance_id.startswith(DELIVERY):
-            return await _delivery_again(engine, instance_id)
-        await send_courier(engine, instance_id, arrivals)
+
+async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> bool:
+    """Have a push seen through, with what else is known of it. One that is on its way serves, but
+    carries only what it has: False where these arrivals are with nobody. Raises EngineError."""
+    data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
+    try:
+        await engine.start(names.COURIER, correlation.courier_id(push_id, keeping.WHOLE_PUSH), data)
+    except AlreadyExistsError:
+        return not data.arrivals
     return True
 
 
-async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> None:
-    """Have a push seen through. One that is on its way already serves. Raises EngineError."""
-    data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
+async def begin_again(engine: Engine, instance_id: str) -> bool:
+    """Let a courier or a delivery that has failed go on; False where it is given up.
+
+    Raises EngineError.
+    """
     with contextlib.suppress(AlreadyExistsError):
-        await engine.start(names.COURIER, correlation.courier_id(push_id, keeping.WHOLE_PUSH), data)
+        if instance_id.startswith("_courier."):
+            return await _courier_again(engine, instance_id)
+        return await _delivery_again(engine, instance_id)
+    return True
 
 
 async def _courier_again(engine: Engine, instance_id: str) -> bool:

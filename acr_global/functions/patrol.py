@@ -28,6 +28,8 @@ RUN_SECONDS = 150.0
 """Of one run, some thousand looks; a later run goes on. On Consumption a function may take
 5 minutes. Source: Azure Functions docs, functionTimeout."""
 
+CALL_SECONDS = 10.0
+
 BEGINS_WITHIN = timedelta(minutes=1)
 """An instance that has not begun by then is seen to."""
 
@@ -41,27 +43,36 @@ class Patrol:
 
     async def run(self, engine: Engine) -> None:
         """One run. What the engine does not answer is left to the next one."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + RUN_SECONDS
+        errors: list[EngineError] = []
         try:
-            while loop.time() < until:
-                after, self._after = self._after, None
-                listed = await engine.list_by_prefix(noting.PREFIX, after, pages=1, show_input=True)
-                for note in listed.looks:
-                    await _see_to(engine, note)
-                self._after = listed.next
-                if listed.next is None:
-                    return
+            async with asyncio.timeout(RUN_SECONDS):
+                await self._run(engine, errors)
         except EngineError as error:
+            errors.append(error)
+        except TimeoutError:
+            pass  # the next run goes on with the page that this one was at
+        if errors:
             log.line(
                 "open-not-read",
                 level=logging.WARNING,
-                cause=str(error),
+                cause=str(errors[-1]),
+                times=len(errors),
                 todo="nothing; the next run, in four minutes, tries again",
             )
 
+    async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
+        while True:
+            after, self._after = self._after, None  # a place that cannot be read is not tried again
+            listed = await engine.list_by_prefix(noting.PREFIX, after, pages=1, show_input=True)
+            self._after = after
+            for note in listed.looks:
+                await _see_to(engine, note, errors)
+            self._after = listed.next
+            if listed.next is None:
+                return
 
-async def _see_to(engine: Engine, note: Look) -> None:
+
+async def _see_to(engine: Engine, note: Look, errors: list[EngineError]) -> None:
     """See to all that a note names, and remove it where all of that is over."""
     try:
         ids = wire.load(wire.OpenNote, note.input).instances
@@ -71,7 +82,11 @@ async def _see_to(engine: Engine, note: Look) -> None:
 
     async def look_at(instance_id: str) -> bool:
         async with places:
-            return await is_open(engine, instance_id)
+            try:
+                return await is_open(engine, instance_id)
+            except EngineError as error:  # one that cannot be asked about holds up no other
+                errors.append(error)
+                return True
 
     if not any(await asyncio.gather(*map(look_at, ids))):
         await _remove(engine, note)
@@ -93,14 +108,14 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
     match look.phase:
         case Phase.BEGUN:
             return True
-        case Phase.FAILED if instance_id.startswith((mending.COURIER, mending.DELIVERY)):
-            return await mending.next_life(engine, instance_id)
-        case Phase.FAILED:
+        case Phase.FAILED if mending.is_push(instance_id):
             return await _push_goes_on(engine, instance_id, look)
+        case Phase.FAILED:
+            return await mending.begin_again(engine, instance_id)
         case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
             return _is_recent(look) or await _push_goes_on(engine, instance_id, look)
         case Phase.PENDING:
-            if _is_recent(look) or instance_id.startswith("_"):
+            if _is_recent(look) or not mending.is_push(instance_id):
                 return True
             return await _push_goes_on(engine, instance_id, look)
         case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:

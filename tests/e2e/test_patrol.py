@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import keeping, names, noting
+from acr_global.functions import engine, keeping, names, noting, patrol
 from acr_global.functions.app import build_app, instance_in
+from acr_global.functions.engine import Engine, EngineError, Look
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OPEN_SECONDS, OpenList
 from devhost import Hazards
@@ -360,6 +361,58 @@ def test_an_engine_that_does_not_answer_costs_one_run(caplog: pytest.LogCaptureF
             w.host.hazards = Hazards()
             await asyncio.sleep(RUN + 30)
             assert "Running" == w.host.storage.instances["p1"].runtime_status
+
+    virtual(test)
+
+
+def test_an_instance_that_cannot_be_asked_about_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor does it look as if it were over."""
+
+    async def test() -> None:
+        async with noted_world(TIMEOUT="1h") as (w, journal):
+            await w.push("p0", REGIONS[:1])
+            await insist(w, *REGIONS[:2])
+            await note_while_open(w, journal)
+            await break_off(w)
+            look = Engine.look
+
+            async def failing(self: Engine, instance_id: str, **shown: bool) -> Look:
+                if instance_id == "p0":
+                    raise EngineError("status: answered 500")
+                return await look(self, instance_id, **shown)
+
+            monkeypatch.setattr(Engine, "look", failing)
+            await asyncio.sleep(RUN + 30)
+            assert "Running" == w.host.storage.instances["p1"].runtime_status
+            await w.push("p1", REGIONS[2:])
+            await asyncio.sleep(2 * RUN)
+            assert [["p0", "p1"]] == notes(w)
+
+    virtual(test)
+
+
+def test_what_one_run_has_no_time_for_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on where the last one was cut off."""
+    monkeypatch.setattr(patrol, "RUN_SECONDS", 3.0)
+    monkeypatch.setattr(engine, "PAGE_ROWS", 1)
+    seen: list[str] = []
+
+    async def slow(_: Engine, instance_id: str) -> bool:
+        await asyncio.sleep(1)
+        seen.append(instance_id)
+        return True
+
+    monkeypatch.setattr(patrol, "is_open", slow)
+
+    async def test() -> None:
+        async with noted_world() as (w, journal):
+            for n in range(6):
+                await w.push(f"p{n}", REGIONS[:1])
+                await note_while_open(w, journal)
+            await asyncio.sleep(3 * RUN)
+            assert {f"p{n}" for n in range(6)} == set(seen)
 
     virtual(test)
 
