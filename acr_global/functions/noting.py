@@ -16,7 +16,7 @@ import uuid
 from azure.durable_functions import DurableOrchestrationContext
 
 from acr_global.functions import log, names, wire
-from acr_global.functions.engine import Engine, EngineError, close_session
+from acr_global.functions.engine import Engine, close_session
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OpenList
 
@@ -50,7 +50,7 @@ def _run(journal: Journal) -> None:
 async def _note_once(open_list: OpenList, url: str) -> None:
     try:
         await note(open_list, Engine(url, CALL_SECONDS))
-    except EngineError as error:
+    except Exception as error:  # whatever it is costs this note, and not those to come
         log.line("open-not-noted", level=logging.DEBUG, cause=str(error), todo="it is tried again")
     finally:
         await close_session()
