@@ -195,14 +195,15 @@ class Engine:
         prefix: str,
         after: str | None = None,
         *,
-        pages: int = MAX_PAGES,
+        pages: int | None = None,
         show_input: bool = False,
     ) -> Listing:
-        """Instances whose id begins with `prefix`, which is a range read; up to so many pages."""
+        """Instances whose id begins with `prefix`, which is a range read; up to so many pages,
+        MAX_PAGES if none is said."""
         looks: list[Look] = []
         params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS)}
         params["showInput"] = str(show_input).lower()
-        for _ in range(pages):
+        for _ in range(pages or MAX_PAGES):
             page = await self._page(params, after)
             looks, after = [*looks, *page.looks], page.next
             if after is None:

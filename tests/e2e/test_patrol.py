@@ -423,7 +423,7 @@ def test_a_run_costs_one_read_however_much_is_kept() -> None:
     async def test() -> None:
         async with noted_world() as (w, _):
             reads = []
-            for kept in (0, 300):
+            for kept in (0, 30):
                 for n in range(kept):
                     await w.push(f"p{n}", REGIONS)
                 await asyncio.sleep(30)
