@@ -100,9 +100,9 @@ async def test_a_timers_run_costs_one_request_however_much_is_kept(s: Scene) -> 
     few = await requests_of_a_run(s)
     await keep(s, KEPT)
     many = await requests_of_a_run(s)
-    assert (1, 1) == (len(few), len(many))
-    for request in (*few, *many):
-        assert "(PartitionKey ge '_open.') and (PartitionKey lt '_open/')" in request
+    assert few == many
+    (request,) = many
+    assert "(PartitionKey ge '_open.') and (PartitionKey lt '_open/')" in request
 
 
 async def keep(s: Scene, count: int) -> None:
@@ -119,14 +119,15 @@ async def keep(s: Scene, count: int) -> None:
     await asyncio.gather(*map(one, range(count)))
 
 
-async def requests_of_a_run(s: Scene) -> list[str]:
-    """What a run of the timer asks the instance table."""
+async def requests_of_a_run(s: Scene) -> set[str]:
+    """What a run of the timer asks the instance table. Each once: its own time may come, too; a
+    further page would be asked for in other words."""
     host, storage = where(s)
     since = storage.log.stat().st_size
     await run_timer(s)
     asked = re.compile(rf"RequestMethod=GET RequestURL=(\S*/{host.hub}Instances\S*)")
     await s.eventually(lambda: asked.search(storage.logged(since)))
-    return [unquote(url) for url in asked.findall(storage.logged(since))]
+    return {unquote(url) for url in asked.findall(storage.logged(since))}
 
 
 def where(s: Scene) -> tuple[engine.Host, engine.Azurite]:
