@@ -42,16 +42,23 @@ def keep_noting(journal: Journal) -> threading.Thread:
 def _run(journal: Journal) -> None:
     while True:
         time.sleep(EVERY_SECONDS)
-        # Where no function of this process has had a durable client yet, it waits for one.
-        if journal.url and journal.open.due():
-            asyncio.run(_note_once(journal.open, journal.url))
+        note_once(journal)
 
 
-async def _note_once(open_list: OpenList, url: str) -> None:
+def note_once(journal: Journal) -> None:
+    """Write a note, if there is something to be noted, and the engine's address is known: a
+    process learns it with the first function that has a durable client."""
+    if not journal.url or not journal.open.due():
+        return
     try:
-        await note(open_list, Engine(url, CALL_SECONDS))
+        asyncio.run(_note_and_close(journal.open, Engine(journal.url, CALL_SECONDS)))
     except Exception as error:  # whatever it is costs this note, and not those to come
         log.line("open-not-noted", level=logging.DEBUG, cause=str(error), todo="it is tried again")
+
+
+async def _note_and_close(open_list: OpenList, engine: Engine) -> None:
+    try:
+        await note(open_list, engine)
     finally:
         await close_session()
 
