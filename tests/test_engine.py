@@ -146,6 +146,14 @@ def test_an_event_is_taken_or_too_late_or_fails() -> None:
             asked(empty_answer(status), tell)
 
 
+def test_a_purge_removes_what_has_ended_or_fails() -> None:
+    """What is gone already is as good; what runs is refused."""
+    for status in (200, 404):
+        assert asked(json_answer(status, {}), lambda engine: engine.purge("i")) is None
+    with pytest.raises(EngineError, match="412"):
+        asked(empty_answer(412), lambda engine: engine.purge("i"))
+
+
 def test_an_endpoint_that_is_not_there_is_an_error() -> None:
     """Or that hangs, or breaks off."""
 
@@ -168,6 +176,17 @@ def test_pages_are_followed_whatever_the_case_of_the_header() -> None:
 
     listing = asked(page, lambda engine: engine.list_by_prefix("_"))
     assert (["a", "b"], None) == ([look.instance_id for look in listing.looks], listing.next)
+
+
+def test_a_list_can_be_read_page_by_page_with_inputs() -> None:
+    """Where it may be long."""
+
+    def page(request: web.Request) -> web.StreamResponse:
+        assert "true" == request.query["showInput"]
+        return web.json_response([ROW], headers={"x-ms-continuation-token": "more"})
+
+    listing = asked(page, lambda e: e.list_by_prefix("_", pages=1, show_input=True))
+    assert (["x"], "more") == ([look.input for look in listing.looks], listing.next)
 
 
 def test_the_first_of_a_range_may_stand_behind_empty_pages() -> None:

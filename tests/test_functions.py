@@ -42,6 +42,15 @@ def test_orchestrators_and_activities_are_those_named() -> None:
     assert activities == set(triggers("activityTrigger"))
 
 
+def test_the_timer_function_is_the_one_named() -> None:
+    """With its schedule. It is not run when a host starts: that one has a webhook to answer."""
+    stated = re.search(r"^Timer: `(\w+)` \(`([^`]+)`\)\.$", README, re.MULTILINE)
+    assert stated
+    ((name, trigger),) = triggers("timerTrigger").items()
+    assert stated.groups() == (name, trigger["schedule"])
+    assert trigger["runOnStartup"] is False
+
+
 def test_a_durable_trigger_calls_the_function_of_its_name() -> None:
     """The orchestrators call activities by these names."""
     for name, trigger in triggers("activityTrigger").items():

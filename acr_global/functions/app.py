@@ -7,6 +7,7 @@ instances in flight go on with what they were given.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import warnings
@@ -25,7 +26,9 @@ from acr_global.functions import (
     log,
     names,
     notifying,
+    noting,
     operations,
+    patrol,
     wire,
 )
 from acr_global.functions.answers import Answer, respond
@@ -41,10 +44,12 @@ FUNCTION_KEY = func.AuthLevel.FUNCTION
 
 
 def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
-    """The app as a process of its own, which sees to what the one before it died in."""
+    """The app as a process of its own, which sees to what the one before it died in, and notes
+    what others are to see to should its machine be gone."""
     folder = folder_of(Path.cwd(), environ.get("AzureWebJobsStorage", ""))
     journal = Journal(folder)
     awaking.awake(journal, folder)
+    noting.keep_noting(journal)
     return build_app(environ, journal=journal)
 
 
@@ -66,6 +71,7 @@ def build_app(
         http_blueprint(loaded, announce, journal),
         orchestrators_blueprint(journal),
         activities_blueprint(loaded, environ, journal, credential),
+        timers_blueprint(),
         operations.blueprint(loaded.settings, environ),
     ):
         app.register_functions(blueprint)
@@ -148,18 +154,20 @@ def _health(loaded: Loaded) -> Answer:
 
 
 def orchestrators_blueprint(journal: Journal) -> df.Blueprint:
-    """The three orchestrators, each one line over an undecorated generator."""
+    """The orchestrators, each one line over an undecorated function."""
     blueprint = df.Blueprint()
-    for name, orchestrator in (
-        (names.WAIT_FOR_ALL_REGIONS, wait_for_all_regions),
-        (names.COURIER, courier.carry),
-        (names.DELIVER_NOTIFICATION, deliver_notification),
+    for name, take_turn in (
+        (names.WAIT_FOR_ALL_REGIONS, _journaled(wait_for_all_regions, journal)),
+        (names.COURIER, _journaled(courier.carry, journal)),
+        (names.DELIVER_NOTIFICATION, _journaled(deliver_notification, journal)),
+        # A note that broke off says what it says.
+        (names.NOTE_OPEN, df.Orchestrator.create(noting.note_open)),
     ):
         # What the SDK's own decorator does, with the journal around each turn.
         trigger = blueprint.generic_trigger(
             arg_name="context", type="orchestrationTrigger", orchestration=name
         )
-        blueprint.function_name(name)(trigger(_journaled(orchestrator, journal)))
+        blueprint.function_name(name)(trigger(take_turn))
     return blueprint
 
 
@@ -168,8 +176,12 @@ def _journaled(orchestrator: Callable[..., Any], journal: Journal) -> Callable[.
 
     def turn(context: func.OrchestrationContext) -> str:
         body = context.body if isinstance(context, func.OrchestrationContext) else context
-        with journal.turn(instance_in(str(body))):
-            return take_turn(context)
+        instance_id = instance_in(str(body))
+        with journal.turn(instance_id):
+            answer = take_turn(context)
+        if json.loads(answer)["isDone"]:  # or it goes on in a history of its own
+            journal.open.ended(instance_id)
+        return answer
 
     return turn
 
@@ -230,5 +242,23 @@ def activities_blueprint(
         return await carrying.carry(
             Engine.of(client, journal=journal), wire.load(wire.CourierInput, work)
         )
+
+    return blueprint
+
+
+def timers_blueprint() -> df.Blueprint:
+    """The timer function."""
+    blueprint, rounds = df.Blueprint(), patrol.Patrol()
+
+    @blueprint.function_name(names.REVIVE_INTERRUPTED)
+    @blueprint.timer_trigger(
+        arg_name="timer",
+        schedule=patrol.SCHEDULE,
+        run_on_startup=False,
+        use_monitor=True,  # a run that was missed while no host was up is caught up
+    )
+    @blueprint.durable_client_input(client_name="client")
+    async def revive_interrupted(timer: func.TimerRequest, client: str) -> None:
+        await rounds.run(Engine.of(client, patrol.CALL_SECONDS))
 
     return blueprint

@@ -1,30 +1,20 @@
 """What a new Python process does first: see to what the one before it died in.
 
 The journal of a process that has ended names the instances whose turns it was in. Those of them
-that have failed go on: a push by a courier (which begins its next life), a courier and a delivery
-by a start of their own with all that their history holds. It is done in a thread, for nothing may
-ever call this process: the engine sends a failed instance nothing more.
+that have failed go on (mending.py). It is done in a thread, for nothing may ever call this process:
+the engine sends a failed instance nothing more.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from acr_global import correlation, retry
-from acr_global.functions import keeping, names, wire
-from acr_global.functions.engine import (
-    AlreadyExistsError,
-    Engine,
-    EngineError,
-    Look,
-    Phase,
-    close_session,
-)
+from acr_global.functions import mending, wire
+from acr_global.functions.engine import Engine, EngineError, Look, Phase, close_session
 from acr_global.functions.journal import Journal, Orphan, orphans
 
 TRIES_FOR_SECONDS = 3_600.0
@@ -87,21 +77,20 @@ async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_
             break
     for push_id in sorted(orphan.starts):
         if (await engine.look(push_id)).phase is Phase.PENDING:
-            await _send_courier(orphan, engine, push_id)
+            await mending.send_courier(engine, push_id)
 
 
 async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
     """Whether nothing more is to be done for an instance."""
     look = await engine.look(instance_id, show_input=True)
-    if look.phase is Phase.BEGUN:
-        if _was_broken_off(look):  # somebody else was faster, and cannot know what we accepted
-            await _send_courier(orphan, engine, instance_id)
-            return True
-        return False
+    # Where somebody else was faster, he cannot know what we accepted.
+    broken = look.phase is Phase.FAILED or (look.phase is Phase.BEGUN and _was_broken_off(look))
+    if broken and mending.is_push(instance_id):
+        arrivals = orphan.arrivals.get(instance_id, ())
+        return await mending.send_courier(engine, instance_id, arrivals)
     if look.phase is Phase.FAILED:
-        with contextlib.suppress(AlreadyExistsError, ValueError):
-            await _next_life(orphan, engine, instance_id)
-    return look.phase is not Phase.PENDING
+        await mending.begin_again(engine, instance_id)
+    return look.phase not in (Phase.PENDING, Phase.BEGUN)
 
 
 def _was_broken_off(look: Look) -> bool:
@@ -109,37 +98,3 @@ def _was_broken_off(look: Look) -> bool:
         return wire.load(wire.PushInput, look.input).known is not None
     except ValueError:
         return False
-
-
-async def _next_life(orphan: Orphan, engine: Engine, instance_id: str) -> None:
-    """What kind of instance it is, its id tells."""
-    look = await engine.look_back(instance_id)
-    if instance_id.startswith("_courier."):
-        await engine.start(names.COURIER, instance_id, wire.load(wire.CourierInput, look.input))
-    elif instance_id.startswith("_delivery."):
-        await engine.start(names.DELIVER_NOTIFICATION, instance_id, resumed(look))
-    else:
-        await _send_courier(orphan, engine, instance_id)
-
-
-async def _send_courier(orphan: Orphan, engine: Engine, push_id: str) -> None:
-    data = wire.CourierInput(push_id=push_id, arrivals=tuple(orphan.arrivals.get(push_id, ())))
-    with contextlib.suppress(AlreadyExistsError):
-        await engine.start(names.COURIER, correlation.courier_id(push_id, keeping.WHOLE_PUSH), data)
-
-
-def resumed(look: Look) -> wire.DeliveryInput:
-    """A delivery that was broken off, with the attempts that its history holds.
-
-    Raises ValueError where it is none.
-    """
-    given = wire.load(wire.DeliveryInput, look.input)
-    state = given.delivery
-    for event in look.history:
-        if (event.get("EventType"), event.get("FunctionName")) == (
-            "TaskCompleted",
-            names.ATTEMPT_DELIVERY,
-        ):
-            made = wire.load(wire.AttemptOutput, event.get("Result")).attempts
-            state = retry.after_attempts(state, made)
-    return given.model_copy(update={"delivery": state})

@@ -25,7 +25,7 @@ async def carry(engine: Engine, data: wire.CourierInput) -> str:
     """One step: one of courier.ENDS, or a word for what there is to wait for."""
     outcome = await _step(engine, data)
     if outcome not in ENDS and data.rounds + 1 >= MOST_ROUNDS:
-        return await _give_up(engine, data, f"{outcome} after an hour")
+        return await give_up(engine, data, f"{outcome} after an hour")
     return outcome
 
 
@@ -104,10 +104,10 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     try:
         life = reviving.next_life(look, data.arrivals)
     except ValueError:
-        return await _give_up(engine, data, "its input cannot be read")
+        return await give_up(engine, data, "its input cannot be read")
     if reviving.is_spent(life):
         if not data.by_hand:
-            return await _give_up(engine, data, "it was broken off again and again")
+            return await give_up(engine, data, "it was broken off again and again")
         life = reviving.pardoned(life)
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
@@ -121,7 +121,7 @@ async def _begin_anew(engine: Engine, data: wire.CourierInput, look: Look) -> st
     try:
         return await _begin(engine, reviving.next_life(look, data.arrivals))
     except ValueError:
-        return await _give_up(engine, data, "its input cannot be read")
+        return await give_up(engine, data, "its input cannot be read")
 
 
 async def _begin(engine: Engine, start: wire.PushInput) -> str:
@@ -131,7 +131,7 @@ async def _begin(engine: Engine, start: wire.PushInput) -> str:
     return "begun-anew"
 
 
-async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
+async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     """Leave a record where an operator sees it, and can have it tried again. What was tried
     again by hand is its own record."""
     if not data.by_hand:
@@ -147,9 +147,22 @@ async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     return "given-up"
 
 
+async def is_given_up(engine: Engine, push_id: str, look: Look) -> bool:
+    """Whether a push has been given up since the last that happened to an instance of its own: of
+    it, or of a courier of its. Raises EngineError."""
+    _, record = await replays.newest(engine, _record_id(push_id))
+    if record.created is None or look.updated is None:
+        return False
+    return record.created >= look.updated
+
+
+def _record_id(push_id: str) -> str:
+    return correlation.bounded_id("_delivery", GIVEN_UP, push_id)
+
+
 async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
     """One is enough: unless the last one was tried again, and all went well."""
-    base = correlation.bounded_id("_delivery", GIVEN_UP, record.push_id)
+    base = _record_id(record.push_id)
     number, newest = await replays.newest(engine, base)
     if newest.phase is Phase.ABSENT or _state(newest) in GOOD_ENDS:
         with contextlib.suppress(AlreadyExistsError):

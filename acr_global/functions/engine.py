@@ -184,11 +184,26 @@ class Engine:
         if answer.code not in (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.GONE):
             raise EngineError(f"terminate: answered {answer.code}")
 
-    async def list_by_prefix(self, prefix: str, after: str | None = None) -> Listing:
-        """Instances whose id begins with `prefix`, which is a range read; up to MAX_PAGES pages."""
+    async def purge(self, instance_id: str) -> None:
+        """Remove one instance that has ended, and its history."""
+        answer = await self._call("DELETE", f"instances/{instance_id}")
+        if answer.code not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+            raise EngineError(f"purge: answered {answer.code}")
+
+    async def list_by_prefix(
+        self,
+        prefix: str,
+        after: str | None = None,
+        *,
+        pages: int | None = None,
+        show_input: bool = False,
+    ) -> Listing:
+        """Instances whose id begins with `prefix`, which is a range read; up to so many pages,
+        MAX_PAGES if none is said."""
         looks: list[Look] = []
-        params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS), "showInput": "false"}
-        for _ in range(MAX_PAGES):
+        params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS)}
+        params["showInput"] = str(show_input).lower()
+        for _ in range(pages or MAX_PAGES):
             page = await self._page(params, after)
             looks, after = [*looks, *page.looks], page.next
             if after is None:

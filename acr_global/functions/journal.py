@@ -21,13 +21,14 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 from acr_global.functions import wire
+from acr_global.functions.openlist import OpenList
 from acr_global.model import Arrival
 
 try:
@@ -83,6 +84,8 @@ class Journal:
         self._part, self._size = 0, 0
         self.url: str | None = None
         """Where the engine is asked, once that is known."""
+        self.open = OpenList()
+        """What is open here, for notes that outlive this machine."""
         self._unseen: set[str] = set()
         self._recent: dict[str, None] = {}
         self._open_turns: set[str] = set()
@@ -103,6 +106,7 @@ class Journal:
         """While an orchestrator's turn runs."""
         self._open_turns.add(instance_id)
         self.seen(instance_id)
+        self.open.begun(instance_id)
         self._write("turn", instance_id)
         try:
             yield
@@ -110,10 +114,11 @@ class Journal:
             self._open_turns.discard(instance_id)
             self._write("end", instance_id)
 
-    def started(self, push_id: str) -> None:
-        """A push has been started, and is yet to begin."""
+    def started(self, push_id: str, silent: Iterable[str] = ()) -> None:
+        """A push has been started, and is yet to begin; these regions are yet to report."""
         self._unseen.add(push_id)
         self._remember(push_id)
+        self.open.started(push_id, silent)
         self._write("start", push_id)
 
     def seen(self, push_id: str) -> None:
@@ -139,6 +144,7 @@ class Journal:
 
     def accepted(self, push_id: str, arrival: Arrival) -> None:
         """An arrival has been raised as an event."""
+        self.open.heard(push_id, arrival.region)
         self._write("event", push_id, wire.dump(arrival))
 
     def _write(self, kind: str, *what: object) -> None:

@@ -219,7 +219,8 @@ class _Search:
             )
 
     def _kept_as_start(self, push_id: str) -> Kept:
-        self._engine.journal.started(push_id)
+        silent = set(self._start.regions) - {self._start.arrival.region}
+        self._engine.journal.started(push_id, silent)
         task = asyncio.create_task(see_it_begin(self._engine, push_id))
         _watching.add(task)
         task.add_done_callback(_watching.discard)
@@ -249,20 +250,25 @@ def _known(life: wire.PushInput) -> tuple[Arrival, ...]:
 
 async def see_it_begin(engine: Engine, push_id: str) -> None:
     """Where a push that was started here has not been seen to begin in some time, nor has begun,
-    a courier is to see it through. Nothing is asked where its first turn ran in this process."""
+    a courier is to see it through; where it is open, that is noted. Nothing is asked where its
+    first turn ran in this process, nor where all regions have reported here."""
     for _ in range(BEGIN_LOOKS):
         await asyncio.sleep(BEGINS_WITHIN_SECONDS)
-        if not engine.journal.is_unseen(push_id):
+        silent = engine.journal.open.silent(push_id)
+        if not engine.journal.is_unseen(push_id) and not silent:
             return
         try:
-            if (await engine.look(push_id)).phase is Phase.PENDING:
+            look = await engine.look(push_id)
+            if look.phase is Phase.BEGUN and not wire.is_decided(look.custom_status):
+                engine.journal.open.found(push_id)
+            if look.phase in (Phase.PENDING, Phase.FAILED):
                 courier = correlation.courier_id(push_id, WHOLE_PUSH)
                 await engine.start(names.COURIER, courier, wire.CourierInput(push_id=push_id))
             return
         except AlreadyExistsError:
             return
         except EngineError:
-            engine.journal.started(push_id)
+            engine.journal.started(push_id, silent)
 
 
 def log_begun_anew(life: wire.PushInput) -> None:

@@ -213,6 +213,15 @@ class CourierInput(Frozen):
     """An operator asked for it: a push that was given up gets another life."""
     given_up: str | None = None
     """Set on the record that is left of a push that was given up: why."""
+    lives: int | None = None
+    """How often it was broken off, if it was."""
+
+
+class OpenNote(Frozen):
+    """Input of `NoteOpen`: what was open in one process."""
+
+    v: Literal[1] = 1
+    instances: tuple[str, ...]
 
 
 class NotifyInput(Frozen):
@@ -231,6 +240,8 @@ class DeliveryInput(Frozen):
     delivery: Delivery
     replay_of: str | None = None
     """The dead letter that an operator sends anew."""
+    lives: int | None = None
+    """How often it was broken off, if it was."""
 
 
 class NotifyOutput(Frozen):

@@ -181,9 +181,9 @@ class Host:
 
     @property
     def hub(self) -> str:
-        """Its task hub; the names of its queues begin with it, in lower case."""
+        """Its task hub; the names of its tables begin with it, its queues' in lower case."""
         document = json.loads((self.folder / "host.json").read_text())
-        return str(document["extensions"]["durableTask"]["hubName"]).lower()
+        return str(document["extensions"]["durableTask"]["hubName"])
 
     @property
     def log(self) -> str:

@@ -8,23 +8,19 @@ each kind of room brings about in its own way.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import hmac
 import json
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from devhost import DevHost, Hazards, run_virtual
-from tests.e2e import engine
+from tests.e2e import engine, tables
 from tests.e2e.facts_app import build
 
 PLACES = 2
@@ -158,24 +154,7 @@ class Laboratory:
         asyncio.run(main())
 
     async def set_status(self, session: aiohttp.ClientSession, instance: str, status: str) -> None:
-        """Write into the instance table, signed as SharedKeyLite.
-
-        Source: learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
-        """
-        parts = dict(part.split("=", 1) for part in self.storage.connection.split(";"))
-        account, endpoint = parts["AccountName"], parts["TableEndpoint"]
+        """Write into the instance table."""
         path = f"{self.hub}Instances(PartitionKey='{instance}',RowKey='')"
-        date = formatdate(usegmt=True)
-        signed = f"{date}\n/{account}/{account}/{path}".encode()
-        key = base64.b64decode(parts["AccountKey"])
-        signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-        headers = {
-            "Authorization": f"SharedKeyLite {account}:{signature}",
-            "x-ms-date": date,
-            "x-ms-version": "2019-02-02",
-            "If-Match": "*",
-        }
-        url = URL(f"{endpoint}/{path}", encoded=True)
         change = {"RuntimeStatus": status}
-        async with session.request("MERGE", url, json=change, headers=headers) as answer:
-            assert 204 == answer.status, await answer.text()
+        assert 204 == await tables.write(self.storage, session, "MERGE", path, change)

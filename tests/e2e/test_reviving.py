@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acr_global.functions import awaking, names
+from acr_global.functions import awaking, mending, names
 from acr_global.functions.engine import Engine, Phase
 from acr_global.functions.journal import Orphan
 from acr_global.model import Arrival
@@ -196,6 +196,21 @@ def test_two_who_revive_at_once_give_one_verdict() -> None:
             await asyncio.sleep(300)
             assert ["complete"] == w.verdicts()
             assert 1 == len(w.receivers["ops"].requests)
+
+    virtual(test)
+
+
+def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -> None:
+    """A courier that knows nothing of it is on its way: its own comes after that."""
+
+    async def test() -> None:
+        async with world() as w:
+            await insist(w, *REGIONS[:2])
+            await break_off(w)
+            await mending.send_courier(engine_of(w), "p1")
+            await next_process(w, "p1", arrivals=(report(LAST),))
+            await asyncio.sleep(60)
+            assert ["complete"] == w.verdicts()
 
     virtual(test)
 

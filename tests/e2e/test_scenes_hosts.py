@@ -82,5 +82,5 @@ def deletions(host: engine.Host) -> Callable[[], int]:
     storage = host.storage
     assert storage
     since = storage.log.stat().st_size
-    request = re.compile(rf"RequestMethod=DELETE \S*/{host.hub}-control-\d+/messages/")
+    request = re.compile(rf"RequestMethod=DELETE \S*/{host.hub.lower()}-control-\d+/messages/")
     return lambda: len(request.findall(storage.logged(since)))

@@ -154,9 +154,11 @@ async def world(
     port: int = 0,
     targets: Callable[[dict[str, Receiver]], list[dict[str, Any]]] | None = None,
     app: Callable[[dict[str, str]], Any] = build_app,
+    timers: bool = False,
     **settings: Any,
 ) -> AsyncIterator[World]:
-    """A running app with these receivers as webhook targets, and settings by short name."""
+    """A running app with these receivers as webhook targets, and settings by short name. Timer
+    functions run only where a test asks for it, for weeks pass here."""
     there = {name: Receiver(name) for name in receivers or ("ops",)}
     runner = await _serve(there)
     defined = (
@@ -172,6 +174,7 @@ async def world(
         seed=seed,
         port=port,
         host_json=HOST_JSON,
+        timer_triggers=timers,
     )
     try:
         # Fewer than a listening socket's backlog: what does not fit waits in real time.

@@ -113,6 +113,15 @@ async def courier(s: Scene) -> Found:
     return {"courier": courier_id}
 
 
+async def note(s: Scene) -> Found:
+    """A note of what is open, as a process writes it."""
+    note_id = f"_open.1780000000.{s.name}"
+    body = wire.OpenNote(instances=(s.push_id(),)).model_dump_json()
+    path = f"{DURABLE}/orchestrators/NoteOpen/{note_id}"
+    assert 202 == (await s.call("POST", path, body.encode()))[0]
+    return {"note": note_id}
+
+
 SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
     ("plain", complete),
     ("final", overdue),
@@ -122,6 +131,7 @@ SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
     ("three", deliveries),
     ("plain", retried),
     ("plain", courier),
+    ("plain", note),
 )
 
 

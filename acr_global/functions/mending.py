@@ -1,0 +1,111 @@
+"""What is done for an instance that broke off, or does not begin: by a new process that finds its
+predecessor's journal (awaking.py), or by the timer that goes through what is open (patrol.py).
+
+A push goes on by a courier, which begins its next life; a courier and a delivery by a start of
+their own with all that their history holds. Doing it twice does no harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable
+
+from acr_global import correlation, retry
+from acr_global.functions import carrying, keeping, log, names, reviving, wire
+from acr_global.functions.engine import AlreadyExistsError, Engine, Look
+from acr_global.model import Arrival
+
+MOST_LIVES = len(reviving.PAUSES)
+"""That a courier or a delivery is given after the first, as a push is."""
+
+
+def is_push(instance_id: str) -> bool:
+    """Whether it is a push's id, and not that of something of ours besides."""
+    return not instance_id.startswith("_")
+
+
+async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> bool:
+    """Have a push seen through, with what else is known of it. One that is on its way serves, but
+    carries only what it has: False where these arrivals are with nobody. Raises EngineError."""
+    data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
+    try:
+        await engine.start(names.COURIER, correlation.courier_id(push_id, keeping.WHOLE_PUSH), data)
+    except AlreadyExistsError:
+        return not data.arrivals
+    return True
+
+
+async def begin_again(engine: Engine, instance_id: str) -> bool:
+    """Let a courier or a delivery that has failed go on; False where it is given up.
+
+    Raises EngineError.
+    """
+    with contextlib.suppress(AlreadyExistsError):
+        if instance_id.startswith("_courier."):
+            return await _courier_again(engine, instance_id)
+        return await _delivery_again(engine, instance_id)
+    return True
+
+
+async def _courier_again(engine: Engine, instance_id: str) -> bool:
+    look = await engine.look_back(instance_id)
+    try:
+        given = wire.load(wire.CourierInput, look.input)
+    except ValueError:  # started by hand
+        return False
+    if await carrying.is_given_up(engine, given.push_id, look):
+        return False
+    lives = (given.lives or 0) + 1
+    if lives > MOST_LIVES:
+        await carrying.give_up(engine, given, "its courier was broken off again and again")
+        return False
+    _log_begun_anew(instance_id, lives)
+    await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))
+    return True
+
+
+async def _delivery_again(engine: Engine, instance_id: str) -> bool:
+    """What is given up needs nothing more: a delivery that has failed is a dead letter."""
+    look = await engine.look_back(instance_id)
+    try:
+        given = resumed(look)
+    except ValueError:  # started by hand; or the record of a push that was given up
+        return False
+    lives = (given.lives or 0) + 1
+    if lives > MOST_LIVES:
+        return False
+    _log_begun_anew(instance_id, lives)
+    again = given.model_copy(update={"lives": lives})
+    await engine.start(names.DELIVER_NOTIFICATION, instance_id, again)
+    return True
+
+
+def resumed(look: Look) -> wire.DeliveryInput:
+    """A delivery that was broken off, with the attempts that its history holds.
+
+    Raises ValueError where it is none.
+    """
+    given = wire.load(wire.DeliveryInput, look.input)
+    state = given.delivery
+    for event in look.history:
+        if (event.get("EventType"), event.get("FunctionName")) == (
+            "TaskCompleted",
+            names.ATTEMPT_DELIVERY,
+        ):
+            made = wire.load(wire.AttemptOutput, event.get("Result")).attempts
+            state = retry.after_attempts(state, made)
+    return given.model_copy(update={"delivery": state})
+
+
+def _log_begun_anew(instance_id: str, lives: int) -> None:
+    last = lives == MOST_LIVES
+    log.line(
+        "instance-begun-anew",
+        level=logging.ERROR if last else logging.WARNING,
+        instance=instance_id,
+        life=lives + 1,
+        todo="look why Python ends (memory?); if this life breaks off too, it is a dead letter"
+        if last
+        else "nothing; if it comes often, look why Python ends (memory?)",
+    )

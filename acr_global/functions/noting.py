@@ -1,0 +1,73 @@
+"""Notes of what is open, in storage: instances of an orchestrator that does nothing.
+
+A process writes one where something has been open here for some time (openlist.py), at most one
+per interval. Their ids have a prefix of their own, so that all of them are one range read,
+however much else is kept. patrol.py reads them, and removes what is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+
+from azure.durable_functions import DurableOrchestrationContext
+
+from acr_global.functions import log, names, wire
+from acr_global.functions.engine import Engine, close_session
+from acr_global.functions.journal import Journal
+from acr_global.functions.openlist import OpenList
+
+PREFIX = "_open."
+
+EVERY_SECONDS = 20.0
+"""Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""
+
+CALL_SECONDS = 10.0
+
+
+def note_open(context: DurableOrchestrationContext) -> None:
+    """The orchestrator: all that matters is its input, a `wire.OpenNote`."""
+
+
+def keep_noting(journal: Journal) -> threading.Thread:
+    """Note what is open, as long as the process lives. In a thread, for no webhook is to wait."""
+    thread = threading.Thread(target=_run, args=(journal,), name="noting", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run(journal: Journal) -> None:
+    while True:
+        time.sleep(EVERY_SECONDS)
+        note_once(journal)
+
+
+def note_once(journal: Journal) -> None:
+    """Write a note, if there is something to be noted, and the engine's address is known: a
+    process learns it with the first function that has a durable client."""
+    if not journal.url or not journal.open.due():
+        return
+    try:
+        asyncio.run(_note_and_close(journal.open, Engine(journal.url, CALL_SECONDS)))
+    except Exception as error:  # whatever it is costs this note, and not those to come
+        log.line("open-not-noted", level=logging.DEBUG, cause=str(error), todo="it is tried again")
+
+
+async def _note_and_close(open_list: OpenList, engine: Engine) -> None:
+    try:
+        await note(open_list, engine)
+    finally:
+        await close_session()
+
+
+async def note(open_list: OpenList, engine: Engine) -> None:
+    """Note what is to be noted. Raises EngineError; then it is to be noted still."""
+    ids = open_list.due()
+    if ids:
+        # In the order of their age, as long as seconds have ten digits: until 2286.
+        note_id = f"{PREFIX}{int(time.time())}.{uuid.uuid4().hex[:12]}"
+        await engine.start(names.NOTE_OPEN, note_id, wire.OpenNote(instances=ids))
+        open_list.noted(ids)

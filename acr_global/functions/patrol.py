@@ -1,0 +1,135 @@
+"""What the timer function `ReviveInterrupted` does: go through what has been noted as open.
+
+A push whose turn died with Python is Failed for good, and the engine's storage can be asked for
+such instances only by reading all that is kept. So processes note what stays open (noting.py),
+and this reads the notes: one range read by prefix, and one look at each instance that they name.
+What has failed goes on (mending.py), and a note of which all is over is removed.
+
+It needs nothing of the process that it runs in: on Flex Consumption that one has no turns. Two of
+it at once do no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from acr_global.functions import carrying, clock, log, mending, noting, reviving, wire
+from acr_global.functions.engine import Engine, EngineError, Look, Phase
+
+SCHEDULE = "0 */4 * * * *"
+"""Second 0 of every fourth minute, in UTC: what breaks off goes on within five."""
+
+AT_ONCE = 8
+"""Looks side by side."""
+
+RUN_SECONDS = 150.0
+"""Of one run, some thousand looks; a later run goes on. On Consumption a function may take
+5 minutes. Source: Azure Functions docs, functionTimeout."""
+
+CALL_SECONDS = 10.0
+
+BEGINS_WITHIN = timedelta(minutes=1)
+"""An instance that has not begun by then is seen to."""
+
+
+class Patrol:
+    """Goes through all notes, in one run or in several."""
+
+    def __init__(self) -> None:
+        self._after: str | None = None
+        """Where the next run goes on, if it is in this process too; else it begins anew."""
+
+    async def run(self, engine: Engine) -> None:
+        """One run. What the engine does not answer is left to the next one."""
+        errors: list[EngineError] = []
+        try:
+            async with asyncio.timeout(RUN_SECONDS):
+                await self._run(engine, errors)
+        except EngineError as error:
+            errors.append(error)
+        except TimeoutError:
+            pass  # the next run goes on with the page that this one was at
+        if errors:
+            log.line(
+                "open-not-read",
+                level=logging.WARNING,
+                cause=str(errors[-1]),
+                times=len(errors),
+                todo="nothing; the next run, in four minutes, tries again",
+            )
+
+    async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
+        while True:
+            after, self._after = self._after, None  # a place that cannot be read is not tried again
+            listed = await engine.list_by_prefix(noting.PREFIX, after, pages=1, show_input=True)
+            self._after = after
+            for note in listed.looks:
+                await _see_to(engine, note, errors)
+            self._after = listed.next
+            if listed.next is None:
+                return
+
+
+async def _see_to(engine: Engine, note: Look, errors: list[EngineError]) -> None:
+    """See to all that a note names, and remove it where all of that is over."""
+    try:
+        ids = wire.load(wire.OpenNote, note.input).instances
+    except ValueError:  # started by hand
+        ids = ()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def look_at(instance_id: str) -> bool:
+        async with places:
+            try:
+                return await is_open(engine, instance_id)
+            except EngineError as error:  # one that cannot be asked about holds up no other
+                errors.append(error)
+                return True
+
+    if not any(await asyncio.gather(*map(look_at, ids))):
+        await _remove(engine, note)
+
+
+async def _remove(engine: Engine, note: Look) -> None:
+    if note.phase not in (Phase.PENDING, Phase.BEGUN):
+        await engine.purge(note.instance_id)
+    elif not _is_recent(note):  # its start message is lost; what runs cannot be purged
+        await engine.terminate(note.instance_id, "acr-global: nothing of it is open")
+
+
+async def is_open(engine: Engine, instance_id: str) -> bool:
+    """Whether an instance is still to be looked after; what broke off is made to go on.
+
+    Raises EngineError.
+    """
+    look = await engine.look(instance_id)
+    match look.phase:
+        case Phase.BEGUN:
+            return True
+        case Phase.FAILED if mending.is_push(instance_id):
+            return await _push_goes_on(engine, instance_id, look)
+        case Phase.FAILED:
+            return await mending.begin_again(engine, instance_id)
+        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
+            return _is_recent(look) or await _push_goes_on(engine, instance_id, look)
+        case Phase.PENDING:
+            if _is_recent(look) or not mending.is_push(instance_id):
+                return True
+            return await _push_goes_on(engine, instance_id, look)
+        case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
+            return False
+
+
+async def _push_goes_on(engine: Engine, push_id: str, look: Look) -> bool:
+    """Have a courier see to a push, unless it was given up: then an operator is to."""
+    if await carrying.is_given_up(engine, push_id, look):
+        return False
+    await mending.send_courier(engine, push_id)
+    return True
+
+
+def _is_recent(look: Look) -> bool:
+    """Whether something has just happened to an instance, so that more may."""
+    return look.updated is not None and clock.utcnow() - look.updated < BEGINS_WITHIN
