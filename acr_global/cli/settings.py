@@ -7,8 +7,9 @@ from pathlib import Path
 
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
+from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
-from acr_global.settings import PREFIX, Settings, load_settings
+from acr_global.settings import Settings, load_settings
 
 
 def run(environ: Mapping[str, str]) -> int:
