@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import PlainValidator, SecretStr
 
 from acr_global.errors import RenderError
+from acr_global.setting_names import letters
 
 REFERENCE_KEY = "$secret"
 MIN_KEY_BYTES = 24
@@ -145,6 +146,12 @@ def setting_of(value: SecretRef) -> str:
     return f"setting {value.name}" if _USUAL.fullmatch(value.name) else "a setting named in $secret"
 
 
+def _nearly(name: str, secrets: Mapping[str, str]) -> str:
+    """What to add where the name is there in another spelling."""
+    same = (n for n, value in secrets.items() if value.strip() and letters(n) == letters(name))
+    return "; another spelling of that name is" if any(same) else ""
+
+
 def resolve(value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
     """The secret itself, without what is never part of one.
 
@@ -154,7 +161,7 @@ def resolve(value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
         return value.get_secret_value()
     found, name = bare(secrets.get(value.name, "")), setting_of(value)
     if not found:
-        raise RenderError(f"{name} is not set", reason="secret-unset")
+        raise RenderError(f"{name} is not set{_nearly(value.name, secrets)}", reason="secret-unset")
     if said := unresolved(found):
         raise RenderError(f"{name} {said}", reason="secret-unset")
     return found

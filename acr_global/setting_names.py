@@ -38,17 +38,17 @@ def name_problems(
 
 
 def _hint(name: str, known: Collection[str]) -> str | None:
-    letters = {_letters(right): right for right in known}
-    given = _letters(name)
-    if given in letters:
-        return f"another spelling, which counts for nothing; the setting is {letters[given]}"
+    ours = {letters(right): right for right in known}
+    given = letters(name)
+    if given in ours:
+        return f"another spelling, which counts for nothing; the setting is {ours[given]}"
     prefixed = name.startswith(PREFIX)
-    if not prefixed and not given.startswith(_letters(PREFIX)):
+    if not prefixed and not given.startswith(letters(PREFIX)):
         return None
-    near = difflib.get_close_matches(given, letters, n=1, cutoff=0 if prefixed else _CLOSE)
-    return f"no such setting; did you mean {letters[near[0]]}?" if near else None
+    near = difflib.get_close_matches(given, ours, n=1, cutoff=0 if prefixed else _CLOSE)
+    return f"no such setting; did you mean {ours[near[0]]}?" if near else None
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
     """What is left of a name in every spelling: neither case nor what stands between the words."""
     return "".join(c for c in name.upper() if c.isascii() and c.isalnum())

@@ -242,3 +242,11 @@ def test_a_target_with_a_wrong_secret_waits() -> None:
     """Its deliveries go on when the setting is right."""
     found, problems = parse_targets(json.dumps([GITHUB]), {"NAME": '"ghp_hush"'})
     assert (["gh"], 1) == ([t.name for t in found], len(problems))
+
+
+@pytest.mark.parametrize("name", ["hook_url", "HOOK-URL", "HookUrl", "HOOK_URL "])
+def test_a_secret_whose_name_has_another_spelling_is_said_to_be_there(name: str) -> None:
+    """On Linux that is another variable."""
+    (found,) = problems_of(HOOK | {"url": {"$secret": "HOOK_URL"}}, environ={name: URL})
+    expected = "setting HOOK_URL is not set; another spelling of that name is"
+    assert f"target 'ci': {expected}" == found
