@@ -18,8 +18,8 @@ from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
 from acr_global.lenient import Wrong, read
 from acr_global.patterns import parse_host
 from acr_global.policy import Override
-from acr_global.secret import unresolved
 from acr_global.setting_values import json_object
+from acr_global.surroundings import unresolved
 
 SETTING = "ACR_GLOBAL_REGISTRIES"
 

@@ -25,8 +25,8 @@ from acr_global.secret import (
     resolve,
     setting_of,
     signing_key,
-    unresolved,
 )
+from acr_global.surroundings import unresolved
 from acr_global.targets import (
     KINDS,
     NAME,

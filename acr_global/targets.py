@@ -26,11 +26,10 @@ from acr_global.patterns import is_loopback, matches
 from acr_global.secret import (
     Secret,
     SecretRef,
-    around,
     check_alone,
     check_unwrapped,
-    unresolved,
 )
+from acr_global.surroundings import around, unresolved
 
 TEMPLATE_NAMES = frozenset(
     {

@@ -18,6 +18,7 @@ ORDER = [
     "patterns",
     "json_text",
     "setting_names",
+    "surroundings",
     "secret",
     "targets",
     "target_setting",

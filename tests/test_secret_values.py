@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from acr_global.secret import bare
 from acr_global.settings import load_settings
+from acr_global.surroundings import bare
 from acr_global.target_setting import parse_targets
 from tests.test_targets import HOOK, KEY, problems_of
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from acr_global.cli.parser import UsageError
 from acr_global.errors import RenderError
-from acr_global.secret import around, unresolved
+from acr_global.surroundings import around, unresolved
 from acr_global.targets import check_url
 
 URL_VARIABLE = "FUNCTION_APP_URL"
