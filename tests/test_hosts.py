@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acr_global.hosts import check_host, fold_host
 
@@ -115,3 +117,13 @@ def test_what_spells_no_host(text: str) -> None:
     """It is not guessed at."""
     with pytest.raises(ValueError, match=r"."):
         fold_host(text)
+
+
+@given(st.text(alphabet="aX1.:[]-_/@%xn \u00fc\uff0e\ud800") | st.text())
+def test_folding_is_once_and_for_all(text: str) -> None:
+    """What is folded is folded already, and what cannot be is said with no other error."""
+    try:
+        folded = fold_host(text)
+    except ValueError:
+        return
+    assert folded == fold_host(folded)

@@ -358,6 +358,14 @@ def test_an_unknown_region_is_told_where_regions_are_said() -> None:
         assert setting in result.otherwise.message
 
 
+def test_a_name_that_stands_twice_in_a_body_loses_nothing() -> None:
+    """It is wrong in settings; a webhook is sent once, and the last of the two counts."""
+    body = json.dumps(PUSH).replace('{"id"', '{"action": "x", "id": "x", "id"', 1).encode()
+    (event,) = receive({"region": "eastus"}, body, settings()).results
+    assert isinstance(event, PushEvent)
+    assert PUSH["id"] == event.id
+
+
 def test_each_event_of_an_envelope_has_its_own_result() -> None:
     """A bad one loses no good one, and layers are no pushes."""
     layer = changed("target.mediaType", "application/octet-stream")

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acr_global.settings import load_settings
 from acr_global.surroundings import bare
@@ -250,3 +252,15 @@ def test_a_secret_whose_name_has_another_spelling_is_said_to_be_there(name: str)
     (found,) = problems_of(HOOK | {"url": {"$secret": "HOOK_URL"}}, environ={name: URL})
     expected = "setting HOOK_URL is not set; another spelling of that name is"
     assert f"target 'ci': {expected}" == found
+
+
+VALUES = st.text() | st.sampled_from(["@Microsoft.KeyVault(", '"', "Bearer ", "https://", "xn--a"])
+
+
+@given(st.lists(VALUES).map("".join))
+def test_no_value_breaks_a_check(value: str) -> None:
+    """Each is right or named, in whatever place."""
+    items = [item | {"name": str(n)} for n, (item, _) in enumerate(USES)]
+    parse_targets(json.dumps(items), {"NAME": value})
+    names = ("REGIONS", "TARGETS", "REGISTRIES", "REGION_ENDPOINTS", "INCLUDE", "ARM_ENDPOINT")
+    load_settings({f"ACR_GLOBAL_{name}": value for name in names} | {value: value})

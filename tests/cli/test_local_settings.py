@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acr_global.cli.environment import FILE, LocalFileError, local_environ, local_values
 from devhost.index import AppError
@@ -150,3 +153,18 @@ def test_the_example_is_read(tmp_path: Path) -> None:
     """It is what everybody begins with."""
     example = (Path(__file__).parents[2] / f"{FILE}.example").read_bytes()
     assert json.loads(example)["Values"] == values(tmp_path, example)
+
+
+ODD = st.text("""{}[],:"'/*\\ \n=1.eABnul\0\ud800\ufeff""")
+
+
+@given(ODD.map('{{"Values": {{"A": "x", {}}}}}'.format) | ODD | st.text())
+def test_no_file_breaks_it(text: str) -> None:
+    """Whatever stands there: values, or one sentence."""
+    with TemporaryDirectory() as folder:
+        data = text.encode("utf-8", "surrogatepass")
+        try:
+            found = values(Path(folder), data)
+        except LocalFileError:
+            return
+        assert all(isinstance(value, str) for value in found.values())
