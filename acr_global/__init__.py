@@ -6,10 +6,10 @@ passes first it says so, and names the regions that are missing.
 
 One push's journey, file by file (data flows down; a file imports only what stands above it):
 
-    errors, model, durations, patterns      the words
+    errors, model, durations, hosts, patterns, json_text        the words
     headers, proxies, outgoing              how anything is sent to another host
-    secret, targets, target_setting, retry, retry_after, setting_values, policy, lenient,
-    registry_setting, settings              what the operator said
+    setting_names, surroundings, secret, targets, target_setting, retry, retry_after,
+    setting_values, policy, lenient, registry_setting, settings what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
     notify/                                 Verdict → Message → one request per channel

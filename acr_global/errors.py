@@ -1,7 +1,7 @@
 """Every error of the app, with a stable reason slug and the HTTP status it suggests.
 
     AcrGlobalError
-    ├── SettingsError        the operator's: a wrong setting hides a registry's regions (503)
+    ├── SettingsError        the operator's: a setting hides a registry's regions (503)
     ├── RejectedError        the caller's: this request can never be accepted (400, 413)
     ├── NotKeptError         ours: the engine could not take the arrival in time (503)
     ├── TargetUnknownError   the operator's: no target has the name that was asked for (404)
@@ -40,15 +40,19 @@ class Problem:
 
 
 class SettingsError(AcrGlobalError):
-    """A setting is wrong, and the regions of this registry cannot be known without it."""
+    """The regions of this registry cannot be known: a setting that says them is wrong, or the
+    event names no registry and no setting says what then holds."""
 
     status = 503
     reason = "settings-invalid"
 
-    def __init__(self) -> None:
+    def __init__(self, *, registry: bool = True) -> None:
         super().__init__(
             "Which regions this registry has cannot be known, because a setting is wrong; the "
             "app's log and /api/health name it."
+            if registry
+            else "The event names no registry that can be read: put &registry=HOST into the "
+            "webhook's URL, or set ACR_GLOBAL_REGIONS."
         )
 
 

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 
 class Frozen(BaseModel):
@@ -35,6 +41,18 @@ def as_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[datetime, AfterValidator(as_utc)]
 """A point in time that can be compared with every other, however it was written."""
+
+
+def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
+    try:
+        return cast(datetime, read(value))
+    except ValueError:
+        return None
+
+
+MomentIfAny = Annotated[Moment | None, WrapValidator(_or_none)]
+"""A point in time that nothing is decided by: one that cannot be used counts as none, and costs
+nothing of what it stands in."""
 
 LONGEST_FIELD = 1_024
 """Characters; the distribution specification allows 255 for a repository, 128 for a tag."""
@@ -94,6 +112,8 @@ class PushEvent(Frozen):
     artifact: Artifact
     timestamp: Moment | None = None
     """The event's own time, by the registry's clock."""
+    dropped: tuple[str, ...] = ()
+    """Its fields that could not be used, and count as not there."""
 
 
 class Arrival(Frozen):
@@ -103,7 +123,7 @@ class Arrival(Frozen):
     event_id: CutText
     received_at: Moment
     """When the starter received it, by the app's clock."""
-    timestamp: Moment | None = None
+    timestamp: MomentIfAny = None
     digest: CutText | None = None
 
 
@@ -128,7 +148,7 @@ class Evidence(Frozen):
     """True: the check says definitely that the image is not there."""
     detail: str
     """One plain phrase, such as `readable there` or `fired but refused with status 504`."""
-    at: Moment | None = None
+    at: MomentIfAny = None
 
 
 class Verdict(Frozen):
@@ -161,7 +181,7 @@ class PushInfo(Frozen):
     digest: str | None
     action: Action
     media_type: str | None = None
-    pushed_at: Moment | None
+    pushed_at: MomentIfAny
     """The earliest event time that any region's webhook carried, by the registry's clock."""
 
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from acr_global.hosts import fold_host
+
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-_HOST = re.compile(r"[a-z0-9\[][a-z0-9.:\[\]-]{0,254}")
 _GEO = re.compile(r"(?P<name>[a-z0-9-]+)\.[a-z0-9]+\.geo\.(?P<rest>azurecr\.[a-z.]+)")
 
 
@@ -43,13 +44,14 @@ def parse_regions(value: object) -> tuple[str, ...]:
 
 
 def parse_host(value: str) -> str:
-    """A registry's host in lower case; a regional endpoint's host is that of its registry.
+    """A registry's host in its one spelling; a regional endpoint's host is that of its registry.
 
     `name.region.geo.azurecr.io` is a regional endpoint (Premium, preview). Raises ValueError.
     """
-    host = value.strip().lower()
-    if not _HOST.fullmatch(host):
-        raise ValueError("must be a host name, such as myregistry.azurecr.io")
+    try:
+        host = fold_host(value)
+    except ValueError:
+        raise ValueError("must be a host name, such as myregistry.azurecr.io") from None
     match = _GEO.fullmatch(host)
     return f"{match['name']}.{match['rest']}" if match else host
 

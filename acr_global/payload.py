@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from acr_global.model import LONGEST_FIELD, as_utc
+from acr_global.patterns import parse_host
 
 Text = Annotated[
     str,
@@ -33,18 +34,31 @@ Text = Annotated[
 _DATE: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
-def _timestamp(value: Any) -> Any:
-    """A text that is no date counts as no timestamp: it must not cost us the arrival.
+def _timestamp(value: Any) -> datetime | None:
+    """What is no usable time counts as none: it must not cost us the arrival.
 
-    Both 7 and 9 digits of a second's fraction have been seen; Python keeps 6.
+    Both 7 and 9 digits of a second's fraction have been seen; Python keeps 6. .NET writes no time
+    as the first that it knows, 0001-01-01T00:00:00.
     """
-    if value is None:
-        return None
     if not isinstance(value, str):
-        raise ValueError("must be text")
+        return None
     try:
         moment = _DATE.validate_python(value)
-        return as_utc(moment) if moment.tzinfo else None
+        usable = moment.tzinfo is not None and as_utc(moment).year not in (1, 9999)
+        return as_utc(moment) if usable else None
+    except ValueError:
+        return None
+
+
+def _request(value: Any) -> Any:
+    """What is no object says nothing of the client, and must not cost us the arrival either."""
+    return value if isinstance(value, dict) else None
+
+
+def _host(value: Any) -> str | None:
+    """What can be read of a host, in its one spelling; everything else counts as not known."""
+    try:
+        return parse_host(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
@@ -70,8 +84,8 @@ NO_TARGET = Target.model_validate({})
 class Request(_Wire):
     """The client's request that caused the event; chart events have none."""
 
-    host: Text | None = None
-    """The client's Host header: the registry, or one of its regional endpoints."""
+    host: Annotated[str | None, BeforeValidator(_host)] = None
+    """The client's Host header: the registry, or one of its regional endpoints' registry."""
 
 
 class Event(_Wire):
@@ -81,4 +95,15 @@ class Event(_Wire):
     timestamp: Annotated[datetime | None, BeforeValidator(_timestamp)] = None
     action: Text | None = None
     target: Target | None = None
-    request: Request | None = None
+    request: Annotated[Request | None, BeforeValidator(_request)] = None
+
+
+def dropped(document: dict[str, Any], event: Event) -> tuple[str, ...]:
+    """What the event said that counts as not said, because it could not be used: its fields."""
+    request = document.get("request")
+    host = request.get("host") if isinstance(request, dict) else request
+    pairs = (
+        ("timestamp", document.get("timestamp"), event.timestamp),
+        ("request.host", host, event.request and event.request.host),
+    )
+    return tuple(name for name, said, kept in pairs if said and not kept)

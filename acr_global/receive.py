@@ -136,17 +136,22 @@ def _single(document: dict[str, Any], region: str, host: str | None, settings: S
         if region in settings.all_regions():
             return Ignored("ping")
         return unknown if settings.knows_all_regions() else SettingsError()
-    host = host or _request_host(event)
+    host = host or (event.request.host if event.request else None)
     policy = settings.policy(host)
-    result = _wanted(event, region, host, settings, policy)
+    result = _wanted(event, region, host, settings, policy, payload.dropped(document, event))
     if region in policy.regions:
         return result
-    refusal = unknown if settings.knows_regions(host) else SettingsError()
+    refusal = unknown if settings.knows_regions(host) else SettingsError(registry=bool(host))
     return Stray(result, refusal) if isinstance(result, PushEvent) else refusal
 
 
 def _wanted(
-    event: payload.Event, region: str, host: str | None, settings: Settings, policy: Policy
+    event: payload.Event,
+    region: str,
+    host: str | None,
+    settings: Settings,
+    policy: Policy,
+    dropped: tuple[str, ...],
 ) -> PushEvent | Ignored:
     """The event, if its action and its image are watched."""
     if event.action not in settings.actions:
@@ -164,6 +169,7 @@ def _wanted(
         action=Action(event.action),
         artifact=_artifact(target, host),
         timestamp=event.timestamp,
+        dropped=dropped,
     )
 
 
@@ -175,14 +181,6 @@ def _parse(document: dict[str, Any]) -> payload.Event:
         raise RejectedError(
             f"The field {where} is not what the registry sends there.", reason="field-invalid"
         ) from None
-
-
-def _request_host(event: payload.Event) -> str | None:
-    """The registry's host by the event's own request; absent or odd ones count as not known."""
-    try:
-        return parse_host(event.request.host) if event.request and event.request.host else None
-    except ValueError:
-        return None
 
 
 def _valid_id(given: str | None) -> str:

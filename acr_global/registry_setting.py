@@ -12,23 +12,20 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from acr_global.errors import Problem
+from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
 from acr_global.lenient import Wrong, read
 from acr_global.patterns import parse_host
 from acr_global.policy import Override
-from acr_global.setting_values import Pairs, json_object
+from acr_global.setting_values import json_object
+from acr_global.surroundings import unresolved
 
 SETTING = "ACR_GLOBAL_REGISTRIES"
 
 REFUSED = "its webhooks are answered 503"
 
 _NOT_KNOWN = Override().model_copy(update={"regions": ()})
-_TWICE = object()
-"""In the place of a value whose name stands twice: only one of the two would count."""
-_SAID_TWICE = "stands in it twice, maybe in two spellings"
-
 _HOST_LIKE = re.compile(r"[a-z0-9.:\[\]-]+")
 
 
@@ -47,7 +44,7 @@ def parse_registries(raw: str) -> Registries:
     """What the registries in the JSON object `raw` say of themselves. Never raises."""
     found = Registries()
     try:
-        entries = json_object(raw, _marked)
+        entries = json_object(raw, marked)
     except ValueError as error:
         todo = (
             f"{error}; until then webhooks of a registry whose host stands in it are answered "
@@ -57,7 +54,7 @@ def parse_registries(raw: str) -> Registries:
     for number, (name, entry) in enumerate(entries.items(), start=1):
         try:
             host = parse_host(name)
-            found.policies[host], wrong = _read(_TWICE if host in found.places else entry)
+            found.policies[host], wrong = _read(TWICE if host in found.places else entry)
             found.places[host] = number
         except ValueError as error:
             wrong = [str(error)]
@@ -68,13 +65,6 @@ def parse_registries(raw: str) -> Registries:
 def problem_of(number: int, text: str) -> Problem:
     """What is wrong with the nth registry."""
     return Problem(SETTING, f"registry {number}: {text}")
-
-
-def _marked(pairs: Pairs) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        found[name] = _TWICE if name in found else value
-    return found
 
 
 def _hosts_in(raw: str) -> Iterator[str]:
@@ -89,13 +79,22 @@ def _hosts_in(raw: str) -> Iterator[str]:
 
 def _read(entry: object) -> tuple[Override, list[str]]:
     if not isinstance(entry, dict):
-        what = _SAID_TWICE if entry is _TWICE else "must be a JSON object"
+        what = _not_said(entry) or "must be a JSON object"
         return _NOT_KNOWN, [f"{what}; {REFUSED}"]
-    own, wrong = read(Override, {k: v for k, v in entry.items() if v is not _TWICE})
-    wrong += tuple(Wrong(k, _SAID_TWICE) for k, v in entry.items() if v is _TWICE)
+    unread = {field: said for field, value in entry.items() if (said := _not_said(value))}
+    own, wrong = read(Override, {k: v for k, v in entry.items() if k not in unread})
+    wrong += tuple(Wrong(field, said) for field, said in unread.items())
     if "regions" not in own.model_fields_set and any(_means_regions(w.field) for w in wrong):
         own = own.model_copy(update={"regions": ()})
     return own, [_sentence(w, own) for w in wrong]
+
+
+def _not_said(value: object) -> str | None:
+    """Why a field's value is none."""
+    if value is TWICE:
+        return SAID_TWICE
+    texts = (unresolved(part, inside=True) for _, part in leaves(value) if isinstance(part, str))
+    return next(filter(None, texts), None)
 
 
 def _means_regions(field: str) -> bool:

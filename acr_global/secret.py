@@ -16,13 +16,10 @@ from typing import Annotated
 from pydantic import PlainValidator, SecretStr
 
 from acr_global.errors import RenderError
+from acr_global.setting_names import letters
+from acr_global.surroundings import around, bare, unresolved, wrapped
 
 REFERENCE_KEY = "$secret"
-UNRESOLVED_PREFIX = "@Microsoft.KeyVault("
-"""A Key Vault reference that could not be resolved stands in the environment as written.
-Source: learn.microsoft.com/azure/app-service/app-service-key-vault-references, troubleshooting.
-"""
-
 MIN_KEY_BYTES = 24
 MAX_KEY_BYTES = 64
 """Bounds of a signing key. Source: the Standard Webhooks specification, `Signature scheme`."""
@@ -42,8 +39,8 @@ class SecretRef:
 def _read(value: object) -> SecretStr | SecretRef:
     if isinstance(value, SecretStr | SecretRef):
         return value
-    if isinstance(value, str) and value.strip():
-        return SecretStr(value.strip())
+    if isinstance(value, str) and bare(value):
+        return SecretStr(bare(value))
     if isinstance(value, dict) and value.keys() == {REFERENCE_KEY}:
         name = value[REFERENCE_KEY]
         if isinstance(name, str) and _NAME.fullmatch(name):
@@ -56,23 +53,42 @@ Secret = Annotated[SecretStr | SecretRef, PlainValidator(_read)]
 """A field that holds a secret, masked in repr and in error texts."""
 
 
-def resolve(value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
-    """The secret itself, without surrounding blanks.
+def check_alone(what: str, value: str, reason: str) -> None:
+    """Raise RenderError where a secret has something around it. Never shows the value."""
+    if said := around(value):
+        raise RenderError(f"{what} {said}", reason=reason)
 
-    Raises RenderError `secret-unset`, which names the setting, never a value. A name that is not
-    in capitals is not said: it may be the secret itself, put where its name belongs.
+
+def check_unwrapped(what: str, value: str, reason: str) -> None:
+    """The same of a value that may begin with a word of its own, or end in a quote."""
+    if said := wrapped(value):
+        raise RenderError(f"{what} {said}", reason=reason)
+
+
+def setting_of(value: SecretRef) -> str:
+    """How the setting that holds a secret is called. A name that is not in capitals is not said:
+    it may be the secret itself, put where its name belongs."""
+    return f"setting {value.name}" if _USUAL.fullmatch(value.name) else "a setting named in $secret"
+
+
+def _nearly(name: str, secrets: Mapping[str, str]) -> str:
+    """What to add where the name is there in another spelling."""
+    same = (n for n, value in secrets.items() if value.strip() and letters(n) == letters(name))
+    return "; another spelling of that name is" if any(same) else ""
+
+
+def resolve(value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
+    """The secret itself, without what is never part of one.
+
+    Raises RenderError `secret-unset`, which names the setting, never a value.
     """
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    found = secrets.get(value.name, "").strip()
-    name = f"setting {value.name}" if _USUAL.fullmatch(value.name) else "a setting named in $secret"
+    found, name = bare(secrets.get(value.name, "")), setting_of(value)
     if not found:
-        raise RenderError(f"{name} is not set", reason="secret-unset")
-    if found.startswith(UNRESOLVED_PREFIX):
-        raise RenderError(
-            f"{name} is a Key Vault reference that could not be resolved",
-            reason="secret-unset",
-        )
+        raise RenderError(f"{name} is not set{_nearly(value.name, secrets)}", reason="secret-unset")
+    if said := unresolved(found):
+        raise RenderError(f"{name} {said}", reason="secret-unset")
     return found
 
 
@@ -81,6 +97,7 @@ def signing_key(secret: str) -> bytes:
 
     Raises RenderError `secret-invalid`.
     """
+    check_alone("a signing secret", secret, "secret-invalid")
     try:
         key = base64.b64decode(secret.removeprefix(_KEY_PREFIX), validate=True)
     except (binascii.Error, ValueError):

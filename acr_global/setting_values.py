@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 from acr_global import retry
 from acr_global.durations import format_duration, parse_duration
 from acr_global.errors import RenderError
+from acr_global.json_text import SAID_TWICE, TWICE, Pairs
 from acr_global.patterns import parse_names, parse_regions
 from acr_global.targets import check_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
-
-Pairs = Iterable[tuple[str, Any]]
 
 
 def positive(value: object) -> timedelta:
@@ -45,6 +44,8 @@ def interval(value: object) -> timedelta:
 
 def text(value: object) -> str:
     """Text without blanks around it."""
+    if value is TWICE:
+        raise ValueError(SAID_TWICE)
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value.strip()

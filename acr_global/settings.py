@@ -7,7 +7,6 @@ not told, and a webhook is refused only where the regions that it counts for can
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,10 +23,10 @@ from acr_global.model import Action
 from acr_global.patterns import parse_some
 from acr_global.policy import Override, Policy
 from acr_global.registry_setting import REFUSED, parse_registries, problem_of
+from acr_global.setting_names import PREFIX, name_problems
+from acr_global.surroundings import bare, quoted, unresolved
 from acr_global.target_setting import parse_targets, secret_names
 from acr_global.targets import Target
-
-PREFIX = "ACR_GLOBAL_"
 
 MOST_LOOKS = 200
 """Before one deadline: each costs an activity, and a history is read anew in each episode."""
@@ -85,18 +84,24 @@ class Settings(Policy):
         return frozenset(self.regions).union(*(r.regions for r in self.registries.values()))
 
     def knows_regions(self, registry: str | None) -> bool:
-        """False where a wrong setting hides which regions report this registry's pushes.
+        """False where nobody can know which regions report this registry's pushes: a wrong
+        setting hides them, or which registry it is.
 
         A registry of which nothing is said, while others say their own, is known to have none.
         """
-        listed = registry in self.registries
-        if not listed and "regions" not in self.model_fields_set and self.all_regions():
-            return True
-        return bool(self.policy(registry).regions)
+        if registry is None:
+            return bool(self.regions)
+        return bool(self.policy(registry).regions) or (
+            registry not in self.registries and self._unlisted_have_none()
+        )
 
     def knows_all_regions(self) -> bool:
         """Whether that is so of no registry."""
-        return all(self.knows_regions(host) for host in (None, *self.registries))
+        listed = all(self.knows_regions(host) for host in self.registries)
+        return listed and (bool(self.regions) or self._unlisted_have_none())
+
+    def _unlisted_have_none(self) -> bool:
+        return "regions" not in self.model_fields_set and bool(self.all_regions())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +124,24 @@ def known_names() -> tuple[str, ...]:
 
 def load_settings(environ: Mapping[str, str]) -> Loaded:
     """Read every ACR_GLOBAL_* setting; an empty value counts as not set."""
-    given = {k: v for k, v in environ.items() if k.startswith(PREFIX) and v.strip()}
-    receivers = given.pop(PREFIX + "TARGETS", "[]")
+    known = known_names()
+    given = {name: text for name in known if (text := bare(environ.get(name, "")))}
+    unread = {name: said for name, text in given.items() if (said := _not_said(name, text))}
+    receivers, hosts = (
+        "" if name in unread else given.get(name, "") for name in (_TARGETS, _REGISTRIES)
+    )
     targets, problems = parse_targets(receivers, environ)
-    registries = parse_registries(given.pop(PREFIX + "REGISTRIES", "{}"))
-    allowed = set(known_names()) | secret_names(receivers)
-    problems += tuple(_unknown(name) for name in sorted(given) if name not in allowed)
+    registries = parse_registries(hosts or "{}")
+    problems += tuple(name_problems(environ, known, secret_names(receivers)))
     raw: dict[str, Any] = {
-        name.removeprefix(PREFIX).lower(): v for name, v in given.items() if name in known_names()
+        _field(name): value
+        for name, value in given.items()
+        if name not in unread and name not in (_TARGETS, _REGISTRIES)
     }
     settings, wrong = read_fields(Settings, raw)
+    wrong += tuple(Wrong(_field(name), said) for name, said in unread.items())
     apart: dict[str, Any] = {"targets": targets, "registries": registries.policies}
-    if any(w.field == "regions" for w in wrong):
+    if any(w.field in ("regions", "registries") for w in wrong):
         apart["regions"] = ()
     settings = settings.model_copy(update=apart)
     problems += (*map(_problem, wrong), *registries.problems)
@@ -141,21 +152,35 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
     return Loaded(settings, problems + wrong_together + proxies.problems(environ))
 
 
+_TARGETS, _REGISTRIES = PREFIX + "TARGETS", PREFIX + "REGISTRIES"
+
+
+def _field(name: str) -> str:
+    return name.removeprefix(PREFIX).lower()
+
+
+def _not_said(name: str, text: str) -> str | None:
+    """Why a setting's text says nothing, whatever it should say."""
+    if text.startswith(("{", "[")):
+        return None  # what stands in a part of it costs that part
+    # Of the registries, quoted or not, the text shows which it speaks of.
+    return unresolved(text) or (None if name == _REGISTRIES else quoted(text))
+
+
 def _problem(wrong: Wrong) -> Problem:
     """What is wrong with a plain setting, and what is in force instead."""
     if wrong.field == "regions":
         instead = "webhooks of a registry that says no regions of its own are answered 503"
+    elif wrong.field == "registries":
+        instead = "until then webhooks are answered 503: it may name regions of any registry"
+    elif wrong.field == "targets":
+        instead = "until then verdicts go to the log only"
     else:
         default = Settings.model_fields[wrong.field].get_default(call_default_factory=True)
         value = read.shown(default)
         text = ", ".join(map(str, value)) if isinstance(value, list) else value
         instead = "until then " + (f"the default is in force, {text}" if text else "it is not set")
     return Problem(PREFIX + wrong.field.upper(), f"{wrong.message}; {instead}")
-
-
-def _unknown(name: str) -> Problem:
-    near = difflib.get_close_matches(name, known_names(), n=1, cutoff=0)[0]
-    return Problem(name, f"no such setting; did you mean {near}?", "warning")
 
 
 def _cross_check(

@@ -18,7 +18,15 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from acr_global.errors import Problem, RenderError
-from acr_global.secret import SecretRef, resolve, signing_key
+from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
+from acr_global.secret import (
+    SecretRef,
+    check_alone,
+    resolve,
+    setting_of,
+    signing_key,
+)
+from acr_global.surroundings import unresolved
 from acr_global.targets import (
     KINDS,
     NAME,
@@ -29,8 +37,9 @@ from acr_global.targets import (
     SignedTarget,
     Target,
     check_apprise_url,
-    check_header,
+    check_own_header,
     check_target_url,
+    check_token,
     secrets_of,
 )
 
@@ -49,7 +58,7 @@ def parse_targets(
     Of two targets with one name the first stands. An empty text is an empty list.
     """
     try:
-        items = json.loads(raw) if raw.strip() else []
+        items = json.loads(raw, object_pairs_hook=marked) if raw.strip() else []
     except (ValueError, RecursionError) as error:
         line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         return (), (Problem(SETTING, f"not JSON{line}"),)
@@ -81,6 +90,8 @@ def _label(item: object, number: int) -> str:
 def _read(item: object) -> tuple[Target | None, list[str]]:
     if not isinstance(item, dict):
         return None, ["must be a JSON object"]
+    if unread := list(_not_said(item)):
+        return None, unread
     kind = item.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
@@ -94,6 +105,16 @@ def _read(item: object) -> tuple[Target | None, list[str]]:
         return None, [_sentence(dict(detail), model) for detail in details]
     reserved = _reserved_headers(target)
     return (None, reserved) if reserved else (target, [])
+
+
+def _not_said(item: dict[str, Any]) -> Iterator[str]:
+    """What stands twice, and what would have to be resolved first."""
+    for way, value in leaves(item):
+        said = unresolved(value, inside=True) if isinstance(value, str) else None
+        if value is TWICE:
+            said = SAID_TWICE
+        if said:
+            yield f"{where_in(way) or 'an unknown field'}: {said}"
 
 
 def _sentence(detail: dict[str, Any], model: type[BaseTarget]) -> str:
@@ -124,8 +145,12 @@ def _reserved_headers(target: Target) -> list[str]:
         return []
     bad = [h for h in target.headers if not _TOKEN.fullmatch(h)]
     own = [h for h in target.headers if h.lower() in target.reserved]
-    return ["headers: not a header name" for _ in bad] + [
-        f"headers: {name} is set by this kind of target itself" for name in own
+    one_spelling = {h.lower() for h in target.headers}
+    twice = [f"headers: one {SAID_TWICE}"] if len(one_spelling) < len(target.headers) else []
+    return [
+        *("headers: not a header name" for _ in bad),
+        *(f"headers: {name} is set by this kind of target itself" for name in own),
+        *twice,
     ]
 
 
@@ -137,9 +162,17 @@ def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tupl
     """
     for value in dict.fromkeys(secrets_of(target)):
         try:
-            _check_value(target, value, resolve(value, environ))
+            resolved = resolve(value, environ)
         except RenderError as error:
-            yield error.message, not isinstance(value, SecretStr)
+            yield error.message, True
+            continue
+        try:
+            _check_value(target, value, resolved)
+        except RenderError as error:
+            if isinstance(value, SecretRef):
+                yield f"{setting_of(value)}: {error.message}", True
+            else:
+                yield error.message, False
     if isinstance(target, AppriseTarget) and importlib.util.find_spec("apprise") is None:
         yield "needs the package apprise, which is not installed", True
 
@@ -147,16 +180,18 @@ def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tupl
 def _check_value(target: Target, value: SecretStr | SecretRef, resolved: str) -> None:
     """Hold one value against everything that it is used for. Raises RenderError."""
     if isinstance(target, AppriseTarget):
+        check_alone("url", resolved, "url-invalid")
         check_apprise_url(resolved)
     if isinstance(target, HttpTarget):
         if value == target.url:
             check_target_url(target, resolved)
-        if value in target.headers.values():
-            check_header(resolved)
+        for name, own in target.headers.items():
+            if value == own:
+                check_own_header(name, value, resolved)
     if isinstance(target, SignedTarget) and value in target.secrets:
         signing_key(resolved)
     if isinstance(target, GithubTarget) and value == target.token:
-        check_header(resolved)
+        check_token(resolved)
 
 
 def secret_names(raw: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from string import Template
 from typing import Annotated, ClassVar, Literal, TypeVar, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -20,9 +20,16 @@ from pydantic import (
 
 from acr_global.durations import parse_duration
 from acr_global.errors import RenderError
+from acr_global.hosts import check_host
 from acr_global.model import Artifact, VerdictType
 from acr_global.patterns import is_loopback, matches
-from acr_global.secret import Secret, SecretRef
+from acr_global.secret import (
+    Secret,
+    SecretRef,
+    check_alone,
+    check_unwrapped,
+)
+from acr_global.surroundings import around, unresolved
 
 TEMPLATE_NAMES = frozenset(
     {
@@ -48,7 +55,11 @@ GITHUB_EVENT_TYPE_CHARS = 100
 _T = TypeVar("_T")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
-_REPO = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
+_REPO = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
+_SIGN_IN = re.compile(r"(?:bearer|basic)\s+(?P<secret>.*)", re.IGNORECASE | re.DOTALL)
 _NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
 _FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
@@ -85,9 +96,19 @@ def _template(value: str) -> str:
 
 
 def _repo(value: str) -> str:
-    if not _REPO.fullmatch(value):
+    """An owner and a repository as GitHub names them.
+
+    Owners: letters, digits and hyphens, 39 characters at most; an enterprise's managed users are
+    `name_code`, with an underscore. Old accounts end in a hyphen, or have two in a row. Sources:
+    docs.github.com, `Username considerations for external authentication`, `Creating a new
+    repository` (100 of letters, digits, dot, underscore and hyphen; `.git` is cut off).
+    """
+    owner, slash, name = value.strip().partition("/")
+    if not slash or not _OWNER.fullmatch(owner) or not _REPO.fullmatch(name) or not name.strip("."):
         raise ValueError("must be owner/name")
-    return value
+    if name.lower().endswith(".git"):
+        raise ValueError("must be owner/name, without .git at its end")
+    return f"{owner}/{name}"
 
 
 class BaseTarget(BaseModel):
@@ -209,20 +230,39 @@ def _flat(field: object) -> Iterable[object]:
 
 def check_url(url: str, *, insecure: bool) -> None:
     """Raise RenderError `url-invalid` unless `url` may be posted to. Never shows the URL."""
+    try:
+        _check_url(url, insecure=insecure)
+    except ValueError as error:
+        raise RenderError(f"url {error}", reason="url-invalid") from None
+
+
+def _check_url(url: str, *, insecure: bool) -> None:
+    if said := unresolved(url) or around(url):
+        raise ValueError(said)
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise RenderError("url must be ASCII without blanks", reason="url-invalid")
+        raise ValueError("must be ASCII without blanks")
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
     except ValueError:
-        host, parts = "", urlsplit("")
+        parts = urlsplit("")
+    host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not host:
-        raise RenderError("url must begin with https:// and name a host", reason="url-invalid")
+        raise ValueError("must begin with https:// and name a host")
+    try:
+        check_host(host)
+    except ValueError as error:
+        raise ValueError(f"names what can be no host: {error}") from None
+    if not _is_port(parts):
+        raise ValueError("must name a port from 1 to 65535, or none")
     if parts.scheme == "http" and not insecure and not is_loopback(host):
-        raise RenderError(
-            'url is plain http to another host; use https, or say "insecure": true',
-            reason="url-invalid",
-        )
+        raise ValueError('is plain http to another host; use https, or say "insecure": true')
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def check_target_url(target: HttpTarget, url: str) -> None:
@@ -270,3 +310,34 @@ def check_header(value: str) -> None:
             "a header's value, or the token, must be one line of Latin-1 text",
             reason="header-invalid",
         )
+
+
+def check_own_header(name: str, value: SecretStr | SecretRef, resolved: str) -> None:
+    """Raise RenderError `header-invalid` unless a target's header can have this value.
+
+    Quotes around it are meant where they were escaped in the JSON text, and an accident where
+    they stand in an environment setting. `Bearer x` is what an Authorization header holds, and
+    others may; the word twice, or quotes behind it, are an accident. The header's name is not
+    said: it may be the secret itself.
+    """
+    lower, what = name.lower(), "a header's value"
+    if match := _SIGN_IN.fullmatch(resolved):
+        check_alone(f"{what}, behind its first word,", match["secret"], _HEADER)
+    elif isinstance(value, SecretRef) or lower in _AUTHORIZATION:
+        check_unwrapped(what, resolved, _HEADER)
+    before, colon, _ = resolved.partition(":")
+    if colon and before.strip().lower() == lower:
+        raise RenderError(f"{what} begins with the header's name; give it without", reason=_HEADER)
+    check_header(resolved)
+
+
+_HEADER = "header-invalid"
+
+
+def check_token(value: str) -> None:
+    """Raise RenderError `header-invalid` unless `value` is a token alone: `Bearer` is set before
+    it. Source: RFC 6750 2.1, b64token; GitHub's tokens are letters, digits and underscores."""
+    check_alone("the token", value, _HEADER)
+    check_header(value)
+    if not _TOKEN.fullmatch(value):
+        raise RenderError("the token must be the token alone, as GitHub shows it", reason=_HEADER)

@@ -5,13 +5,16 @@ The refusals are in its own words: `tests/devhost/refusals.py` holds them to the
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from acr_global.cli.environment import LocalFileError, local_values
+from acr_global.cli.loose_json import read_json
+from acr_global.json_text import TWICE, leaves
 
 from .dotnet import as_text, read_int, read_provider_int, read_time_span
 from .index import AppError
@@ -175,15 +178,19 @@ def read_host_json(folder: Path) -> dict[str, Any]:
 
 def apply_local_settings(folder: Path) -> None:
     """Put the Values of local.settings.json into the environment where not set already."""
-    for name, value in _read(folder / "local.settings.json").get("Values", {}).items():
-        os.environ.setdefault(name, str(value))
+    try:
+        values = local_values(folder)
+    except LocalFileError as problem:
+        raise AppError(problem.message) from None
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
 
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        document = json.loads(path.read_text("utf-8-sig"))
+        document = read_json(path.read_bytes())
     except OSError as problem:
         raise AppError(f"{path.name} cannot be read: {problem.strerror}") from None
     except RecursionError:
@@ -192,4 +199,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise AppError(f"{path.name}: {problem}") from None
     if not isinstance(document, dict):
         raise AppError(f"{path.name}: not a JSON object")
+    for way, part in leaves(document):
+        if part is TWICE:
+            raise AppError(f"{path.name}: {'.'.join(map(str, way))} stands in it twice")
     return document

@@ -70,6 +70,9 @@ def test_an_empty_value_is_not_set() -> None:
         ("REGISTRIES", '{"r.io": 5}', "registry 1: "),
         ("REGISTRIES", '{"r.io": {}, "R.eastus.geo.azurecr.io": {}, "r.io": {}}', "twice"),
         ("REGISTRIES", '{"r.azurecr.io": {}, "R.eastus.geo.azurecr.io": {}}', "twice"),
+        ("REGISTRIES", '{"r.io": {}, "https://R.io.:443/": {}}', "registry 2: stands in it twice"),
+        ("REGION_ENDPOINTS", '{"eastus": "https://a..test"}', "can be no host"),
+        ("ARM_ENDPOINT", "https://management-.azure.com", "can be no host"),
         ("REGISTRIES", "[" * 100_000, "not JSON"),
         ("REGISTRIES", '{"r.io": {"include": ""}}', "registry 1: include: must name at least one"),
         ("REGISTRIES", '{"r.io": ' + "[" * 900 + "]" * 900 + "}", "registry 1: "),
@@ -229,6 +232,13 @@ def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
     assert [False, True] == known
 
 
+def test_a_region_whose_endpoint_stands_twice_in_a_registry_is_said_to() -> None:
+    """There the plain endpoints are in force until it is right."""
+    own = '{"r.io": {"region_endpoints": {"eastus": "https://a", "eastus": "https://b"}}}'
+    (problem,) = load(REGIONS="eastus", REGISTRIES=own).problems
+    assert problem.message.startswith("registry 1: region_endpoints: stands in it twice")
+
+
 @pytest.mark.parametrize(
     ("given", "registry", "known"),
     [
@@ -237,6 +247,7 @@ def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
         ({"REGIONS": "a/b", "REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "r.io", True),
         ({"REGIONS": "a/b", "REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "s.io", False),
         ({"REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, "s.io", True),
+        ({"REGISTRIES": '{"r.io": {"regions": "eastus"}}'}, None, False),
         ({"REGISTRIES": '{"r.io": {}}'}, "r.io", False),
         ({"REGISTRIES": '{"r.io": {}, "s.io": {"regions": "eastus"}}'}, "r.io", False),
         ({}, None, False),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from acr_global.settings import load_settings
 from acr_global.target_setting import parse_targets
 from tests.test_targets import HOOK, problems_of
 
@@ -131,3 +132,118 @@ def test_a_key_in_the_place_of_an_apprise_url_is_named(value: str) -> None:
 def test_a_comma_alone_does_not_make_two_urls(value: str) -> None:
     """The library parts them only before a scheme."""
     assert [] == problems_of({"name": "ap", "kind": "apprise", "url": value})
+
+
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hush..example.com",
+        "https://.hush.example.com",
+        f"https://{'hush' * 16}.example",
+        f"https://{'hush.' * 50}example.com",
+        "https://-hush.example",
+        "https://hush-.example",
+        "https://hu sh.example",
+        "https://hüsh.example",
+        "https://hu%73h.example",
+        "https://user:hush@h..x",
+        "https://256.1.1.1",
+        "https://[::hush]",
+        "https://[::1",
+        "https://:443/hush",
+        "https:///hush",
+        "https://hush.example:99999",
+        "https://hush.example:0",
+        "https://hush.example:https",
+    ],
+)
+def test_a_host_that_is_none_is_named_at_start(url: str, behind: bool) -> None:
+    """Each attempt would fail on it."""
+    given: Any = {"$secret": "NAME"} if behind else url
+    for item in (HOOK | {"url": given}, HOOK | {"kind": "slack", "url": given}):
+        (problem,) = problems_of(item, environ={"NAME": url})
+        assert problem.startswith(f"target 'ci': {'setting NAME: ' if behind else ''}url ")
+        assert "hush" not in problem
+
+
+@pytest.mark.parametrize(
+    "url", ["https://my_service.internal/x", "https://h.test./x", "https://[fe80::1]/x"]
+)
+def test_hosts_as_networks_name_them_are_taken(url: str) -> None:
+    """Underscores, a final dot, and addresses."""
+    assert [] == problems_of(HOOK | {"url": url})
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("url", '"url": "https://a.test", "url": "https://b.test"'),
+        ("name", '"name": "b", "url": "https://a.test"'),
+        ("kind", '"kind": "slack", "url": "https://a.test"'),
+        ("url", '"url": {"$secret": "A", "$secret": "B"}'),
+        ("headers", '"url": "https://a.test", "headers": {"X-Key": "1", "X-Key": "2"}'),
+        ("headers: one", '"url": "https://a.test", "headers": {"X-Key": "1", "x-key": "2"}'),
+        ("headers", '"url": "https://a.test", "headers": {}, "headers": {}'),
+        ("on.0.a", '"url": "https://a.test", "on": [{"a": 1, "a": 2}]'),
+    ],
+)
+def test_what_stands_twice_in_a_target_is_not_guessed_at(field: str, text: str) -> None:
+    """Only one of the two would count; the other targets go on."""
+    raw = f'[{{"name": "a", "kind": "webhook", {text}}}, {json.dumps(HOOK)}]'
+    found, (problem,) = parse_targets(raw, {})
+    assert ["ci"] == [t.name for t in found]
+    assert problem.message.endswith(f": {field}: stands in it twice, maybe in two spellings") or (
+        problem.message.endswith(f": {field} stands in it twice, maybe in two spellings")
+    )
+
+
+def github(repo: str) -> dict[str, Any]:
+    """A target for this repository."""
+    return {"name": "gh", "kind": "github", "repo": repo, "token": "t"}
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "acme/deploy",
+        "octocat_acme/deploy",
+        "octo-cat_acme/deploy.v2_x",
+        "0x/.github",
+        "a--b/c",
+        "old-/c",
+        "a" * 39 + "/" + "b" * 100,
+    ],
+)
+def test_repositories_are_named_as_github_names_them(repo: str) -> None:
+    """Managed users have an underscore, and old accounts hyphens that none may have now."""
+    assert [] == problems_of(github(repo))
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "acme",
+        "acme/",
+        "/deploy",
+        "acme/a/b",
+        "-acme/x",
+        "_acme/x",
+        "ac.me/x",
+        "ac me/x",
+        "äcme/x",
+        "acme/..",
+        "acme/.",
+        "acme/x.git",
+        "acme/x y",
+        "https://github.com/acme/x",
+        "a" * 40 + "/x",
+        "acme/" + "x" * 101,
+    ],
+)
+def test_a_repository_that_github_cannot_have_is_named(repo: str) -> None:
+    """It would be a 404 at the first push; webhooks are taken all the same."""
+    (problem,) = problems_of(github(repo))
+    assert problem.startswith("target 'gh': repo: must be owner/name")
+    given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": json.dumps([github(repo)])}
+    assert load_settings(given).settings.knows_regions("r.azurecr.io")

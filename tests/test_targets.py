@@ -122,7 +122,7 @@ def test_what_is_no_list(raw: str, message: str) -> None:
         ),
         (
             HOOK | {"url": "https://h.test:99999"},
-            "target 'ci': url must begin with https:// and name a host",
+            "target 'ci': url must name a port from 1 to 65535, or none",
         ),
         (HOOK | {"url": "https://hüsh.test"}, "target 'ci': url must be ASCII without blanks"),
         (HOOK | {"url": "https://h.test/hu sh"}, "target 'ci': url must be ASCII without blanks"),
@@ -215,13 +215,16 @@ def test_a_secret_that_is_not_set() -> None:
     [
         (
             "@Microsoft.KeyVault(VaultName=hush;SecretName=x)",
-            "setting NAME is a Key Vault reference that could not be resolved",
+            "setting NAME is a Key Vault reference that the platform has not resolved: the portal "
+            "shows its status beside the app setting (Environment variables), and the reason; most "
+            "often the app's identity, the one that keyVaultReferenceIdentity names, lacks the "
+            "role Key Vault Secrets User",
         ),
         (
             "http://hush.test",
-            'url is plain http to another host; use https, or say "insecure": true',
+            'setting NAME: url is plain http to another host; use https, or say "insecure": true',
         ),
-        ("hush", "url must begin with https:// and name a host"),
+        ("hush", "setting NAME: url must begin with https:// and name a host"),
     ],
 )
 def test_a_secret_with_a_wrong_value(value: str, message: str) -> None:

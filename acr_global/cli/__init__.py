@@ -6,6 +6,7 @@
     client.py       one request to that app, one answer or one plain sentence
     environment.py  the settings as they stand here
     console.py      the standard streams, and how a command ends
+    loose_json.py   JSON as the Functions host reads its files
     output.py       tables, and text that is safe for a terminal
     deadletters.py · targets.py · settings.py   the commands
     reference.py    docs/commands.md, made of the help

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from acr_global.cli.parser import UsageError
 from acr_global.errors import RenderError
+from acr_global.surroundings import around, unresolved
 from acr_global.targets import check_url
 
 URL_VARIABLE = "FUNCTION_APP_URL"
@@ -106,6 +107,8 @@ def _checked(text: str, source: str) -> str:
     key = text.strip().strip(BYTE_ORDER_MARK).strip()
     if not key:
         raise UsageError(f"there is no key in {source}")
+    if said := unresolved(key) or around(key):
+        raise UsageError(f"what {source} holds {said}")
     if len(text) > KEY_CHARS or not key.isascii() or not key.isprintable() or " " in key:
         raise UsageError(f"what {source} holds is not one key")
     return key

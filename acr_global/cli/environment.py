@@ -1,12 +1,19 @@
-"""The settings as they stand here: the environment, and what local.settings.json adds to it."""
+"""The settings as they stand here: the environment, and what local.settings.json adds to it.
+
+The commands, `make start` and the local host all read that file here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from acr_global.cli.loose_json import read_json
 from acr_global.errors import AcrGlobalError
+from acr_global.json_text import TWICE, leaves
 
 FILE = "local.settings.json"
 """Source: learn.microsoft.com/azure/azure-functions/functions-develop-local, `Local settings
@@ -22,12 +29,34 @@ class LocalFileError(AcrGlobalError):
 
 def local_environ(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """`environ` and, where it lacks something, the file's Values. Raises LocalFileError."""
-    return {**_values(folder / FILE), **environ}
+    return {**local_values(folder), **environ}
 
 
-def _values(path: Path) -> dict[str, str]:
+def local_values(folder: Path) -> dict[str, str]:
+    """The file's Values, as text; none where there is no file.
+
+    Numbers and truth values become the text that `func` makes of them. Raises LocalFileError,
+    which names each entry that is none, and shows no value.
+    """
+    content = _content(folder / FILE)
+    twice = [".".join(map(str, way[:2])) for way, part in leaves(content) if part is TWICE]
+    if twice:
+        raise LocalFileError(f"{FILE}: {', '.join(twice)} stands in it twice")
+    values = content.get("Values", {}) if isinstance(content, dict) else None
+    if not isinstance(values, dict):
+        raise LocalFileError(f"{FILE} must be an object with an object Values in it")
+    if str(content.get("IsEncrypted")).lower() in ("true", "1"):
+        raise LocalFileError(
+            f"{FILE} is encrypted (IsEncrypted is true); `func settings decrypt` makes it readable"
+        )
+    if wrong := list(_wrong(values)):
+        raise LocalFileError(f"{FILE}: {'; '.join(wrong)}")
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _content(path: Path) -> Any:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        return read_json(path.read_bytes())
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -36,9 +65,35 @@ def _values(path: Path) -> dict[str, str]:
         raise LocalFileError(f"{FILE} is not JSON (line {error.lineno})") from None
     except (ValueError, RecursionError):
         raise LocalFileError(f"{FILE} is not JSON") from None
-    values = content.get("Values", {}) if isinstance(content, dict) else None
-    if not isinstance(values, dict):
-        raise LocalFileError(f"{FILE} must be an object with an object Values in it")
-    if content.get("IsEncrypted") is True:
-        raise LocalFileError(f"{FILE} is encrypted; `func settings decrypt` makes it readable")
-    return {name: value for name, value in values.items() if isinstance(value, str)}
+
+
+def _wrong(values: Mapping[str, object]) -> Iterator[str]:
+    """What can be no environment variable, or would be none that anybody meant."""
+    for name, value in values.items():
+        if not name.strip():
+            yield "Values holds an entry without a name"
+        elif "=" in name or not _can_be_set(name):
+            yield f"Values.{ascii(name)[1:-1]} has a name that no environment variable can have"
+        elif value is None:
+            yield f"Values.{name} is null; give it a text, or take it out"
+        elif isinstance(value, dict | list):
+            yield (
+                f"Values.{name} is {'an object' if isinstance(value, dict) else 'a list'}; "
+                "it must be text: JSON goes there in quotes, escaped"
+            )
+        elif isinstance(value, str) and not _can_be_set(value):
+            yield f"Values.{name} holds a character that no environment variable can hold"
+
+
+def _can_be_set(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
+def _text(value: object) -> str:
+    """As .NET writes it: `True`, `0`, `1.5`; a number without a fraction has no point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return str(value)

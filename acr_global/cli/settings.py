@@ -10,8 +10,9 @@ from acr_global.cli.output import facts, line
 from acr_global.errors import Problem, RenderError
 from acr_global.notify import apprise
 from acr_global.secret import resolve
+from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
-from acr_global.settings import PREFIX, Loaded, Settings, load_settings
+from acr_global.settings import Loaded, Settings, load_settings
 from acr_global.target_setting import SETTING
 from acr_global.targets import AppriseTarget
 

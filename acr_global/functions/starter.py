@@ -120,6 +120,7 @@ async def _keep(
         region=event.region,
         image=event.artifact.reference,
         event_id=event.id,
+        dropped=event.dropped,
         kept=kept.place.value,
     )
     if over:
@@ -162,6 +163,7 @@ def _refused(
         "settings-wrong",
         level=logging.ERROR,
         settings={p.setting: p.message for p in problems},
+        cause=error.message,
         todo="correct these app settings, then post this body to ImagePush again with this query",
         received=received,
     )

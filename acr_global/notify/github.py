@@ -13,7 +13,7 @@ from acr_global.model import Message, OutboundRequest
 from acr_global.notify.request import build_request, to_json
 from acr_global.notify.words import headline, shorten
 from acr_global.secret import resolve
-from acr_global.targets import GithubTarget, check_header
+from acr_global.targets import GithubTarget, check_token
 
 API_VERSION = "2022-11-28"
 PAYLOAD_PROPERTIES = 10
@@ -31,7 +31,7 @@ def render(
 ) -> OutboundRequest:
     """`client_payload` has what a workflow's condition may ask, and the regions by state."""
     token = resolve(target.token, secrets)
-    check_header(token)
+    check_token(token)
     headers = {
         "content-type": "application/json",
         "accept": "application/vnd.github+json",

@@ -48,8 +48,9 @@ def mend(raw: bytes) -> Head | None:
     """A head as it came → one that can be read; None where it does not begin with a status.
 
     Headers that are none are left out, and of those that come twice the second, but for
-    Retry-After, where the longest counts. Of a body's framing that is kept which says one thing: `chunked` before a length (RFC 9112 6.3), a length
-    if it is one, and else the end of the connection.
+    Retry-After, where the longest counts. Of a body's framing that is kept which says one thing:
+    `chunked` before a length (RFC 9112 6.3), a length if it is one, and else the end of the
+    connection.
     """
     first, *lines = _FOLD.sub(b" ", raw).split(b"\n")
     match = _STATUS.match(first)

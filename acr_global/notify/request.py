@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from pydantic import SecretStr
+
 from acr_global.headers import EVERYWHERE
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
 from acr_global.notify.signing import signature_headers
-from acr_global.secret import resolve, signing_key
-from acr_global.targets import HttpTarget, SignedTarget, check_header, check_target_url
+from acr_global.secret import SecretRef, resolve, signing_key
+from acr_global.targets import HttpTarget, SignedTarget, check_own_header, check_target_url
 
 
 def to_json(value: object) -> bytes:
@@ -32,7 +34,7 @@ def build_request(
     """
     url = resolve(target.url, secrets)
     check_target_url(target, url)
-    own = {name.lower(): _header_value(resolve(v, secrets)) for name, v in target.headers.items()}
+    own = {name.lower(): _own_header(name, v, secrets) for name, v in target.headers.items()}
     merged = {**EVERYWHERE, **headers, **own}
     return OutboundRequest(
         url=url.rstrip("/") + path if path else url, headers=tuple(merged.items()), body=body
@@ -51,6 +53,7 @@ def signed_headers(
     return signature_headers(delivery_id(message, target.name), now, body, keys)
 
 
-def _header_value(value: str) -> str:
-    check_header(value)
-    return value
+def _own_header(name: str, value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
+    resolved = resolve(value, secrets)
+    check_own_header(name, value, resolved)
+    return resolved

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from string import Template
 
 from acr_global.durations import format_duration
-from acr_global.model import Action, Message, RegionReport
+from acr_global.model import Action, Message, RegionReport, as_utc
 
 _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -135,4 +135,7 @@ def duration(seconds: float) -> str:
 
 def moment(at: datetime) -> str:
     """A time to the second, in UTC."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        return as_utc(at).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except ValueError:
+        return "at a time that cannot be read"

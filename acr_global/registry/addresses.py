@@ -43,7 +43,7 @@ class Endpoint:
 
 def login_server(host: str | None) -> tuple[str, str] | None:
     """Registry name and cloud domain of an ACR host, global or regional; None for any other."""
-    match = _LOGIN_SERVER.fullmatch((host or "").lower())
+    match = _LOGIN_SERVER.fullmatch((host or "").lower().removesuffix("."))
     return (match["name"], match["cloud"]) if match else None
 
 
@@ -95,7 +95,7 @@ def token_origin(endpoint: Endpoint, realm: str) -> str:
     """
     try:
         parts = urlsplit(realm)
-        host, origin = parts.hostname or "", f"{parts.scheme}://{parts.netloc}"
+        host, origin = parts.hostname or "", f"{parts.scheme}://{parts.netloc}".lower()
         clean = parts.username is None and parts.password is None and parts.port in (None, 443)
     except ValueError:
         raise CheckFailedError("the registry's sign-in address is not a URL") from None
@@ -103,7 +103,7 @@ def token_origin(endpoint: Endpoint, realm: str) -> str:
         return origin
     server = login_server(host)
     if clean and parts.scheme == "https" and server and server[0] == endpoint.registry:
-        return f"https://{host}"
+        return f"https://{host.removesuffix('.')}"
     raise CheckFailedError("the registry asks to sign in at a place we do not trust")
 
 

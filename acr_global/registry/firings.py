@@ -51,7 +51,7 @@ def host_and_path(url: str | None) -> str | None:
         return None
     standard = {"https": 443, "http": 80}.get(parts.scheme)
     shown = "" if port in (None, standard) else f":{port}"
-    return f"{parts.hostname}{shown}{parts.path.rstrip('/')}".lower()
+    return f"{parts.hostname.removesuffix('.')}{shown}{parts.path.rstrip('/')}".lower()
 
 
 def parse_firing(entry: Mapping[str, object]) -> Firing:

@@ -239,3 +239,27 @@ def test_what_is_typed_wrongly_is_one_line_without_what_was_typed(
 def test_a_connection_shows_neither_its_key_nor_its_url() -> None:
     """A repr in a log gives nothing away."""
     assert "hush" not in repr(Connection("https://hush", "hush", 1.0))
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("has quotes around it", '"hush"'),
+        ("has quotes around it", "'hush'\n"),
+        ("begins with the word Bearer", "Bearer hush"),
+        ("is a placeholder", "$(hush)"),
+        ("is a Key Vault reference", "@Microsoft.KeyVault(SecretUri=hush)"),
+        ("is an App Configuration reference", " @microsoft.appconfiguration(hush)"),
+    ],
+)
+def test_a_key_with_something_around_it_is_not_sent(
+    ask: Run, app: App, tmp_path: Path, said: str, key: str
+) -> None:
+    """The answer would be 401, which says less."""
+    path = tmp_path / "key"
+    path.write_text(key)
+    for argv, environ in (((), {"FUNCTION_APP_KEY": key}), (("--key-file", str(path)), {})):
+        ran = ask("deadletters", "list", *argv, **environ)
+        assert (2, "", []) == (ran.code, ran.out, app.asked)
+        assert said in ran.err
+        assert "hush" not in ran.err

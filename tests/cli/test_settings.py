@@ -162,7 +162,7 @@ def test_every_setting_is_shown() -> None:
         ("is not JSON", b"[" * 100_000),
         ("must be an object with an object Values", b"[]"),
         ("must be an object with an object Values", b'{"Values": ["hush"]}'),
-        ("is encrypted", b'{"IsEncrypted": true, "Values": {"A": "hush"}}'),
+        ("is encrypted (IsEncrypted is true)", b'{"IsEncrypted": true, "Values": {"A": "hush"}}'),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_line(
@@ -183,6 +183,34 @@ def test_a_folder_in_the_file_s_place_is_one_line(run: Run, tmp_path: Path) -> N
 
 
 def test_a_file_without_values_adds_nothing(run: Run, tmp_path: Path) -> None:
-    """Values that are no text are left out, as the host leaves them out."""
-    (tmp_path / "local.settings.json").write_text('{"Values": {"ACR_GLOBAL_TIMEOUT": 5}}')
+    """It may be there for something else."""
+    (tmp_path / "local.settings.json").write_text('{"Host": {"LocalHttpPort": 7072}}')
     assert 0 == run("settings", "check", ACR_GLOBAL_REGIONS="eastus").code
+
+
+def test_a_number_in_the_file_is_checked_as_the_text_that_it_becomes(
+    run: Run, tmp_path: Path
+) -> None:
+    """The host hands it over as text as well."""
+    (tmp_path / "local.settings.json").write_text('{"Values": {"ACR_GLOBAL_TIMEOUT": 5}}')
+    ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus")
+    assert 1 == ran.code
+    assert ran.out.startswith("error: ACR_GLOBAL_TIMEOUT: not a duration")
+
+
+def test_names_that_look_like_ours_fail_nothing(run: Run) -> None:
+    """A platform's are not spoken of; another spelling is told the right one."""
+    ran = run(
+        "settings",
+        "check",
+        ACR_GLOBAL_REGIONS="eastus",
+        ACR_GLOBAL_SERVICE_HOST="10.0.0.1",
+        ACR_GLOBAL_PORT="tcp://10.0.0.1:80",
+        acr_global_timeout="5m",
+    )
+    assert [
+        "warning: acr_global_timeout: another spelling, which counts for nothing; the setting is "
+        "ACR_GLOBAL_TIMEOUT",
+        "ok",
+    ] == ran.out.splitlines()[:2]
+    assert 0 == ran.code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -207,6 +208,20 @@ def test_a_webhook_refused_for_a_setting_stands_in_the_log(
             assert 503 == (await w.post(event("p1"), "eastus"))[0]
             received = logged(caplog, "settings-wrong")["received"]
             assert {"region": "eastus", "body": event("p1")} == received
+
+    virtual(test)
+
+
+def test_what_could_not_be_used_of_a_webhook_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """It is kept all the same, and told of."""
+    caplog.set_level(logging.INFO)
+    odd = {"timestamp": "0001-01-01T00:00:00+14:00", "request": {"host": "a b"}}
+
+    async def test() -> None:
+        async with world(REGIONS="eastus") as w:
+            assert 202 == (await w.post(event("p1") | odd, "eastus"))[0]
+            assert ["timestamp", "request.host"] == logged(caplog, "webhook")["dropped"]
+            await w.until(lambda: ["complete"] == w.verdicts())
 
     virtual(test)
 

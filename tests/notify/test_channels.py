@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 from standardwebhooks.webhooks import Webhook
 
 from acr_global.errors import RenderError
-from acr_global.model import Evidence, EvidenceKind, Message, OutboundRequest, VerdictType
+from acr_global.model import Arrival, Evidence, EvidenceKind, Message, OutboundRequest, VerdictType
 from acr_global.notify import apprise, channels, github, slack, teams
 from acr_global.notify.message import message_of
 from acr_global.secret import SecretRef
@@ -348,3 +348,38 @@ def test_no_target_shows_a_secret(kind: str) -> None:
     assert [] == [value for value in HUSHED if value in shown]
     if isinstance(to, HttpTarget):
         assert not isinstance(to.url, SecretRef) or "HOOK_URL" in shown
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2016-12-31T23:59:60Z",
+        "0000-01-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "yesterday",
+    ],
+)
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_time_that_cannot_be_used_costs_no_message(kind: str, at: str) -> None:
+    """Neither where it is read from what is kept, nor where it gets past that."""
+    kept = arrival("eastus", 1.0).model_dump(mode="json") | {"timestamp": at}
+    seen = Evidence.model_validate(
+        {"region": "eastus", "kind": "event-log", "found": True, "detail": "fired", "at": at}
+    )
+    told = message(arrivals=(Arrival.model_validate(kept),), evidence=(seen,))
+    assert (None, None) == (told.push.pushed_at, seen.at)
+    assert render(told, target(kind)).body
+
+
+@pytest.mark.parametrize("hours", [14, -14])
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_the_first_and_the_last_time_there_is_can_be_told(kind: str, hours: int) -> None:
+    """With an offset they cannot be said in UTC, and nothing else is lost for it."""
+    edge = datetime.min if hours > 0 else datetime.max
+    at = edge.replace(tzinfo=timezone(timedelta(hours=hours)))
+    push = message().push.model_copy(update={"pushed_at": at})
+    assert render(message().model_copy(update={"push": push}), target(kind)).body
+    kept = arrival("eastus", 1.0).model_copy(update={"timestamp": edge.replace(tzinfo=UTC)})
+    assert render(message(arrivals=(kept,)), target(kind)).body

@@ -196,3 +196,4 @@ def test_every_clouds_login_server_is_known(cloud: str) -> None:
     """Name and cloud come apart, with or without a region."""
     assert ("myregistry", cloud) == login_server(f"myregistry.{cloud}")
     assert ("myregistry", cloud) == login_server(f"myregistry.eastus.geo.{cloud}")
+    assert ("myregistry", cloud) == login_server(f"MyRegistry.{cloud}.")

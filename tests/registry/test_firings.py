@@ -150,6 +150,7 @@ def test_found_means_some_entry_was_accepted(statuses: list[str | None]) -> None
         ("app.example/api/imagepush", "https://App.Example/api/ImagePush?code=secret#x"),
         ("app.example/api/imagepush", "https://user:secret@app.example:443/api/ImagePush/"),
         ("app.example:8443/a", "https://app.example:8443/a"),
+        ("app.example/a", "https://APP.EXAMPLE.:443/a"),
         (None, "https://app.example:port/a"),
         (None, "not a url"),
         (None, None),

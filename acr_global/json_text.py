@@ -1,0 +1,39 @@
+"""JSON as an operator writes it: a name that stands twice is found, not guessed at. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+Pairs = Iterable[tuple[str, Any]]
+
+
+class _Twice:
+    """What stands in the place of a value whose name stands twice: one of the two would count,
+    and nobody says which."""
+
+
+TWICE: Final = _Twice()
+SAID_TWICE = "stands in it twice, maybe in two spellings"
+
+
+def marked(pairs: Pairs) -> dict[str, Any]:
+    """An object with TWICE for each name that stands twice; for json's `object_pairs_hook`."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found[name] = TWICE if name in found else value
+    return found
+
+
+def leaves(value: object) -> Iterator[tuple[tuple[object, ...], object]]:
+    """Everything in a value that is no object and no list, and the way to it. However deep it
+    is, no recursion."""
+    waiting: list[tuple[tuple[object, ...], object]] = [((), value)]
+    while waiting:
+        way, found = waiting.pop()
+        if isinstance(found, dict):
+            waiting += [((*way, name), part) for name, part in found.items()]
+        elif isinstance(found, list):
+            waiting += [((*way, number), part) for number, part in enumerate(found)]
+        else:
+            yield way, found

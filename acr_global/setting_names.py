@@ -1,0 +1,54 @@
+"""Names in the environment that are no setting of ours, though they look like it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from acr_global.errors import Problem
+
+PREFIX = "ACR_GLOBAL_"
+
+_INJECTED = re.compile(
+    r"ACR_GLOBAL(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?"
+    r"|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)|ACR_GLOBAL_(NAME|ENV_.+)"
+)
+"""What platforms make for a service, or a linked container, that is called acr-global, or begins
+so. Sources: kubernetes.io/docs/concepts/services-networking/service, `Environment variables`;
+docs.docker.com/engine/network/links, `Environment variables`."""
+
+_CLOSE = 0.85
+"""Likeness from which a name that is not even written like ours is taken for one of ours."""
+
+
+def name_problems(
+    environ: Mapping[str, str], known: Collection[str], ours: Collection[str]
+) -> Iterator[Problem]:
+    """A warning for each name that was probably meant for a setting, and counts for nothing.
+
+    `known` are the settings; `ours` are names besides that something refers to. A name without a
+    value counts as not set.
+    """
+    for name in sorted(n for n, value in environ.items() if value.strip()):
+        if name in known or name in ours or _INJECTED.fullmatch(name):
+            continue
+        if said := _hint(name, known):
+            yield Problem(name, said, "warning")
+
+
+def _hint(name: str, known: Collection[str]) -> str | None:
+    ours = {letters(right): right for right in known}
+    given = letters(name)
+    if given in ours:
+        return f"another spelling, which counts for nothing; the setting is {ours[given]}"
+    prefixed = name.startswith(PREFIX)
+    if not prefixed and not given.startswith(letters(PREFIX)):
+        return None
+    near = difflib.get_close_matches(given, ours, n=1, cutoff=0 if prefixed else _CLOSE)
+    return f"no such setting; did you mean {ours[near[0]]}?" if near else None
+
+
+def letters(name: str) -> str:
+    """What is left of a name in every spelling: neither case nor what stands between the words."""
+    return "".join(c for c in name.upper() if c.isascii() and c.isalnum())

@@ -1,0 +1,170 @@
+"""The one reader of local.settings.json: what `func` reads, and what it would misunderstand."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global.cli.environment import FILE, LocalFileError, local_environ, local_values
+from devhost.index import AppError
+from devhost.settings import apply_local_settings, read_host_json
+
+
+def values(folder: Path, content: str | bytes) -> dict[str, str]:
+    """What a file with this content adds."""
+    data = content.encode() if isinstance(content, str) else content
+    (folder / FILE).write_bytes(data)
+    return local_values(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"Values": {"A": "x"}}',
+        '{"Values": {"A": "x",},}',
+        '// first\n{"Values": {"A": "x" /* why */} // last\n}',
+        '/* a // b */{"Values": /**/ {"A": "x", // , }\n}}',
+        '{"Values": {"A": "x" /* , */ , /* } */ } }',
+        "{'Values': {'A': 'x'}}",
+        '\ufeff{"Values": {"A": "x"}}',
+        '{"IsEncrypted": false, "Values": {"A": "x"}, "Host": {"CORS": "*"}}',
+        '{"IsEncrypted": null, "Values": {"A": "x"}}\r\n',
+        '{"Values": {"A": "x"}}'.encode("utf-16"),
+    ],
+)
+def test_a_file_is_read_as_func_reads_it(tmp_path: Path, content: str | bytes) -> None:
+    """Comments, commas behind a last entry, single quotes and byte order marks are passed over."""
+    assert {"A": "x"} == values(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("http://h.test/a//b", '"http://h.test/a//b"'),
+        ("/* no */", '"/* no */"'),
+        ("a,}", '"a,}"'),
+        ('say "x", // y', r'"say \"x\", // y"'),
+        ("\\", r'"\\"'),
+        ("it's", '"it\'s"'),
+        ('it\'s "x"', r"""'it\'s "x"'"""),
+        ("two\nlines", '"two\nlines"'),
+    ],
+)
+def test_what_stands_in_a_text_is_part_of_it(tmp_path: Path, expected: str, text: str) -> None:
+    """Also where it looks like a comment, or a comma too many."""
+    assert {"A": expected} == values(tmp_path, f'{{"Values": {{"A": {text}, }}}}')
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        ("0", "0"),
+        ("-5", "-5"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("1.5", "1.5"),
+        ("1", "1.0"),
+        ("100000", "1e5"),
+        ("True", "true"),
+        ("False", "false"),
+        ("", '""'),
+    ],
+)
+def test_numbers_and_truth_values_become_text(tmp_path: Path, expected: str, value: str) -> None:
+    """As .NET writes them, because `func` does."""
+    assert {"A": expected} == values(tmp_path, f'{{"Values": {{"A": {value}}}}}')
+
+
+@pytest.mark.parametrize(
+    ("said", "content"),
+    [
+        ("Values.A is null", '{"Values": {"A": null}}'),
+        ("Values.A is an object", '{"Values": {"A": {"B": "hush"}}}'),
+        ("Values.A is a list", '{"Values": {"A": ["hush"]}}'),
+        (
+            "Values.A is null; give it a text, or take it out; Values.B is",
+            '{"Values": {"A": null, "B": {}}}',
+        ),
+        ("without a name", '{"Values": {"": "hush"}}'),
+        ("without a name", '{"Values": {" ": "hush"}}'),
+        ("Values.A=B has a name", '{"Values": {"A=B": "hush"}}'),
+        ("has a name", '{"Values": {"A\\u0000": "hush"}}'),
+        ("Values.A holds a character", '{"Values": {"A": "hush\\u0000"}}'),
+        ("Values.A holds a character", '{"Values": {"A": "\\ud800"}}'),
+        ("Values.A stands in it twice", '{"Values": {"A": "hush", "A": "x"}}'),
+        ("Values stands in it twice", '{"Values": {"A": "hush"}, "Values": {}}'),
+        ("Values.A stands in it twice", '{"Values": {"A": {"B": {"hush": 1, "hush": 2}}}}'),
+        ("(IsEncrypted is true)", '{"IsEncrypted": true, "Values": {"A": "hush"}}'),
+        ("(IsEncrypted is true)", '{"IsEncrypted": "True"}'),
+        ("with an object Values in it", '{"Values": null}'),
+        ("with an object Values in it", '["hush"]'),
+        ("is not JSON (line 3)", "{\n/* hush\n */ hush}"),
+        ("is not JSON (line 1)", ""),
+        ("is not JSON (line 1)", "{} /* hush"),
+        ("is not JSON (line 2)", '{"Values":\n{"A": "hush",,}}'),
+        ("is not JSON", '{"Values": {"A": NaN}}'),
+        ("is not JSON", '{"Values": {"A": ' + "9" * 5_000 + "}}"),
+        ("is not JSON", "[" * 100_000),
+    ],
+)
+def test_what_is_no_setting_is_named(tmp_path: Path, said: str, content: str) -> None:
+    """File and entry, for commands and host alike; nothing of it is shown."""
+    with pytest.raises(LocalFileError) as caught:
+        values(tmp_path, content)
+    assert FILE in caught.value.message
+    assert said in caught.value.message
+    assert "hush" not in caught.value.message
+    with pytest.raises(AppError) as refused:
+        apply_local_settings(tmp_path)
+    assert caught.value.message == str(refused.value)
+
+
+def test_host_and_commands_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment has already goes first in both."""
+    for name in ("LOCAL_A", "LOCAL_B", "LOCAL_C"):
+        monkeypatch.setenv(name, "shell")
+    monkeypatch.delenv("LOCAL_A")
+    monkeypatch.delenv("LOCAL_C")
+    content = '{"Values": {"LOCAL_A": true, "LOCAL_B": 5, "LOCAL_C": 0,}, /* all */}'
+    (tmp_path / FILE).write_text(content)
+    expected = {"LOCAL_A": "True", "LOCAL_B": "shell", "LOCAL_C": "0"}
+    there = local_environ(os.environ, tmp_path)
+    apply_local_settings(tmp_path)
+    for seen in (there, os.environ):
+        assert expected == {name: seen[name] for name in expected}
+
+
+def test_host_json_is_read_alike(tmp_path: Path) -> None:
+    """Its reader is the same; a name that stands twice is said."""
+    path = tmp_path / "host.json"
+    path.write_text('// why\n{"extensions": {"http": {"routePrefix": "x",},},}')
+    assert {"extensions": {"http": {"routePrefix": "x"}}} == read_host_json(tmp_path)
+    path.write_text('{"extensions": {"http": {"routePrefix": "x", "routePrefix": "y"}}}')
+    with pytest.raises(AppError, match=r"extensions\.http\.routePrefix stands in it twice"):
+        read_host_json(tmp_path)
+
+
+def test_the_example_is_read(tmp_path: Path) -> None:
+    """It is what everybody begins with."""
+    example = (Path(__file__).parents[2] / f"{FILE}.example").read_bytes()
+    assert json.loads(example)["Values"] == values(tmp_path, example)
+
+
+ODD = st.text("""{}[],:"'/*\\ \n=1.eABnul\0\ud800\ufeff""")
+
+
+@given(ODD.map('{{"Values": {{"A": "x", {}}}}}'.format) | ODD | st.text())
+def test_no_file_breaks_it(text: str) -> None:
+    """Whatever stands there: values, or one sentence."""
+    with TemporaryDirectory() as folder:
+        data = text.encode("utf-8", "surrogatepass")
+        try:
+            found = values(Path(folder), data)
+        except LocalFileError:
+            return
+        assert all(isinstance(value, str) for value in found.values())

@@ -1,0 +1,129 @@
+"""What can be a host, and a registry's one spelling."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acr_global.hosts import check_host, fold_host
+
+LONG = ".".join(["x" * 63] * 3 + ["x" * 61])
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "hooks.example.com",
+        "hooks.example.com.",
+        "localhost",
+        "my_service",
+        "_hooks.example.com",
+        "a--b.example",
+        "xn--bcher-kva.example",
+        "XN--FA-HIA.example",
+        "xn--ls8h.example",
+        "3com.example",
+        "x" * 63 + ".example",
+        LONG,
+        LONG + ".",
+        "127.0.0.1",
+        "::1",
+        "fe80::1%eth0",
+    ],
+)
+def test_what_can_be_a_host(host: str) -> None:
+    """Names as they are resolved, container networks' among them, and addresses."""
+    check_host(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("hooks..example.com", "dots"),
+        (".example.com", "dots"),
+        ("example.com..", "dots"),
+        ("", "dots"),
+        (".", "dots"),
+        ("x" * 64 + ".example", "63"),
+        (LONG + "x", "253"),
+        ("-x.example", "hyphen"),
+        ("x-.example", "hyphen"),
+        ("x.-example", "hyphen"),
+        ("a,b.example", "letters"),
+        ("a%2eb.example", "letters"),
+        ("a*.example", "letters"),
+        ("a b", "letters"),
+        ("bücher.example", "letters"),
+        ("xn--a.example", "xn--"),
+        ("a.xn--zzzzzzz99999", "xn--"),
+        ("256.1.1.1", "address"),
+        ("1.2.3", "address"),
+        ("0x7f.1", "address"),
+        ("::g", "address"),
+        ("1:2", "address"),
+    ],
+)
+def test_what_can_be_none(host: str, said: str) -> None:
+    """Nobody resolves it, so it is found before it is asked for; it is not shown."""
+    with pytest.raises(ValueError, match=said) as caught:
+        check_host(host)
+    assert not host or host not in str(caught.value) or host == "."
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("x.azurecr.io", "x.azurecr.io:443"),
+        ("x.azurecr.io", "x.azurecr.io:80"),
+        ("x.azurecr.io", "x.azurecr.io:"),
+        ("x.azurecr.io", "X.AZURECR.IO."),
+        ("x.azurecr.io", "\tx.azurecr.io\r\n"),
+        ("x.azurecr.io", "HTTPS://x.azurecr.io./"),
+        ("x.azurecr.io:5000", "http://x.azurecr.io:05000/"),
+        ("[::1]:5000", "[0:0:0::1]:5000"),
+        ("xn--bcher-kva.example", "Bücher.example"),
+        ("x.azurecr.io", "\uff58.azurecr.io\uff0e"),
+    ],
+)
+def test_one_host_has_one_spelling(expected: str, text: str) -> None:
+    """What makes no difference on the way there makes none in a name."""
+    assert expected == fold_host(text)
+    assert expected == fold_host(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "https://",
+        "https://x/v2/",
+        "ftp://x",
+        "u:p@x",
+        "x:0",
+        "x:65536",
+        "x:٣",
+        "::1",
+        "[::1",
+        "[1.2.3.4]",
+        "[r].azurecr.io",
+        "x?y",
+        "\ud800",
+        "ü" * 100_000,
+    ],
+)
+def test_what_spells_no_host(text: str) -> None:
+    """It is not guessed at."""
+    with pytest.raises(ValueError, match=r"."):
+        fold_host(text)
+
+
+@given(st.text(alphabet="aX1.:[]-_/@%xn \u00fc\uff0e\ud800") | st.text())
+def test_folding_is_once_and_for_all(text: str) -> None:
+    """What is folded is folded already, and what cannot be is said with no other error."""
+    try:
+        folded = fold_host(text)
+    except ValueError:
+        return
+    assert folded == fold_host(folded)
