@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 
@@ -49,7 +49,7 @@ async def fire(
         attempts=failed,
     )
     owed = wire.DeliveryInput(verdict=verdict, delivery=state)
-    await pacing.lull()
+    await _give_way(failed)
     try:
         return wire.NotifyOutput(
             verdict=verdict.type, attempts=attempts, delivery=await hand_over(engine, owed)
@@ -108,9 +108,16 @@ async def attempt_round(
     attempts = [_not_sent(name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
     attempts += await attempt_all(settings, environ, data.verdict, rest)
-    if not any(a.outcome is Outcome.DELIVERED for a in attempts):
-        await pacing.lull()
+    await _give_way(attempts)
     return wire.AttemptOutput(attempts=tuple(attempts))
+
+
+async def _give_way(attempts: Sequence[Attempt]) -> None:
+    """What was tried in vain can wait until a burst is over, for it will fail as often as not; what
+    found no place was not tried at all."""
+    sent = [a for a in attempts if a.reason != deliver.BUSY]
+    if sent and all(a.outcome is not Outcome.DELIVERED for a in sent):
+        await pacing.lull()
 
 
 async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:

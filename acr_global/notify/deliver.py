@@ -45,6 +45,8 @@ TARGET_PLACES = 100
 """Attempts under way to one target from one process. By the target's name and not by its host: a
 receiver that hangs may share a host with one that does not. At the rate that one host takes
 pushes at (about 12 a second) only a target that needs more than 8 s for an answer gets there."""
+BUSY = "target-busy"
+"""The reason of an attempt that found all of them taken: nothing was sent."""
 THREADS = 1_000
 """For the library apprise: ten targets' places. They are made as they are needed."""
 
@@ -182,7 +184,7 @@ def _reason(error: Exception) -> str:
         case RenderError() | ProxyError():
             return error.reason
         case _BusyError():
-            return "target-busy"
+            return BUSY
         case ImportError():
             return "apprise-missing"
         case TimeoutError():
