@@ -14,6 +14,10 @@ AZURITE := .tools/node_modules/.bin/azurite
 # Percent of acr_global that the tests must reach, branches counted.
 COVERAGE_MIN ?= 95
 
+# A group that nobody has: snapshots show names and roles as they would be in it.
+SNAPSHOT_OF := --subscription-id 00000000-0000-0000-0000-000000000000 --resource-group rg \
+	--location westeurope
+
 CORE := acr_global/*.py,acr_global/notify/*
 
 # A name on PATH proves nothing (it may be a shim of a version manager), so each one is tried.
@@ -22,10 +26,10 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test start azurite lint bench clean
+.PHONY: help demo test start azurite lint bench snapshots clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## see it work: a simulated registry, six pushes, a table (under 60 s)
 	@$(BIN)/python -m demo
@@ -54,6 +58,11 @@ lint: $(STAMP) ## ruff, and mypy --strict
 bench: $(STAMP) ## the benchmarks; their numbers are for people, not for the tests
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); \
 	else echo "There are no benchmarks."; fi
+
+snapshots: ## after a change of infra/: what it would make, anew (Bicep)
+	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \
+		env -u ACR_GLOBAL_REGIONS -u ACR_GLOBAL_REGISTRY_ID -u AZURE_ENV_NAME \
+		bicep snapshot "$$file" --mode overwrite $(SNAPSHOT_OF) || exit 1; done
 
 clean: ## remove everything that these commands have made
 	@rm -rf $(VENV) .tools .azurite build dist *.egg-info .coverage .coverage.* htmlcov
