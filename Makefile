@@ -1,6 +1,7 @@
 # Needs Python 3.11 or newer, make and the package index. `make help` lists the commands.
 
 VENV := .venv
+UPGRADE ?=
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 7071
@@ -26,7 +27,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test start azurite lint bench snapshots clean
+.PHONY: help demo test start azurite lint bench lock release secure snapshots clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +59,17 @@ lint: $(STAMP) ## ruff, and mypy --strict
 bench: $(STAMP) ## the benchmarks; their numbers are for people, not for the tests
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); \
 	else echo "There are no benchmarks."; fi
+
+lock: $(STAMP) ## requirements.lock, after a change of requirements.txt; UPGRADE=--upgrade for newer
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --no-emit-index-url $(UPGRADE) \
+		requirements.txt --output-file requirements.lock
+
+release: $(STAMP) ## the zip that is published, in dist/
+	@$(BIN)/python -m tools.package
+
+secure: $(STAMP) ## checkov on what infra/ would make
+	@$(BIN)/python -m tools.checkov
 
 snapshots: ## after a change of infra/: what it would make, anew (Bicep)
 	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \
