@@ -289,10 +289,9 @@ module app 'modules/function-app.bicep' = {
   dependsOn: [storageEndpoints, vaultEndpoint, vaultAccess]
 }
 
-output AZURE_RESOURCE_GROUP string = resourceGroup().name
-output AZURE_FUNCTION_APP_NAME string = app.outputs.name
-output AZURE_FUNCTION_APP_URL string = app.outputs.url
-output ACR_GLOBAL_REGIONS string = join(regions, ',')
+output functionAppName string = app.outputs.name
+output functionAppUrl string = app.outputs.url
+output regions string = join(regions, ',')
 output identityClientId string = identity.outputs.clientId
 output identityPrincipalId string = identity.outputs.principalId
 
