@@ -27,7 +27,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test start azurite lint bench lock release secure snapshots clean
+.PHONY: help demo test start azurite lint bench lock release secure shell snapshots clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,11 +65,14 @@ lock: $(STAMP) ## requirements.lock, after a change of requirements.txt; UPGRADE
 		--custom-compile-command 'make lock' --no-emit-index-url $(UPGRADE) \
 		requirements.txt --output-file requirements.lock
 
-release: $(STAMP) ## the zip that is published, in dist/
-	@$(BIN)/python -m tools.package
+release: $(STAMP) ## the zip that is published, in dist/; ARGS=v0.1.0 for a release's SBOM and notes
+	@$(BIN)/python -m tools.package $(ARGS)
 
 secure: $(STAMP) ## checkov on what infra/ would make
 	@$(BIN)/python -m tools.checkov
+
+shell: $(STAMP) ## run the docs' blocks that call az: the real one, on loopback (Bicep; 4 min)
+	@$(BIN)/python -m tools.shell $(ARGS)
 
 snapshots: ## after a change of infra/: what it would make, anew (Bicep)
 	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,10 +49,14 @@ def certificate(folder: Path) -> Path:
 
 def environment(folder: Path, trusted: Path) -> dict[str, str]:
     """For processes that call `az`: a home of its own, our certificate, no telemetry."""
-    programs = venv("azure-cli", AZURE_CLI)
+    real = venv("azure-cli", AZURE_CLI) / "az"
+    own = folder / "az-alone"  # and not the Python that lies beside it
+    own.mkdir()
+    (own / "az").write_text(f'#!/bin/sh\nexec {shlex.quote(str(real))} "$@"\n')
+    (own / "az").chmod(0o755)
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     return kept | {
-        "PATH": os.pathsep.join((str(programs), os.environ["PATH"])),
+        "PATH": os.pathsep.join((str(own), os.environ["PATH"])),
         "AZURE_CONFIG_DIR": str(folder / "azure"),
         "AZURE_CORE_COLLECT_TELEMETRY": "no",
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",

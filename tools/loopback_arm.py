@@ -30,9 +30,12 @@ class LoopbackArm:
 
     def __init__(self, certificate: Path, outputs: Json, listed: Json) -> None:
         """`outputs` are every deployment's; `listed` is what there is already, by resource id."""
-        self.outputs, self.kept = outputs, {key.lower(): value for key, value in listed.items()}
+        self.outputs = outputs
+        self.after_sync: Json = {}
+        """What is there once a function host has been told to look again."""
         self.asked: list[tuple[str, str, Any]] = []
         """Method, path and query, body."""
+        self.keep(listed)
         arm = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -61,6 +64,10 @@ class LoopbackArm:
         self._server.shutdown()
         self._server.server_close()
 
+    def keep(self, listed: Json) -> None:
+        """Have this, by resource id, and nothing else."""
+        self.kept = {key.lower(): value for key, value in listed.items()}
+
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one request; what is not there is 404, as the resource manager says it."""
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
@@ -69,12 +76,12 @@ class LoopbackArm:
         given = _json(body)
         self.asked.append((request.command, request.path, given))
         status, answer = self._route(request.command, path, query, given)
-        raw = json.dumps(answer).encode()
+        raw = b"" if status == 204 else json.dumps(answer).encode()
         request.send_response(status)
         request.send_header("Content-Type", "application/json")
         request.send_header("Content-Length", str(len(raw)))
         request.end_headers()
-        if request.command != "HEAD":
+        if request.command != "HEAD" and status != 204:
             request.wfile.write(raw)
 
     def _route(self, method: str, path: str, query: Json, given: Any) -> tuple[int, Any]:
@@ -87,7 +94,7 @@ class LoopbackArm:
                 found = [k for k in self.kept if (k + "/").startswith(path.lower() + "/")]
                 for key in found:
                     del self.kept[key]
-                return (200, {}) if found else (204, {})
+                return (200, {}) if found and "/keys/" not in path else (204, {})
             case "POST":
                 return 200, self._act(path, given)
         if (one := self.kept.get(path.lower())) is not None:
@@ -128,6 +135,8 @@ class LoopbackArm:
         if "/Microsoft.Resources/deployments/" in path:
             named = {name: {"type": "Object", "value": v} for name, v in self.outputs.items()}
             properties = {"provisioningState": "Succeeded", "outputs": named}
+        if "/keys/" in path and not properties.get("value"):
+            properties["value"] = "made-by-the-platform"
         about = {"id": path, "name": path.rsplit("/", 1)[1], "type": _type(path)}
         kept = {**before, **given, **about, "properties": properties}
         self.kept[path.lower()] = kept
@@ -135,6 +144,9 @@ class LoopbackArm:
 
     def _act(self, path: str, given: Any) -> Any:
         """The actions that are asked of it; any other does nothing, well."""
+        if path.endswith("/host/default/listkeys"):
+            system = {"durabletask_extension": "a-system-key"}
+            return {"masterKey": "m", "functionKeys": {"default": "f"}, "systemKeys": system}
         match path.rsplit("/", 1)[1]:
             case "validate":
                 return {"properties": {"provisioningState": "Succeeded"}}
@@ -148,6 +160,8 @@ class LoopbackArm:
                 return {"value": []}
             case "ping":
                 return {"id": "1"}
+            case "sync":
+                self.kept |= {key.lower(): value for key, value in self.after_sync.items()}
         return {}
 
     def _list(self, path: str, query: Json) -> list[Any]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,14 +56,50 @@ def write_zip(path: Path) -> None:
             archive.writestr(entry, source.read_bytes())
 
 
-def main() -> int:
-    """Write dist/acr-global-VERSION.zip."""
+def notes(changelog: str, version: str) -> str:
+    """What the changelog says of a version. Raises ValueError where it says nothing, or only that
+    it is not released yet."""
+    found = re.search(
+        rf"^## {re.escape(version)}([^\n]*)\n(.*?)(?=^## |\Z)", changelog, re.M | re.S
+    )
+    if found is None or not found[2].strip():
+        raise ValueError(f"CHANGELOG.md says nothing of {version}")
+    if "unreleased" in found[1]:
+        raise ValueError(f"CHANGELOG.md says that {version} is not released: give it its date")
+    return found[2].strip() + "\n"
+
+
+def write_sbom(path: Path) -> None:
+    """What the lock installs, as CycloneDX. Raises CalledProcessError."""
+    tool = Path(sys.executable).with_name("cyclonedx-py")
+    command = [tool, "requirements", LOCK, "--pyproject", "pyproject.toml"]
+    subprocess.run(
+        [*command, "--output-reproducible", "--output-file", path],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+        check=True,
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write dist/acr-global-VERSION.zip; for a tag also its SBOM and notes.md."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    path = ROOT / "dist" / f"acr-global-{version}.zip"
-    write_zip(path)
-    print(path.relative_to(ROOT))
+    base = ROOT / "dist" / f"acr-global-{version}"
+    write_zip(base.with_name(f"{base.name}.zip"))
+    for tag in arguments:
+        if tag != f"v{version}":
+            print(f"error: the tag is {tag}, and pyproject.toml says {version}", file=sys.stderr)
+            return 1
+        write_sbom(base.with_name(f"{base.name}.cdx.json"))
+        try:
+            told = notes((ROOT / "CHANGELOG.md").read_text(), version)
+        except ValueError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        base.with_name("notes.md").write_text(told)
+    print(*sorted(p.relative_to(ROOT) for p in base.parent.iterdir()), sep="\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -63,7 +63,9 @@ def _of(document: Path) -> list[Block]:
         lines = [line.removeprefix(indent) for line in body.splitlines()]
         if kind == "console":
             lines = [line[2:] for line in lines if line.startswith("$ ")]
-        found.append(Block(document, text.count("\n", 0, match.start()) + 1, "\n".join(lines) + "\n"))
+        found.append(
+            Block(document, text.count("\n", 0, match.start()) + 1, "\n".join(lines) + "\n")
+        )
     return found
 
 
@@ -93,7 +95,9 @@ def wrong_flags(block: Block) -> list[str]:
     """Commands of `func` and `azd` that are not in the list, or have a flag that is not."""
     wrong = []
     for line in block.script.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True) if line.strip().startswith(("func ", "azd ")) else []
+        words = (
+            shlex.split(line, comments=True) if line.strip().startswith(("func ", "azd ")) else []
+        )
         if not words:
             continue
         known = [command for command in FLAGS if tuple(words[: len(command)]) == command]

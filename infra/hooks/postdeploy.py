@@ -57,15 +57,18 @@ def listed(group: str, app: str) -> set[str]:
 
 def look_again(group: str, app: str) -> None:
     """Tell the platform to ask the host anew what functions it has."""
-    site = az("functionapp", "show", "--resource-group", group, "--name", app, "--query", "id")
-    url = f"{json.loads(site)}/host/default/sync?api-version=2025-03-01"
+    site = f"resourceGroups/{group}/providers/Microsoft.Web/sites/{app}"
+    url = f"/subscriptions/{{subscriptionId}}/{site}/host/default/sync?api-version=2025-03-01"
     az("rest", "--method", "post", "--url", url)
 
 
 def main(arguments: list[str]) -> int:
     """0 when every function of ours is listed."""
     try:
-        group, app = arguments or (os.environ["AZURE_RESOURCE_GROUP"], os.environ["functionAppName"])
+        group, app = arguments or (
+            os.environ["AZURE_RESOURCE_GROUP"],
+            os.environ["functionAppName"],
+        )
     except (KeyError, ValueError):
         print("usage: postdeploy.py GROUP APP", file=sys.stderr)
         return 2
@@ -73,7 +76,8 @@ def main(arguments: list[str]) -> int:
     while missing := wanted - listed(group, app):
         if time.monotonic() - began > WITHIN:
             print(
-                NOT_THERE.format(seconds=WITHIN, missing=", ".join(sorted(missing))), file=sys.stderr
+                NOT_THERE.format(seconds=WITHIN, missing=", ".join(sorted(missing))),
+                file=sys.stderr,
             )
             return 1
         print(f"the host lists {len(wanted - missing)} of {len(wanted)} functions so far")

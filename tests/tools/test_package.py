@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tools.package import LOCK, REQUIREMENTS, ROOT, publish_set, write_zip
+from tools.package import LOCK, REQUIREMENTS, ROOT, notes, publish_set, write_sbom, write_zip
 
 
 def requirements() -> list[Requirement]:
@@ -80,3 +82,23 @@ def test_every_requirement_is_bounded_above() -> None:
     """A new major version is taken by a change of ours, not by a publish."""
     for wanted in requirements():
         assert {">=", "<"} == {s.operator for s in wanted.specifier}, str(wanted)
+
+
+def test_the_sbom_lists_what_the_lock_installs(tmp_path: Path) -> None:
+    """Every package, by name and version."""
+    write_sbom(tmp_path / "sbom.json")
+    listed = json.loads((tmp_path / "sbom.json").read_text())["components"]
+    found = {(c["name"], Version(c["version"])) for c in listed}
+    assert {(name, v) for name, versions in locked().items() for v in versions} == found
+
+
+def test_a_releases_notes_are_its_part_of_the_changelog() -> None:
+    """Up to the heading of the version before."""
+    assert "- b\n" == notes("# C\n\n## 2.0 (2026-12-01)\n\n- b\n\n## 1.0\n\n- a\n", "2.0")
+
+
+@pytest.mark.parametrize("heading", ["## 1.0", "## 2.0 (unreleased)"])
+def test_what_is_not_said_to_be_released_is_not(heading: str) -> None:
+    """A tag that comes too early makes no release."""
+    with pytest.raises(ValueError, match=r"CHANGELOG\.md says"):
+        notes(f"{heading}\n\n- a\n", "2.0")
