@@ -61,6 +61,7 @@ def environment(folder: Path, trusted: Path) -> dict[str, str]:
         "AZURE_CORE_COLLECT_TELEMETRY": "no",
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "AZURE_CORE_ONLY_SHOW_ERRORS": "yes",
+        "AZURE_CORE_DISABLE_PROGRESS_BAR": "yes",
         "AZURE_BICEP_USE_BINARY_FROM_PATH": "true",
         "AZURE_BICEP_CHECK_VERSION": "false",
         "REQUESTS_CA_BUNDLE": str(trusted),

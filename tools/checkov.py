@@ -24,8 +24,8 @@ SNAPSHOTS = [
 
 ACCEPTED = {
     "CKV_AZURE_17": "the registry shows no client certificate; it shows the function key",
-    "CKV_AZURE_35": "without a private network there is nowhere to let in from; no key opens it, and"
-    " the example `private` denies",
+    "CKV_AZURE_35": "without a private network there is none to let in; no key opens it, and the"
+    " example `private` denies",
     "CKV_AZURE_36": "no service of Azure's needs to come in",
     "CKV_AZURE_59": "as CKV_AZURE_35: what is public there is the endpoint, not the data",
     "CKV_AZURE_206": "the task hub lives with its app, in one region; zones are `zoneRedundant`'s",

@@ -197,7 +197,7 @@ def _type(path: str) -> str:
 
 def _token() -> str:
     claims = {"tid": TENANT, "oid": PRINCIPAL, "exp": int(time.time()) + 3600, "aud": "arm"}
-    parts = ({"alg": "none", "typ": "JWT"}, claims, {})
+    parts: tuple[Json, ...] = ({"alg": "none", "typ": "JWT"}, claims, {})
     return ".".join(
         base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts
     )

@@ -72,7 +72,7 @@ def notes(changelog: str, version: str) -> str:
 def write_sbom(path: Path) -> None:
     """What the lock installs, as CycloneDX. Raises CalledProcessError."""
     tool = Path(sys.executable).with_name("cyclonedx-py")
-    command = [tool, "requirements", LOCK, "--pyproject", "pyproject.toml"]
+    command: list[str | Path] = [tool, "requirements", LOCK, "--pyproject", "pyproject.toml"]
     subprocess.run(
         [*command, "--output-reproducible", "--output-file", path],
         cwd=ROOT,

@@ -1,7 +1,6 @@
-"""`make shell`: runs the docs' blocks that call `az`, by the real `az`, against a resource manager on
-this machine. What reaches for more than the resource manager is only parsed: by the real `az` too.
-
-`func`, `azd` and `curl` are stood in for; their flags are looked at by tests/tools.
+"""`make shell`: runs the docs' blocks that call `az`, by the real `az`, against a resource manager
+on this machine. What reaches for more than the resource manager is only parsed, by the real `az`
+too. `func`, `azd`, `curl` and our own commands are stood in for; tests/tools looks at their flags.
 """
 
 from __future__ import annotations
@@ -90,9 +89,9 @@ def there_already() -> dict[str, Any]:
 
 
 def programs(folder: Path, environ: dict[str, str]) -> str:
-    """A PATH on which `func`, `azd` and `curl` are stood in for, and `az` is ours."""
+    """A PATH on which all but `az` and the hook are stood in for, and `az` is ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
-    scripts = dict.fromkeys(("func", "azd", "curl"), STAND_IN)
+    scripts = dict.fromkeys(("func", "azd", "curl", "python"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
     for name, script in scripts.items():
         (folder / name).write_text(script)
@@ -124,8 +123,8 @@ def leaked(arm: LoopbackArm) -> list[str]:
 
 
 def main(documents: list[str]) -> int:
-    """0 only if every block runs, of these documents or all, and tearing down leaves nothing of ours
-    at the registry."""
+    """0 only if every block runs, of these documents or all, and tearing down leaves nothing of
+    ours at the registry."""
     if not shutil.which("bicep"):
         print("error: `bicep` is not on PATH, and az would fetch one", file=sys.stderr)
         return 2
@@ -142,7 +141,7 @@ def main(documents: list[str]) -> int:
             arm.after_sync = {k: v for f in FUNCTIONS for k, v in _function(f).items()}
             sign_in(arm.url, environ)
             environ["PATH"] = programs(folder, environ)
-            failed = []
+            failed: list[object] = []
             for document in dict.fromkeys(block.document for block in chosen):
                 arm.keep(there_already())
                 failed += [b for b in chosen if b.document == document and not run(b, environ)]

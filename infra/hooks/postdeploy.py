@@ -75,10 +75,8 @@ def main(arguments: list[str]) -> int:
     began, wanted = time.monotonic(), expected()
     while missing := wanted - listed(group, app):
         if time.monotonic() - began > WITHIN:
-            print(
-                NOT_THERE.format(seconds=WITHIN, missing=", ".join(sorted(missing))),
-                file=sys.stderr,
-            )
+            said = NOT_THERE.format(seconds=WITHIN, missing=", ".join(sorted(missing)))
+            print(said, file=sys.stderr)
             return 1
         print(f"the host lists {len(wanted - missing)} of {len(wanted)} functions so far")
         look_again(group, app)

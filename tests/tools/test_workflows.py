@@ -1,4 +1,4 @@
-"""The workflows: actions by commits that somebody has looked up, least rights, inputs that exist."""
+"""The workflows: actions by commits that were looked up, least rights, inputs that exist."""
 
 from __future__ import annotations
 
