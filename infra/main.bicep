@@ -10,10 +10,23 @@ import {
   neededRole
 } from 'modules/types.bicep'
 
-@description('Begins the name of every resource: letters, digits and hyphens.')
+@description('Begins the name of every resource that `names` does not name: letters, digits and hyphens.')
 @minLength(3)
 @maxLength(20)
 param name string = 'acr-global'
+
+@description('Names of your own for some or all of the resources, where yours have a convention.')
+param names {
+  functionApp: string?
+  plan: string?
+  storage: string?
+  identity: string?
+  insights: string?
+  workspace: string?
+  vault: string?
+  scheduler: string?
+  network: string?
+} = {}
 
 @description('Where everything is made. The registry may be anywhere.')
 param location string = resourceGroup().location
@@ -72,7 +85,7 @@ param alwaysReadyHttp int = 1
 @minValue(0)
 param alwaysReadyDurable int = 1
 
-@description('Spread over zones, storage included. Not every region has them.')
+@description('Spread over zones, storage included. Not every region has them; always-ready groups want two then.')
 param zoneRedundant bool = false
 
 @description('Whom the app answers; all others get 403. Empty: everybody, by key.')
@@ -110,7 +123,8 @@ var shortName = take(replace(toLower(name), '-', ''), 11)
 var holdsTaskHub = backend == 'storage'
 var usesVault = !empty(vaultReferences)
 var makesVault = usesVault && empty(vaultId)
-var newVaultName = take('kv-${shortName}-${token}', 24)
+var newVaultName = names.?vault ?? take('kv-${shortName}-${token}', 24)
+var functionAppName = names.?functionApp ?? 'func-${name}-${token}'
 var usedVaultId = makesVault ? resourceId('Microsoft.KeyVault/vaults', newVaultName) : vaultId
 var usedVaultName = last(split(usedVaultId, '/'))
 var assignsAtVault = makesVault ? assignRoles : assignRolesElsewhere
@@ -123,7 +137,7 @@ var schedulerSetting = 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
 
 module identity 'modules/identity.bicep' = {
   params: {
-    name: 'id-${name}-${token}'
+    name: names.?identity ?? 'id-${name}-${token}'
     location: location
     tags: tags
   }
@@ -131,8 +145,8 @@ module identity 'modules/identity.bicep' = {
 
 module monitoring 'modules/monitoring.bicep' = {
   params: {
-    name: 'appi-${name}-${token}'
-    workspaceName: 'log-${name}-${token}'
+    name: names.?insights ?? 'appi-${name}-${token}'
+    workspaceName: names.?workspace ?? 'log-${name}-${token}'
     location: location
     tags: tags
     existingWorkspaceId: workspaceId
@@ -144,7 +158,7 @@ module monitoring 'modules/monitoring.bicep' = {
 
 module storage 'modules/storage.bicep' = {
   params: {
-    name: take('st${shortName}${token}', 24)
+    name: names.?storage ?? take('st${shortName}${token}', 24)
     location: location
     tags: tags
     sku: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
@@ -158,7 +172,7 @@ module storage 'modules/storage.bicep' = {
 
 module scheduler 'modules/scheduler.bicep' = if (!holdsTaskHub) {
   params: {
-    name: 'dts-${name}-${token}'
+    name: names.?scheduler ?? 'dts-${name}-${token}'
     taskHubName: taskHubName
     location: location
     tags: tags
@@ -195,7 +209,7 @@ module registryAccess 'modules/registry-access.bicep' = [
       registryName: last(split(id, '/'))
       evidence: evidence
       usesRepositoryPermissions: registryUsesRepositoryPermissions
-      deploymentName: '${name}-${token}'
+      deploymentName: functionAppName
       principalId: identity.outputs.principalId
     }
   }
@@ -203,7 +217,7 @@ module registryAccess 'modules/registry-access.bicep' = [
 
 module network 'modules/network.bicep' = if (usePrivateNetwork) {
   params: {
-    name: 'vnet-${name}-${token}'
+    name: names.?network ?? 'vnet-${name}-${token}'
     location: location
     tags: tags
     existingSubnets: existingSubnets
@@ -266,8 +280,8 @@ var schedulerSettings = holdsTaskHub
 
 module app 'modules/function-app.bicep' = {
   params: {
-    name: 'func-${name}-${token}'
-    planName: 'plan-${name}-${token}'
+    name: functionAppName
+    planName: names.?plan ?? 'plan-${name}-${token}'
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId

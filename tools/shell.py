@@ -71,7 +71,7 @@ def there_already() -> dict[str, Any]:
     deployment = f"{GROUP}/providers/Microsoft.Resources/deployments/acr-global"
     authorization = "providers/Microsoft.Authorization"
     role_id = f"{REGISTRY.partition('/providers/')[0]}/{authorization}/roleDefinitions/r1"
-    role = {"roleName": "acr-global evidence acr-global contoso", "type": "CustomRole"}
+    role = {"roleName": "acr-global evidence func-acr-global contoso", "type": "CustomRole"}
     found = resource(REGISTRY, sku={"name": "Premium"}, properties={"loginServer": "contoso"})
     for region in ("westeurope", "northeurope"):
         found |= resource(f"{REGISTRY}/replications/{region}")

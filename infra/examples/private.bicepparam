@@ -43,3 +43,4 @@ param workspaceId = '${platform}/Microsoft.OperationalInsights/workspaces/centra
 param inbound = [{ name: 'azure', source: 'AzureCloud', kind: 'ServiceTag' }]
 param zoneRedundant = true
 param alwaysReadyHttp = 2
+param alwaysReadyDurable = 2

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -22,9 +24,10 @@ EVERY = 10.0
 
 REMAINS = """
 Published: the host lists all {count} functions.
-What remains is to register a webhook for each region: docs/deploying.md, Register the webhooks.
-  group={group}
-  regions='{regions}'
+What remains is a webhook for each region, with a key of its own. In bash, from here:
+
+{block}
+Then docs/deploying.md, See that it works.
 """
 NOT_THERE = """
 error: after {seconds:.0f} s the host does not list: {missing}.
@@ -40,6 +43,20 @@ def expected() -> set[str]:
     from acr_global.functions import names
 
     return {value for name, value in vars(names).items() if name.isupper()}
+
+
+def registration(group: str) -> str:
+    """The commands that register the webhooks: those of the docs, with what is known of this
+    deployment at their top."""
+    text = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    _, _, section = text.partition("## Register the webhooks")
+    block = section.partition("```sh\n")[2].partition("```")[0]
+    known = {"group": group, "regions": os.environ.get("regions", "").replace(",", " ")}
+    known["registry"] = os.environ.get("ACR_GLOBAL_REGISTRY_ID", "").rsplit("/", 1)[-1]
+    for name, value in known.items():
+        if value:
+            block = re.sub(rf"(?m)^{name}=.*$", f"{name}={shlex.quote(value)}", block)
+    return block
 
 
 def az(*arguments: str) -> str:
@@ -81,8 +98,7 @@ def main(arguments: list[str]) -> int:
         print(f"the host lists {len(wanted - missing)} of {len(wanted)} functions so far")
         look_again(group, app)
         time.sleep(EVERY)
-    regions = os.environ.get("regions", "westeurope northeurope").replace(",", " ")
-    print(REMAINS.format(count=len(wanted), group=group, regions=regions))
+    print(REMAINS.format(count=len(wanted), block=registration(group)))
     return 0
 
 

@@ -7,7 +7,7 @@ param registryName string
 param evidence evidenceKind[]
 param usesRepositoryPermissions bool
 
-@description('Tells this deployment from others on the same registry.')
+@description('Tells this deployment from others on the same registry: the function app\'s name.')
 param deploymentName string
 
 param principalId string

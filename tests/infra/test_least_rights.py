@@ -77,8 +77,8 @@ def test_the_custom_role_is_what_its_evidence_asks() -> None:
     (permission,) = properties["permissions"]
     assert [*READ_LOGS, *PULL] == permission["actions"]
     assert [] == permission["dataActions"]
-    token = load("private").the("Microsoft.Web/sites")["name"].removeprefix("func-")
-    assert f"acr-global evidence {token} contoso" == properties["roleName"]
+    app = load("private").the("Microsoft.Web/sites")["name"]
+    assert f"acr-global evidence {app} contoso" == properties["roleName"]
 
 
 def test_every_action_is_one_that_the_provider_has() -> None:

@@ -56,7 +56,7 @@ def test_it_has_the_host_look_again_until_ours_are_there(
     asked = (az / "asked").read_text()
     assert 2 == asked.count("functionapp function list --resource-group group --name app")
     assert 1 == asked.count("/sites/app/host/default/sync?")
-    assert "Register the webhooks" in capsys.readouterr().out
+    assert "az acr webhook create" in capsys.readouterr().out
 
 
 def test_azd_says_group_and_app_by_the_environment(
@@ -67,8 +67,10 @@ def test_azd_says_group_and_app_by_the_environment(
     monkeypatch.setenv("AZURE_RESOURCE_GROUP", "group")
     monkeypatch.setenv("functionAppName", "app")
     monkeypatch.setenv("regions", "eastus,westus")
+    monkeypatch.setenv("ACR_GLOBAL_REGISTRY_ID", "/subscriptions/s/registries/mine")
     assert 0 == hook.main([])
-    assert "regions='eastus westus'" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "\ngroup=group\nregistry=mine\nregions='eastus westus'\n" in said
 
 
 def test_functions_that_never_come_are_named(
