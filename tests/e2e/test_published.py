@@ -18,7 +18,8 @@ from tests.e2e.world import REGIONS
 from tools.package import REQUIREMENTS, lay_out
 from tools.venvs import find_python, venv
 
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = [version for version in ("3.11", "3.12", "3.13") if find_python(version)]
+"""Those that Azure offers, of which this machine has some."""
 WORKER = "azure-functions-runtime==1.3.0"
 WITHIN = 60.0
 """Seconds, from the last webhook to the verdict."""
@@ -27,8 +28,8 @@ FUNCTIONS = {value for name, value in vars(names).items() if name.isupper()}
 
 def programs(version: str, *more: str) -> Path:
     """A clean environment's programs: requirements.txt and nothing else, but what is named."""
-    if (python := find_python(version)) is None:
-        pytest.skip(f"Python {version} is not here")
+    python = find_python(version)
+    assert python
     label = "-".join(["published", version, *(m.split("=")[0] for m in more)])
     return venv(label, "-r", REQUIREMENTS, *more, python=python)
 
@@ -38,9 +39,7 @@ def programs(version: str, *more: str) -> Path:
 def test_a_push_goes_through_what_is_published(
     version: str, tmp_path: Path, storage: engine.Azurite
 ) -> None:
-    """On the real engine, on each Python that Azure offers and this machine has."""
-    if version != "3.11" and find_python(version) is None:
-        return  # of the Pythons only the oldest is everywhere; a skip would be a failure
+    """On the real engine, on each of those Pythons."""
     bin_folder = programs(version)
     lay_out(tmp_path)
     document = engine.host_json(engine.new_hub())
@@ -87,12 +86,9 @@ print(json.dumps([f.name for f in indexed]))
 """
 
 
-@pytest.mark.engine
+@pytest.mark.skipif("3.13" not in PYTHONS, reason="the worker is a library on 3.13 only")
 def test_the_official_worker_finds_every_function(tmp_path: Path) -> None:
-    """On 3.13 it is a library: annotations that it refuses would be no function at all in Azure,
-    without a word."""
-    if find_python("3.13") is None:
-        return
+    """Annotations that it refuses would be no function at all in Azure, without a word."""
     python = programs("3.13", WORKER) / "python"
     lay_out(tmp_path)
 
