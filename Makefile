@@ -76,7 +76,7 @@ shell: $(STAMP) ## run the docs' blocks that call az: the real one, on loopback 
 
 snapshots: ## after a change of infra/: what it would make, anew (Bicep)
 	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \
-		env -u ACR_GLOBAL_REGIONS -u ACR_GLOBAL_REGISTRY_ID -u AZURE_ENV_NAME \
+		env -u ACR_GLOBAL_REGISTRY_ID -u AZURE_ENV_NAME ACR_GLOBAL_REGIONS=westeurope,northeurope \
 		bicep snapshot "$$file" --mode overwrite $(SNAPSHOT_OF) || exit 1; done
 
 clean: ## remove everything that these commands have made

@@ -69,10 +69,13 @@ param schedulerSku 'Consumption' | 'Dedicated' = 'Consumption'
 @description('Who may call the scheduler. Its callers show an identity whatever their address.')
 param schedulerIpAllowlist string[] = ['0.0.0.0/0']
 
+@description('Of those that the platform offers and the tests run on.')
 param pythonVersion '3.12' | '3.13' = '3.12'
 
+@description('What an instance has, and costs.')
 param instanceMemoryMB memory = 2048
 
+@description('Bounds the bill, and what a storm of webhooks can do.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -94,6 +97,7 @@ param inbound inboundRule[] = []
 @description('Reach storage and vault through private endpoints, from a virtual network.')
 param usePrivateNetwork bool = false
 
+@description('Of the new network: two subnets of 64 addresses are cut from it.')
 param networkAddressPrefix string = '10.60.0.0/24'
 
 @description('Existing subnets, by resource id, instead of a new network; `app` delegated to Microsoft.App/environments.')
@@ -105,6 +109,7 @@ param dnsZoneIds { blob: string?, queue: string?, table: string?, vault: string?
 @description('An existing Log Analytics workspace, by resource id. Empty: a new one.')
 param workspaceId string = ''
 
+@description('Days that a new workspace keeps what it is sent.')
 @minValue(30)
 @maxValue(730)
 param logRetentionInDays int = 30
@@ -118,6 +123,10 @@ param assignRoles bool = true
 @description('The same for what is elsewhere, and may be somebody else\'s: the registries, and a vault that was there.')
 param assignRolesElsewhere bool = assignRoles
 
+// Regions have no default: with too few, a push would be complete too early.
+var knownRegions = empty(regions) && !contains(settings, 'ACR_GLOBAL_REGISTRIES')
+  ? fail('Say the regions: param regions, or ACR_GLOBAL_REGISTRIES in param settings.')
+  : regions
 var token = uniqueString(resourceGroup().id, name)
 var shortName = take(replace(toLower(name), '-', ''), 11)
 var holdsTaskHub = backend == 'storage'
@@ -259,7 +268,7 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (usePrivateNetwork &&
 
 var appSettings = union(
   settings,
-  empty(regions) ? {} : { ACR_GLOBAL_REGIONS: join(regions, ',') },
+  empty(knownRegions) ? {} : { ACR_GLOBAL_REGIONS: join(knownRegions, ',') },
   empty(targets) ? {} : { ACR_GLOBAL_TARGETS: string(targets) },
   empty(asked) ? {} : { ACR_GLOBAL_EVIDENCE: join(evidence, ',') },
   length(asked) == 1 ? { ACR_GLOBAL_REGISTRY_ID: asked[0] } : {}

@@ -2,7 +2,10 @@
 // some of it by environment variables.
 using 'main.bicep'
 
-param regions = split(readEnvironmentVariable('ACR_GLOBAL_REGIONS', 'westeurope,northeurope'), ',')
+// Such as westeurope,northeurope; or write them here: ['westeurope', 'northeurope']. They have no
+// default: with too few, a push would be complete too early.
+var regionList = readEnvironmentVariable('ACR_GLOBAL_REGIONS', '')
+param regions = empty(regionList) ? [] : split(regionList, ',')
 
 // One registry, by its resource id. Without one nothing is asked before an alarm.
 var registryId = readEnvironmentVariable('ACR_GLOBAL_REGISTRY_ID', '')

@@ -23,11 +23,17 @@ GROUP = [
 ]
 
 
-def bicep(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the compiler; parameters that can come from the environment have their defaults."""
+REGIONS = {"ACR_GLOBAL_REGIONS": "westeurope,northeurope"}
+
+
+def bicep(
+    *arguments: str | Path, cwd: Path = ROOT, regions: dict[str, str] = REGIONS
+) -> subprocess.CompletedProcess[str]:
+    """Run the compiler; of what parameters take from the environment only regions are there."""
     if not shutil.which("bicep"):
         pytest.skip("`bicep` is not on PATH")
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "ACR_GLOBAL_"))}
+    environ |= regions
     return subprocess.run(
         ["bicep", *map(str, arguments)], cwd=cwd, env=environ, capture_output=True, text=True
     )
@@ -72,3 +78,11 @@ def test_a_changed_deployment_is_seen(tmp_path: Path) -> None:
 
     assert 0 != ended.returncode
     assert "TLS1_0" in ended.stdout + ended.stderr
+
+
+def test_without_regions_nothing_is_deployed(tmp_path: Path) -> None:
+    """They have no default: with too few a push would be complete too early."""
+    copy = tmp_path / "infra"
+    shutil.copytree(INFRA, copy)
+    ended = bicep("snapshot", copy / "main.bicepparam", "--mode", "validate", *GROUP, regions={})
+    assert "Say the regions" in ended.stdout + ended.stderr

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from tests.infra.actions import ACTIONS, DATA_ACTIONS
-from tests.infra.deployment import EVERY, INFRA, Assignment, Deployment, load
+from tests.infra.deployment import EVERY, INFRA, ROOT, Assignment, Deployment, load
 
 # What the code calls, and the role for it.
 BLOBS = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
@@ -118,6 +119,15 @@ def test_whoever_assigns_them_is_left_nothing(name: str) -> None:
         [],
         "[concat(createArray(), createArray(), createArray())]",
     )
+
+
+def test_the_docs_name_every_role() -> None:
+    """Whoever has to assign them by hand finds them."""
+    modules = "".join(path.read_text() for path in INFRA.rglob("*.bicep"))
+    docs = (ROOT / "docs" / "deploying.md").read_text()
+    roles = set(re.findall(r"(?:role|name): '([A-Z][A-Za-z]+(?: [A-Za-z]+)+)'", modules))
+    assert len(roles) >= 6
+    assert set() == {role for role in roles if role not in docs}
 
 
 def test_every_parameter_file_is_looked_at() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.infra.deployment import load
+import re
+
+from tests.infra.deployment import INFRA, load
 
 
 def test_a_name_of_ones_own_is_used() -> None:
@@ -35,3 +37,10 @@ def test_over_zones_each_group_has_two_instances_ready() -> None:
     site = deployment.the("Microsoft.Web/sites")["properties"]
     ready = site["functionAppConfig"]["scaleAndConcurrency"]["alwaysReady"]
     assert all(group["instanceCount"] >= 2 for group in ready)
+
+
+def test_every_parameter_says_what_it_means() -> None:
+    """Beside it, for there is no other list of them."""
+    text = (INFRA / "main.bicep").read_text()
+    for before, name in re.findall(r"((?:^@.*\n)*)^param (\w+)", text, re.M):
+        assert "@description(" in before, name
