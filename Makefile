@@ -77,7 +77,8 @@ shell: $(STAMP) ## run the docs' blocks that call az: the real one, on loopback 
 snapshots: ## after a change of infra/: what it would make, anew (Bicep)
 	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \
 		env -u ACR_GLOBAL_REGISTRY_ID -u AZURE_ENV_NAME ACR_GLOBAL_REGIONS=westeurope,northeurope \
-		bicep snapshot "$$file" --mode overwrite $(SNAPSHOT_OF) || exit 1; done
+		sh -c 'bicep snapshot "$$1" --mode validate $(SNAPSHOT_OF) >/dev/null 2>&1 || \
+			bicep snapshot "$$1" --mode overwrite $(SNAPSHOT_OF)' - "$$file" || exit 1; done
 
 clean: ## remove everything that these commands have made
 	@rm -rf $(VENV) .tools .azurite build dist *.egg-info .coverage .coverage.* htmlcov

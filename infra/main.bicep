@@ -5,9 +5,11 @@ import {
   evidenceActions
   evidenceDataActions
   evidenceKind
+  groupOf
   inboundRule
   memory
   neededRole
+  subscriptionOf
 } from 'modules/types.bicep'
 
 @description('Begins the name of every resource that `names` does not name: letters, digits and hyphens.')
@@ -135,6 +137,8 @@ var makesVault = usesVault && empty(vaultId)
 var newVaultName = names.?vault ?? take('kv-${shortName}-${token}', 24)
 var functionAppName = names.?functionApp ?? 'func-${name}-${token}'
 var usedVaultId = makesVault ? resourceId('Microsoft.KeyVault/vaults', newVaultName) : vaultId
+// Read also where nothing is deployed into it.
+var vaultPlace = usesVault ? usedVaultId : resourceGroup().id
 var usedVaultName = last(split(usedVaultId, '/'))
 var assignsAtVault = makesVault ? assignRoles : assignRolesElsewhere
 var asked = empty(evidence) ? [] : registryIds
@@ -203,7 +207,7 @@ module newVault 'modules/secrets.bicep' = if (makesVault) {
 }
 
 module vaultAccess 'modules/vault-access.bicep' = if (usesVault && assignsAtVault) {
-  scope: resourceGroup(split(usedVaultId, '/')[?2] ?? '', split(usedVaultId, '/')[?4] ?? '')
+  scope: resourceGroup(subscriptionOf(vaultPlace, 'vaultId'), groupOf(vaultPlace, 'vaultId'))
   params: {
     vaultName: usedVaultName
     principalId: identity.outputs.principalId
@@ -213,7 +217,7 @@ module vaultAccess 'modules/vault-access.bicep' = if (usesVault && assignsAtVaul
 
 module registryAccess 'modules/registry-access.bicep' = [
   for id in asked: if (assignRolesElsewhere) {
-    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    scope: resourceGroup(subscriptionOf(id, 'registryIds'), groupOf(id, 'registryIds'))
     params: {
       registryName: last(split(id, '/'))
       evidence: evidence

@@ -35,6 +35,17 @@ var roleIds = {
   keyVaultSecretsUser: '4633458b-17de-408a-874b-0445c86b69e6'
 }
 
+func part(id string, index int, param string) string =>
+  split(id, '/')[?index] ?? fail('${param}: "${id}" is no resource id: /subscriptions/.../providers/...')
+
+@export()
+@description('The subscription of a resource, from its id; `param` is the parameter that holds it.')
+func subscriptionOf(id string, param string) string => part(id, 2, param)
+
+@export()
+@description('The resource group of a resource, from its id; `param` is the parameter that holds it.')
+func groupOf(id string, param string) string => part(id, 4, param)
+
 @export()
 type evidenceKind = 'event-log' | 'manifest'
 

@@ -23,17 +23,12 @@ GROUP = [
 ]
 
 
-REGIONS = {"ACR_GLOBAL_REGIONS": "westeurope,northeurope"}
-
-
-def bicep(
-    *arguments: str | Path, cwd: Path = ROOT, regions: dict[str, str] = REGIONS
-) -> subprocess.CompletedProcess[str]:
+def bicep(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run the compiler; of what parameters take from the environment only regions are there."""
     if not shutil.which("bicep"):
         pytest.skip("`bicep` is not on PATH")
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "ACR_GLOBAL_"))}
-    environ |= regions
+    environ |= {"ACR_GLOBAL_REGIONS": "westeurope,northeurope"}
     return subprocess.run(
         ["bicep", *map(str, arguments)], cwd=cwd, env=environ, capture_output=True, text=True
     )
@@ -80,9 +75,22 @@ def test_a_changed_deployment_is_seen(tmp_path: Path) -> None:
     assert "TLS1_0" in ended.stdout + ended.stderr
 
 
-def test_without_regions_nothing_is_deployed(tmp_path: Path) -> None:
-    """They have no default: with too few a push would be complete too early."""
-    copy = tmp_path / "infra"
-    shutil.copytree(INFRA, copy)
-    ended = bicep("snapshot", copy / "main.bicepparam", "--mode", "validate", *GROUP, regions={})
-    assert "Say the regions" in ended.stdout + ended.stderr
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "Say the regions"),
+        (
+            "param regions = ['eastus']\nparam registryIds = ['contoso']",
+            'registryIds: "contoso" is',
+        ),
+        ("param regions = ['eastus']\nparam registryIds = ['/a/b/c']", 'registryIds: "/a/b/c" is'),
+    ],
+)
+def test_what_cannot_be_deployed_says_why(given: str, said: str, tmp_path: Path) -> None:
+    """Regions have no default: with too few a push would be complete too early."""
+    shutil.copytree(INFRA, tmp_path / "infra")
+    path = tmp_path / "infra" / "wrong.bicepparam"
+    required = "" if "regions" in given else "param regions = []"
+    path.write_text(f"using 'main.bicep'\n{required}\n{given}\n")
+    ended = bicep("snapshot", path, "--mode", "overwrite", *GROUP)
+    assert said in ended.stdout + ended.stderr
