@@ -15,7 +15,7 @@ from acr_global.functions import names
 from tests.e2e import engine
 from tests.e2e.hosts import Served
 from tests.e2e.world import REGIONS
-from tools.package import REQUIREMENTS, lay_out
+from tools.package import LOCK, REQUIREMENTS, lay_out
 from tools.venvs import find_python, venv
 
 PYTHONS = [version for version in ("3.11", "3.12", "3.13") if find_python(version)]
@@ -64,6 +64,21 @@ def test_a_push_goes_through_what_is_published(
     finally:
         host.kill()
     assert '"verdict": "complete"' in host.log
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_the_lock_installs_by_its_hashes_and_the_app_loads(version: str, tmp_path: Path) -> None:
+    """As a release's remote build does it, on each of those Pythons."""
+    base = find_python(version)
+    assert base
+    bin_folder = venv(f"locked-{version}", "--require-hashes", "-r", LOCK, python=base)
+    lay_out(tmp_path)
+    subprocess.run(
+        [bin_folder / "python", "-c", "import function_app"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        check=True,
+    )
 
 
 INDEX = """
