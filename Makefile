@@ -1,6 +1,7 @@
 # Needs Python 3.11 or newer, make and the package index. `make help` lists the commands.
 
 VENV := .venv
+UPGRADE ?=
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 7071
@@ -14,6 +15,10 @@ AZURITE := .tools/node_modules/.bin/azurite
 # Percent of acr_global that the tests must reach, branches counted.
 COVERAGE_MIN ?= 95
 
+# A group that nobody has: snapshots show names and roles as they would be in it.
+SNAPSHOT_OF := --subscription-id 00000000-0000-0000-0000-000000000000 --resource-group rg \
+	--location westeurope
+
 CORE := acr_global/*.py,acr_global/notify/*
 
 # A name on PATH proves nothing (it may be a shim of a version manager), so each one is tried.
@@ -22,10 +27,11 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-two-hosts start azurite lint bench clean
+.PHONY: help demo test test-two-hosts start azurite lint bench lock release secure shell snapshots \
+	clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## see it work: a simulated registry, six pushes, a table (under 60 s)
 	@$(BIN)/python -m demo
@@ -57,6 +63,26 @@ lint: $(STAMP) ## ruff, and mypy --strict
 bench: $(STAMP) ## the benchmarks; their numbers are for people, not for the tests
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); \
 	else echo "There are no benchmarks."; fi
+
+lock: $(STAMP) ## requirements.lock, after a change of requirements.txt; UPGRADE=--upgrade for newer
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --no-emit-index-url $(UPGRADE) \
+		requirements.txt --output-file requirements.lock
+
+release: $(STAMP) ## the zip that is published, in dist/; ARGS=v0.1.0 for a release's SBOM and notes
+	@$(BIN)/python -m tools.package $(ARGS)
+
+secure: $(STAMP) ## checkov on what infra/ would make
+	@$(BIN)/python -m tools.checkov
+
+shell: $(STAMP) ## run the docs' blocks that call az: the real one, on loopback (Bicep; 4 min)
+	@$(BIN)/python -m tools.shell $(ARGS)
+
+snapshots: ## after a change of infra/: what it would make, anew (Bicep)
+	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \
+		env -u ACR_GLOBAL_REGISTRY_ID -u AZURE_ENV_NAME ACR_GLOBAL_REGIONS=westeurope,northeurope \
+		sh -c 'bicep snapshot "$$1" --mode validate $(SNAPSHOT_OF) >/dev/null 2>&1 || \
+			bicep snapshot "$$1" --mode overwrite $(SNAPSHOT_OF)' - "$$file" || exit 1; done
 
 clean: ## remove everything that these commands have made
 	@rm -rf $(VENV) .tools .azurite build dist *.egg-info .coverage .coverage.* htmlcov

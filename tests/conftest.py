@@ -1,4 +1,4 @@
-"""What every test stands on: a clean environment, and an engine where one is required."""
+"""What every test stands on: a clean environment, and the tools that are required."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
+"""Where the variable is set, a test with that mark may not be skipped."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,11 +52,12 @@ def strange_environment(
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With ACR_ENGINE_REQUIRED set, a test of the real engine that is skipped has failed."""
+    """Where a tool is required, a test of it that is skipped has failed."""
     report = yield
-    required = os.environ.get("ACR_ENGINE_REQUIRED") and item.get_closest_marker("engine")
-    if required and report.skipped and not hasattr(report, "wasxfail"):
-        *_, reason = report.longrepr if isinstance(report.longrepr, tuple) else (report.longrepr,)
-        report.outcome = "failed"
-        report.longrepr = f"ACR_ENGINE_REQUIRED is set, but: {reason}"
+    for mark, variable in REQUIRED.items():
+        required = os.environ.get(variable) and item.get_closest_marker(mark)
+        if required and report.skipped and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+            report.outcome = "failed"
+            report.longrepr = f"{variable} is set, but: {reason}"
     return report

@@ -1,4 +1,4 @@
-"""Where the real engine is required, a test of it cannot pass by being skipped."""
+"""Where the real engine or the compiler is required, a test of it cannot pass by being skipped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 TESTS = """
@@ -36,10 +38,10 @@ def test_of_something_else(): pytest.skip("no skopeo")
 """
 
 
-def run(folder: Path, required: str) -> str:
+def run(folder: Path, required: str, mark: str = "engine") -> str:
     """What pytest says of those tests, with the project's own conftest."""
-    (folder / "test_it.py").write_text(TESTS)
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers = engine\n")
+    (folder / "test_it.py").write_text(TESTS.replace("engine", mark))
+    (folder / "pytest.ini").write_text(f"[pytest]\nmarkers = {mark}\n")
     ended = subprocess.run(
         [
             sys.executable,
@@ -52,22 +54,23 @@ def run(folder: Path, required: str) -> str:
             folder,
         ],
         cwd=ROOT,
-        env=os.environ | {"ACR_ENGINE_REQUIRED": required, "PYTEST_ADDOPTS": ""},
+        env=os.environ | {f"ACR_{mark.upper()}_REQUIRED": required, "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
     )
     return ended.stdout
 
 
-def test_a_skip_of_the_engine_is_a_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["engine", "bicep"])
+def test_a_skip_of_what_is_required_is_a_failure(tmp_path: Path, mark: str) -> None:
     """Wherever it is skipped, with the reason; nothing else is touched."""
-    said = run(tmp_path, "1")
+    said = run(tmp_path, "1", mark)
 
     assert "1 failed, 1 passed, 1 skipped, 1 xfailed, 2 errors" in said
     for reason in ("no func", "no npm", "not today"):
-        assert f"ACR_ENGINE_REQUIRED is set, but: Skipped: {reason}\n" in said
+        assert f"ACR_{mark.upper()}_REQUIRED is set, but: Skipped: {reason}\n" in said
 
 
 def test_elsewhere_it_is_a_skip(tmp_path: Path) -> None:
-    """A machine without the engine runs the rest."""
+    """A machine without it runs the rest."""
     assert "1 passed, 4 skipped, 1 xfailed" in run(tmp_path, "")

@@ -17,9 +17,12 @@ the settings. Run them where the app's packages are installed, as `{PROG}`.
 `deadletters` and `targets test --url` ask a running app:
 
 ```sh
-export FUNCTION_APP_URL=https://NAME.azurewebsites.net
-export FUNCTION_APP_KEY="$(az functionapp keys list --resource-group GROUP --name NAME \\
-  --query functionKeys.default --output tsv)"
+group=acr-global
+app=func-acr-global
+export FUNCTION_APP_URL="https://$app.azurewebsites.net"
+FUNCTION_APP_KEY=$(az functionapp keys list --resource-group "$group" --name "$app" \\
+  --query functionKeys.default --output tsv)
+export FUNCTION_APP_KEY
 {PROG} deadletters list
 {PROG} deadletters replay --all
 ```

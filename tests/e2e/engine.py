@@ -172,6 +172,8 @@ class Host:
     port: int = field(default_factory=free_port)
     auth: bool = False
     storage: Azurite | None = None
+    programs: Path = Path(sys.executable).parent
+    """Where the Python is that it starts."""
     process: subprocess.Popen[bytes] | None = None
     has_listened: bool = False
 
@@ -202,9 +204,7 @@ class Host:
 
     def launch(self) -> None:
         """Start the process, and do not wait for it to listen."""
-        environ = start.func_environment(
-            os.environ | dict(self.environ), str(Path(sys.executable).parent)
-        )
+        environ = start.func_environment(os.environ | dict(self.environ), str(self.programs))
         command = ["func", "start", "--port", str(self.port)]
         with (self.folder / f"{self.port}.log").open("ab") as log:
             self.process = _spawn(

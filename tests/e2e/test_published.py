@@ -1,0 +1,119 @@
+"""What is published runs: alone in its folder, with what requirements.txt installs and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import uuid
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from acr_global.functions import names
+from tests.e2e import engine
+from tests.e2e.hosts import Served
+from tests.e2e.world import REGIONS
+from tools.package import LOCK, REQUIREMENTS, lay_out
+from tools.venvs import find_python, venv
+
+PYTHONS = [version for version in ("3.11", "3.12", "3.13") if find_python(version)]
+"""Those that Azure offers, of which this machine has some."""
+WORKER = "azure-functions-runtime==1.3.0"
+WITHIN = 60.0
+"""Seconds, from the last webhook to the verdict."""
+FUNCTIONS = {value for name, value in vars(names).items() if name.isupper()}
+
+
+def programs(version: str, *more: str) -> Path:
+    """A clean environment's programs: requirements.txt and nothing else, but what is named."""
+    python = find_python(version)
+    assert python
+    label = "-".join(["published", version, *(m.split("=")[0] for m in more)])
+    return venv(label, "-r", REQUIREMENTS, *more, python=python)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("version", PYTHONS)
+def test_a_push_goes_through_what_is_published(
+    version: str, tmp_path: Path, storage: engine.Azurite
+) -> None:
+    """On the real engine, on each of those Pythons."""
+    bin_folder = programs(version)
+    lay_out(tmp_path)
+    document = engine.host_json(engine.new_hub())
+    (tmp_path / "host.json").write_text(json.dumps(document))
+    settings = {
+        "AzureWebJobsStorage": storage.connection,
+        "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
+        "PYTHONPATH": "",
+    }
+    host = engine.Host(tmp_path, settings, storage=storage, programs=bin_folder)
+
+    async def push() -> None:
+        await host.start()
+        async with aiohttp.ClientSession() as session, asyncio.timeout(WITHIN):
+            app, push = Served(host.url, "", REGIONS, session, None), uuid.uuid4().hex
+            for region in REGIONS:
+                assert 202 == (await app.post(push, region))[0]
+            await app.until_decided(push)
+
+    try:
+        asyncio.run(push())
+    finally:
+        host.kill()
+    assert '"verdict": "complete"' in host.log
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_the_lock_installs_by_its_hashes_and_the_app_loads(version: str, tmp_path: Path) -> None:
+    """As a release's remote build does it, on each of those Pythons."""
+    base = find_python(version)
+    assert base
+    bin_folder = venv(f"locked-{version}", "--require-hashes", "-r", LOCK, python=base)
+    lay_out(tmp_path)
+    subprocess.run(
+        [bin_folder / "python", "-c", "import function_app"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        check=True,
+    )
+
+
+INDEX = """
+import json, types
+from azure_functions_runtime import functions, loader
+from azure_functions_runtime.bindings.meta import load_binding_registry
+
+class Message(types.SimpleNamespace):
+    "What the worker tells the host: it takes what it is given."
+    inout, out = 2, 1
+
+class Messages:
+    def __getattr__(self, name):
+        return Message
+
+load_binding_registry()
+found = loader.index_function_app("function_app.py")
+indexed, _ = loader.process_indexed_function(Messages(), functions.Registry(), found, ".")
+print(json.dumps([f.name for f in indexed]))
+"""
+
+
+@pytest.mark.skipif("3.13" not in PYTHONS, reason="the worker is a library on 3.13 only")
+def test_the_official_worker_finds_every_function(tmp_path: Path) -> None:
+    """Annotations that it refuses would be no function at all in Azure, without a word."""
+    python = programs("3.13", WORKER) / "python"
+    lay_out(tmp_path)
+
+    ended = subprocess.run(
+        [python, "-c", INDEX],
+        cwd=tmp_path,
+        env={"ACR_GLOBAL_REGIONS": "westeurope", "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert 0 == ended.returncode, ended.stderr
+    assert sorted(FUNCTIONS) == sorted(json.loads(ended.stdout.splitlines()[-1]))

@@ -1,0 +1,113 @@
+"""Every app setting is one that the app or the platform knows, and none holds a secret in clear."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from acr_global.settings import known_names, load_settings
+from tests.infra.deployment import EVERY, ROOT, load
+
+HOST_JSON = "AzureFunctionsJobHost__"
+PLATFORM = {
+    # learn.microsoft.com/azure/azure-functions/functions-reference, Connecting to host storage with
+    # an identity; functions-app-settings; azure-monitor/app/azure-ad-authentication
+    "AzureWebJobsStorage__accountName",
+    "AzureWebJobsStorage__credential",
+    "AzureWebJobsStorage__clientId",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    # azure-identity, DefaultAzureCredential: which managed identity
+    "AZURE_CLIENT_ID",
+    # learn.microsoft.com/azure/azure-functions/durable/durable-task-scheduler
+    "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
+}
+SECRET = re.compile(r"AccountKey=|SharedAccess|sig=|whsec_|InstrumentationKey=")
+REFERENCE = re.compile(r"@Microsoft\.KeyVault\(VaultName=[a-z0-9-]{3,24};SecretName=[\w-]+\)")
+
+
+@pytest.fixture(params=EVERY)
+def settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Each parameter file's app settings."""
+    return load(request.param).app_settings
+
+
+def referenced(settings: dict[str, str]) -> set[str]:
+    """The settings that hold a reference to the vault."""
+    return {name for name, value in settings.items() if REFERENCE.fullmatch(value)}
+
+
+def test_each_is_known(settings: dict[str, str]) -> None:
+    """To the app, to the platform, as host.json's, or by a target's reference."""
+    unknown = set(settings) - set(known_names()) - PLATFORM - referenced(settings)
+    assert set() == {name for name in unknown if not name.startswith(HOST_JSON)}
+
+
+def test_the_app_finds_nothing_wrong_with_them(settings: dict[str, str]) -> None:
+    """As it reads them when it starts: regions are known, every secret is there."""
+    in_vault = {"HOOK_SECRET": "whsec_" + "A" * 32, "SLACK_URL": "https://receiver.example/"}
+    loaded = load_settings(settings | {name: in_vault[name] for name in referenced(settings)})
+    assert () == loaded.problems
+    assert loaded.settings.all_regions()
+
+
+def test_what_the_platform_needs_is_there(settings: dict[str, str]) -> None:
+    """Storage by identity: all three, and no connection string beside them."""
+    assert PLATFORM - {"DURABLE_TASK_SCHEDULER_CONNECTION_STRING"} <= set(settings)
+    assert "managedidentity" == settings["AzureWebJobsStorage__credential"]
+    assert "AzureWebJobsStorage" not in settings
+    told = settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]
+    assert "ClientId={0};Authorization=AAD'" in told  # nothing after it: a semicolon breaks it
+
+
+def test_none_holds_a_secret(settings: dict[str, str]) -> None:
+    """Receivers' secrets are references; a target names them."""
+    for name, value in settings.items():
+        assert not re.search(r"AccountKey=|SharedAccess|sig=|whsec_|InstrumentationKey=", value), (
+            name
+        )
+    for target in json.loads(settings.get("ACR_GLOBAL_TARGETS", "[]")):
+        for secret in target.get("secrets", []):
+            assert secret["$secret"] in referenced(settings)
+
+
+def into_host_json(settings: dict[str, str]) -> dict[str, Any]:
+    """host.json as the host sees it, with what the app settings say over it."""
+    document: dict[str, Any] = json.loads((ROOT / "host.json").read_text())
+    for name, value in settings.items():
+        if name.startswith(HOST_JSON):
+            *path, last = name.removeprefix(HOST_JSON).split("__")
+            place = document
+            for part in path:
+                place = place[part]  # a path that host.json has: a slip of the pen is an error
+            place[last] = value
+    return document
+
+
+def test_the_schedulers_settings_arrive_in_host_json() -> None:
+    """The backend, the setting that holds the connection, the hub that was made."""
+    deployment = load("private")
+    durable = into_host_json(deployment.app_settings)["extensions"]["durableTask"]
+    provider = durable["storageProvider"]
+    assert "azureManaged" == provider["type"]
+    connection = deployment.app_settings[provider["connectionStringName"]]
+    assert "Endpoint={0};Authentication=ManagedIdentity;ClientID={1}" in connection
+    hub = deployment.the("Microsoft.DurableTask/schedulers/taskHubs")["name"].rsplit("/", 1)[1]
+    assert hub == durable["hubName"]
+
+
+def test_on_storage_only_the_hub_is_said() -> None:
+    """host.json has the rest."""
+    durable = into_host_json(load("smallest").app_settings)["extensions"]["durableTask"]
+    assert json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"] == durable
+
+
+def test_webhooks_find_an_instance_that_runs() -> None:
+    """The registry waits 5 s."""
+    for name in EVERY:
+        properties = load(name).the("Microsoft.Web/sites")["properties"]
+        ready = properties["functionAppConfig"]["scaleAndConcurrency"]["alwaysReady"]
+        assert {"http", "durable"} == {g["name"] for g in ready if g["instanceCount"] >= 1}

@@ -1,0 +1,35 @@
+"""The editor's and the dev container's files name what is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+
+
+def test_what_is_launched_can_be_imported() -> None:
+    """Each configuration's module."""
+    launch = json.loads((ROOT / ".vscode" / "launch.json").read_text())
+    for configuration in launch["configurations"]:
+        assert importlib.util.find_spec(configuration["module"]), configuration["name"]
+
+
+def test_every_task_is_a_command_of_ours() -> None:
+    """`make`, and a target that exists."""
+    tasks = json.loads((ROOT / ".vscode" / "tasks.json").read_text())["tasks"]
+    assert tasks
+    for task in tasks:
+        make, target, *_ = task["command"].split()
+        assert "make" == make
+        assert target in TARGETS
+
+
+def test_the_dev_container_has_a_python_that_azure_has() -> None:
+    """And ends its making with a command that exists."""
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert re.search(r":3\.1[1-3]-", container["image"])
+    assert set(re.findall(r"make (\w+)", container["postCreateCommand"])) <= TARGETS

@@ -1,0 +1,84 @@
+"""What the docs tell people to type can be pasted: shellcheck, variables, flags.
+
+`make shell` goes further: it runs the blocks that call `az`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.shell_blocks import Block, blocks, late, placeholders, unset, wrong_flags
+
+BLOCKS = blocks()
+SHELLCHECK = Path(sys.executable).with_name("shellcheck")
+
+
+@pytest.fixture(params=BLOCKS, ids=str)
+def block(request: pytest.FixtureRequest) -> Block:
+    """Each block of the README and the docs."""
+    found: Block = request.param
+    return found
+
+
+def test_there_are_blocks() -> None:
+    """The pattern still finds them."""
+    assert {"deploying.md", "security.md", "upgrading.md"} <= {b.document.name for b in BLOCKS}
+
+
+def test_nothing_is_left_for_the_reader_to_replace_within_a_command(block: Block) -> None:
+    """What is the reader's own is a variable."""
+    assert [] == placeholders(block)
+
+
+def test_every_variable_is_set_in_the_block(block: Block) -> None:
+    """A block can be pasted alone."""
+    assert [] == unset(block)
+
+
+def test_what_is_the_readers_stands_at_the_top(block: Block) -> None:
+    """So it is seen, and changed, before anything runs."""
+    assert [] == late(block)
+
+
+def test_func_and_azd_know_the_flags(block: Block) -> None:
+    """From a list with sources; neither can be run here."""
+    assert [] == wrong_flags(block)
+
+
+def test_shellcheck_finds_nothing() -> None:
+    """In any block, as bash; `unused` is the next block's business no more than this one's."""
+    for block in BLOCKS:
+        ended = subprocess.run(
+            [SHELLCHECK, "--shell=bash", "--exclude=SC2154", "-"],
+            input=block.script,
+            capture_output=True,
+            text=True,
+        )
+        assert 0 == ended.returncode, f"{block}\n{ended.stdout}{ended.stderr}"
+
+
+def made(script: str) -> Block:
+    """A block of our own."""
+    return Block(Path("x.md"), 1, script)
+
+
+@pytest.mark.parametrize("script", ["az x --name <app>\n", "az x --name NAME\n"])
+def test_a_placeholder_is_found(script: str) -> None:
+    """The check can fail."""
+    assert 1 == len(placeholders(made(script)))
+
+
+def test_a_late_variable_is_found() -> None:
+    """The check can fail."""
+    assert ["b=2"] == late(made("a=1\naz x\nb=2\n"))
+    assert ["c"] == unset(made('a=1\naz "$c"\n'))
+
+
+@pytest.mark.parametrize("script", ["func azure functionapp publish x --pyhton\n", "azd fly\n"])
+def test_an_unknown_flag_or_command_is_found(script: str) -> None:
+    """The check can fail."""
+    assert [script.strip()] == wrong_flags(made(script))

@@ -1,0 +1,50 @@
+"""Environments of their own, in .tools/: for tools that are heavy or would disturb ours, and for
+the app as it is deployed. Made when first asked for, and anew when what they hold has changed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".tools"
+UV = Path(sys.executable).with_name("uv")
+
+
+def venv(name: str, *arguments: str, python: str = sys.executable) -> Path:
+    """The folder of the programs in .tools/NAME, into which `uv pip install ARGUMENTS` went.
+
+    A file that is named by `-r` counts by its content. Raises CalledProcessError.
+    """
+    home = FOLDER / name
+    stamp, wanted = home / ".installed", _wanted(arguments, python)
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"Installing {name} into {home.relative_to(ROOT)}", flush=True)
+        uv = UV if UV.exists() else "uv"
+        subprocess.run([uv, "venv", "-q", "--clear", "--python", python, home], check=True)
+        install = [uv, "pip", "install", "-q", "--python", home / "bin" / "python"]
+        subprocess.run([*install, *arguments], cwd=ROOT, check=True)
+        stamp.write_text(wanted)
+    return home / "bin"
+
+
+def _wanted(arguments: tuple[str, ...], python: str) -> str:
+    files = [ROOT / a for a in arguments if (ROOT / a).is_file()]
+    return "\n".join([python, *arguments, *(path.read_text() for path in files)])
+
+
+def find_python(version: str) -> str | None:
+    """A Python of a version such as 3.12; None where there is none.
+
+    A name on PATH proves nothing (it may be a shim of a version manager), so each is tried.
+    """
+    managed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python3"))
+    for name in (shutil.which(f"python{version}"), *map(str, managed)):
+        if name:
+            program = "import sys; print('%d.%d' % sys.version_info[:2])"
+            said = subprocess.run([name, "-c", program], capture_output=True, text=True)
+            if said.stdout.strip() == version:
+                return name
+    return None
