@@ -195,19 +195,3 @@ def test_this_machine_is_reached_without_the_proxy(
             assert receiver.asked[0].startswith("POST /x HTTP/1.1\r\n")
 
     asyncio.run(scenario())
-
-
-@pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1"])
-def test_an_address_written_in_other_ways_is_not_sent_to(
-    monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
-    """The HTTP library takes none, and the proxy is not told of it either."""
-
-    async def scenario() -> None:
-        async with proxying() as proxy:
-            monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
-            made = await send("webhook", f"http://{host}/x", insecure=True)
-            assert (Outcome.RETRY, "url-invalid") == (made.outcome, made.reason)
-            assert [] == proxy.asked
-
-    asyncio.run(scenario())

@@ -111,7 +111,8 @@ def test_an_apprise_target_is_one_url(value: str, behind: bool) -> None:
     given: Any = {"$secret": "NAME"} if behind else value
     item = {"name": "ap", "kind": "apprise", "url": given}
     (problem,) = problems_of(item, environ={"NAME": value})
-    assert problem.startswith("target 'ap': url holds several URLs; make a target of each")
+    said = f"target 'ap': {'setting NAME: ' if behind else ''}url holds several URLs; make a target"
+    assert problem.startswith(said)
     assert "hush" not in problem
     targets, _ = parse_targets(json.dumps([item]), {"NAME": value})
     assert behind is bool(targets)
@@ -165,6 +166,13 @@ def test_a_host_that_is_none_is_named_at_start(url: str, behind: bool) -> None:
         (problem,) = problems_of(item, environ={"NAME": url})
         assert problem.startswith(f"target 'ci': {'setting NAME: ' if behind else ''}url ")
         assert "hush" not in problem
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1", "0x7f.1"])
+def test_an_address_in_another_form_is_named(host: str) -> None:
+    """The HTTP library takes none, and a proxy might take it for this machine or for another."""
+    (problem,) = problems_of(HOOK | {"url": f"http://{host}/x", "insecure": True})
+    assert problem.startswith("target 'ci': url ")
 
 
 @pytest.mark.parametrize(

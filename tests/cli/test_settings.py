@@ -83,7 +83,7 @@ def test_what_apprise_does_not_understand_is_found(
     given = {"$secret": "OWN"} if behind else url
     mail = targets({"name": "mail", "kind": "apprise", "url": given})
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail, OWN=url)
-    (found,) = ran.out.splitlines()
+    (found,) = ran.out.replace("setting OWN: ", "").splitlines()
     assert (1, "") == (ran.code, ran.err)
     assert found.startswith(f"error: ACR_GLOBAL_TARGETS: target 'mail': {said}")
     assert "hush" not in found
