@@ -7,6 +7,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # how long an example takes says something about the machine only
 
 REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
 """Where the variable is set, a test with that mark may not be skipped."""
