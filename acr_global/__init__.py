@@ -8,11 +8,11 @@ One push's journey, file by file (data flows down; a file imports only what stan
 
     errors, model, durations, hosts, patterns, json_text        the words
     headers, proxies, outgoing              how anything is sent to another host
-    setting_names, surroundings, secret, targets, target_setting, retry, retry_after,
-    setting_values, policy, lenient, registry_setting, settings what the operator said
+    setting_names, surroundings, secret, lenient, retry, retry_after  what settings are read with
+    notify/                                 the targets, and Verdict → Message → one request each
+    setting_values, policy, registry_setting, settings      what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
-    notify/                                 Verdict → Message → one request per channel
     registry/                               what the registry itself says of a silent region
     functions/                              the Azure Functions shell around all of it
     cli/                                    the operator's commands

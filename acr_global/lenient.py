@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from acr_global.target_setting import unknown_field, where_in
-
 M = TypeVar("M", bound=BaseModel)
+
+_FIELD = re.compile(r"[a-z_]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,16 @@ def _wrong(error: dict[str, Any], model: type[BaseModel]) -> Wrong:
     cause = error.get("ctx", {}).get("error")
     message = str(cause) if isinstance(cause, ValueError) else str(error["msg"])
     return Wrong(field, ": ".join(filter(None, (where_in(inside), message))))
+
+
+def where_in(loc: Iterable[object]) -> str:
+    """The way to a field. What somebody may have put in a name's place is left out of it."""
+    return ".".join(str(p) for p in loc if isinstance(p, int) or _FIELD.fullmatch(str(p)))
+
+
+def unknown_field(name: object, model: type[BaseModel]) -> str:
+    """What to say of a field that is none; a name that looks like none is not shown."""
+    if not _FIELD.fullmatch(str(name)):
+        return "an unknown field"
+    near = difflib.get_close_matches(str(name), model.model_fields, n=1)
+    return f"unknown field '{name}'" + (f"; did you mean '{near[0]}'?" if near else "")

@@ -14,8 +14,8 @@ from acr_global import retry
 from acr_global.durations import format_duration, parse_duration
 from acr_global.errors import RenderError
 from acr_global.json_text import SAID_TWICE, TWICE, Pairs
+from acr_global.notify.target import check_url
 from acr_global.patterns import parse_names, parse_regions
-from acr_global.targets import check_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")

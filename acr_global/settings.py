@@ -20,13 +20,13 @@ from acr_global.errors import Problem
 from acr_global.lenient import Wrong
 from acr_global.lenient import read as read_fields
 from acr_global.model import Action
+from acr_global.notify.setting import parse_targets, secret_names
+from acr_global.notify.target import Target
 from acr_global.patterns import parse_some
 from acr_global.policy import Override, Policy
 from acr_global.registry_setting import REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
 from acr_global.surroundings import bare, quoted, unresolved
-from acr_global.target_setting import parse_targets, secret_names
-from acr_global.targets import Target
 
 MOST_LOOKS = 200
 """Before one deadline: each costs an activity, and a history is read anew in each episode."""

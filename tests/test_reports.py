@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from acr_global.functions import reports, wire
 from acr_global.functions.app import build_app
 from acr_global.model import Arrival, VerdictType
-from acr_global.notify.channels import render
 from acr_global.notify.message import message_of
+from acr_global.notify.preview import render
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
 from devhost.turn import ask

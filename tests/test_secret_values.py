@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acr_global.notify.setting import parse_targets
 from acr_global.settings import load_settings
 from acr_global.surroundings import bare
-from acr_global.target_setting import parse_targets
-from tests.test_targets import HOOK, KEY, problems_of
+from tests.notify.test_setting import HOOK, KEY, problems_of
 
 REF = {"$secret": "NAME"}
 GITHUB = {"name": "gh", "kind": "github", "repo": "a/b", "token": REF}

@@ -8,13 +8,13 @@ from acr_global.cli.console import current_folder
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
 from acr_global.errors import Problem, RenderError
-from acr_global.notify import apprise
+from acr_global.notify.channels import apprise
+from acr_global.notify.setting import SETTING
+from acr_global.notify.target import AppriseTarget
 from acr_global.secret import resolve
 from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
 from acr_global.settings import Loaded, Settings, load_settings
-from acr_global.target_setting import SETTING
-from acr_global.targets import AppriseTarget
 
 
 def run(environ: Mapping[str, str]) -> int:

@@ -14,11 +14,11 @@ from acr_global.cli.environment import local_environ
 from acr_global.cli.output import cell, line, print_json, table
 from acr_global.errors import Problem, TargetUnknownError
 from acr_global.model import Outcome, VerdictType
-from acr_global.notify import channels
+from acr_global.notify import preview
 from acr_global.notify.message import trial_message
+from acr_global.notify.setting import SETTING
+from acr_global.notify.target import Target
 from acr_global.settings import Loaded, load_settings
-from acr_global.target_setting import SETTING
-from acr_global.targets import Target
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -73,7 +73,7 @@ def _preview(
 ) -> int:
     now = _utcnow()
     message = trial_message(verdict, now, loaded.settings.regions)
-    print(channels.preview(message, target, environ, now))
+    print(preview.preview(message, target, environ, now))
     print("A sample: nothing was pushed, and nothing has been sent.", file=sys.stderr)
     return 0
 

@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 
 import aiohttp
 
-from acr_global import correlation, targets
+from acr_global import correlation
 from acr_global.functions import clock, log, names, pacing, replays, wire
 from acr_global.functions.delivering import SUPERSEDED
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
 from acr_global.model import Attempt, Message, Outcome, Verdict, VerdictType
 from acr_global.notify import deliver
 from acr_global.notify.message import message_of
+from acr_global.notify.target import wants
 from acr_global.retry import Delivery
 from acr_global.settings import Settings
 
@@ -65,7 +66,7 @@ def wanted_targets(settings: Settings, data: wire.NotifyInput) -> tuple[str, ...
     return tuple(
         name
         for name in data.targets
-        if name not in known or targets.wants(known[name], data.verdict.type, data.verdict.artifact)
+        if name not in known or wants(known[name], data.verdict.type, data.verdict.artifact)
     )
 
 
@@ -142,7 +143,7 @@ def _hear_of(
     if later is None:
         return frozenset()
     artifact = data.verdict.artifact
-    hearing = {t.name for t in settings.targets if targets.wants(t, later, artifact)}
+    hearing = {t.name for t in settings.targets if wants(t, later, artifact)}
     return frozenset(hearing.intersection(data.targets))
 
 

@@ -25,15 +25,16 @@ from aiohttp.client_proto import ResponseHandler
 from acr_global import outgoing
 from acr_global.errors import RenderError
 from acr_global.model import Attempt, Message, OutboundRequest, Outcome
-from acr_global.notify import apprise, channels
+from acr_global.notify import preview
+from acr_global.notify.channels import apprise
 from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
 from acr_global.notify.outcomes import Judgement, Kind
 from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
 from acr_global.notify.said import READS_BODY, judge
+from acr_global.notify.target import AppriseTarget, Target
 from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
-from acr_global.targets import AppriseTarget, Target
 
 CONNECT_SECONDS = 5.0
 """For TCP and TLS together with the name's look-up; the target's own timeout bounds the whole."""
@@ -135,7 +136,7 @@ async def _send(
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> _Answer | Judgement:
-    request = channels.render(message, target, secrets, clock())
+    request = preview.render(message, target, secrets, clock())
     seconds = target.timeout.total_seconds()
     place = _places[target.name]
     if not place.acquire(blocking=False):
@@ -172,7 +173,7 @@ async def _exchange(
         place = new_place(request.url, answer.status, answer.headers.get("location"))
         if place is None:
             return replace(answer, place=masked)
-        masked = channels.masked_url(place, target)[:PLACE_CHARS]
+        masked = preview.masked_url(place, target)[:PLACE_CHARS]
         if hops == MOST_HOPS or not may_follow(kind, request.url, answer.status, place):
             return replace(answer, place=masked)
         hops, request = hops + 1, request.model_copy(update={"url": place})

@@ -12,8 +12,8 @@ from acr_global.headers import EVERYWHERE
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
 from acr_global.notify.signing import signature_headers
+from acr_global.notify.target import HttpTarget, SignedTarget, check_own_header, check_target_url
 from acr_global.secret import SecretRef, resolve, signing_key
-from acr_global.targets import HttpTarget, SignedTarget, check_own_header, check_target_url
 
 
 def to_json(value: object) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from acr_global.model import Attempt, VerdictType
 from acr_global.notify import deliver
 from acr_global.notify.message import trial_message
-from acr_global.targets import Target
+from acr_global.notify.target import Target
 
 
 async def try_target(

@@ -17,8 +17,8 @@ from acr_global.model import (
     VerdictType,
 )
 from acr_global.notify.message import message_of
-from acr_global.target_setting import parse_targets
-from acr_global.targets import KINDS, Target
+from acr_global.notify.setting import parse_targets
+from acr_global.notify.target import KINDS, Target
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 BEGUN = NOW - timedelta(minutes=10)

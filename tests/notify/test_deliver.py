@@ -16,8 +16,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from acr_global.model import Attempt, Outcome
-from acr_global.notify import channels, deliver
-from acr_global.targets import Target
+from acr_global.notify import deliver, preview
+from acr_global.notify.target import Target
 from tests.conftest import NETRC
 from tests.notify.conftest import Listening
 from tests.notify.samples import HUSHED, NOW, SECRET, SECRETS, message, target
@@ -120,7 +120,7 @@ def test_what_arrives_is_what_was_rendered(listen: Listening) -> None:
             to = target("webhook", url=receiver.url + "?sig=%2Fa%7Eb")
             await try_once(to, now)
             (got,) = receiver.requests
-            expected = channels.render(message(), to, SECRETS, now)
+            expected = preview.render(message(), to, SECRETS, now)
             assert expected.body == got.body
             assert "POST /hook?sig=%2Fa%7Eb HTTP/1.1" == got.line
             assert dict(expected.headers) == {

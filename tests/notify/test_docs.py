@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from acr_global.target_setting import parse_targets
-from acr_global.targets import KINDS, TEMPLATE_NAMES, HttpTarget
+from acr_global.notify.setting import parse_targets
+from acr_global.notify.target import KINDS, TEMPLATE_NAMES, HttpTarget
 
 TEXT = (Path(__file__).parents[2] / "docs" / "channels.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)

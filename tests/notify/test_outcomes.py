@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from acr_global.model import Outcome
 from acr_global.notify.outcomes import Kind
 from acr_global.notify.said import judge
+from acr_global.notify.target import KINDS
 from acr_global.retry import RETRY_AFTER_CAP
-from acr_global.targets import KINDS
 from tests.notify.samples import NOW
 
 EVERY: tuple[Kind, ...] = get_args(Kind)

@@ -18,8 +18,8 @@ import pytest
 
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import deliver, lookup
+from acr_global.notify.target import Target
 from acr_global.retry import Delivery, due_at
-from acr_global.targets import Target
 from tests.notify.conftest import Listening, Receiver
 from tests.notify.samples import NOW, SECRETS, message, target
 from tests.notify.test_deliver import OK, answer, hasty, try_once

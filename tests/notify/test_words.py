@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from acr_global.model import VerdictType
 from acr_global.notify import words
+from acr_global.notify.channels.slack import escape
 from acr_global.notify.message import trial_message
-from acr_global.notify.slack import escape
 from tests.notify.samples import DIGEST, NOW, OTHER_DIGEST, arrival, artifact, message
 
 

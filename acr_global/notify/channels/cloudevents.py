@@ -12,8 +12,8 @@ from urllib.parse import quote
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
 from acr_global.notify.request import build_request, signed_headers, to_json
+from acr_global.notify.target import CloudEventsTarget
 from acr_global.notify.words import headline, reference
-from acr_global.targets import CloudEventsTarget
 
 TYPE_PREFIX = "acr-global.push."
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest, VerdictType
+from acr_global.notify.target import AppriseTarget, check_apprise_url
 from acr_global.notify.words import (
     describe,
     facts,
@@ -24,7 +25,6 @@ from acr_global.notify.words import (
     shorten,
 )
 from acr_global.secret import resolve
-from acr_global.targets import AppriseTarget, check_apprise_url
 
 TITLE_CHARS = 250
 """Characters; the library's own default, which services may undercut: it cuts for them."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from acr_global.model import Message, OutboundRequest, RegionReport, VerdictType
 from acr_global.notify.request import build_request, to_json
+from acr_global.notify.target import TeamsTarget
 from acr_global.notify.words import describe, facts, headline, missing_first, plain, shorten
-from acr_global.targets import TeamsTarget
 
 CARD_VERSION = "1.4"
 MESSAGE_BYTES = 28_672

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.request import build_request, signed_headers
+from acr_global.notify.target import WebhookTarget
 from acr_global.notify.words import headline
-from acr_global.targets import WebhookTarget
 
 
 def render(

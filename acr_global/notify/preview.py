@@ -8,9 +8,8 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from acr_global.model import Message, OutboundRequest
-from acr_global.notify import apprise, cloudevents, github, slack, teams, webhook
-from acr_global.secret import SecretRef
-from acr_global.targets import (
+from acr_global.notify.channels import apprise, cloudevents, github, slack, teams, webhook
+from acr_global.notify.target import (
     AppriseTarget,
     CloudEventsTarget,
     GithubTarget,
@@ -19,6 +18,7 @@ from acr_global.targets import (
     TeamsTarget,
     WebhookTarget,
 )
+from acr_global.secret import SecretRef
 
 MASK = "***"
 _HIDDEN = frozenset({"authorization", "webhook-signature"})

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acr_global import targets
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Artifact, VerdictType
+from acr_global.notify import target as targets
+from acr_global.notify.setting import parse_targets, secret_names
+from acr_global.notify.target import KINDS, GithubTarget, WebhookTarget
 from acr_global.secret import SecretRef, resolve, signing_key
-from acr_global.target_setting import parse_targets, secret_names
-from acr_global.targets import KINDS, GithubTarget, WebhookTarget
 
 HOOK = {"name": "ci", "kind": "webhook", "url": "https://hush.test/x"}
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -13,6 +13,7 @@ from typing import Any
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.request import build_request, to_json
+from acr_global.notify.target import SlackTarget
 from acr_global.notify.words import (
     describe,
     facts,
@@ -23,7 +24,6 @@ from acr_global.notify.words import (
     plain,
     shorten,
 )
-from acr_global.targets import SlackTarget
 
 HEADER_CHARS = 150
 SECTION_CHARS = 3_000

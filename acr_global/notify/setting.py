@@ -12,22 +12,15 @@ import difflib
 import importlib.util
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 
 from acr_global.errors import Problem, RenderError
 from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
-from acr_global.secret import (
-    SecretRef,
-    check_alone,
-    resolve,
-    setting_of,
-    signing_key,
-)
-from acr_global.surroundings import unresolved
-from acr_global.targets import (
+from acr_global.lenient import unknown_field, where_in
+from acr_global.notify.target import (
     KINDS,
     NAME,
     AppriseTarget,
@@ -42,11 +35,18 @@ from acr_global.targets import (
     check_token,
     secrets_of,
 )
+from acr_global.secret import (
+    SecretRef,
+    check_alone,
+    resolve,
+    setting_of,
+    signing_key,
+)
+from acr_global.surroundings import unresolved
 
 SETTING = "ACR_GLOBAL_TARGETS"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_FIELD = re.compile(r"[a-z_]{1,30}")
 _REFERENCE = re.compile(r'"\$secret"\s*:\s*"([A-Za-z_][A-Za-z0-9_]*)"')
 
 
@@ -125,19 +125,6 @@ def _sentence(detail: dict[str, Any], model: type[BaseTarget]) -> str:
     if detail["type"] == "missing":
         return f"{where} is missing"
     return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
-
-
-def where_in(loc: Iterable[object]) -> str:
-    """The way to a field. What somebody may have put in a name's place is left out of it."""
-    return ".".join(str(p) for p in loc if isinstance(p, int) or _FIELD.fullmatch(str(p)))
-
-
-def unknown_field(name: object, model: type[BaseModel]) -> str:
-    """What to say of a field that is none; a name that looks like none is not shown."""
-    if not _FIELD.fullmatch(str(name)):
-        return "an unknown field"
-    near = difflib.get_close_matches(str(name), model.model_fields, n=1)
-    return f"unknown field '{name}'" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
 def _reserved_headers(target: Target) -> list[str]:

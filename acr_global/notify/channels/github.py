@@ -11,9 +11,9 @@ from typing import Any
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.request import build_request, to_json
+from acr_global.notify.target import GithubTarget, check_token
 from acr_global.notify.words import headline, shorten
 from acr_global.secret import resolve
-from acr_global.targets import GithubTarget, check_token
 
 API_VERSION = "2022-11-28"
 PAYLOAD_PROPERTIES = 10

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from acr_global.notify.setting import parse_targets
 from acr_global.settings import load_settings
-from acr_global.target_setting import parse_targets
-from tests.test_targets import HOOK, problems_of
+from tests.notify.test_setting import HOOK, problems_of
 
 WAITING: list[dict[str, Any]] = [
     HOOK | {"url": {"$secret": "NAME"}},

@@ -21,10 +21,11 @@ from standardwebhooks.webhooks import Webhook
 
 from acr_global.errors import RenderError
 from acr_global.model import Arrival, Evidence, EvidenceKind, Message, OutboundRequest, VerdictType
-from acr_global.notify import apprise, channels, github, slack, teams
+from acr_global.notify import preview
+from acr_global.notify.channels import apprise, github, slack, teams
 from acr_global.notify.message import message_of
+from acr_global.notify.target import KINDS, HttpTarget, Target
 from acr_global.secret import SecretRef
-from acr_global.targets import KINDS, HttpTarget, Target
 from tests.notify.samples import (
     HUSHED,
     NOW,
@@ -44,7 +45,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def render(told: Message, to: Target) -> OutboundRequest:
     """The request with the samples' secrets."""
-    return channels.render(told, to, SECRETS, NOW)
+    return preview.render(told, to, SECRETS, NOW)
 
 
 def test_every_kind_has_a_channel() -> None:
@@ -257,7 +258,7 @@ def test_the_very_bytes_sent_are_signed() -> None:
     """The receiver's library verifies them with the new secret and with the old one."""
     now = datetime.now(UTC)
     for kind in ("webhook", "cloudevents"):
-        request = channels.render(message(), target(kind), SECRETS, now)
+        request = preview.render(message(), target(kind), SECRETS, now)
         assert Webhook(SECRET).verify(request.body, dict(request.headers))
 
 
@@ -298,7 +299,7 @@ def test_github_enterprise_has_its_own_base() -> None:
 def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], reason: str) -> None:
     """The reason is a slug, and no value stands in the text."""
     with pytest.raises(RenderError) as caught:
-        channels.render(message(), target(kind), secrets, NOW)
+        preview.render(message(), target(kind), secrets, NOW)
     assert reason == caught.value.reason
     assert not [v for v in secrets.values() if v in str(caught.value)]
 
@@ -308,7 +309,7 @@ def test_a_user_in_a_url_beside_a_token_says_why() -> None:
     to = target("github", url={"$secret": "API_URL"})
     secrets = SECRETS | {"API_URL": "https://user:pw@api.test"}
     with pytest.raises(RenderError, match="keep one") as caught:
-        channels.render(message(), to, secrets, NOW)
+        preview.render(message(), to, secrets, NOW)
     assert "url-invalid" == caught.value.reason
 
 
@@ -316,7 +317,7 @@ def test_a_user_in_a_url_beside_a_token_says_why() -> None:
 def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
     """Everything but what is secret is exact."""
     to = target(kind)
-    shown = channels.preview(message(), to, SECRETS, NOW)
+    shown = preview.preview(message(), to, SECRETS, NOW)
     request = render(message(), to)
     assert request.body.decode() == shown.split("\n\n", 1)[1]
     assert [] == [value for value in HUSHED if value in shown]
@@ -337,7 +338,7 @@ def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
 )
 def test_a_preview_shows_of_the_url_what_is_no_secret(to: Target, first: str) -> None:
     """The host always, for an operator must see where it goes; except in apprise's notation."""
-    assert first == channels.preview(message(), to, SECRETS, NOW).split("\n")[0]
+    assert first == preview.preview(message(), to, SECRETS, NOW).split("\n")[0]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
