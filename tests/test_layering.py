@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from acr_global.notify.channels import KINDS
+
 PACKAGE = Path(__file__).parents[1] / "acr_global"
 
 ORDER = [
@@ -100,3 +102,16 @@ def test_only_the_shell_knows_azure_functions(path: Path) -> None:
 def test_a_file_stays_readable(path: Path) -> None:
     """Near 120 lines, never over 400."""
     assert 400 >= len(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_channels_know_the_kinds_of_targets(path: Path) -> None:
+    """Elsewhere no kind is named, and no kind's file imported. (A registry has webhooks too.)"""
+    if path.is_relative_to(PACKAGE / "notify" / "channels"):
+        return
+    names = KINDS.keys() - {"webhook"}
+    tree = ast.walk(ast.parse(path.read_text()))
+    texts = [n.value for n in tree if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    assert [] == [text for text in texts if text in names]
+    files = {f"acr_global.notify.channels.{kind}" for kind in KINDS}
+    assert [] == [module for module in imports(path) if module in files]

@@ -15,7 +15,6 @@ from acr_global.functions import reports, wire
 from acr_global.functions.app import build_app
 from acr_global.model import Arrival, VerdictType
 from acr_global.notify.message import message_of
-from acr_global.notify.preview import render
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
 from devhost.turn import ask
@@ -95,7 +94,7 @@ def test_any_content_counts_as_the_regions_report(raw: str) -> None:
     message = message_of(verdict)
     assert 20_000 > len(message.model_dump_json().encode())
     for target in every_target():
-        assert render(message, target, SECRETS, NOW)
+        assert target.render(message, SECRETS, NOW)
 
 
 @pytest.mark.parametrize("name", ["PushEvent-EastUS", "PUSHEVENT-EASTUS"])

@@ -8,9 +8,8 @@ from acr_global.cli.console import current_folder
 from acr_global.cli.environment import local_environ
 from acr_global.cli.output import facts, line
 from acr_global.errors import Problem, RenderError
-from acr_global.notify.channels import apprise
 from acr_global.notify.setting import SETTING
-from acr_global.notify.target import AppriseTarget
+from acr_global.notify.target import LibraryTarget
 from acr_global.secret import resolve
 from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
@@ -32,18 +31,19 @@ def run(environ: Mapping[str, str]) -> int:
 
 
 def _unusable(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
-    """What only the library apprise can say; the app itself does not wait for it to load."""
+    """What only a target's library can say; the app itself does not wait for it to load."""
     for target in loaded.settings.targets:
         label = f"target '{target.name}': "
         named = any(p.message.startswith(label) for p in loaded.problems)
-        if not isinstance(target, AppriseTarget) or named:
+        if not isinstance(target, LibraryTarget) or named:
             continue
         try:
-            apprise.open_service(resolve(target.url, environ))
+            target.check_with_library(resolve(target.url, environ))
         except RenderError as error:
             yield Problem(SETTING, label + error.message)
         except ImportError:
-            yield Problem(SETTING, f"{label}the package apprise is there, but cannot be imported")
+            said = f"the package {target.package} is there, but cannot be imported"
+            yield Problem(SETTING, label + said)
 
 
 def in_force(settings: Settings) -> Iterator[tuple[str, object]]:

@@ -1,10 +1,11 @@
 """Telling the targets: a verdict becomes a message, a message one request per target.
 
-    Verdict ─ message.py ─▶ Message ─ channels.py ─▶ OutboundRequest ─ deliver.py ─▶ Attempt
-                              one file per channel: the exact bytes     outcomes.py: what an
-                              words.py: what people read                answer means
-                              signing.py: Standard Webhooks
+    setting.py: ACR_GLOBAL_TARGETS ─▶ targets, each of a class in channels/
+    Verdict ─ message.py ─▶ Message ─ target.render ─▶ OutboundRequest ─ deliver.py ─▶ Attempt
+                              words.py: what people read                 target.judge: what an
+                              signing.py: Standard Webhooks              answer means (outcomes.py)
 
-Everything but deliver.py is pure; deliver.py is the only way out. trial.py sends one test
-message through it.
+A file of channels/ is all that there is to one kind; target.py is what the others know of it.
+Everything but deliver.py (and what a library does that it calls) is pure; deliver.py is the only
+way out. trial.py sends one test message through it.
 """

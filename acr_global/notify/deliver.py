@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from threading import BoundedSemaphore
+from typing import assert_never
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -26,13 +27,11 @@ from acr_global import outgoing
 from acr_global.errors import RenderError
 from acr_global.model import Attempt, Message, OutboundRequest, Outcome
 from acr_global.notify import preview
-from acr_global.notify.channels import apprise
 from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
-from acr_global.notify.outcomes import Judgement, Kind
+from acr_global.notify.outcomes import Judgement
 from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
-from acr_global.notify.said import READS_BODY, judge
-from acr_global.notify.target import AppriseTarget, Target
+from acr_global.notify.target import HttpTarget, LibraryTarget, Target
 from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
 
@@ -49,11 +48,11 @@ pushes at (about 12 a second) only a target that needs more than 8 s for an answ
 BUSY = "target-busy"
 """The reason of an attempt that found all of them taken: nothing was sent."""
 THREADS = 1_000
-"""For the library apprise: ten targets' places. They are made as they are needed."""
+"""For libraries that send for themselves: ten targets' places. They are made as they are needed."""
 
 _log = logging.getLogger(__name__)
 _places: defaultdict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(TARGET_PLACES))
-_threads = ThreadPoolExecutor(THREADS, "apprise")
+_threads = ThreadPoolExecutor(THREADS, "library")
 """Not the event loop's own: those are few, and a service that hangs would hold them."""
 _kept: tuple[asyncio.AbstractEventLoop, aiohttp.TCPConnector] | None = None
 
@@ -64,7 +63,7 @@ class _BusyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    kind: Kind
+    target: HttpTarget
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -136,45 +135,49 @@ async def _send(
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> _Answer | Judgement:
-    request = preview.render(message, target, secrets, clock())
+    request = target.render(message, secrets, clock())
     seconds = target.timeout.total_seconds()
     place = _places[target.name]
     if not place.acquire(blocking=False):
         raise _BusyError
-    if isinstance(target, AppriseTarget):
-        return await _hand_over(request, seconds, place)
-    try:
-        return await _exchange(request, target, target.kind, seconds, session)
-    finally:
-        place.release()
+    match target:
+        case LibraryTarget():
+            return await _hand_over(request, target, seconds, place)
+        case HttpTarget():
+            try:
+                return await _exchange(request, target, seconds, session)
+            finally:
+                place.release()
+        case _:
+            assert_never(target)
 
 
 def _judged(answer: _Answer, now: datetime) -> Judgement:
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         # Said by a proxy on the way, and not by the receiver: it can be put right.
         return Judgement(Outcome.RETRY, "proxy", answer.status)
-    found = judge(answer.kind, answer.status, answer.headers, answer.body, now)
+    found = answer.target.judge(answer.status, answer.headers, answer.body, now)
     return replace(found, place=answer.place)
 
 
 async def _exchange(
     request: OutboundRequest,
-    target: Target,
-    kind: Kind,
+    target: HttpTarget,
     seconds: float,
     session: aiohttp.ClientSession,
 ) -> _Answer:
-    """Post it, and where GitHub says that the repository has moved, there, within the time."""
+    """Post it, and where that is another place by now, and may be, there, within the time."""
     clock = asyncio.get_running_loop().time
     end, hops, masked = clock() + seconds, 0, None
     while True:
         # A time limit of 0 is none at all.
-        answer = await _post(request, kind, max(end - clock(), 0.001), session)
+        answer = await _post(request, target, max(end - clock(), 0.001), session)
         place = new_place(request.url, answer.status, answer.headers.get("location"))
         if place is None:
             return replace(answer, place=masked)
         masked = preview.masked_url(place, target)[:PLACE_CHARS]
-        if hops == MOST_HOPS or not may_follow(kind, request.url, answer.status, place):
+        follow = target.follows_redirects and may_follow(request.url, answer.status, place)
+        if hops == MOST_HOPS or not follow:
             return replace(answer, place=masked)
         hops, request = hops + 1, request.model_copy(update={"url": place})
 
@@ -186,8 +189,6 @@ def _reason(error: Exception) -> str:
             return error.reason
         case _BusyError():
             return BUSY
-        case ImportError():
-            return "apprise-missing"
         case TimeoutError():
             return "timeout"
         case aiohttp.ClientSSLError():
@@ -207,15 +208,15 @@ def _reason(error: Exception) -> str:
 
 
 async def _post(
-    request: OutboundRequest, kind: Kind, seconds: float, session: aiohttp.ClientSession
+    request: OutboundRequest, target: HttpTarget, seconds: float, session: aiohttp.ClientSession
 ) -> _Answer:
     timeout = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds))
     headers = dict(request.headers)
     async with outgoing.request(
         session, "POST", request.url, headers=headers, data=request.body, timeout=timeout
     ) as response:
-        body = await _beginning(response) if kind in READS_BODY else b""
-        return _Answer(kind, response.status, join_headers(response.headers.items()), body)
+        body = await _beginning(response) if target.reads_answers else b""
+        return _Answer(target, response.status, join_headers(response.headers.items()), body)
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
@@ -233,21 +234,24 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
 
 
 async def _hand_over(
-    request: OutboundRequest, seconds: float, place: BoundedSemaphore
+    request: OutboundRequest, target: LibraryTarget, seconds: float, place: BoundedSemaphore
 ) -> Judgement:
     """Let the library send it in a thread. When time is up the thread goes on, unheard, and
     keeps its place until it ends."""
 
     def send() -> bool:
         try:
-            return apprise.notify(request)
+            return target.send(request)
         finally:
             place.release()
 
     sending = asyncio.get_running_loop().run_in_executor(_threads, send)
-    async with asyncio.timeout(seconds):
-        # Shielded, because one that is cancelled before its thread begins would keep its place.
-        sent = await asyncio.shield(sending)
+    try:
+        async with asyncio.timeout(seconds):
+            # Shielded, because one that is cancelled before its thread begins would keep its place.
+            sent = await asyncio.shield(sending)
+    except ImportError:
+        return Judgement(Outcome.RETRY, f"{target.package}-missing")
     if not sent:
-        return Judgement(Outcome.RETRY, "apprise-failed")
+        return Judgement(Outcome.RETRY, f"{target.package}-failed")
     return Judgement(Outcome.DELIVERED, "delivered")

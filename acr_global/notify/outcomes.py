@@ -12,20 +12,19 @@
 | no answer: connection, timeout  | retry     | Standard Webhooks                               |
 
 A Retry-After beside a retry is kept, up to retry.RETRY_AFTER_CAP. What a
-receiver of one kind says in other words stands in said.py.
+receiver of one kind says in other words is read in its channel's file.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
 from acr_global.model import Outcome
 from acr_global.retry_after import parse_retry_after
-
-Kind = Literal["webhook", "cloudevents", "teams", "slack", "github"]
 
 KEY_CHANGE_SECONDS = 300.0
 """Before a request that was refused for its key is tried once more; ours. A job that changes the
@@ -33,6 +32,32 @@ key on both sides is through by then."""
 
 _TRANSIENT = frozenset({408, 425, 429})
 _UNAUTHORIZED = frozenset({401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, of a receiver that says more than its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By lower-case names."""
+    text: str
+    """The beginning of its body: in lower case, without blanks or quotes around it."""
+    at: datetime
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds, capped; None where it says nothing of the kind."""
+        return parse_retry_after(self.headers.get("retry-after"), self.at)
+
+    @property
+    def json_object(self) -> dict[str, Any] | None:
+        """The body where it is one."""
+        try:
+            answer = json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+        return answer if isinstance(answer, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

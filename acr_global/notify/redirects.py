@@ -14,8 +14,6 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit
 
-from acr_global.notify.outcomes import Kind
-
 MOST_HOPS = 3
 """Redirects of one attempt that are followed; ours. A repository's old name takes one."""
 LONGEST_URL = 2_000
@@ -43,11 +41,10 @@ def new_place(url: str, status: int, location: str | None) -> str | None:
     return parts._replace(fragment="").geturl()
 
 
-def may_follow(kind: Kind, url: str, status: int, place: str) -> bool:
-    """Whether the very same request may be made there."""
-    allowed = kind == "github" and status in _FOLLOWED
+def may_follow(url: str, status: int, place: str) -> bool:
+    """Whether the very same request may be made there, by a target that follows at all."""
     return (
-        allowed
+        status in _FOLLOWED
         and _AUTHORITY.fullmatch(urlsplit(place).netloc) is not None
         and (_origin(url) == _origin(place))
     )

@@ -15,33 +15,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from acr_global.errors import Problem, RenderError
 from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
 from acr_global.lenient import unknown_field, where_in
-from acr_global.notify.target import (
-    KINDS,
-    NAME,
-    AppriseTarget,
-    BaseTarget,
-    GithubTarget,
-    HttpTarget,
-    SignedTarget,
-    Target,
-    check_apprise_url,
-    check_own_header,
-    check_target_url,
-    check_token,
-    secrets_of,
-)
-from acr_global.secret import (
-    SecretRef,
-    check_alone,
-    resolve,
-    setting_of,
-    signing_key,
-)
+from acr_global.notify.channels import KINDS, channel
+from acr_global.notify.target import NAME, BaseTarget, HttpTarget, LibraryTarget, Target, secrets_of
+from acr_global.secret import SecretRef, resolve, setting_of
 from acr_global.surroundings import unresolved
 
 SETTING = "ACR_GLOBAL_TARGETS"
@@ -93,13 +74,13 @@ def _read(item: object) -> tuple[Target | None, list[str]]:
     if unread := list(_not_said(item)):
         return None, unread
     kind = item.get("kind")
-    model = KINDS.get(kind) if isinstance(kind, str) else None
-    if model is None:
+    if not isinstance(kind, str) or kind not in KINDS:
         near = difflib.get_close_matches(kind[:50], KINDS, n=1) if isinstance(kind, str) else []
         hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KINDS)}"
         return None, [f"{'unknown kind' if 'kind' in item else 'kind is missing'}; {hint}"]
+    model = channel(kind)
     try:
-        target: Any = model.model_validate(item)
+        target = model.model_validate(item)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         return None, [_sentence(dict(detail), model) for detail in details]
@@ -154,31 +135,14 @@ def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tupl
             yield error.message, True
             continue
         try:
-            _check_value(target, value, resolved)
+            target.check_value(value, resolved)
         except RenderError as error:
             if isinstance(value, SecretRef):
                 yield f"{setting_of(value)}: {error.message}", True
             else:
                 yield error.message, False
-    if isinstance(target, AppriseTarget) and importlib.util.find_spec("apprise") is None:
-        yield "needs the package apprise, which is not installed", True
-
-
-def _check_value(target: Target, value: SecretStr | SecretRef, resolved: str) -> None:
-    """Hold one value against everything that it is used for. Raises RenderError."""
-    if isinstance(target, AppriseTarget):
-        check_alone("url", resolved, "url-invalid")
-        check_apprise_url(resolved)
-    if isinstance(target, HttpTarget):
-        if value == target.url:
-            check_target_url(target, resolved)
-        for name, own in target.headers.items():
-            if value == own:
-                check_own_header(name, value, resolved)
-    if isinstance(target, SignedTarget) and value in target.secrets:
-        signing_key(resolved)
-    if isinstance(target, GithubTarget) and value == target.token:
-        check_token(resolved)
+    if isinstance(target, LibraryTarget) and importlib.util.find_spec(target.package) is None:
+        yield f"needs the package {target.package}, which is not installed", True
 
 
 def secret_names(raw: str) -> frozenset[str]:

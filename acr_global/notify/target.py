@@ -1,12 +1,20 @@
-"""Who is told: one frozen model per kind of target, and what its values may be."""
+"""Who is told: what targets of every kind have in common. Pure.
+
+    HttpTarget ── SignedTarget    take an HTTP request of our making
+    LibraryTarget                 is told by a library, which sends for itself
+
+A kind is a class below these, in a file of channels/: what its object may say, what it is sent,
+and what its answers mean. What delivers, shows or reads targets knows these classes only.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import timedelta
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from string import Template
-from typing import Annotated, ClassVar, Literal, TypeVar, get_args
+from typing import Annotated, ClassVar, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -21,13 +29,15 @@ from pydantic import (
 from acr_global.durations import parse_duration
 from acr_global.errors import RenderError
 from acr_global.hosts import check_host
-from acr_global.model import Artifact, VerdictType
+from acr_global.model import Artifact, Message, OutboundRequest, Outcome, VerdictType
+from acr_global.notify.outcomes import Answer, Judgement, judge_status
 from acr_global.patterns import is_loopback, matches
 from acr_global.secret import (
     Secret,
     SecretRef,
     check_alone,
     check_unwrapped,
+    signing_key,
 )
 from acr_global.surroundings import around, unresolved
 
@@ -49,19 +59,13 @@ TEMPLATE_NAMES = frozenset(
 MIN_TIMEOUT, MAX_TIMEOUT = timedelta(seconds=1), timedelta(seconds=30)
 """Standard Webhooks asks senders to give up after 15 to 30 s."""
 
-GITHUB_EVENT_TYPE_CHARS = 100
-"""Characters. Source: docs.github.com, `Create a repository dispatch event`."""
-
 _T = TypeVar("_T")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
-_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-_REPO = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
 _SIGN_IN = re.compile(r"(?:bearer|basic)\s+(?P<secret>.*)", re.IGNORECASE | re.DOTALL)
-_NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
-_FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b")
+FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 
 
@@ -95,29 +99,15 @@ def _template(value: str) -> str:
     return value
 
 
-def _repo(value: str) -> str:
-    """An owner and a repository as GitHub names them.
-
-    Owners: letters, digits and hyphens, 39 characters at most; an enterprise's managed users are
-    `name_code`, with an underscore. Old accounts end in a hyphen, or have two in a row. Sources:
-    docs.github.com, `Username considerations for external authentication`, `Creating a new
-    repository` (100 of letters, digits, dot, underscore and hyphen; `.git` is cut off).
-    """
-    owner, slash, name = value.strip().partition("/")
-    if not slash or not _OWNER.fullmatch(owner) or not _REPO.fullmatch(name) or not name.strip("."):
-        raise ValueError("must be owner/name")
-    if name.lower().endswith(".git"):
-        raise ValueError("must be owner/name, without .git at its end")
-    return f"{owner}/{name}"
-
-
-class BaseTarget(BaseModel):
-    """What every target can say."""
+class BaseTarget(BaseModel, ABC):
+    """What every target can say, and be asked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     url_is_secret: ClassVar[bool] = False
     """True where whoever knows the URL may post to it."""
 
+    kind: str
+    """The name of the channel."""
     name: Annotated[str, AfterValidator(_name)]
     url: Secret
     on: Annotated[tuple[VerdictType, ...], AfterValidator(_some)] = (
@@ -132,82 +122,91 @@ class BaseTarget(BaseModel):
     timeout: Annotated[timedelta, BeforeValidator(_timeout)] = timedelta(seconds=10)
     """For the whole of one attempt."""
 
+    @abstractmethod
+    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
+        """Hold one of the values against everything that it is used for. Raises RenderError."""
+
+    @abstractmethod
+    def render(
+        self, message: Message, secrets: Mapping[str, str], now: datetime
+    ) -> OutboundRequest:
+        """The request, with the exact bytes. `secrets` is where references are looked up, `now`
+        the time of this attempt. Raises RenderError."""
+
 
 class HttpTarget(BaseTarget):
     """A target that takes an HTTP request of our making."""
 
-    reserved: ClassVar[frozenset[str]] = _FRAMING
+    reserved: ClassVar[frozenset[str]] = FRAMING
     """Headers, in lower case, that are the channel's own to set."""
+    reads_answers: ClassVar[bool] = False
+    """True where an answer says more than its status."""
+    follows_redirects: ClassVar[bool] = False
+    """True where the receiver asks for it; to the same scheme, host and port only."""
 
     headers: dict[str, Secret] = Field(default_factory=dict)
     insecure: bool = False
     """Allows plain http to a host other than this one."""
 
+    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
+        """URL and headers."""
+        if value == self.url:
+            check_target_url(self, resolved)
+        for name, own in self.headers.items():
+            if value == own:
+                check_own_header(name, value, resolved)
+
+    def judge(
+        self, status: int, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> Judgement:
+        """Read one answer. `headers` has lower-case names; `body` is its beginning."""
+        general = judge_status(status, headers, now)
+        if not self.reads_answers:
+            return general
+        text = body.decode("utf-8-sig", "replace").strip().strip('"').lower()
+        if general.outcome is Outcome.DELIVERED and _PAGE.match(text):
+            # No answer of any of these: the URL leads to a sign-in or a site.
+            return Judgement(Outcome.RETRY, "answer-page", status)
+        return self.read_answer(Answer(status, headers, text, now), general)
+
+    def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
+        """What an answer means in this receiver's own words; `general` is what its status says."""
+        return general
+
 
 class SignedTarget(HttpTarget):
     """A target whose requests can be signed as Standard Webhooks says."""
 
-    reserved: ClassVar[frozenset[str]] = _FRAMING | _SIGNING
+    reserved: ClassVar[frozenset[str]] = FRAMING | _SIGNING
 
     secrets: tuple[Secret, ...] = Field(default=(), max_length=5)
     """Signing secrets, new before old: each gives a signature, so that they can be rotated."""
 
-
-class WebhookTarget(SignedTarget):
-    """The JSON message, as docs/message.schema.json describes it."""
-
-    kind: Literal["webhook"] = "webhook"
-
-
-class CloudEventsTarget(SignedTarget):
-    """The same message as the data of a CloudEvent 1.0, structured mode."""
-
-    kind: Literal["cloudevents"] = "cloudevents"
+    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
+        """The signing secrets as well."""
+        super().check_value(value, resolved)
+        if value in self.secrets:
+            signing_key(resolved)
 
 
-class TeamsTarget(HttpTarget):
-    """A card in a Microsoft Teams channel, through a Workflows webhook."""
+class LibraryTarget(BaseTarget):
+    """A target that a library tells, blocking. Of answers it says only whether it was told."""
 
     url_is_secret: ClassVar[bool] = True
-    kind: Literal["teams"] = "teams"
+    package: ClassVar[str]
+    """What must be installed; an attempt without it is tried again, as `<package>-missing`."""
+
+    @abstractmethod
+    def check_with_library(self, url: str) -> None:
+        """What only the library can say of the resolved URL. It is loaded for it, which takes
+        long; nothing is sent. Raises RenderError and ImportError."""
+
+    @abstractmethod
+    def send(self, request: OutboundRequest) -> bool:
+        """Send it, blocking. Raises as `check_with_library` does."""
 
 
-class SlackTarget(HttpTarget):
-    """A message in a Slack channel, through an incoming webhook."""
-
-    url_is_secret: ClassVar[bool] = True
-    kind: Literal["slack"] = "slack"
-
-
-class GithubTarget(HttpTarget):
-    """A repository_dispatch event, which starts workflows."""
-
-    reserved: ClassVar[frozenset[str]] = _FRAMING | {"authorization"}
-
-    kind: Literal["github"] = "github"
-    url: Secret = SecretStr("https://api.github.com")
-    """Base URL of the API; `https://HOST/api/v3` on GitHub Enterprise Server."""
-    repo: Annotated[str, AfterValidator(_repo)]
-    token: Secret
-    event_type: str = Field(
-        default="image-replicated", min_length=1, max_length=GITHUB_EVENT_TYPE_CHARS
-    )
-
-
-class AppriseTarget(BaseTarget):
-    """Any service that the library apprise knows; `url` is in its notation."""
-
-    url_is_secret: ClassVar[bool] = True
-    kind: Literal["apprise"] = "apprise"
-
-
-Target = Annotated[
-    WebhookTarget | CloudEventsTarget | TeamsTarget | SlackTarget | GithubTarget | AppriseTarget,
-    Field(discriminator="kind"),
-]
-KINDS: dict[str, type[BaseTarget]] = {
-    model.model_fields["kind"].default: model for model in get_args(get_args(Target)[0])
-}
+Target = HttpTarget | LibraryTarget
 
 
 def wants(target: Target, verdict_type: VerdictType, artifact: Artifact) -> bool:
@@ -268,34 +267,12 @@ def _is_port(parts: SplitResult) -> bool:
 def check_target_url(target: HttpTarget, url: str) -> None:
     """Raise RenderError `url-invalid` unless `url` may be posted to by this target."""
     check_url(url, insecure=target.insecure)
-    authorizes = isinstance(target, GithubTarget) or "authorization" in map(
-        str.lower, target.headers
-    )
+    authorizes = "authorization" in {*target.reserved, *map(str.lower, target.headers)}
     if authorizes and "@" in urlsplit(url).netloc:
         # The user and password would be a second Authorization header; no client sends both.
         raise RenderError(
             "url holds a user and password beside an Authorization header or a token; keep one",
             reason="url-invalid",
-        )
-
-
-def check_apprise_url(text: str) -> None:
-    """Raise RenderError unless `text` looks like one URL in the library's notation.
-
-    The library takes several, and parts them where a comma, semicolon or blank stands before the
-    next scheme. One answer for all of them would let a retry repeat what some have got already.
-    """
-    scheme, mark, rest = text.partition("://")
-    if not (scheme.isascii() and scheme.isalnum() and mark):
-        raise RenderError(
-            "url must be one URL in apprise's notation, such as mailto://user:password@host",
-            reason="url-invalid",
-        )
-    if _NEXT_URL.search(rest):
-        raise RenderError(
-            "url holds several URLs; make a target of each, or one that fails would have the "
-            "others told again and again (inside of one URL write a comma or blank as %2C, %20)",
-            reason="url-several",
         )
 
 
@@ -332,12 +309,3 @@ def check_own_header(name: str, value: SecretStr | SecretRef, resolved: str) -> 
 
 
 _HEADER = "header-invalid"
-
-
-def check_token(value: str) -> None:
-    """Raise RenderError `header-invalid` unless `value` is a token alone: `Bearer` is set before
-    it. Source: RFC 6750 2.1, b64token; GitHub's tokens are letters, digits and underscores."""
-    check_alone("the token", value, _HEADER)
-    check_header(value)
-    if not _TOKEN.fullmatch(value):
-        raise RenderError("the token must be the token alone, as GitHub shows it", reason=_HEADER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 from acr_global.model import (
@@ -13,12 +14,15 @@ from acr_global.model import (
     Evidence,
     EvidenceKind,
     Message,
+    OutboundRequest,
     Verdict,
     VerdictType,
 )
+from acr_global.notify.channels import KINDS
 from acr_global.notify.message import message_of
+from acr_global.notify.outcomes import Judgement
 from acr_global.notify.setting import parse_targets
-from acr_global.notify.target import KINDS, Target
+from acr_global.notify.target import HttpTarget, Target
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 BEGUN = NOW - timedelta(minutes=10)
@@ -37,29 +41,18 @@ SECRETS = {
     "API_URL": "https://api.receiver.test",
 }
 
-TARGETS: dict[str, dict[str, Any]] = {
-    "webhook": {
-        "url": "https://receiver.test/hook?token=hush",
-        "secrets": [{"$secret": "HOOK_SECRET"}, OLD_SECRET],
-        "headers": {"X-Api-Key": {"$secret": "API_KEY"}},
-    },
-    "cloudevents": {
-        "url": {"$secret": "HOOK_URL"},
-        "secrets": [{"$secret": "HOOK_SECRET"}],
-    },
-    "teams": {"url": "https://flow.test/hidden?sig=hush"},
-    "slack": {"url": "https://hooks.slack.test/services/T0/B0/hush"},
-    "github": {"repo": "team/deploy", "token": {"$secret": "GH_TOKEN"}},
-    "apprise": {"url": "json://receiver.test/hush"},
-}
-"""One target of each kind, with everything in it that must never be seen."""
-
 HUSHED = ("hush", SECRET, OLD_SECRET, SECRET[6:], OLD_SECRET[6:], "user:pw")
+
+
+def case(kind: str) -> Any:
+    """The kind's own test file: its SAMPLE, which holds all that must never be seen, and `check`,
+    which judges a request by the receiver's own library."""
+    return import_module(f"tests.notify.channels.test_{kind}")
 
 
 def target(kind: str, **fields: Any) -> Target:
     """The sample target of a kind, with some fields of one's own."""
-    raw = {"name": f"my-{kind}", "kind": kind} | TARGETS[kind] | fields
+    raw = {"name": f"my-{kind}", "kind": kind} | case(kind).SAMPLE | fields
     found, problems = parse_targets(json.dumps([raw]), SECRETS)
     assert () == problems
     return found[0]
@@ -136,3 +129,15 @@ def large_verdict(region: str = "region-{}", repository: str = "r" * 256) -> Ver
         missing=regions[1::2],
         evidence=(),
     )
+
+
+def render(told: Message, to: Target) -> OutboundRequest:
+    """The request with the samples' secrets."""
+    return to.render(told, SECRETS, NOW)
+
+
+def judge(kind: str, status: int, headers: dict[str, str], body: bytes, now: datetime) -> Judgement:
+    """What the sample target makes of an answer."""
+    to = target(kind)
+    assert isinstance(to, HttpTarget)
+    return to.judge(status, headers, body, now)

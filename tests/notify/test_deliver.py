@@ -16,7 +16,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from acr_global.model import Attempt, Outcome
-from acr_global.notify import deliver, preview
+from acr_global.notify import deliver
+from acr_global.notify.channels import KINDS
 from acr_global.notify.target import Target
 from tests.conftest import NETRC
 from tests.notify.conftest import Listening
@@ -25,8 +26,6 @@ from tests.tls import untrusted
 
 # The library apprise warns of one of its own imports.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
-KINDS = ["webhook", "cloudevents", "teams", "slack", "github", "apprise"]
 
 OF_THE_WIRE = ("host", "content-length", "connection")
 
@@ -120,7 +119,7 @@ def test_what_arrives_is_what_was_rendered(listen: Listening) -> None:
             to = target("webhook", url=receiver.url + "?sig=%2Fa%7Eb")
             await try_once(to, now)
             (got,) = receiver.requests
-            expected = preview.render(message(), to, SECRETS, now)
+            expected = to.render(message(), SECRETS, now)
             assert expected.body == got.body
             assert "POST /hook?sig=%2Fa%7Eb HTTP/1.1" == got.line
             assert dict(expected.headers) == {

@@ -11,6 +11,7 @@ from aiohttp import web
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import deliver
 from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
+from acr_global.notify.target import HttpTarget
 from tests.notify.samples import NOW, SECRETS, message, target
 from tests.registry.fakes import serving
 
@@ -66,19 +67,21 @@ def test_only_a_redirect_points_anywhere(status: int) -> None:
 )
 def test_github_is_followed_on_its_own_host(expected: bool, place: str) -> None:
     """Scheme, host and port: the request carries a token."""
-    assert expected is may_follow("github", API, 307, place)
+    assert expected is may_follow(API, 307, place)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_github_s_statuses(status: int) -> None:
     """303 asks for another method."""
-    assert (status != 303) is may_follow("github", API, status, API + "/x")
+    assert (status != 303) is may_follow(API, status, API + "/x")
 
 
 @pytest.mark.parametrize("kind", ["webhook", "cloudevents", "teams", "slack"])
 def test_no_other_kind_is_followed(kind: Any) -> None:
     """Standard Webhooks: the operator puts the new place into the settings."""
-    assert not may_follow(kind, API, 308, API + "/x")
+    to = target(kind)
+    assert isinstance(to, HttpTarget)
+    assert not to.follows_redirects
 
 
 async def _attempt(kind: str, url: str, given: Any = None) -> Attempt:

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from acr_global.errors import Problem, RenderError
 from acr_global.model import Artifact, VerdictType
 from acr_global.notify import target as targets
+from acr_global.notify.channels import KINDS, channel
+from acr_global.notify.channels.github import GithubTarget
+from acr_global.notify.channels.webhook import WebhookTarget
 from acr_global.notify.setting import parse_targets, secret_names
-from acr_global.notify.target import KINDS, GithubTarget, WebhookTarget
 from acr_global.secret import SecretRef, resolve, signing_key
+from tests.notify.samples import SECRETS, case
 
 HOOK = {"name": "ci", "kind": "webhook", "url": "https://hush.test/x"}
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -37,13 +40,12 @@ def one(**fields: Any) -> targets.Target:
 
 def test_every_kind_is_taken() -> None:
     """With no more than it needs."""
-    needs: dict[str, dict[str, Any]] = {
-        "github": {"repo": "team/deploy", "token": "t"},
-        "apprise": {"url": "json://hush.test"},
-    }
-    items = [HOOK | {"name": kind, "kind": kind} | needs.get(kind, {}) for kind in KINDS]
-    del items[list(KINDS).index("github")]["url"]
-    found, problems = parse_targets(json.dumps(items), {})
+    items = []
+    for kind in KINDS:
+        given = case(kind).SAMPLE | {"name": kind}
+        needed = [n for n, f in channel(kind).model_fields.items() if f.is_required()]
+        items.append({"kind": kind} | {name: given[name] for name in needed})
+    found, problems = parse_targets(json.dumps(items), SECRETS)
     assert () == problems
     assert list(KINDS) == [t.kind for t in found] == [t.name for t in found]
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Literal
+
+from pydantic import SecretStr
 
 from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest, VerdictType
-from acr_global.notify.target import AppriseTarget, check_apprise_url
+from acr_global.notify.target import LibraryTarget
 from acr_global.notify.words import (
     describe,
     facts,
@@ -24,7 +27,7 @@ from acr_global.notify.words import (
     plain,
     shorten,
 )
-from acr_global.secret import resolve
+from acr_global.secret import SecretRef, check_alone, resolve
 
 TITLE_CHARS = 250
 """Characters; the library's own default, which services may undercut: it cuts for them."""
@@ -39,6 +42,8 @@ _TALKATIVE = ("apprise", "urllib3")
 _HERE = "localhost,127.0.0.0/8,169.254.0.0/16,0.0.0.0,::1,::"
 """What of proxies.stays_here can be said to requests."""
 
+_NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
+
 _TYPES = {
     VerdictType.COMPLETE: "success",
     VerdictType.OVERDUE: "failure",
@@ -47,35 +52,68 @@ _TYPES = {
 }
 
 
-def render(
-    message: Message, target: AppriseTarget, secrets: Mapping[str, str], now: datetime
-) -> OutboundRequest:
-    """What the library is to be given: `title` and `type` stand in the headers."""
-    title = shorten(headline(message, target.template), TITLE_CHARS)
-    regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
-    lines = regions + [f"{label}: {value}" for label, value in facts(message)]
-    text = fit_lines([shorten(line, LINE_CHARS) for line in lines], BODY_CHARS)
-    url = resolve(target.url, secrets)
-    check_apprise_url(url)
-    return OutboundRequest(
-        url=url,
-        headers=(("title", title), ("type", _TYPES[message.type])),
-        body=text.encode(),
-    )
+class AppriseTarget(LibraryTarget):
+    """Any service that the library apprise knows; `url` is in its notation."""
 
+    package: ClassVar[str] = "apprise"
+    kind: Literal["apprise"] = "apprise"
 
-def notify(request: OutboundRequest) -> bool:
-    """Send it, blocking. Raises as `open_service` does."""
-    service = open_service(request.url)
-    headers = dict(request.headers)
-    return bool(
-        service.notify(
-            body=request.body.decode(),
-            title=headers["title"],
-            notify_type=headers["type"],
-            body_format="text",
+    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
+        """The URL, as far as can be said without the library."""
+        check_alone("url", resolved, "url-invalid")
+        _check_url(resolved)
+
+    def render(
+        self, message: Message, secrets: Mapping[str, str], now: datetime
+    ) -> OutboundRequest:
+        """What the library is to be given: `title` and `type` stand in the headers."""
+        title = shorten(headline(message, self.template), TITLE_CHARS)
+        regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
+        lines = regions + [f"{label}: {value}" for label, value in facts(message)]
+        text = fit_lines([shorten(line, LINE_CHARS) for line in lines], BODY_CHARS)
+        url = resolve(self.url, secrets)
+        _check_url(url)
+        return OutboundRequest(
+            url=url,
+            headers=(("title", title), ("type", _TYPES[message.type])),
+            body=text.encode(),
         )
-    )
+
+    def check_with_library(self, url: str) -> None:
+        """Whether it takes the URL, for one destination."""
+        _open_service(url)
+
+    def send(self, request: OutboundRequest) -> bool:
+        """In the thread in which it is called."""
+        headers = dict(request.headers)
+        return bool(
+            _open_service(request.url).notify(
+                body=request.body.decode(),
+                title=headers["title"],
+                notify_type=headers["type"],
+                body_format="text",
+            )
+        )
+
+
+def _check_url(text: str) -> None:
+    """Raise RenderError unless `text` looks like one URL in the library's notation.
+
+    The library takes several, and parts them where a comma, semicolon or blank stands before the
+    next scheme. One answer for all of them would let a retry repeat what some have got already.
+    """
+    scheme, mark, rest = text.partition("://")
+    if not (scheme.isascii() and scheme.isalnum() and mark):
+        raise RenderError(
+            "url must be one URL in apprise's notation, such as mailto://user:password@host",
+            reason="url-invalid",
+        )
+    if _NEXT_URL.search(rest):
+        raise RenderError(
+            "url holds several URLs; make a target of each, or one that fails would have the "
+            "others told again and again (inside of one URL write a comma or blank as %2C, %20)",
+            reason="url-several",
+        )
 
 
 def _keep_to_what_was_given() -> None:
@@ -91,7 +129,7 @@ def _keep_to_what_was_given() -> None:
         os.environ[name] = f"{listed},{_HERE}" if listed else _HERE
 
 
-def open_service(url: str) -> Any:
+def _open_service(url: str) -> Any:
     """The library, holding the one destination that the URL names; nothing is sent.
 
     Raises RenderError `url-invalid` or `url-several`, and ImportError where the library is not

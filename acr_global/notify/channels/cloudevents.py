@@ -7,37 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 from urllib.parse import quote
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
 from acr_global.notify.request import build_request, signed_headers, to_json
-from acr_global.notify.target import CloudEventsTarget
+from acr_global.notify.target import SignedTarget
 from acr_global.notify.words import headline, reference
 
 TYPE_PREFIX = "acr-global.push."
 
 
-def render(
-    message: Message, target: CloudEventsTarget, secrets: Mapping[str, str], now: datetime
-) -> OutboundRequest:
-    """One event: `type` acr-global.push.VERDICT, `source` the registry, `subject` the image.
+class CloudEventsTarget(SignedTarget):
+    """The same message as the data of a CloudEvent 1.0, structured mode."""
 
-    Signed like a webhook where the target has secrets. `id` and `webhook-id` are the same.
-    """
-    told = message.model_copy(update={"text": headline(message, target.template)})
-    event = {
-        "specversion": "1.0",
-        "id": delivery_id(message, target.name),
-        "source": "/acr-global/" + quote(message.push.registry or "unknown", safe=""),
-        "type": TYPE_PREFIX + message.type.value,
-        "subject": reference(message),
-        "time": message.decided_at.isoformat().replace("+00:00", "Z"),
-        "datacontenttype": "application/json",
-        "data": told.model_dump(mode="json"),
-    }
-    body = to_json(event)
-    headers = {"content-type": "application/cloudevents+json; charset=utf-8"}
-    if target.secrets:
-        headers |= signed_headers(message, target, secrets, now, body)
-    return build_request(target, secrets, body, headers)
+    kind: Literal["cloudevents"] = "cloudevents"
+
+    def render(
+        self, message: Message, secrets: Mapping[str, str], now: datetime
+    ) -> OutboundRequest:
+        """One event: `type` acr-global.push.VERDICT, `source` the registry, `subject` the image.
+
+        Signed like a webhook where the target has secrets. `id` and `webhook-id` are the same.
+        """
+        told = message.model_copy(update={"text": headline(message, self.template)})
+        event = {
+            "specversion": "1.0",
+            "id": delivery_id(message, self.name),
+            "source": "/acr-global/" + quote(message.push.registry or "unknown", safe=""),
+            "type": TYPE_PREFIX + message.type.value,
+            "subject": reference(message),
+            "time": message.decided_at.isoformat().replace("+00:00", "Z"),
+            "datacontenttype": "application/json",
+            "data": told.model_dump(mode="json"),
+        }
+        body = to_json(event)
+        headers = {"content-type": "application/cloudevents+json; charset=utf-8"}
+        if self.secrets:
+            headers |= signed_headers(message, self, secrets, now, body)
+        return build_request(self, secrets, body, headers)

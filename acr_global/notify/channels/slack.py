@@ -3,17 +3,25 @@
 Sources: docs.slack.dev/reference/block-kit/blocks (limits); docs.slack.dev/messaging/
 formatting-message-text: & < > are control characters everywhere. Blocks are plain_text, where
 no other character means anything; `emoji` is off, or `app:tada:` would turn into a picture.
+
+Answers (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, `Handling errors`)
+follow the table in outcomes.py and say why in a word, which becomes the reason; 200 says `ok`.
+Slack's Web API, and some that copy it, say 200 and the word too, alone or as
+`{"ok": false, "error": word}`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from acr_global.model import Message, OutboundRequest
+from acr_global.model import Message, OutboundRequest, Outcome
+from acr_global.notify.outcomes import Answer, Judgement, refused
 from acr_global.notify.request import build_request, to_json
-from acr_global.notify.target import SlackTarget
+from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import (
     describe,
     facts,
@@ -37,22 +45,97 @@ FALLBACK_CHARS = 4_000
 LINE_CHARS = 200
 """Characters of one region's line; ours."""
 
+_LIMITS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_TRANSIENT = frozenset(
+    {
+        "fatal_error",
+        "internal_error",
+        "request_timeout",
+        "rollup_error",
+        "service_unavailable",
+        "team_added_to_org",
+    }
+)
+_KEYS = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "invalid_token",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+_REFUSALS = frozenset(
+    {
+        "action_prohibited",
+        "channel_is_archived",
+        "channel_not_found",
+        "invalid_blocks",
+        "invalid_payload",
+        "is_archived",
+        "missing_text_or_fallback_or_attachments",
+        "msg_too_long",
+        "no_active_hooks",
+        "no_service",
+        "no_service_id",
+        "no_team",
+        "no_text",
+        "not_in_channel",
+        "posting_to_general_channel_denied",
+        "team_disabled",
+        "too_many_attachments",
+        "user_not_found",
+    }
+)
+_WORDS = _TRANSIENT | _KEYS | _REFUSALS
+"""Known words only, so that no text of a receiver's making is kept."""
+_ERROR = re.compile(
+    r"(?:\w+_)?(?:invalid|no|not|error|failed|failure|denied|disabled|disallowed|prohibited|archived"
+    r"|missing|expired|revoked|unknown|unsupported|too|restricted|exceeded|limited)(?:_\w+)?"
+)
+"""A word that is not known, and says by its parts that something is wrong."""
 
-def render(
-    message: Message, target: SlackTarget, secrets: Mapping[str, str], now: datetime
-) -> OutboundRequest:
-    """The headline, the facts, and the regions, the missing first."""
-    title = headline(message, target.template)
-    fields = [
-        _text(fit(f"{label}\n{value}", FIELD_CHARS, escape)) for label, value in facts(message)
-    ]
-    blocks = [
-        {"type": "header", "text": _text(fit(title, HEADER_CHARS, escape))},
-        {"type": "section", "fields": fields[:FIELDS]},
-        {"type": "section", "text": _text(_regions(message))},
-    ]
-    body = to_json({"text": fit(title, FALLBACK_CHARS, escape), "blocks": blocks})
-    return build_request(target, secrets, body, {"content-type": "application/json"})
+
+class SlackTarget(HttpTarget):
+    """A message in a Slack channel, through an incoming webhook."""
+
+    url_is_secret: ClassVar[bool] = True
+    reads_answers: ClassVar[bool] = True
+    kind: Literal["slack"] = "slack"
+
+    def render(
+        self, message: Message, secrets: Mapping[str, str], now: datetime
+    ) -> OutboundRequest:
+        """The headline, the facts, and the regions, the missing first."""
+        title = headline(message, self.template)
+        fields = [
+            _text(fit(f"{label}\n{value}", FIELD_CHARS, escape)) for label, value in facts(message)
+        ]
+        blocks = [
+            {"type": "header", "text": _text(fit(title, HEADER_CHARS, escape))},
+            {"type": "section", "fields": fields[:FIELDS]},
+            {"type": "section", "text": _text(_regions(message))},
+        ]
+        body = to_json({"text": fit(title, FALLBACK_CHARS, escape), "blocks": blocks})
+        return build_request(self, secrets, body, {"content-type": "application/json"})
+
+    def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
+        """By the word, of those that we know, also beside a 2xx."""
+        text, status = answer.text, answer.status
+        if general.outcome is not Outcome.DELIVERED:
+            return replace(general, reason=f"slack-{text}") if text in _WORDS else general
+        word = _word(answer)
+        if word is None:
+            return general
+        reason = f"slack-{word}" if word in _WORDS else "slack-refused"
+        if word in _LIMITS:
+            return Judgement(Outcome.RETRY, "slack-rate-limited", status, answer.retry_after)
+        if word in _TRANSIENT:
+            return Judgement(Outcome.RETRY, reason, status, answer.retry_after)
+        if word in _KEYS:
+            return refused(reason, status, answer.retry_after)
+        return Judgement(Outcome.DEAD, reason, status)
 
 
 def escape(text: str) -> str:
@@ -70,3 +153,13 @@ def _regions(message: Message) -> str:
 
 def _text(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _word(answer: Answer) -> str | None:
+    """What a 2xx says is wrong; None where it says nothing of the kind."""
+    said = answer.json_object
+    if said is not None:
+        failed = said.get("ok") is False or said.get("success") is False
+        return str(said.get("error", "")) if failed else None
+    known = answer.text in _WORDS | _LIMITS
+    return answer.text if known or _ERROR.fullmatch(answer.text) else None

@@ -4,17 +4,26 @@ Sources: learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors (en
 learn.microsoft.com/adaptive-cards/create/textfeatures: a TextBlock reads Markdown, a
 RichTextBlock does not. So everything that comes from a push stands in a RichTextBlock, where
 there is nothing to escape.
+
+Answers: connectors say 200 or 202 for what they could not do, with a sentence that holds the inner
+status: `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error
+429 with ContextId ...` (MicrosoftDocs/msteams-docs#402, #9064). 202 without one says that the
+workflow has accepted the card, not that it has posted it; its run history shows that.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from acr_global.model import Message, OutboundRequest, RegionReport, VerdictType
+from acr_global.model import Message, OutboundRequest, Outcome, RegionReport, VerdictType
+from acr_global.notify.outcomes import Answer, Judgement, judge_status
 from acr_global.notify.request import build_request, to_json
-from acr_global.notify.target import TeamsTarget
+from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import describe, facts, headline, missing_first, plain, shorten
 
 CARD_VERSION = "1.4"
@@ -33,18 +42,42 @@ _STYLES = {
 }
 _COLORS = {"missing": "Attention", "evidence": "Warning", "arrived": "Good"}
 
+_FAILED = re.compile(
+    r"delivery failed|failed with error|error contacting|endpoint returned|http error"
+    r"|bad payload|too many requests|throttl"
+)
+_INNER_STATUS = re.compile(r"(?:http|error|status|code)[\W_]{0,5}([3-5]\d\d)(?!\d)")
 
-def render(
-    message: Message, target: TeamsTarget, secrets: Mapping[str, str], now: datetime
-) -> OutboundRequest:
-    """A card with the headline, the facts, and the regions, the missing first."""
-    rows = [_region(report) for report in missing_first(message.regions)]
-    shown = len(rows)
-    body = _body(message, target, rows, shown)
-    while len(body) > BODY_BYTES and shown:
-        shown -= 1
-        body = _body(message, target, rows, shown)
-    return build_request(target, secrets, body, {"content-type": "application/json"})
+
+class TeamsTarget(HttpTarget):
+    """A card in a Microsoft Teams channel, through a Workflows webhook."""
+
+    url_is_secret: ClassVar[bool] = True
+    reads_answers: ClassVar[bool] = True
+    kind: Literal["teams"] = "teams"
+
+    def render(
+        self, message: Message, secrets: Mapping[str, str], now: datetime
+    ) -> OutboundRequest:
+        """A card with the headline, the facts, and the regions, the missing first."""
+        rows = [_region(report) for report in missing_first(message.regions)]
+        shown = len(rows)
+        body = _body(message, self, rows, shown)
+        while len(body) > BODY_BYTES and shown:
+            shown -= 1
+            body = _body(message, self, rows, shown)
+        return build_request(self, secrets, body, {"content-type": "application/json"})
+
+    def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
+        """By the status that a 2xx tells of in its body."""
+        said = _failure(answer) if general.outcome is Outcome.DELIVERED else None
+        if said is None:
+            return general
+        number = _INNER_STATUS.search(said)
+        if number is None:
+            return Judgement(Outcome.RETRY, "teams-failed", answer.status, answer.retry_after)
+        inner = judge_status(int(number[1]), answer.headers, answer.at)
+        return replace(inner, reason=f"teams-http-{number[1]}", status=answer.status)
 
 
 def _body(message: Message, target: TeamsTarget, rows: list[dict[str, Any]], shown: int) -> bytes:
@@ -89,3 +122,18 @@ def _region(report: RegionReport) -> dict[str, Any]:
 def _line(*runs: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     inlines = [{"type": "TextRun", "text": text, **style} for text, style in runs]
     return {"type": "RichTextBlock", "spacing": "Small", "inlines": inlines}
+
+
+def _failure(answer: Answer) -> str | None:
+    """The words in which a 2xx says that it was none. An answer in JSON may be anything that a
+    workflow's author has made, our own card too: there only what names an error counts."""
+    said, text = answer.json_object, answer.text
+    if said is None:
+        return text if text[:1] not in "{[" and _FAILED.search(text) else None
+    inner = said.get("statuscode", said.get("status"))
+    if said.get("issuccessstatuscode") is False or (isinstance(inner, int) and inner >= 400):
+        return f"status {inner}"
+    if said.get("error"):
+        return json.dumps(said["error"])
+    message = str(said.get("message", ""))
+    return message if _FAILED.search(message) else None

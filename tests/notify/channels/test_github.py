@@ -1,0 +1,125 @@
+"""The channel `github`: its limits, its tokens, and what answers mean."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from acr_global.errors import RenderError
+from acr_global.model import OutboundRequest, Outcome
+from acr_global.notify.channels import github
+from tests.notify.samples import NOW, SECRETS, judge, message, render, target
+
+D, R, X = Outcome.DELIVERED, Outcome.RETRY, Outcome.DEAD
+
+
+SAMPLE: dict[str, Any] = {"repo": "team/deploy", "token": {"$secret": "GH_TOKEN"}}
+
+
+def check(request: OutboundRequest) -> None:
+    """Within GitHub's limits, and every expected region is accounted for."""
+    body = json.loads(request.body)
+    assert {"event_type", "client_payload"} == set(body)
+    assert 0 < len(body["event_type"]) <= 100
+    payload = body["client_payload"]
+    assert github.PAYLOAD_PROPERTIES >= len(payload)
+    assert github.PAYLOAD_BYTES >= len(request.body)
+    regions = payload["regions"]
+    named = sum(len(regions[state]) for state in ("missing", "evidence", "arrived"))
+    assert regions["expected"] == named + regions["omitted"]
+
+
+def test_github_enterprise_has_its_own_base() -> None:
+    """The path is put behind the base URL, with or without its last slash."""
+    for base in ("https://ghe.test/api/v3", "https://ghe.test/api/v3/"):
+        url = render(message(), target("github", url=base)).url
+        assert "https://ghe.test/api/v3/repos/team/deploy/dispatches" == url
+
+
+def test_a_user_in_a_url_beside_a_token_says_why() -> None:
+    """It may come to stand there after the start."""
+    to = target("github", url={"$secret": "API_URL"})
+    secrets = SECRETS | {"API_URL": "https://user:pw@api.test"}
+    with pytest.raises(RenderError, match="keep one") as caught:
+        to.render(message(), secrets, NOW)
+    assert "url-invalid" == caught.value.reason
+
+
+def in_seconds(seconds: float) -> str:
+    """A time as x-ratelimit-reset says it."""
+    return f"{NOW.timestamp() + seconds:g}" if seconds % 1 else str(int(NOW.timestamp() + seconds))
+
+
+ABUSE = "You have triggered an abuse detection mechanism. Please retry your request again later."
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "outcome", "wait"),
+    [
+        (204, {}, "", D, None),
+        (200, {}, "<!doctype html>", R, None),
+        (403, {"retry-after": "7"}, "", R, 7.0),
+        (403, {"x-ratelimit-remaining": "0"}, "", R, 60.0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": in_seconds(300)}, "", R, 300.0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": in_seconds(9e5)}, "", R, 3600.0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": in_seconds(-9)}, "", R, 0.0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, "", R, 60.0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "nan"}, "", R, 60.0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "inf"}, "", R, 3600.0),
+        (403, {}, "You have exceeded a Secondary rate limit", R, 60.0),
+        (403, {}, ABUSE, R, 60.0),
+        (403, {"retry-after": "7"}, ABUSE, R, 60.0),
+        (403, {"retry-after": "120"}, ABUSE, R, 120.0),
+        (
+            403,
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": in_seconds(5)},
+            ABUSE,
+            R,
+            60.0,
+        ),
+        (
+            403,
+            {"x-ratelimit-remaining": "4987"},
+            '{"message":"x","documentation_url":"https://developer.github.com/v3/#abuse-rate-limits"}',
+            R,
+            60.0,
+        ),
+        (
+            403,
+            {},
+            '{"documentation_url":"https://docs.github.com/rest/overview/rate-limits-for-the-rest-'
+            'api#about-secondary-rate-limits"}',
+            R,
+            60.0,
+        ),
+        (403, {}, '{"message":"API rate limit exceeded for user ID 1."}', R, 60.0),
+        (429, {}, "", R, 60.0),
+        (429, {"retry-after": "30"}, "", R, 30.0),
+        (429, {"retry-after": "30"}, ABUSE, R, 60.0),
+        (404, {}, "", X, None),
+        (422, {}, "", X, None),
+        (500, {}, "", R, None),
+    ],
+)
+def test_github(
+    status: int, headers: dict[str, str], body: str, outcome: Outcome, wait: float | None
+) -> None:
+    """403 may be a limit that will pass: a secondary one, by whatever name, after a minute."""
+    found = judge("github", status, headers, body.encode(), NOW)
+    assert (outcome, wait, False) == (found.outcome, found.retry_after, found.once_more)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, '{"message":"Resource not accessible by integration"}'),
+        ({"x-ratelimit-remaining": "12"}, ""),
+        ({"x-ratelimit-remaining": "12"}, '{"message":"Repository access blocked"}'),
+    ],
+)
+def test_github_s_other_403_is_a_right_that_is_missing(headers: dict[str, str], body: str) -> None:
+    """Tried once more, for tokens are changed."""
+    found = judge("github", 403, headers, body.encode(), NOW)
+    assert (R, True, "http-403") == (found.outcome, found.once_more, found.reason)
