@@ -6,9 +6,10 @@ passes first it says so, and names the regions that are missing.
 
 One push's journey, file by file (data flows down; a file imports only what stands above it):
 
-    errors, model, durations, hosts, patterns, json_text        the words
+    errors, model, durations, patterns, json_text           the words
+    setting_names, surroundings, urls       how an operator's texts are read
     headers, proxies, outgoing              how anything is sent to another host
-    setting_names, surroundings, secret, lenient, retry, retry_after  what settings are read with
+    secret, lenient, retry, retry_after     what targets and settings are made of
     notify/                                 the targets, and Verdict → Message → one request each
     setting_values, policy, registry_setting, settings      what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id

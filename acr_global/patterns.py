@@ -1,16 +1,12 @@
-"""Lists, hosts and patterns as people write them in settings, URLs and queries."""
+"""Lists, regions and patterns as people write them in settings, URLs and queries."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from acr_global.hosts import fold_host
-
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-_GEO = re.compile(r"(?P<name>[a-z0-9-]+)\.[a-z0-9]+\.geo\.(?P<rest>azurecr\.[a-z.]+)")
 
 
 def parse_names(value: object) -> tuple[str, ...]:
@@ -41,33 +37,6 @@ def parse_regions(value: object) -> tuple[str, ...]:
     if not names or not all(map(is_region, names)):
         raise ValueError("must name regions, such as westeurope,eastus")
     return names
-
-
-def parse_host(value: str) -> str:
-    """A registry's host in its one spelling; a regional endpoint's host is that of its registry.
-
-    `name.region.geo.azurecr.io` is a regional endpoint (Premium, preview). Raises ValueError.
-    """
-    try:
-        host = fold_host(value)
-    except ValueError:
-        raise ValueError("must be a host name, such as myregistry.azurecr.io") from None
-    match = _GEO.fullmatch(host)
-    return f"{match['name']}.{match['rest']}" if match else host
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host can only be this machine.
-
-    Names under `.localhost` do not count: they should be (RFC 6761 6.3), but not every resolver
-    keeps them here, and what goes to this machine goes unencrypted.
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def parse_some(value: object) -> tuple[str, ...]:

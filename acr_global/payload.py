@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from acr_global.model import LONGEST_FIELD, as_utc
-from acr_global.patterns import parse_host
+from acr_global.urls import parse_host
 
 Text = Annotated[
     str,

@@ -18,9 +18,10 @@ from pydantic import ValidationError
 from acr_global import payload
 from acr_global.errors import RejectedError, SettingsError
 from acr_global.model import Action, Artifact, PushEvent
-from acr_global.patterns import is_region, matches, normalize_region, parse_host
+from acr_global.patterns import is_region, matches, normalize_region
 from acr_global.policy import Policy
 from acr_global.settings import Settings
+from acr_global.urls import parse_host
 
 MAX_BODY_BYTES = 256 * 1024
 """The registry's own bodies stay under 2 KiB; envelopes of a busy registry are larger."""

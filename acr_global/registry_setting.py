@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from acr_global.errors import Problem
 from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
 from acr_global.lenient import Wrong, read
-from acr_global.patterns import parse_host
 from acr_global.policy import Override
 from acr_global.setting_values import json_object
 from acr_global.surroundings import unresolved
+from acr_global.urls import parse_host
 
 SETTING = "ACR_GLOBAL_REGISTRIES"
 

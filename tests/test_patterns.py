@@ -1,13 +1,11 @@
-"""Regions, hosts and patterns as people write them."""
+"""Regions and patterns as people write them."""
 
 from __future__ import annotations
 
 import pytest
 
 from acr_global.patterns import (
-    is_loopback,
     matches,
-    parse_host,
     parse_names,
     parse_regions,
     parse_some,
@@ -27,20 +25,6 @@ def test_what_cannot_be_a_region_is_refused(value: object) -> None:
         parse_regions(value)
 
 
-def test_a_regional_endpoint_is_its_registry() -> None:
-    """Requests through a regional endpoint belong to the same push."""
-    assert "myregistry.azurecr.io" == parse_host("MyRegistry.eastus.geo.azurecr.io")
-    assert "myregistry.azurecr.io" == parse_host(" MyRegistry.azurecr.io ")
-    assert "127.0.0.1:5000" == parse_host("127.0.0.1:5000")
-
-
-@pytest.mark.parametrize("value", ["", "a/b", "ho st", "-x"])
-def test_what_cannot_be_a_host_is_refused(value: str) -> None:
-    """A host that is none is an error, not a registry of its own."""
-    with pytest.raises(ValueError, match="host name"):
-        parse_host(value)
-
-
 def test_names_keep_their_order_and_lose_repeats() -> None:
     """A list reads as it was written."""
     assert ("b", "a") == parse_names(" b, a,,b ")
@@ -52,24 +36,6 @@ def test_a_list_that_must_name_one(value: object) -> None:
     assert ("a",) == parse_some("a")
     with pytest.raises(ValueError, match="at least one"):
         parse_some(value)
-
-
-@pytest.mark.parametrize(
-    ("expected", "host"),
-    [
-        (True, "localhost"),
-        (True, "127.0.0.9"),
-        (True, "::1"),
-        (False, "127.0.0.1.example"),
-        (False, "a.localhost"),
-        (False, "10.0.0.1"),
-        (False, ""),
-        (False, None),
-    ],
-)
-def test_this_machine_is_known_by_its_addresses(expected: bool, host: str | None) -> None:
-    """A name that only looks like one, or that a resolver may send elsewhere, is not."""
-    assert expected is is_loopback(host)
 
 
 @pytest.mark.parametrize(

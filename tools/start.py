@@ -12,7 +12,7 @@ from urllib.request import getproxies
 
 from acr_global.cli.console import open_streams
 from acr_global.cli.environment import FILE, LocalFileError, local_environ
-from acr_global.patterns import is_loopback
+from acr_global.urls import is_loopback
 from tools.ports import PortError, check_free
 from tools.storage import DEVELOPMENT, SETTING, StorageError, blob_address, connection
 

@@ -28,10 +28,9 @@ from pydantic import (
 
 from acr_global.durations import parse_duration
 from acr_global.errors import RenderError
-from acr_global.hosts import check_host
 from acr_global.model import Artifact, Message, OutboundRequest, Outcome, VerdictType
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
-from acr_global.patterns import is_loopback, matches
+from acr_global.patterns import matches
 from acr_global.secret import (
     Secret,
     SecretRef,
@@ -40,6 +39,7 @@ from acr_global.secret import (
     signing_key,
 )
 from acr_global.surroundings import around, unresolved
+from acr_global.urls import check_host, is_loopback
 
 TEMPLATE_NAMES = frozenset(
     {

@@ -15,9 +15,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from acr_global.patterns import is_loopback, normalize_region
+from acr_global.patterns import normalize_region
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.question import Access, Question
+from acr_global.urls import is_loopback
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")

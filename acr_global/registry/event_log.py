@@ -18,7 +18,6 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from acr_global.model import Evidence, EvidenceKind
-from acr_global.patterns import is_loopback
 from acr_global.registry.firings import (
     NOTHING,
     Firing,
@@ -32,6 +31,7 @@ from acr_global.registry.question import Access, Question
 from acr_global.registry.transport import open_transport
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook
 from acr_global.retry_after import parse_retry_after
+from acr_global.urls import is_loopback
 
 LONGEST_WAIT = 5.0
 """Seconds. A longer Retry-After is reported rather than obeyed: the alarm is waiting."""

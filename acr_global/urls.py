@@ -16,6 +16,7 @@ LAST_PORT = 65_535
 LONGEST_TEXT = 1_000
 """Characters of what may be a host, in whatever spelling; ours."""
 
+_GEO = re.compile(r"(?P<name>[a-z0-9-]+)\.[a-z0-9]+\.geo\.(?P<rest>azurecr\.[a-z.]+)")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]+(?<!-)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _DEFAULT_PORTS = ("80", "443")
@@ -91,3 +92,30 @@ def fold_host(text: str) -> str:
     if int(match["port"] or 1) not in range(1, LAST_PORT + 1):
         raise ValueError("no port")
     return f"{host}:{port}" if port and port not in _DEFAULT_PORTS else host
+
+
+def parse_host(value: str) -> str:
+    """A registry's host in its one spelling; a regional endpoint's host is that of its registry.
+
+    `name.region.geo.azurecr.io` is a regional endpoint (Premium, preview). Raises ValueError.
+    """
+    try:
+        host = fold_host(value)
+    except ValueError:
+        raise ValueError("must be a host name, such as myregistry.azurecr.io") from None
+    match = _GEO.fullmatch(host)
+    return f"{match['name']}.{match['rest']}" if match else host
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host can only be this machine.
+
+    Names under `.localhost` do not count: they should be (RFC 6761 6.3), but not every resolver
+    keeps them here, and what goes to this machine goes unencrypted.
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acr_global.hosts import check_host, fold_host
+from acr_global.urls import check_host, fold_host, is_loopback, parse_host
 
 LONG = ".".join(["x" * 63] * 3 + ["x" * 61])
 
@@ -127,3 +127,35 @@ def test_folding_is_once_and_for_all(text: str) -> None:
     except ValueError:
         return
     assert folded == fold_host(folded)
+
+
+def test_a_regional_endpoint_is_its_registry() -> None:
+    """Requests through a regional endpoint belong to the same push."""
+    assert "myregistry.azurecr.io" == parse_host("MyRegistry.eastus.geo.azurecr.io")
+    assert "myregistry.azurecr.io" == parse_host(" MyRegistry.azurecr.io ")
+    assert "127.0.0.1:5000" == parse_host("127.0.0.1:5000")
+
+
+@pytest.mark.parametrize("value", ["", "a/b", "ho st", "-x"])
+def test_what_cannot_be_a_host_is_refused(value: str) -> None:
+    """A host that is none is an error, not a registry of its own."""
+    with pytest.raises(ValueError, match="host name"):
+        parse_host(value)
+
+
+@pytest.mark.parametrize(
+    ("expected", "host"),
+    [
+        (True, "localhost"),
+        (True, "127.0.0.9"),
+        (True, "::1"),
+        (False, "127.0.0.1.example"),
+        (False, "a.localhost"),
+        (False, "10.0.0.1"),
+        (False, ""),
+        (False, None),
+    ],
+)
+def test_this_machine_is_known_by_its_addresses(expected: bool, host: str | None) -> None:
+    """A name that only looks like one, or that a resolver may send elsewhere, is not."""
+    assert expected is is_loopback(host)
