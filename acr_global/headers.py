@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
+
+from acr_global.urls import split_url
 
 EVERYWHERE = {"user-agent": "acr-global/1", "accept": "*/*"}
 """What gateways expect of every request. Source: the OWASP core rule set, 920300 and 920320:
@@ -16,11 +18,12 @@ def split_userinfo(url: str) -> tuple[str, str | None]:
     Nothing else in the URL changes: its query may be signed as it stands. None where neither is
     given, as in `https://@host/`.
     """
-    userinfo, at, host = urlsplit(url).netloc.rpartition("@")
-    if not at:
+    parts = split_url(url)
+    if parts.userinfo is None:
         return url, None
     # What follows the scheme is the authority, so the first is the one.
-    return url.replace(f"//{userinfo}@{host}", f"//{host}", 1), basic(userinfo)
+    bare = url.replace(f"//{parts.userinfo}@{parts.place}", f"//{parts.place}", 1)
+    return bare, basic(parts.userinfo)
 
 
 def basic(userinfo: str) -> str | None:

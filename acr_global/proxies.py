@@ -18,21 +18,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 from acr_global.errors import AcrGlobalError, Problem
 from acr_global.headers import basic
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from acr_global.urls import address_of, split_url, stays_here
 
 _SCHEMES = ("http", "https")
-_PORTS = {"http": 80, "https": 443}
 _SOCKS = re.compile(r"socks[45][ah]?")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
-_NUMERIC = re.compile(r"[0-9a-fx.]+")
 _ENTRY = re.compile(r"(\[(?P<address>[^\]]+)\]|(?P<name>[^:]+))(:(?P<port>[0-9]{1,5}))?")
 
 
@@ -54,13 +49,13 @@ class Proxy:
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy for a URL; None where the host is asked itself. Raises ProxyError."""
-    parts = urlsplit(url)
-    if not parts.hostname or stays_here(parts.hostname):
+    asked = split_url(url)
+    if not asked.host or stays_here(asked.host):
         return None
-    name, value = _setting(f"{parts.scheme}_proxy", environ)
+    name, value = _setting(f"{asked.scheme}_proxy", environ)
     if not value:
         name, value = _setting("all_proxy", environ)
-    if not value or _passed_by(parts.hostname, parts.port or _PORTS.get(parts.scheme, 0), environ):
+    if not value or _passed_by(asked.host, asked.port or asked.standard_port, environ):
         return None
     return _parse(name, value)
 
@@ -84,37 +79,6 @@ def problems(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def stays_here(host: str) -> bool:
-    """Whether a host can only be this machine, or what it alone can reach.
-
-    Names that the resolver may know as this machine's do not count: nothing is looked up.
-    """
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3
-        return True
-    address = _address(name)
-    # The unspecified address, 0.0.0.0, is connected to as loopback.
-    return address is not None and (
-        address.is_loopback or address.is_unspecified or address.is_link_local
-    )
-
-
-def _address(host: str) -> Address | None:
-    """The address that a host is, however it is written: 127.1 and 2130706433 are 127.0.0.1 to
-    the system's resolver."""
-    try:
-        address = ipaddress.ip_address(unquote(host))
-    except ValueError:
-        if not _NUMERIC.fullmatch(host):
-            return None
-        try:
-            return ipaddress.IPv4Address(socket.inet_aton(host))
-        except OSError:
-            return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
-
-
 def _setting(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
     """Name and value of one variable: as it is written lower-case, else in any other way."""
     if wanted in environ:
@@ -133,41 +97,45 @@ def _no_proxy(environ: Mapping[str, str]) -> tuple[str, list[str]]:
 def _parse(name: str, value: str) -> Proxy:
     text = value if "://" in value else "http://" + value.removeprefix("//")
     try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
+        parts = split_url(text)
     except ValueError:
-        host, port, parts = "", None, urlsplit("")
+        raise _unusable(name) from None
     if _SOCKS.fullmatch(parts.scheme):
         raise ProxyError(f"{name}: SOCKS is not supported; name an http or https proxy")
     # What follows the host would be the rest of a password with a slash or the like in it.
     rest = parts.path + parts.query + parts.fragment
-    known = parts.scheme in _SCHEMES and port != 0 and "@" not in rest
-    known = known and not parts.netloc.endswith(":")
-    if not known or not value.isprintable() or not (_NAME.fullmatch(host) or _is_v6(host)):
-        raise ProxyError(
-            f"{name}: is not a proxy's address, such as http://proxy.example.com:3128, with user "
-            "and password percent-encoded"
-        )
-    userinfo, _, place = parts.netloc.rpartition("@")
-    return Proxy(f"{parts.scheme}://{place}", basic(userinfo))
+    known = parts.scheme in _SCHEMES and parts.port != 0 and "@" not in rest
+    known = known and not parts.place.endswith(":")
+    if not known or not value.isprintable():
+        raise _unusable(name)
+    if not (_NAME.fullmatch(parts.host) or _is_v6(parts.host)):
+        raise _unusable(name)
+    return Proxy(f"{parts.scheme}://{parts.place}", basic(parts.userinfo or ""))
+
+
+def _unusable(name: str) -> ProxyError:
+    return ProxyError(
+        f"{name}: is not a proxy's address, such as http://proxy.example.com:3128, with user "
+        "and password percent-encoded"
+    )
 
 
 def _is_v6(host: str) -> bool:
-    return ":" in host and _address(host) is not None
+    return ":" in host and address_of(host) is not None
 
 
-def _passed_by(host: str, port: int, environ: Mapping[str, str]) -> bool:
+def _passed_by(host: str, port: int | None, environ: Mapping[str, str]) -> bool:
     """Whether NO_PROXY names the host."""
     _, entries = _no_proxy(environ)
     name = host.rstrip(".").lower()
     return entries == ["*"] or any(_fits(entry, name, port) for entry in entries)
 
 
-def _fits(entry: str, host: str, port: int) -> bool:
+def _fits(entry: str, host: str, port: int | None) -> bool:
     named, only = _split(entry)
     if only is not None and only != port:
         return False
-    address, network = _address(host), _network(named)
+    address, network = address_of(host), _network(named)
     if address or network:
         return bool(address and network and address in network)
     domain = named.strip(".")

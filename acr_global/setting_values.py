@@ -8,14 +8,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from acr_global import retry
 from acr_global.durations import format_duration, parse_duration
-from acr_global.errors import RenderError
 from acr_global.json_text import SAID_TWICE, TWICE, Pairs
-from acr_global.notify.target import check_url
 from acr_global.patterns import parse_names, parse_regions
+from acr_global.urls import check_url, shown_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
@@ -82,13 +80,12 @@ def origin(value: object) -> str:
     """Scheme, host and port of a URL that the app itself asks, and may show its identity to."""
     url = text(value).rstrip("/")
     try:
-        check_url(url, insecure=False)
-    except RenderError as error:
-        # A target's way out is none here.
-        said = error.message.partition(", or say")[0]
-        raise ValueError(said) from None
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
+        parts = check_url(url)
+    except ValueError as error:
+        raise ValueError(f"url {error}") from None
+    if parts.in_clear:
+        raise ValueError("url is plain http to another host; use https")
+    if parts.userinfo is not None:
         raise ValueError("url must hold no user and no password")
     if parts.path or "?" in url or "#" in url:
         raise ValueError("url must be no more than https://HOST or https://HOST:PORT")
@@ -135,7 +132,6 @@ def shown(value: object) -> object:
         case list() | tuple():
             return [shown(part) for part in value]
         case str() if "://" in value:
-            parts = urlsplit(value)
-            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            return shown_url(value)
         case _:
             return value

@@ -1,6 +1,9 @@
-"""What can be the name of a host, and the one spelling of a registry's. Pure.
+"""URLs and the names of hosts: taken apart, checked, and compared, in this one place. Pure.
 
-Sources: RFC 1035 2.3.4 (63 octets in a label, 253 characters in a name without its final dot);
+No error's text shows any of a URL: it may hold a user, a password or a key.
+
+Sources: RFC 3986 3 (a URL's parts) and 5 (what a reference resolves to);
+RFC 1035 2.3.4 (63 octets in a label, 253 characters in a name without its final dot);
 RFC 1123 2.1 (letters, digits and hyphens, none of these at a label's end). An underscore is let
 through, because container networks name their hosts so and resolvers take it (glibc's res_hnok).
 """
@@ -9,6 +12,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+from acr_global.surroundings import around, unresolved
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST_NAME = 253
 LONGEST_LABEL = 63
@@ -16,6 +26,8 @@ LAST_PORT = 65_535
 LONGEST_TEXT = 1_000
 """Characters of what may be a host, in whatever spelling; ours."""
 
+_PORTS = {"https": 443, "http": 80}
+_NUMERIC = re.compile(r"[0-9a-fx.]+")
 _GEO = re.compile(r"(?P<name>[a-z0-9-]+)\.[a-z0-9]+\.geo\.(?P<rest>azurecr\.[a-z.]+)")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]+(?<!-)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
@@ -23,6 +35,102 @@ _DEFAULT_PORTS = ("80", "443")
 _SPELLED = re.compile(
     r"(?:https?://)?(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(?::(?P<port>[0-9]{0,9}))?/?"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A URL, taken apart and nothing in it decoded. What is not there is empty or None."""
+
+    scheme: str
+    """In lower case."""
+    userinfo: str | None = field(repr=False)
+    """User and password; empty where only their `@` is there."""
+    place: str
+    """Host and port as they are written."""
+    host: str
+    """In lower case, of IPv6 without its brackets."""
+    port: int | None
+    """As it is said."""
+    path: str = field(repr=False)
+    query: str = field(repr=False)
+    fragment: str = field(repr=False)
+
+    @property
+    def standard_port(self) -> int | None:
+        """The port that its scheme has where none is said."""
+        return _PORTS.get(self.scheme)
+
+    @property
+    def origin(self) -> tuple[str, str, int | None]:
+        """Scheme, host and port, to be compared with another's."""
+        return self.scheme, self.host, self.port or self.standard_port
+
+    @property
+    def in_clear(self) -> bool:
+        """Plain http to another host: whoever is on the way can read it."""
+        return self.scheme == "http" and not is_loopback(self.host)
+
+
+def split_url(text: str) -> Url:
+    """Take a URL apart. Raises ValueError where that cannot be done, or its port is none."""
+    return _url(urlsplit(text))
+
+
+def _url(parts: SplitResult) -> Url:
+    userinfo, at, place = parts.netloc.rpartition("@")
+    return Url(
+        scheme=parts.scheme,
+        userinfo=userinfo if at else None,
+        place=place,
+        host=parts.hostname or "",
+        port=parts.port,
+        path=parts.path,
+        query=parts.query,
+        fragment=parts.fragment,
+    )
+
+
+def check_url(text: str) -> Url:
+    """The URL, if a request may be made to it. Raises ValueError, whose text is to stand behind
+    the word `url`. Whether it may go in clear is the caller's to say."""
+    if said := unresolved(text) or around(text):
+        raise ValueError(said)
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be ASCII without blanks")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("must begin with https:// and name a host")
+    try:
+        check_host(parts.hostname)
+    except ValueError as error:
+        raise ValueError(f"names what can be no host: {error}") from None
+    if not _is_port(parts):
+        raise ValueError("must name a port from 1 to 65535, or none")
+    return _url(parts)
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def resolve_url(base: str, reference: str) -> str:
+    """Where a reference on the page of `base` leads to, without fragment. Raises ValueError."""
+    return urlsplit(urljoin(base, reference))._replace(fragment="").geturl()
+
+
+def shown_url(text: str) -> str:
+    """Scheme, host and port of a URL whose user, path and query may not be shown."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "***"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def check_host(host: str) -> None:
@@ -119,3 +227,34 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+def stays_here(host: str) -> bool:
+    """Whether a host can only be this machine, or what it alone can reach.
+
+    Names that the resolver may know as this machine's do not count: nothing is looked up.
+    """
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3
+        return True
+    address = address_of(name)
+    # The unspecified address, 0.0.0.0, is connected to as loopback.
+    return address is not None and (
+        address.is_loopback or address.is_unspecified or address.is_link_local
+    )
+
+
+def address_of(host: str) -> Address | None:
+    """The address that a host is, however it is written: 127.1 and 2130706433 are 127.0.0.1 to
+    the system's resolver."""
+    try:
+        address = ipaddress.ip_address(unquote(host))
+    except ValueError:
+        if not _NUMERIC.fullmatch(host):
+            return None
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

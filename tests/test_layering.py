@@ -91,6 +91,14 @@ def test_sessions_are_made_in_one_place() -> None:
     assert [] == [p for p in FILES if "trust_env" in p.read_text()]
 
 
+def test_urls_are_taken_apart_in_one_place() -> None:
+    """What else is done with their parts, each does for itself."""
+    parsing = ("urllib.parse.urlsplit", "urllib.parse.urlparse", "urllib.parse.urljoin")
+    assert {"urls.py"} == {
+        str(p.relative_to(PACKAGE)) for p in FILES if set(imports(p)).intersection(parsing)
+    }
+
+
 @pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_only_the_shell_knows_azure_functions(path: Path) -> None:
     """The core is tested without a host. (The registry's own clients are registry/'s business.)"""

@@ -1,4 +1,4 @@
-"""What can be a host, and a registry's one spelling."""
+"""URLs taken apart; what can be a host, and a registry's one spelling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acr_global.urls import check_host, fold_host, is_loopback, parse_host
+from acr_global.urls import (
+    check_host,
+    check_url,
+    fold_host,
+    is_loopback,
+    parse_host,
+    resolve_url,
+    shown_url,
+    split_url,
+)
 
 LONG = ".".join(["x" * 63] * 3 + ["x" * 61])
 
@@ -159,3 +168,71 @@ def test_what_cannot_be_a_host_is_refused(value: str) -> None:
 def test_this_machine_is_known_by_its_addresses(expected: bool, host: str | None) -> None:
     """A name that only looks like one, or that a resolver may send elsewhere, is not."""
     assert expected is is_loopback(host)
+
+
+def test_a_url_is_taken_apart_as_it_is_written() -> None:
+    """Nothing is decoded; the host is compared in lower case."""
+    url = split_url("HTTPS://a%40b:p@Hooks.Example.com:8443/p%2Fq?sig=%2F#end")
+    assert ("https", "a%40b:p", "Hooks.Example.com:8443") == (url.scheme, url.userinfo, url.place)
+    assert ("hooks.example.com", 8443) == (url.host, url.port)
+    assert ("/p%2Fq", "sig=%2F", "end") == (url.path, url.query, url.fragment)
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "text"), [(None, "https://h/"), ("", "https://@h/"), ("a@b", "https://a@b@h/")]
+)
+def test_a_user_ends_at_the_last_at_sign(userinfo: str | None, text: str) -> None:
+    """What stands before it would be sent as credentials, an empty one too."""
+    url = split_url(text)
+    assert (userinfo, "h") == (url.userinfo, url.host)
+
+
+@pytest.mark.parametrize("text", ["https://[::1", "https://h:65536", "https://h:x", "//h:-1"])
+def test_what_cannot_be_taken_apart_says_so(text: str) -> None:
+    """Whoever asks need not ask for the port to know."""
+    with pytest.raises(ValueError, match=r"."):
+        split_url(text)
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        (True, "http://hooks.example.com"),
+        (False, "https://hooks.example.com"),
+        (False, "http://localhost:80"),
+        (False, "http://[::1]/"),
+    ],
+)
+def test_in_clear_is_what_others_on_the_way_could_read(expected: bool, text: str) -> None:
+    """What stays on this machine, nobody sees pass."""
+    assert expected is check_url(text).in_clear
+
+
+def test_origins_are_compared_with_the_port_that_the_scheme_has() -> None:
+    """Said or not."""
+    assert split_url("https://h").origin == split_url("HTTPS://H:443/x").origin
+    assert split_url("https://h").origin != split_url("http://h").origin
+
+
+@given(st.text())
+def test_a_url_that_was_checked_can_be_taken_apart(text: str) -> None:
+    """Whatever is wrong is a ValueError, and a checked one's parts are there."""
+    try:
+        url = check_url(text)
+    except ValueError:
+        return
+    assert split_url(text) == url
+
+
+def test_a_url_shows_no_user_path_or_query() -> None:
+    """Neither where it is printed as such."""
+    for text in ("https://user:hush@h:8443/hush?hush#hush", "https://user:hush@h:8443"):
+        assert "https://h:8443" == shown_url(text)
+        assert "hush" not in repr(split_url(text))
+    assert "***" == shown_url("https://[hush")
+
+
+def test_a_reference_is_resolved_without_its_fragment() -> None:
+    """As a browser does with a Location."""
+    assert "https://h/b?c" == resolve_url("https://h/a", "/b?c#d")
+    assert "http://other/" == resolve_url("https://h/a", "http://other/")

@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 from acr_global.cli.parser import UsageError
-from acr_global.errors import RenderError
-from acr_global.notify.target import check_url
 from acr_global.surroundings import around, unresolved
+from acr_global.urls import check_url, split_url
 
 URL_VARIABLE = "FUNCTION_APP_URL"
 KEY_VARIABLE = "FUNCTION_APP_KEY"
@@ -36,7 +34,7 @@ class Connection:
     @property
     def host(self) -> str:
         """Host and port: all that is shown of the URL."""
-        return urlsplit(self.url).netloc
+        return split_url(self.url).place
 
 
 def connect(args: argparse.Namespace, environ: Mapping[str, str]) -> Connection:
@@ -50,17 +48,14 @@ def connect(args: argparse.Namespace, environ: Mapping[str, str]) -> Connection:
 def base_url(url: str) -> str:
     """`url` without a slash at its end. Raises UsageError, which never shows it."""
     try:
-        check_url(url, insecure=True)
-    except RenderError as error:
-        raise UsageError(f"the app's {error.message}") from None
-    try:
-        check_url(url, insecure=False)
-    except RenderError:
+        parts = check_url(url)
+    except ValueError as error:
+        raise UsageError(f"the app's url {error}") from None
+    if parts.in_clear:
         raise UsageError(
             "the app's url is plain http to another host, and would show the key; use https"
-        ) from None
-    parts = urlsplit(url)
-    if "@" in parts.netloc or "?" in url or "#" in url:
+        )
+    if parts.userinfo is not None or "?" in url or "#" in url:
         raise UsageError(
             "the app's url must be no more than a host, as in https://NAME.azurewebsites.net"
         )

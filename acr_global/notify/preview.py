@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from acr_global.model import Message
 from acr_global.notify.target import LibraryTarget, Target
 from acr_global.secret import SecretRef
+from acr_global.urls import split_url
 
 MASK = "***"
 _HIDDEN = frozenset({"authorization", "webhook-signature"})
@@ -30,9 +30,8 @@ def masked_url(url: str, target: Target) -> str:
     """Scheme and host; the path too, where it is no secret; never a user, never a query."""
     if isinstance(target, LibraryTarget):
         return f"{url.partition('://')[0]}://{MASK}"
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    user = f"{MASK}@" if "@" in parts.netloc else ""
+    parts = split_url(url)
+    user = "" if parts.userinfo is None else f"{MASK}@"
     hidden = target.url_is_secret or isinstance(target.url, SecretRef)
     path = f"/{MASK}" if hidden else parts.path + (f"?{MASK}" if parts.query else "")
-    return f"{parts.scheme}://{user}{host}{path}"
+    return f"{parts.scheme}://{user}{parts.place}{path}"

@@ -12,7 +12,8 @@ the settings.
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
+
+from acr_global.urls import resolve_url, split_url
 
 MOST_HOPS = 3
 """Redirects of one attempt that are followed; ours. A repository's old name takes one."""
@@ -21,8 +22,8 @@ LONGEST_URL = 2_000
 
 _FOLLOWED = frozenset({301, 302, 307, 308})
 _REDIRECTS = _FOLLOWED | {303}
-_PORTS = {"https": 443, "http": 80}
-_AUTHORITY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:.]+\](?::[0-9]+)?", re.IGNORECASE)
+_SCHEMES = ("https", "http")
+_PLACE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:.]+\](?::[0-9]+)?", re.IGNORECASE)
 
 
 def new_place(url: str, status: int, location: str | None) -> str | None:
@@ -32,24 +33,15 @@ def new_place(url: str, status: int, location: str | None) -> str | None:
     if len(location) > LONGEST_URL or not location.isascii() or not location.isprintable():
         return None
     try:
-        parts = urlsplit(urljoin(url, location.strip()))
-        parts.port  # noqa: B018 - reading it is what checks it
+        place = resolve_url(url, location.strip())
+        parts = split_url(place)
     except ValueError:
         return None
-    if parts.scheme not in _PORTS or not parts.hostname or " " in parts.geturl():
-        return None
-    return parts._replace(fragment="").geturl()
+    return place if parts.scheme in _SCHEMES and parts.host and " " not in place else None
 
 
 def may_follow(url: str, status: int, place: str) -> bool:
     """Whether the very same request may be made there, by a target that follows at all."""
-    return (
-        status in _FOLLOWED
-        and _AUTHORITY.fullmatch(urlsplit(place).netloc) is not None
-        and (_origin(url) == _origin(place))
-    )
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    here, there = split_url(url), split_url(place)
+    plain = there.userinfo is None and _PLACE.fullmatch(there.place) is not None
+    return status in _FOLLOWED and plain and here.origin == there.origin

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from string import Template
 from typing import Annotated, ClassVar, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -38,8 +37,7 @@ from acr_global.secret import (
     check_unwrapped,
     signing_key,
 )
-from acr_global.surroundings import around, unresolved
-from acr_global.urls import check_host, is_loopback
+from acr_global.urls import check_url
 
 TEMPLATE_NAMES = frozenset(
     {
@@ -227,53 +225,23 @@ def _flat(field: object) -> Iterable[object]:
     return field if isinstance(field, tuple) else (field,)
 
 
-def check_url(url: str, *, insecure: bool) -> None:
-    """Raise RenderError `url-invalid` unless `url` may be posted to. Never shows the URL."""
+def check_target_url(target: HttpTarget, text: str) -> None:
+    """Raise RenderError `url-invalid` unless this target may be told by a request to that URL."""
     try:
-        _check_url(url, insecure=insecure)
+        url = check_url(text)
+        if url.in_clear and not target.insecure:
+            raise ValueError('is plain http to another host; use https, or say "insecure": true')
+        if url.userinfo is not None and _authorizes(target):
+            # They would be a second Authorization header; no client sends both.
+            raise ValueError(
+                "holds a user and password beside an Authorization header or a token; keep one"
+            )
     except ValueError as error:
         raise RenderError(f"url {error}", reason="url-invalid") from None
 
 
-def _check_url(url: str, *, insecure: bool) -> None:
-    if said := unresolved(url) or around(url):
-        raise ValueError(said)
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("must be ASCII without blanks")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    host = parts.hostname or ""
-    if parts.scheme not in ("https", "http") or not host:
-        raise ValueError("must begin with https:// and name a host")
-    try:
-        check_host(host)
-    except ValueError as error:
-        raise ValueError(f"names what can be no host: {error}") from None
-    if not _is_port(parts):
-        raise ValueError("must name a port from 1 to 65535, or none")
-    if parts.scheme == "http" and not insecure and not is_loopback(host):
-        raise ValueError('is plain http to another host; use https, or say "insecure": true')
-
-
-def _is_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False
-
-
-def check_target_url(target: HttpTarget, url: str) -> None:
-    """Raise RenderError `url-invalid` unless `url` may be posted to by this target."""
-    check_url(url, insecure=target.insecure)
-    authorizes = "authorization" in {*target.reserved, *map(str.lower, target.headers)}
-    if authorizes and "@" in urlsplit(url).netloc:
-        # The user and password would be a second Authorization header; no client sends both.
-        raise RenderError(
-            "url holds a user and password beside an Authorization header or a token; keep one",
-            reason="url-invalid",
-        )
+def _authorizes(target: HttpTarget) -> bool:
+    return "authorization" in {*target.reserved, *map(str.lower, target.headers)}
 
 
 def check_header(value: str) -> None:

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from acr_global.patterns import normalize_region
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.question import Access, Question
-from acr_global.urls import is_loopback
+from acr_global.urls import is_loopback, split_url
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
@@ -95,31 +94,30 @@ def token_origin(endpoint: Endpoint, realm: str) -> str:
     origin. Raises CheckFailedError for every other place, whatever the challenge says.
     """
     try:
-        parts = urlsplit(realm)
-        host, origin = parts.hostname or "", f"{parts.scheme}://{parts.netloc}".lower()
-        clean = parts.username is None and parts.password is None and parts.port in (None, 443)
+        url = split_url(realm)
     except ValueError:
         raise CheckFailedError("the registry's sign-in address is not a URL") from None
-    if is_loopback(endpoint.host) and origin == endpoint.origin:
+    origin = f"{url.scheme}://{url.place}".lower()
+    if is_loopback(endpoint.host) and url.userinfo is None and origin == endpoint.origin:
         return origin
-    server = login_server(host)
-    if clean and parts.scheme == "https" and server and server[0] == endpoint.registry:
-        return f"https://{host.removesuffix('.')}"
+    server = login_server(url.host)
+    clean = url.userinfo is None and url.scheme == "https" and url.port in (None, 443)
+    if clean and server and server[0] == endpoint.registry:
+        return f"https://{url.host.removesuffix('.')}"
     raise CheckFailedError("the registry asks to sign in at a place we do not trust")
 
 
 def _from_override(url: str) -> Endpoint:
     try:
-        parts = urlsplit(url)
-        host, _ = (parts.hostname or "").lower(), parts.port
+        parts = split_url(url)
     except ValueError:
         raise CheckFailedError("the region's endpoint is not a URL") from None
-    extra = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
-    if not host or extra or parts.scheme not in ("http", "https"):
+    extra = parts.path.rstrip("/") or parts.query or parts.fragment or parts.userinfo is not None
+    if not parts.host or extra or parts.scheme not in ("http", "https"):
         raise CheckFailedError("the region's endpoint is not scheme, host and port alone")
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.in_clear:
         # Anyone on the way could say "readable there". Docker has the same rule.
         raise CheckFailedError("the region's endpoint needs https")
-    server = login_server(host)
-    origin = f"{parts.scheme}://{parts.netloc}".lower()
-    return Endpoint(origin, host, server[0] if server else None)
+    server = login_server(parts.host)
+    origin = f"{parts.scheme}://{parts.place}".lower()
+    return Endpoint(origin, parts.host, server[0] if server else None)

@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from acr_global.model import Evidence, EvidenceKind
 from acr_global.registry.firings import (
@@ -31,7 +30,7 @@ from acr_global.registry.question import Access, Question
 from acr_global.registry.transport import open_transport
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook
 from acr_global.retry_after import parse_retry_after
-from acr_global.urls import is_loopback
+from acr_global.urls import split_url
 
 LONGEST_WAIT = 5.0
 """Seconds. A longer Retry-After is reported rather than obeyed: the alarm is waiting."""
@@ -255,9 +254,9 @@ def _is_plain(endpoint: str) -> bool:
 
     Raises CheckFailedError where it is any other: the identity's token would be readable.
     """
-    parts = urlsplit(endpoint)
-    if parts.scheme == "https":
+    url = split_url(endpoint)
+    if url.scheme == "https":
         return False
-    if parts.scheme == "http" and is_loopback(parts.hostname):
+    if url.scheme == "http" and not url.in_clear:
         return True
     raise CheckFailedError("the resource manager's endpoint needs https")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from acr_global.model import as_utc
 from acr_global.registry.guard import Seen
 from acr_global.registry.question import Question
+from acr_global.urls import split_url
 
 NOTHING = "nothing in its event log"
 
@@ -43,15 +43,13 @@ class Firing:
 def host_and_path(url: str | None) -> str | None:
     """What of a URL is compared: lower-cased host with port, and path; None if it has no host."""
     try:
-        parts = urlsplit(url or "")
-        port = parts.port
+        parts = split_url(url or "")
     except ValueError:
         return None
-    if not parts.hostname:
+    if not parts.host:
         return None
-    standard = {"https": 443, "http": 80}.get(parts.scheme)
-    shown = "" if port in (None, standard) else f":{port}"
-    return f"{parts.hostname.removesuffix('.')}{shown}{parts.path.rstrip('/')}".lower()
+    shown = "" if parts.port in (None, parts.standard_port) else f":{parts.port}"
+    return f"{parts.host.removesuffix('.')}{shown}{parts.path.rstrip('/')}".lower()
 
 
 def parse_firing(entry: Mapping[str, object]) -> Firing:

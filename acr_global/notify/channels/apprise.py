@@ -40,7 +40,7 @@ _TALKATIVE = ("apprise", "urllib3")
 """Loggers whose lines show URLs and answers, and with them what is secret."""
 
 _HERE = "localhost,127.0.0.0/8,169.254.0.0/16,0.0.0.0,::1,::"
-"""What of proxies.stays_here can be said to requests."""
+"""What of urls.stays_here can be said to requests."""
 
 _NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
 
