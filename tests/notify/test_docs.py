@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from acr_global.notify.channels import KINDS, channel
+from acr_global.notify.docs import filled
 from acr_global.notify.setting import parse_targets
 from acr_global.notify.target import TEMPLATE_NAMES, HttpTarget
 
@@ -24,6 +25,11 @@ def test_every_example_is_a_good_target(example: str) -> None:
     found, problems = parse_targets(json.dumps(items), {})
     assert len(items) == len(found)
     assert [] == [p for p in problems if "is not set" not in p.message]
+
+
+def test_each_section_is_its_channels_notes() -> None:
+    """`python -m acr_global.notify.docs` writes them."""
+    assert filled(TEXT) == TEXT
 
 
 def test_every_kind_has_its_section_and_example() -> None:

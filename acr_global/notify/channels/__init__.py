@@ -1,6 +1,7 @@
-"""The kinds of targets, each in a file of its own: its setting, its request, and its answers.
+"""The kinds of targets, each in a file of its own: its setting, its request, its answers, and its
+section of docs/channels.md (NOTES).
 
-To add one: its file, a line here, and its tests (CONTRIBUTING.md says which).
+To add one: its file, a line here, and its tests; CONTRIBUTING.md says how.
 """
 
 from __future__ import annotations

@@ -181,3 +181,38 @@ def _in_this_thread(asset: Any) -> Any:
     """
     limit = {"service_timeout": 0} if hasattr(asset, "_service_timeout") else {}
     return asset(async_mode=False, **limit)
+
+
+NOTES = """\
+Mail, PagerDuty, Opsgenie, Discord and over a hundred others through the library
+[apprise](https://github.com/caronc/apprise), in its URL notation. It is an optional extra:
+install `acr-global[apprise]`, or uncomment it in requirements.txt and `make lock`; `make release`
+then makes a zip that has it.
+
+```json
+{"name": "mail", "kind": "apprise", "url": {"$secret": "APPRISE_URL"}, "on": ["overdue", \
+"incomplete"]}
+```
+
+The library makes the request itself and answers only true or false, so there is no outcome table;
+it reads the [proxy variables](settings.md#proxies) itself too, and its own timeouts
+(`?cto=4&rto=4` in the URL) end what ours has stopped waiting for.
+
+**One target, one destination.** The answer is one for all that a URL names, so a retry would tell
+those again who have it already. Several URLs in one `url` (apart by comma, semicolon or blank)
+are refused when the settings are read, and so are several recipients of one service
+(`ntfy://host/a/b`, `mailto://...?to=a@x.example,b@x.example`) by `settings check` and at first
+use, with the reason `url-several`: make a target of each. One mail to several people is one
+destination: a list's address in `to`, or the others in `cc` and `bcc`. What the library does not
+count cannot be seen by us: a topic or group that the service itself spreads is one destination,
+and a service that sends one message in parts, or that tries again by itself (`?retry=`), may
+repeat a part.
+
+**A URL that the library does not take** (an unknown scheme such as `slak://`, `mailtos://`
+without its host, a scheme that needs another package) is found by `settings check`, and at first
+use with the reason `url-invalid`. The app does not load the library for it when it starts, so
+`/api/health` does not know.
+
+False is tried again: the library says no more. Reasons of its own: `apprise-failed`,
+`apprise-missing` (it is not installed), `url-several`.
+"""

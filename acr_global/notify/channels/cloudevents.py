@@ -47,3 +47,17 @@ class CloudEventsTarget(SignedTarget):
         if self.secrets:
             headers |= signed_headers(message, self, secrets, now, body)
         return build_request(self, secrets, body, headers)
+
+
+NOTES = """\
+The same message as the data of a CloudEvent 1.0 in [structured
+mode](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md),
+for Knative, Event Grid and others.
+
+```json
+{"name": "bus", "kind": "cloudevents", "url": {"$secret": "BUS_URL"}}
+```
+
+`type` is `acr-global.push.complete` (or `.overdue`, `.recovered`, `.incomplete`), `source`
+`/acr-global/<registry>`, `subject` the image. With `secrets` it is signed like a webhook.
+"""

@@ -167,3 +167,69 @@ def _until(epoch: str, now: datetime) -> float:
         return capped(float(epoch) - now.timestamp())
     except (ValueError, OverflowError):
         return SECONDARY_LIMIT_SECONDS
+
+
+NOTES = """\
+A
+[repository_dispatch](https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event)
+event: a workflow starts when an image is everywhere.
+
+```json
+{"name": "deploy", "kind": "github", "repo": "team/deploy", "token": {"$secret": \
+"GITHUB_DISPATCH_TOKEN"}, "on": ["complete", "recovered"]}
+```
+
+`repo` is owner/name (a managed user's owner has an underscore: `octocat_acme`); `event_type` (at
+most 100 characters) is `image-replicated` unless you say another; `url` is the API's base, such
+as `https://ghe.example.com/api/v3`. A repository that was renamed or moved is told under its new
+name for as long as GitHub redirects; the attempt's `location` says where that is.
+
+| `token` | fits |
+|---|---|
+| fine-grained personal access token | yes: *Contents: write* on that repository alone. Put the \
+next one behind the `$secret` before it ends |
+| classic personal access token | yes, with the scope `repo`, which is more than is needed |
+| a GitHub App's installation token (`ghs_...`) | no: it is good for one hour, and the app does \
+not make new ones from an App's key. Not supported, unless a job of yours renews the setting \
+behind the `$secret` |
+| a workflow's `GITHUB_TOKEN` | no: it ends with its job |
+| an App's user token (`ghu_...`) | no: it is good for eight hours |
+
+The payload has ten properties, which is GitHub's limit:
+
+```yaml
+on:
+  repository_dispatch:
+    types: [image-replicated]
+jobs:
+  deploy:
+    if: ${{ !github.event.client_payload.test && github.event.client_payload.repository == \
+'team/app' }}
+    concurrency: ${{ github.event.client_payload.id }}   # a repeat has the same id
+    runs-on: ubuntu-latest
+    steps:
+      - env:
+          # Names from a push go through the environment, never into the script's text.
+          IMAGE: ${{ github.event.client_payload.registry }}/\
+${{ github.event.client_payload.repository }}@${{ github.event.client_payload.digest }}
+        run: ./deploy "$IMAGE"
+```
+
+`client_payload`: `type`, `id`, `text`, `test`, `push_id`, `registry`, `repository`, `tag`,
+`digest`, and `regions` with `expected` (a count), the names `missing`, `evidence` and `arrived`,
+and `omitted` (how many names did not fit into 60,000 bytes; the missing go last).
+
+Answers that count in another way than by the [table](#what-an-answer-means):
+
+- 403 or 429 with Retry-After, with `x-ratelimit-remaining: 0`, or that speaks of a rate limit:
+  try again, when GitHub says, else after a minute; of these, a secondary rate limit
+  (`abuse detection`, as it was called): after a minute at least ([rate
+  limits](https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api)).
+- 301, 302, 307, 308 to the same scheme, host and port: followed, 3 times at most
+  ([redirects](https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects)).
+- Other 404, 422: dead; the token cannot see the repository, or it is another
+  ([repository_dispatch](https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event)).
+- 2xx with a web page: try again; the URL leads to a site.
+
+Reasons of its own: `github-rate-limited`, `answer-page`.
+"""

@@ -163,3 +163,27 @@ def _word(answer: Answer) -> str | None:
         return str(said.get("error", "")) if failed else None
     known = answer.text in _WORDS | _LIMITS
     return answer.text if known or _ERROR.fullmatch(answer.text) else None
+
+
+NOTES = """\
+Block Kit and a plain fallback text through an [incoming
+webhook](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
+
+```json
+{"name": "oncall", "kind": "slack", "url": {"$secret": "SLACK_URL"}, "on": ["overdue", \
+"recovered"],
+ "template": "$reference: $verdict, missing $missing"}
+```
+
+`& < >` are escaped everywhere and all blocks are plain text, so no tag can call `@channel`.
+Limits kept: header 150 characters, section 3,000, field 2,000, 10 fields, 50 blocks.
+
+Beside another status than 2xx a word such as `no_service` is the attempt's reason ([handling
+errors](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors)).
+Beside 2xx such a word, or `{"ok": false}`, is dead; of a limit (`ratelimited`) or a failure of
+Slack's (`internal_error`) it is tried again, of a key (`invalid_auth`) once more ([Web
+API](https://docs.slack.dev/apis/web-api/#responses)). 2xx with a web page is tried again: the URL
+leads to a sign-in or a site.
+
+Reasons of its own: `slack-<word>`, `slack-refused`, `slack-rate-limited`, `answer-page`.
+"""

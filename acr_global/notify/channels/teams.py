@@ -137,3 +137,29 @@ def _failure(answer: Answer) -> str | None:
         return json.dumps(said["error"])
     message = str(said.get("message", ""))
     return message if _FAILED.search(message) else None
+
+
+NOTES = """\
+An [Adaptive Card](https://learn.microsoft.com/adaptive-cards/) through a Teams *Workflows*
+webhook: in the channel, *Workflows* → *Send webhook alerts to a channel*; the URL it shows is the
+secret.
+
+```json
+{"name": "releases", "kind": "teams", "url": {"$secret": "TEAMS_URL"}}
+```
+
+Headline, facts, and the regions with their lag, the missing first. Nothing in the card reads
+Markdown, so no name from a push can pose as a link. Teams takes 28,672 bytes after its own
+wrapping: a body stays under 20,000, and what does not fit is counted (`and 12 more`).
+
+202 says that the workflow has accepted the card: it is delivered to the workflow. Whether it was
+posted, the workflow's run history shows. A success may also say in its text that it was none
+(`... failed with error ... HTTP error 429` and the like): the number in it is what counts, and
+without one it is tried again
+([msteams-docs#9064](https://github.com/MicrosoftDocs/msteams-docs/issues/9064)). Where a workflow
+has an answer of its own making, only a JSON answer with `error`, with such a text as its
+`message`, or with a `status` or `statusCode` of 400 and more, counts as a failure. 2xx with a web
+page is tried again: the URL leads to a sign-in or a site.
+
+Reasons of its own: `teams-http-<number>`, `teams-failed`, `answer-page`.
+"""

@@ -26,3 +26,30 @@ class WebhookTarget(SignedTarget):
         headers = {"content-type": "application/json"}
         headers |= signed_headers(message, self, secrets, now, body)
         return build_request(self, secrets, body, headers)
+
+
+NOTES = """\
+The JSON message ([schema](message.schema.json)) with [Standard
+Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)
+headers.
+
+```json
+{"name": "ci", "kind": "webhook", "url": "https://ci.example.com/hooks/acr",
+ "secrets": [{"$secret": "HOOK_SECRET_NEW"}, {"$secret": "HOOK_SECRET_OLD"}],
+ "headers": {"X-Api-Key": {"$secret": "CI_KEY"}}}
+```
+
+- `webhook-id`, `webhook-timestamp` (of this attempt), and `webhook-signature`: one `v1,`
+  signature per secret, over the exact bytes sent. No `secrets`: no signature.
+- A secret is `whsec_` and the base64 form of 24 to 64 bytes:
+  `echo "whsec_$(openssl rand -base64 32)"`.
+- To rotate: put the new secret before the old one, change the receiver, take the old one out.
+
+To verify in Python, with the package `standardwebhooks`:
+
+```python
+from standardwebhooks.webhooks import Webhook
+
+message = Webhook(secret).verify(body, headers)  # raises when it is not us
+```
+"""
