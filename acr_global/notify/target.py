@@ -137,8 +137,6 @@ class HttpTarget(BaseTarget):
 
     reserved: ClassVar[frozenset[str]] = FRAMING
     """Headers, in lower case, that are the channel's own to set."""
-    reads_answers: ClassVar[bool] = False
-    """True where an answer says more than its status."""
     follows_redirects: ClassVar[bool] = False
     """True where the receiver asks for it; to the same scheme, host and port only."""
 
@@ -153,6 +151,11 @@ class HttpTarget(BaseTarget):
         for name, own in self.headers.items():
             if value == own:
                 check_own_header(name, value, resolved)
+
+    @property
+    def reads_answers(self) -> bool:
+        """Whether an answer says more than its status, so that its body is wanted."""
+        return type(self).read_answer is not HttpTarget.read_answer
 
     def judge(
         self, status: int, headers: Mapping[str, str], body: bytes, now: datetime

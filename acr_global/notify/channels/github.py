@@ -66,7 +66,6 @@ class GithubTarget(HttpTarget):
     """A repository_dispatch event, which starts workflows."""
 
     reserved: ClassVar[frozenset[str]] = FRAMING | {"authorization"}
-    reads_answers: ClassVar[bool] = True
     follows_redirects: ClassVar[bool] = True
 
     kind: Literal["github"] = "github"

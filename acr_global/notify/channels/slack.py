@@ -101,7 +101,6 @@ class SlackTarget(HttpTarget):
     """A message in a Slack channel, through an incoming webhook."""
 
     url_is_secret: ClassVar[bool] = True
-    reads_answers: ClassVar[bool] = True
     kind: Literal["slack"] = "slack"
 
     def render(

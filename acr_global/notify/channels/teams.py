@@ -53,7 +53,6 @@ class TeamsTarget(HttpTarget):
     """A card in a Microsoft Teams channel, through a Workflows webhook."""
 
     url_is_secret: ClassVar[bool] = True
-    reads_answers: ClassVar[bool] = True
     kind: Literal["teams"] = "teams"
 
     def render(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -254,3 +256,15 @@ def test_the_first_and_the_last_time_there_is_can_be_told(kind: str, hours: int)
     assert render(message().model_copy(update={"push": push}), target(kind)).body
     kept = arrival("eastus", 1.0).model_copy(update={"timestamp": edge.replace(tzinfo=UTC)})
     assert render(message(arrivals=(kept,)), target(kind)).body
+
+
+def test_only_the_kinds_that_are_named_are_imported() -> None:
+    """An app starts without the channels that it has no target for."""
+    code = (
+        "import sys\n"
+        "from acr_global.notify.setting import parse_targets\n"
+        'parse_targets(\'[{"name": "ci", "kind": "webhook", "url": "https://a.example"}]\', {})\n'
+        'print([m for m in sys.modules if m.startswith("acr_global.notify.channels.")])\n'
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "['acr_global.notify.channels.webhook']\n" == ran.stdout

@@ -26,7 +26,6 @@ class PagerTarget(HttpTarget):
     """What a channel's file holds."""
 
     url_is_secret: ClassVar[bool] = True
-    reads_answers: ClassVar[bool] = True
 
     kind: Literal["pager"] = "pager"
     line: int
