@@ -1,5 +1,6 @@
 """What is done for an instance that broke off, or does not begin: by a new process that finds its
-predecessor's journal (awaking.py), or by the timer that goes through what is open (patrol.py).
+predecessor's journal (awaking.py), or by the timer function `ReviveInterrupted`, which goes through
+what is open.
 
 A push goes on by a courier, which begins its next life; a courier and a delivery by a start of
 their own with all that their history holds. Doing it twice does no harm.
@@ -12,7 +13,7 @@ import logging
 from collections.abc import Iterable
 
 from acr_global import correlation, retry
-from acr_global.functions import carrying, keeping, log, names, reviving, wire
+from acr_global.functions import givingup, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look
 from acr_global.model import Arrival
 
@@ -54,11 +55,11 @@ async def _courier_again(engine: Engine, instance_id: str) -> bool:
         given = wire.load(wire.CourierInput, look.input)
     except ValueError:  # started by hand
         return False
-    if await carrying.is_given_up(engine, given.push_id, look):
+    if await givingup.is_given_up(engine, given.push_id, look):
         return False
     lives = (given.lives or 0) + 1
     if lives > MOST_LIVES:
-        await carrying.give_up(engine, given, "its courier was broken off again and again")
+        await givingup.give_up(engine, given, "its courier was broken off again and again")
         return False
     _log_begun_anew(instance_id, lives)
     await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))

@@ -2,7 +2,7 @@
 
 A process writes one where something has been open here for some time (openlist.py), at most one
 per interval. Their ids have a prefix of their own, so that all of them are one range read,
-however much else is kept. patrol.py reads them, and removes what is over.
+however much else is kept. `ReviveInterrupted` reads them, and removes what is over.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import logging
 import threading
 import time
 import uuid
-
-from azure.durable_functions import DurableOrchestrationContext
 
 from acr_global.functions import log, names, wire
 from acr_global.functions.engine import Engine, close_session
@@ -26,10 +24,6 @@ EVERY_SECONDS = 20.0
 """Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""
 
 CALL_SECONDS = 10.0
-
-
-def note_open(context: DurableOrchestrationContext) -> None:
-    """The orchestrator: all that matters is its input, a `wire.OpenNote`."""
 
 
 def keep_noting(journal: Journal) -> threading.Thread:

@@ -1,4 +1,4 @@
-"""The orchestrator `Courier`: sees a push through that cannot be told something right now.
+"""`Courier`, an orchestrator: sees a push through that cannot be told something right now.
 
 1. Look where the push's instance is, and do what that asks for (activity `CarryArrival`): raise
    what it carries where the instance has begun; begin it anew where it was broken off, or has
@@ -17,9 +17,10 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-from azure.durable_functions import DurableOrchestrationContext
+import azure.durable_functions as df
 
-from acr_global.functions import names, wire
+from acr_global.functions import names, turns, wire
+from acr_global.functions.setup import Setup
 
 PAUSES = (*(5,) * 18, *(15,) * 14)
 """Seconds between looks; after them LAST_PAUSE. What a crash held back comes after the
@@ -38,7 +39,12 @@ GOOD_ENDS = ("raised", "finished")
 ENDS = (*GOOD_ENDS, "lost", "given-up")
 
 
-def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    turns.register(app, names.COURIER, courier, setup.journal)
+
+
+def courier(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """See a push through; returns one of ENDS."""
     given = wire.load(wire.CourierInput, context.get_input())
     if given.given_up:

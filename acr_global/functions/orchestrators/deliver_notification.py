@@ -1,4 +1,4 @@
-"""The orchestrator `DeliverNotification`: what could not be delivered at once, over hours.
+"""`DeliverNotification`, an orchestrator: what could not be delivered at once, over hours.
 
 1. Wait until the next target is due (durable timer).
 2. One round: one attempt for each target that is due, side by side (activity `AttemptDelivery`).
@@ -15,10 +15,11 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any, Literal
 
-from azure.durable_functions import DurableOrchestrationContext
+import azure.durable_functions as df
 
 from acr_global import retry, verdict
-from acr_global.functions import names, wire
+from acr_global.functions import names, turns, wire
+from acr_global.functions.setup import Setup
 from acr_global.model import Attempt, Outcome
 from acr_global.notify.words import shorten
 
@@ -29,7 +30,12 @@ LONGEST_REFERENCE = 400
 specification, and a status must not be filled by one that keeps to none."""
 
 
-def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    turns.register(app, names.DELIVER_NOTIFICATION, deliver_notification, setup.journal)
+
+
+def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Deliver one message to those who do not have it yet; returns a `DeliveryOutput`."""
     given = wire.load(wire.DeliveryInput, context.get_input())
     state = given.delivery
