@@ -6,13 +6,9 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from acr_global import correlation
+from acr_global import correlation, ends
 from acr_global.functions import log, names, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
-from acr_global.functions.orchestrators.courier import GOOD_ENDS
-
-GIVEN_UP = "unsaid"
-"""In the place of a verdict, in the id of the record that is left of a push."""
 
 
 async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
@@ -32,23 +28,19 @@ async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
 async def is_given_up(engine: Engine, push_id: str, look: Look) -> bool:
     """Whether a push has been given up since the last that happened to an instance of its own: of
     it, or of a courier of its. Raises EngineError."""
-    _, record = await replays.newest(engine, _record_id(push_id))
+    _, record = await replays.newest(engine, correlation.record_id(push_id))
     if record.created is None or look.updated is None:
         return False
     return record.created >= look.updated
 
 
-def _record_id(push_id: str) -> str:
-    return correlation.bounded_id("_delivery", GIVEN_UP, push_id)
-
-
 async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
     """One is enough: unless the last one was tried again, and all went well."""
-    base = _record_id(record.push_id)
+    base = correlation.record_id(record.push_id)
     number, newest = await replays.newest(engine, base)
-    if newest.phase is Phase.ABSENT or _state(newest) in GOOD_ENDS:
+    if newest.phase is Phase.ABSENT or ends.is_good(_state(newest)):
         with contextlib.suppress(AlreadyExistsError):
-            await engine.start(names.COURIER, replays.numbered(base, number + 1), record)
+            await engine.start(names.COURIER, correlation.numbered(base, number + 1), record)
 
 
 def _state(look: Look) -> object:

@@ -8,20 +8,13 @@ same message id; of one message, only the newest delivery counts (replays.py).
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from acr_global import correlation, ends
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import givingup, wire
+from acr_global.functions import wire
 from acr_global.functions.engine import Engine, Look, Phase
-from acr_global.functions.orchestrators import courier
 from acr_global.retry import Delivery
-
-PREFIX = "_delivery."
-_ID = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
-
-GOOD_ENDS = ("delivered", "superseded", *courier.GOOD_ENDS)
-"""A courier's too: a push that was given up is tried again with one."""
 
 
 class NotFoundError(AcrGlobalError):
@@ -33,7 +26,7 @@ class NotFoundError(AcrGlobalError):
 
 async def existing(engine: Engine, instance_id: str) -> Look:
     """A dead letter, or what was one, with its input. Raises NotFoundError."""
-    if not _ID.fullmatch(instance_id):
+    if not correlation.is_delivery(instance_id):
         raise NotFoundError("There is no dead letter with this id.")
     look = await engine.look(instance_id, show_input=True)
     if look.phase is Phase.ABSENT:
@@ -44,7 +37,7 @@ async def existing(engine: Engine, instance_id: str) -> Look:
 def is_dead(look: Look) -> bool:
     """It ended, by itself or broken off, and somebody who was to be told was not."""
     ended = look.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
-    return ended and summary_of(look).get("state") not in GOOD_ENDS
+    return ended and not ends.is_good(summary_of(look).get("state"))
 
 
 def summary_of(look: Look) -> dict[str, Any]:
@@ -54,7 +47,7 @@ def summary_of(look: Look) -> dict[str, Any]:
 
 def push_given_up(look: Look) -> wire.CourierInput | None:
     """What a courier that gave a push up, or was to try it again, had with it."""
-    if not look.instance_id.startswith(f"{PREFIX}{givingup.GIVEN_UP}."):
+    if not correlation.is_record(look.instance_id):
         return None
     return wire.load(wire.CourierInput, look.input)
 

@@ -13,12 +13,11 @@ import threading
 import time
 import uuid
 
+from acr_global.correlation import NOTES
 from acr_global.functions import log, names, wire
 from acr_global.functions.engine import Engine, close_session
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OpenList
-
-PREFIX = "_open."
 
 EVERY_SECONDS = 20.0
 """Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""
@@ -62,6 +61,6 @@ async def note(open_list: OpenList, engine: Engine) -> None:
     ids = open_list.due()
     if ids:
         # In the order of their age, as long as seconds have ten digits: until 2286.
-        note_id = f"{PREFIX}{int(time.time())}.{uuid.uuid4().hex[:12]}"
+        note_id = f"{NOTES}{int(time.time())}.{uuid.uuid4().hex[:12]}"
         await engine.start(names.NOTE_OPEN, note_id, wire.OpenNote(instances=ids))
         open_list.noted(ids)

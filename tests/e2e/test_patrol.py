@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from acr_global.correlation import NOTES
 from acr_global.functions import engine, keeping, names, noting
 from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine, EngineError, Look
@@ -49,7 +50,7 @@ async def note(w: World, journal: Journal) -> None:
 
 def notes(w: World) -> list[list[str]]:
     """What each note that is there names."""
-    found = [i for n, i in w.host.storage.instances.items() if n.startswith(noting.PREFIX)]
+    found = [i for n, i in w.host.storage.instances.items() if n.startswith(NOTES)]
     return [json.loads(i.input)["instances"] for i in found if i.input]
 
 
@@ -337,7 +338,7 @@ def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
             await noting.note(journal.open, engine_of(w))
             await w.host.settle()
             for message in list(w.host.storage.control.messages.values()):
-                if str(message.instance_id).startswith(noting.PREFIX):
+                if str(message.instance_id).startswith(NOTES):
                     w.host.storage.control.delete(message)
             w.host.hazards = Hazards()
             assert [["p1"]] == notes(w)

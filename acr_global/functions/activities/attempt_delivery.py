@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import azure.durable_functions as df
 
-from acr_global import targets
+from acr_global import audience
+from acr_global.ends import SUPERSEDED
 from acr_global.functions import names, wire
 from acr_global.functions.engine import Engine, EngineError
-from acr_global.functions.orchestrators.deliver_notification import SUPERSEDED
 from acr_global.functions.sending import attempt_all, give_way, not_sent
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Outcome, Verdict, VerdictType
-from acr_global.settings import Settings
+from acr_global.verdict import overtaking
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -29,15 +29,22 @@ def register(app: df.DFApp, setup: Setup) -> None:
 async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOutput:
     """One attempt for each target that is due. An alarm that a later verdict has overtaken is
     sent only to those who do not hear of the later one."""
-    overtaken: frozenset[str] = frozenset()
-    if data.verdict.type is VerdictType.OVERDUE and not data.by_hand:
-        later = await _later_verdict(tools.engine, data.verdict)
-        overtaken = _hear_of(tools.settings, later, data)
+    overtaken = await _overtaken(tools, data)
     attempts = [not_sent(tools, name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
     attempts += await attempt_all(tools, data.verdict, rest)
     await give_way(attempts)
     return wire.AttemptOutput(attempts=tuple(attempts))
+
+
+async def _overtaken(tools: Tools, data: wire.AttemptInput) -> frozenset[str]:
+    """The targets that need not have the alarm any more."""
+    if data.verdict.type is not VerdictType.OVERDUE or data.by_hand:
+        return frozenset()
+    later = await _later_verdict(tools.engine, data.verdict)
+    if later is None:
+        return frozenset()
+    return audience.hear_of(tools.settings.targets, data.targets, later, data.verdict)
 
 
 async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
@@ -51,16 +58,4 @@ async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
     if first.received_at > alarm.decided_at:
         return None  # another push has come to this id since
     status = look.custom_status
-    state = status.get("state") if isinstance(status, dict) else None
-    later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
-    return next((v for v in later if v.value == state), None)
-
-
-def _hear_of(
-    settings: Settings, later: VerdictType | None, data: wire.AttemptInput
-) -> frozenset[str]:
-    if later is None:
-        return frozenset()
-    artifact = data.verdict.artifact
-    hearing = {t.name for t in settings.targets if targets.wants(t, later, artifact)}
-    return frozenset(hearing.intersection(data.targets))
+    return overtaking(status.get("state")) if isinstance(status, dict) else None

@@ -9,9 +9,11 @@ from datetime import timedelta
 import azure.durable_functions as df
 
 from acr_global import correlation, verdict
+from acr_global.ends import COURIER_ENDS
 from acr_global.functions import clock, givingup, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
-from acr_global.functions.orchestrators.courier import ENDS, MOST_ROUNDS
+from acr_global.functions.instances import new_input
+from acr_global.functions.orchestrators.courier import MOST_ROUNDS
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 
@@ -33,9 +35,9 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def carry(engine: Engine, data: wire.CourierInput) -> str:
-    """One step: one of courier.ENDS, or a word for what there is to wait for."""
+    """One step: one of COURIER_ENDS, or a word for what there is to wait for."""
     outcome = await _step(engine, data)
-    if outcome not in ENDS and data.rounds + 1 >= MOST_ROUNDS:
+    if outcome not in COURIER_ENDS and data.rounds + 1 >= MOST_ROUNDS:
         return await _give_up(engine, data, f"{outcome} after an hour")
     return outcome
 
@@ -55,7 +57,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
         case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
             return await _begin_anew(engine, data, look)
         case Phase.ABSENT if data.start:
-            return await _begin(engine, data.start)
+            return await _begin(engine, data.push_id, data.start)
         case Phase.ABSENT | Phase.TERMINATED:
             return _lost(data, look)
 
@@ -123,22 +125,23 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
         return "waiting-to-begin-anew"
-    keeping.log_begun_anew(life)
-    return await _begin(engine, life)
+    keeping.log_begun_anew(data.push_id, life)
+    return await _begin(engine, data.push_id, life)
 
 
 async def _begin_anew(engine: Engine, data: wire.CourierInput, look: Look) -> str:
     """Start again what never began and was ended for that, with the input that it had."""
     try:
-        return await _begin(engine, reviving.next_life(look, data.arrivals))
+        life = reviving.next_life(look, data.arrivals)
     except ValueError:
         return await _give_up(engine, data, "its input cannot be read")
+    return await _begin(engine, data.push_id, life)
 
 
-async def _begin(engine: Engine, start: wire.PushInput) -> str:
+async def _begin(engine: Engine, push_id: str, terms: wire.PushTerms) -> str:
     """Not the end: what is carried is raised once the instance has begun, whoever's start won."""
     with contextlib.suppress(AlreadyExistsError):
-        await keeping.begin(engine, start.model_copy(update={"nonce": ""}))
+        await keeping.begin(engine, new_input(push_id, terms))
     return "begun-anew"
 
 

@@ -12,7 +12,7 @@ import logging
 
 import azure.durable_functions as df
 
-from acr_global import targets
+from acr_global import audience
 from acr_global.functions import log, names, wire
 from acr_global.functions.activities.hand_over_delivery import hand_over
 from acr_global.functions.engine import EngineError
@@ -21,7 +21,6 @@ from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Outcome, Verdict, VerdictType
 from acr_global.retry import Delivery
-from acr_global.settings import Settings
 
 _ALARMS = (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
 
@@ -40,7 +39,8 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     """First attempt for every target that wants this verdict; the rest is handed over."""
     verdict = data.verdict
     _log_verdict(verdict)
-    attempts = await attempt_all(tools, verdict, wanted_targets(tools.settings, data))
+    wanted = audience.wanted(tools.settings.targets, data.targets, verdict)
+    attempts = await attempt_all(tools, verdict, wanted)
     failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
     if not failed:
         return wire.NotifyOutput(verdict=verdict.type, attempts=attempts)
@@ -59,17 +59,6 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
         )
     except EngineError:  # to raise it would send to every target again
         return wire.NotifyOutput(verdict=verdict.type, attempts=attempts, owed=owed)
-
-
-def wanted_targets(settings: Settings, data: wire.NotifyInput) -> tuple[str, ...]:
-    """The targets that choose this verdict. One that the settings no longer know stays owed:
-    its delivery fails visibly until it is back, or becomes a dead letter."""
-    known = {t.name: t for t in settings.targets}
-    return tuple(
-        name
-        for name in data.targets
-        if name not in known or targets.wants(known[name], data.verdict.type, data.verdict.artifact)
-    )
 
 
 def _log_verdict(verdict: Verdict) -> None:

@@ -19,6 +19,7 @@ from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError,
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Verdict
+from acr_global.verdict import is_of_same_push
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -42,7 +43,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
         number, newest = await replays.newest(engine, instance_id)
         if _is_of(verdict, newest):
             return newest.instance_id
-        instance_id = replays.numbered(instance_id, number + 1)
+        instance_id = correlation.numbered(instance_id, number + 1)
         with contextlib.suppress(AlreadyExistsError):
             await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
     except EngineError as error:
@@ -59,13 +60,11 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
 
 
 def _is_of(verdict: Verdict, delivery: Look) -> bool:
-    """Whether a delivery that is there is of this very push. What was decided before the push's
-    first report came was decided of an earlier one."""
+    """Whether a delivery that is there is of this very push."""
     if delivery.phase is Phase.ABSENT:
         return False
     try:
         there = wire.load(wire.DeliveryInput, delivery.input).verdict
     except ValueError:
         return False
-    first = min((a.received_at for a in verdict.arrivals), default=verdict.begun_at)
-    return there.decided_at >= first
+    return is_of_same_push(verdict, there)

@@ -7,10 +7,10 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global.correlation import DELIVERIES, numbered, order
 from acr_global.functions import letters, names, paging
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine, Look, Phase
-from acr_global.functions.replays import numbered, order
 from acr_global.functions.setup import Setup
 
 
@@ -27,8 +27,9 @@ def register(app: df.DFApp, setup: Setup) -> None:
 async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
     RejectedError where `after` was never a `next`."""
-    listed = await engine.list_by_prefix(letters.PREFIX, paging.take(after))
-    by_message = {order(look)[0]: look for look in sorted(listed.looks, key=order)}
+    listed = await engine.list_by_prefix(DELIVERIES, paging.take(after))
+    in_order = sorted(listed.looks, key=lambda look: order(look.instance_id))
+    by_message = {order(look.instance_id)[0]: look for look in in_order}
     dead = [look for look in by_message.values() if letters.is_dead(look)]
     if listed.next:  # a letter's replay may stand beyond the cut
         dead = [look for look in dead if not await _has_replay(engine, look)]
@@ -37,5 +38,5 @@ async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
 
 
 async def _has_replay(engine: Engine, look: Look) -> bool:
-    base, number = order(look)
+    base, number = order(look.instance_id)
     return (await engine.look(numbered(base, number + 1))).phase is not Phase.ABSENT

@@ -16,11 +16,11 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global import correlation
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
 from acr_global.functions import clock, keeping, log, names, strays, wire
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine
+from acr_global.functions.instances import Instances, instances_of
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
 from acr_global.policy import Override
@@ -84,24 +84,22 @@ async def _answer_one(
         return Answer(200, {"status": "ignored", "reason": result.reason})
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
-    start = _start(loaded.settings, policy, event)
-    by_content = policy.correlation == "content"
+    terms = _terms(loaded.settings, policy, event)
+    instances = instances_of(engine, event, policy.correlation)
     try:
         if isinstance(result, Stray):
-            open_push = await strays.open_push(engine, start, generations=by_content)
+            open_push = await strays.open_push(instances, terms)
             if open_push is None:
                 return await _answer_one(loaded, engine, result.otherwise, query, document)
-            start = open_push
-        return await _keep(engine, event, start, generations=by_content)
+            terms = open_push
+        return await _keep(engine, instances, event, terms)
     except NotKeptError as error:
         return _not_kept(_post(query, document), error)
 
 
-def _start(settings: Settings, policy: Override, event: PushEvent) -> wire.PushInput:
-    """The input of an instance that this event would begin; its id is the push's key."""
-    return wire.PushInput(
-        nonce="",
-        push_id=correlation.push_key(event, policy.correlation),
+def _terms(settings: Settings, policy: Override, event: PushEvent) -> wire.PushTerms:
+    """What this event would begin a push with."""
+    return wire.PushTerms(
         action=event.action,
         artifact=event.artifact,
         regions=policy.regions,
@@ -122,9 +120,9 @@ def _start(settings: Settings, policy: Override, event: PushEvent) -> wire.PushI
 
 
 async def _keep(
-    engine: Engine, event: PushEvent, start: wire.PushInput, *, generations: bool
+    engine: Engine, instances: Instances, event: PushEvent, terms: wire.PushTerms
 ) -> Answer:
-    kept = await keeping.keep(engine, start.push_id, start, generations=generations)
+    kept = await keeping.keep(engine, instances, terms)
     over = _OVER.get(kept.place)
     log.line(
         "webhook",

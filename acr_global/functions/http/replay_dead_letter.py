@@ -8,12 +8,13 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global.correlation import numbered, order
+from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import clock, letters, log, names, wire
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import AlreadyExistsError, Engine
-from acr_global.functions.orchestrators.deliver_notification import undelivered
-from acr_global.functions.replays import newest, numbered
+from acr_global.functions.replays import newest
 from acr_global.functions.setup import Setup
 from acr_global.retry import Delivery
 from acr_global.settings import Settings
@@ -40,7 +41,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
     """Send a dead letter's message again to the targets that did not get it."""
     await letters.existing(engine, instance_id)
-    base = instance_id.partition("~")[0]
+    base, _ = order(instance_id)
     number, look = await newest(engine, base)
     if not letters.is_dead(look):
         raise NotReplayableError("This message's newest delivery is not a dead letter.")

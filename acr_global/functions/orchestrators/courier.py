@@ -19,6 +19,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from acr_global.ends import COURIER_ENDS
 from acr_global.functions import names, turns, wire
 from acr_global.functions.setup import Setup
 
@@ -35,9 +36,6 @@ can cost; only one whose activity fails goes on, for it may be the activity that
 ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
-GOOD_ENDS = ("raised", "finished")
-ENDS = (*GOOD_ENDS, "lost", "given-up")
-
 
 def register(app: df.DFApp, setup: Setup) -> None:
     """Add the function."""
@@ -45,7 +43,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 def courier(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """See a push through; returns one of ENDS."""
+    """See a push through; returns one of COURIER_ENDS."""
     given = wire.load(wire.CourierInput, context.get_input())
     if given.given_up:
         context.set_custom_status(record(given))
@@ -58,7 +56,7 @@ def courier(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]
         except Exception:  # an activity's failure comes as a bare exception
             outcome = "failed"
         context.set_custom_status({"state": outcome, "push": given.push_id, "round": round_ + 1})
-        if outcome in ENDS:
+        if outcome in COURIER_ENDS:
             return outcome
         pause = PAUSES[round_] if round_ < len(PAUSES) else LAST_PAUSE
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))

@@ -18,13 +18,13 @@ from datetime import timedelta
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global.correlation import NOTES, is_push
 from acr_global.functions import (
     clock,
     givingup,
     log,
     mending,
     names,
-    noting,
     reviving,
     wire,
 )
@@ -92,7 +92,7 @@ class Patrol:
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
         while True:
             after, self._after = self._after, None  # a place that cannot be read is not tried again
-            listed = await engine.list_by_prefix(noting.PREFIX, after, pages=1, show_input=True)
+            listed = await engine.list_by_prefix(NOTES, after, pages=1, show_input=True)
             self._after = after
             for note in listed.looks:
                 await _see_to(engine, note, errors)
@@ -137,14 +137,14 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
     match look.phase:
         case Phase.BEGUN:
             return True
-        case Phase.FAILED if mending.is_push(instance_id):
+        case Phase.FAILED if is_push(instance_id):
             return await _push_goes_on(engine, instance_id, look)
         case Phase.FAILED:
             return await mending.begin_again(engine, instance_id)
         case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
             return _is_recent(look) or await _push_goes_on(engine, instance_id, look)
         case Phase.PENDING:
-            if _is_recent(look) or not mending.is_push(instance_id):
+            if _is_recent(look) or not is_push(instance_id):
                 return True
             return await _push_goes_on(engine, instance_id, look)
         case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
