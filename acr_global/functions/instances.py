@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from acr_global import correlation
 from acr_global.functions import reviving, wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
-from acr_global.model import Arrival, PushEvent
+from acr_global.model import Arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,6 @@ class ByContent:
 
 
 Instances = ById | ByContent
-
-
-def instances_of(engine: Engine, event: PushEvent, strategy: correlation.Strategy) -> Instances:
-    """Where the push of an event is found."""
-    key = correlation.push_key(event, strategy)
-    return ByContent(engine, key) if strategy == "content" else ById(engine, key)
 
 
 def _reports_if_over(look: Look) -> tuple[Arrival, ...] | None:

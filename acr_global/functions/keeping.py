@@ -139,7 +139,7 @@ class _Search:
 
     def __init__(self, engine: Engine, instances: Instances, terms: wire.PushTerms) -> None:
         self._engine, self._instances, self._terms = engine, instances, terms
-        self._found = instances.known(terms)
+        self._found: wire.PushInput | None = None
         """What would begin the instance that the arrival belongs to; None: not known yet."""
         self._started: tuple[str, str] | None = None
         """The last start of our own: instance and nonce."""
@@ -169,9 +169,9 @@ class _Search:
     async def send_courier(self) -> Kept:
         """Hand the arrival to a courier. One that is on its way already carries a report of the
         same region for the same push: by content perhaps another event, which is a repeat then."""
-        if self._found is None:
+        start = self._found or self._instances.known(self._terms)
+        if start is None:
             raise _UndecidedError("the push is not known yet")
-        start = self._found
         courier = correlation.courier_id(start.push_id, start.arrival.region)
         data = wire.CourierInput(push_id=start.push_id, arrivals=(start.arrival,), start=start)
         with contextlib.suppress(AlreadyExistsError):

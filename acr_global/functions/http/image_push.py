@@ -16,11 +16,12 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global.correlation import push_key
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
 from acr_global.functions import clock, keeping, log, names, strays, wire
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine
-from acr_global.functions.instances import Instances, instances_of
+from acr_global.functions.instances import ByContent, ById, Instances
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
 from acr_global.policy import Override
@@ -85,7 +86,7 @@ async def _answer_one(
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
     terms = _terms(loaded.settings, policy, event)
-    instances = instances_of(engine, event, policy.correlation)
+    instances = _instances(engine, policy, event)
     try:
         if isinstance(result, Stray):
             open_push = await strays.open_push(instances, terms)
@@ -117,6 +118,12 @@ def _terms(settings: Settings, policy: Override, event: PushEvent) -> wire.PushT
         ),
         birth=uuid.uuid4().hex if policy.correlation == "content" else None,
     )
+
+
+def _instances(engine: Engine, policy: Override, event: PushEvent) -> Instances:
+    """Where the push of this event is found."""
+    key = push_key(event, policy.correlation)
+    return ByContent(engine, key) if policy.correlation == "content" else ById(engine, key)
 
 
 async def _keep(
