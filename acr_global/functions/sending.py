@@ -1,5 +1,9 @@
 """One attempt for each of a message's targets, side by side: what `FirePushNotification` and
-`AttemptDelivery` have in common."""
+`AttemptDelivery` have in common.
+
+What sends is imported where it is used: at a cold start a webhook is to be answered first, within
+5 s.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,6 @@ import aiohttp
 from acr_global.functions import log, pacing
 from acr_global.functions.setup import Tools
 from acr_global.model import Attempt, Message, Outcome, Verdict
-from acr_global.notify import deliver
 from acr_global.notify.message import message_of
 
 
@@ -22,6 +25,8 @@ async def attempt_all(
     """One attempt for each target, side by side; none fails another."""
     if not wanted:
         return ()
+    from acr_global.notify import deliver
+
     known = {t.name: t for t in tools.settings.targets}
     message = message_of(verdict)
 
@@ -47,6 +52,8 @@ def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attemp
 async def give_way(attempts: Sequence[Attempt]) -> None:
     """What was tried in vain can wait until a burst is over, for it will fail as often as not; what
     found no place was not tried at all."""
+    from acr_global.notify import deliver
+
     sent = [a for a in attempts if a.reason != deliver.BUSY]
     if sent and all(a.outcome is not Outcome.DELIVERED for a in sent):
         await pacing.lull()

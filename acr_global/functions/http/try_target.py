@@ -11,7 +11,6 @@ from acr_global.errors import TargetUnknownError
 from acr_global.functions import clock, names
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.setup import Setup
-from acr_global.notify import trial
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -29,5 +28,8 @@ async def send_to(setup: Setup, name: str) -> dict[str, Any]:
     target = next((t for t in settings.targets if t.name == name), None)
     if target is None:
         raise TargetUnknownError("No target has this name; see ACR_GLOBAL_TARGETS.")
+    # Imported here: at a cold start a webhook is to be answered first, within 5 s.
+    from acr_global.notify import trial
+
     attempt = await trial.try_target(target, setup.environ, clock.utcnow, settings.regions)
     return attempt.model_dump(mode="json", exclude_none=True)
