@@ -14,8 +14,11 @@ One push's journey, file by file (data flows down; a file imports only what stan
     setting_values, policy, registry_setting, settings      what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
+    ends, lives, audience                   what is over, what begins anew, who hears of what
     registry/                               what the registry itself says of a silent region
-    functions/                              the Azure Functions shell around all of it
+    functions/                              the Azure Functions shell around all of it: http/,
+                                            orchestrators/, activities/ and timers/, a file for
+                                            each function, by its name; app.py registers them
     cli/                                    the operator's commands
 
 Nothing outside functions/ knows Azure Functions.

@@ -1,4 +1,5 @@
-"""Which events belong together: a push event → instance id; a region → event name.
+"""Which events belong together: a push event → instance id; a region → event name. And the ids
+of what else is started for a push.
 
 By `id` (the default) the notification id is the instance id. By `content` it is a hash of what
 was pushed, plus a generation, because the same content can be pushed again. A generation is
@@ -10,6 +11,7 @@ been purged, their ids come again: what tells those pushes apart is their birth.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Literal
 
 from acr_global.model import PushEvent, VerdictType
@@ -18,6 +20,21 @@ Strategy = Literal["id", "content"]
 
 LONGEST_ID = 100
 """Characters the engine allows in an instance id. Source: Durable Functions docs, instance IDs."""
+
+DELIVERIES = "_delivery."
+"""What the ids of all deliveries begin with, and of the records of pushes that were given up."""
+
+NOTES = "_open."
+"""What the ids of all notes of what is open begin with."""
+
+_WHOLE_PUSH = "-"
+"""In the place of a region, in the id of a courier that sees a whole push through; no region is
+called so."""
+
+_GIVEN_UP = "unsaid"
+"""In the place of a verdict, in the id of the record that is left of a push."""
+
+_DELIVERY = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
 _FIRST = 99_999_999
 """What stands for generation 0. It counts down, so that the newest is the first in the order of
@@ -61,15 +78,52 @@ def event_name(region: str) -> str:
     return f"pushevent-{region}"
 
 
-def courier_id(push_id: str, region: str) -> str:
-    """The courier of one arrival. The underscore keeps it apart from every push's id."""
+def is_push(instance_id: str) -> bool:
+    """Whether it is a push's id, and not that of something of ours besides."""
+    return not instance_id.startswith("_")
+
+
+def courier_id(push_id: str, region: str = _WHOLE_PUSH) -> str:
+    """The courier of one arrival; without a region, that of a whole push. The underscore keeps it
+    apart from every push's id."""
     return bounded_id("_courier", region, push_id)
+
+
+def is_courier(instance_id: str) -> bool:
+    """Whether it is a courier's id; a record of a push that was given up has a delivery's."""
+    return instance_id.startswith("_courier.")
 
 
 def delivery_id(push_id: str, verdict: VerdictType, birth: str | None = None) -> str:
     """The instance that delivers one verdict of one push."""
     own = f"{push_id}.{birth[:12]}" if birth else push_id
     return bounded_id("_delivery", verdict.value, own)
+
+
+def record_id(push_id: str) -> str:
+    """The record that is left of a push that was given up."""
+    return bounded_id("_delivery", _GIVEN_UP, push_id)
+
+
+def is_record(instance_id: str) -> bool:
+    """Whether it is the id of such a record, or of a new try that followed it."""
+    return instance_id.startswith(f"{DELIVERIES}{_GIVEN_UP}.")
+
+
+def is_delivery(instance_id: str) -> bool:
+    """Whether a delivery or a record can have this id, which a caller has named."""
+    return bool(_DELIVERY.fullmatch(instance_id))
+
+
+def numbered(base: str, number: int) -> str:
+    """The id of a message's first delivery (0), or of one that followed."""
+    return f"{base}~{number}" if number else base
+
+
+def order(instance_id: str) -> tuple[str, int]:
+    """A message's first delivery, and the number of this one. No push's id holds a ~."""
+    base, _, number = instance_id.partition("~")
+    return base, int(number or 0)
 
 
 def bounded_id(kind: str, qualifier: str, push_id: str) -> str:

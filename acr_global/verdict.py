@@ -159,6 +159,19 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
     )
 
 
+def overtaking(state: object) -> VerdictType | None:
+    """The verdict that an alarm was overtaken by, from the state that its push shows."""
+    later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
+    return next((v for v in later if v.value == state), None)
+
+
+def is_of_same_push(verdict: Verdict, earlier: Verdict) -> bool:
+    """Whether two verdicts under one id are of one push. What was decided before the push's first
+    report came was decided of an earlier push, which has been purged."""
+    first = min((a.received_at for a in verdict.arrivals), default=verdict.begun_at)
+    return earlier.decided_at >= first
+
+
 def timer_for(moment: datetime) -> datetime:
     """When to set a durable timer so that it does not fire before `moment`.
 

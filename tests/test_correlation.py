@@ -16,7 +16,14 @@ from acr_global.correlation import (
     generation_id,
     generation_of,
     generation_prefix,
+    is_courier,
+    is_delivery,
+    is_push,
+    is_record,
+    numbered,
+    order,
     push_key,
+    record_id,
 )
 from acr_global.model import Action, Artifact, PushEvent, VerdictType
 
@@ -94,3 +101,36 @@ def test_deliveries_of_two_pushes_with_one_id_are_apart() -> None:
 def test_no_push_has_the_id_of_a_courier_or_delivery(push_id: str) -> None:
     """Theirs begin with an underscore, which no notification id may."""
     assert not courier_id(push_id, "eastus").startswith(push_id)
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True))
+def test_an_id_tells_what_it_is_of(push_id: str) -> None:
+    """However long the push's is."""
+    delivery = delivery_id(push_id, VerdictType.OVERDUE)
+    ids = [push_id, courier_id(push_id), delivery, record_id(push_id)]
+    assert [True, False, False, False] == [is_push(i) for i in ids]
+    assert [False, True, False, False] == [is_courier(i) for i in ids]
+    assert [False, False, True, True] == [is_delivery(i) for i in ids]
+    assert [False, False, False, True] == [is_record(i) for i in ids]
+
+
+def test_the_courier_of_a_whole_push_is_none_of_a_regions() -> None:
+    """No region is called as it is."""
+    assert courier_id("p1") not in {courier_id("p1", r) for r in ("eastus", "a", "0")}
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True), st.integers(0, 999))
+def test_a_delivery_tells_its_message_and_its_number(push_id: str, number: int) -> None:
+    """And one that followed another is a delivery still."""
+    base = delivery_id(push_id, VerdictType.OVERDUE)
+    assert (base, number) == order(numbered(base, number))
+    assert is_delivery(numbered(base, number))
+
+
+@pytest.mark.parametrize(
+    "instance_id",
+    ["", "p1", "_delivery", "_delivery.x", "_delivery.x.P", "_delivery.x.p/..", "_open.1"],
+)
+def test_what_a_caller_names_else_is_no_delivery(instance_id: str) -> None:
+    """It would stand in a request to the engine."""
+    assert not is_delivery(instance_id)

@@ -14,6 +14,8 @@ from acr_global.verdict import (
     Watch,
     earlier_reports,
     failed_looks,
+    is_of_same_push,
+    overtaking,
     timer_for,
     verdict_on,
     with_arrivals,
@@ -149,3 +151,22 @@ def test_a_timer_never_fires_before_its_moment(moment: datetime) -> None:
         now = moment - ago
         delay = int((timer_for(moment) - now).total_seconds())
         assert moment <= now + timedelta(seconds=delay)
+
+
+@pytest.mark.parametrize("state", [*VerdictType, "waiting", None, 7, ["recovered"]])
+def test_only_what_follows_an_alarm_overtakes_it(state: object) -> None:
+    """Whatever stands where a push's state should."""
+    later = {"recovered": VerdictType.RECOVERED, "incomplete": VerdictType.INCOMPLETE}
+    expected = later.get(str(getattr(state, "value", state)))
+    assert expected == overtaking(getattr(state, "value", state))
+
+
+@pytest.mark.parametrize(("second", "same"), [(-1, False), (0, True), (60, True)])
+def test_a_verdict_from_before_the_first_report_is_of_another_push(
+    second: float, same: bool
+) -> None:
+    """The id has come again; what was decided under it earlier says nothing of this push."""
+    watch = with_arrivals(WATCH, [arrival(REGIONS[0]), arrival(REGIONS[1], 30)])
+    now = verdict_on(watch, BEGIN + timedelta(minutes=10), alarmed=False)
+    earlier = now.model_copy(update={"decided_at": BEGIN + timedelta(seconds=second)})
+    assert same is is_of_same_push(now, earlier)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
 import azure.functions as func
 
 from acr_global.errors import AcrGlobalError
+from acr_global.functions import log
+from acr_global.functions.engine import EngineError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,23 @@ def respond(answer: Answer) -> func.HttpResponse:
     return func.HttpResponse(
         json.dumps(answer.body), status_code=answer.status, mimetype="application/json"
     )
+
+
+class EngineUnavailableError(AcrGlobalError):
+    """The engine did not answer an operator's question."""
+
+    status = 503
+    reason = "engine-unavailable"
+
+
+async def respond_to_operator(
+    result: Awaitable[dict[str, Any]], status: int = 200
+) -> func.HttpResponse:
+    """What an operator asked for, with this status; or why there is nothing to be said."""
+    try:
+        return respond(Answer(status, await result))
+    except AcrGlobalError as error:
+        return respond(error_answer(error))
+    except EngineError as error:
+        log.line("engine-unavailable", level=logging.WARNING, cause=str(error))
+        return respond(error_answer(EngineUnavailableError("The app's storage did not answer.")))

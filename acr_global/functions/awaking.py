@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from acr_global.correlation import is_push
 from acr_global.functions import mending, wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase, close_session
 from acr_global.functions.journal import Journal, Orphan, orphans
@@ -85,7 +86,7 @@ async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
     look = await engine.look(instance_id, show_input=True)
     # Where somebody else was faster, he cannot know what we accepted.
     broken = look.phase is Phase.FAILED or (look.phase is Phase.BEGUN and _was_broken_off(look))
-    if broken and mending.is_push(instance_id):
+    if broken and is_push(instance_id):
         arrivals = orphan.arrivals.get(instance_id, ())
         return await mending.send_courier(engine, instance_id, arrivals)
     if look.phase is Phase.FAILED:

@@ -12,16 +12,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from acr_global import correlation
 from acr_global.errors import NotKeptError
 from acr_global.functions import log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
-from acr_global.functions.generations import Generation, newest_generation
+from acr_global.functions.instances import Instances, new_input
 from acr_global.functions.pacing import Pace, TooManyError, admitted
 from acr_global.model import Arrival
 
@@ -39,10 +38,6 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5
 
 BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
 """Until it is asked whether a push has begun, and how often where the engine does not answer."""
-
-WHOLE_PUSH = "-"
-"""In the place of a region, in the id of a courier that sees a whole push through; no region is
-called so."""
 
 _watching: set[asyncio.Task[None]] = set()
 """Tasks that go on after the answer: the loop itself keeps no hold of them."""
@@ -72,16 +67,13 @@ class _UndecidedError(Exception):
     """This look settled nothing; the next may."""
 
 
-async def keep(
-    engine: Engine, key: str, start: wire.PushInput, *, generations: bool = False
-) -> Kept:
-    """Keep `start.arrival` for the push `key`.
+async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> Kept:
+    """Keep `terms.arrival` for its push.
 
-    `start` is the input of an instance that this arrival would begin. `generations`: the key
-    is of content and can come again after its last verdict.
+    `instances`: where that push is found. `terms`: what this arrival would begin it with.
     Raises NotKeptError when the engine took it nowhere within the budget.
     """
-    search, errors = _Search(engine, key, start, generations), list[Exception]()
+    search, errors = _Search(engine, instances, terms), list[Exception]()
     try:
         with admitted(BUDGET_SECONDS):
             async with asyncio.timeout(BUDGET_SECONDS):
@@ -131,7 +123,6 @@ async def _insist(
 async def begin(engine: Engine, start: wire.PushInput) -> bool:
     """Start a push's instance, and read its input back: of two starts at once, one is silently
     discarded. False where another start won. Raises EngineError, AlreadyExistsError."""
-    start = start.model_copy(update={"nonce": start.nonce or uuid.uuid4().hex})
     await engine.start(names.WAIT_FOR_ALL_REGIONS, start.push_id, start)
     return await _is_ours(engine, start.push_id, start.nonce)
 
@@ -146,17 +137,17 @@ async def _is_ours(engine: Engine, push_id: str, nonce: str) -> bool:
 class _Search:
     """The search for a place, and what it has learnt on the way."""
 
-    def __init__(self, engine: Engine, key: str, start: wire.PushInput, generations: bool) -> None:
-        self._engine, self._key, self._start, self._generations = engine, key, start, generations
-        self._found: wire.PushInput | None = None if generations else _as(start, key)
+    def __init__(self, engine: Engine, instances: Instances, terms: wire.PushTerms) -> None:
+        self._engine, self._instances, self._terms = engine, instances, terms
+        self._found: wire.PushInput | None = None
         """What would begin the instance that the arrival belongs to; None: not known yet."""
         self._started: tuple[str, str] | None = None
         """The last start of our own: instance and nonce."""
 
     async def once(self) -> Kept:
         """One look, and what follows from it."""
-        start, look = await _current(self._engine, self._key, self._start, self._generations)
-        self._found = start
+        found = await self._instances.find(self._terms)
+        self._found, start, look = found.start, found.start, found.look
         if self._started and await _is_ours(self._engine, *self._started):
             return self._kept_as_start(self._started[0])
         match look.phase:
@@ -178,9 +169,9 @@ class _Search:
     async def send_courier(self) -> Kept:
         """Hand the arrival to a courier. One that is on its way already carries a report of the
         same region for the same push: by content perhaps another event, which is a repeat then."""
-        if self._found is None:
+        start = self._found or self._instances.known(self._terms)
+        if start is None:
             raise _UndecidedError("the push is not known yet")
-        start = self._found
         courier = correlation.courier_id(start.push_id, start.arrival.region)
         data = wire.CourierInput(push_id=start.push_id, arrivals=(start.arrival,), start=start)
         with contextlib.suppress(AlreadyExistsError):
@@ -199,7 +190,6 @@ class _Search:
         return None
 
     async def _begin(self, start: wire.PushInput) -> Kept:
-        start = start.model_copy(update={"nonce": uuid.uuid4().hex})
         self._started = (start.push_id, start.nonce)
         if await begin(self._engine, start):
             return self._kept_as_start(start.push_id)
@@ -219,7 +209,7 @@ class _Search:
             )
 
     def _kept_as_start(self, push_id: str) -> Kept:
-        silent = set(self._start.regions) - {self._start.arrival.region}
+        silent = set(self._terms.regions) - {self._terms.arrival.region}
         self._engine.journal.started(push_id, silent)
         task = asyncio.create_task(see_it_begin(self._engine, push_id))
         _watching.add(task)
@@ -239,12 +229,12 @@ class _Search:
             raise NotKeptError("This push's instance has failed.", reason=reason) from None
         if reviving.may_begin_at(life):
             raise _UndecidedError("it has failed before; its next life is to wait")
-        kept = await self._begin(life.model_copy(update={"nonce": ""}))
-        log_begun_anew(life)
+        kept = await self._begin(new_input(start.push_id, life))
+        log_begun_anew(start.push_id, life)
         return kept
 
 
-def _known(life: wire.PushInput) -> tuple[Arrival, ...]:
+def _known(life: wire.PushTerms) -> tuple[Arrival, ...]:
     return (life.known.arrivals if life.known else ()) + life.more
 
 
@@ -262,7 +252,7 @@ async def see_it_begin(engine: Engine, push_id: str) -> None:
             if look.phase is Phase.BEGUN and not wire.is_decided(look.custom_status):
                 engine.journal.open.found(push_id)
             if look.phase in (Phase.PENDING, Phase.FAILED):
-                courier = correlation.courier_id(push_id, WHOLE_PUSH)
+                courier = correlation.courier_id(push_id)
                 await engine.start(names.COURIER, courier, wire.CourierInput(push_id=push_id))
             return
         except AlreadyExistsError:
@@ -271,12 +261,12 @@ async def see_it_begin(engine: Engine, push_id: str) -> None:
             engine.journal.started(push_id, silent)
 
 
-def log_begun_anew(life: wire.PushInput) -> None:
+def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
     """Say that a push was broken off, and goes on."""
     log.line(
         "push-begun-anew",
         level=logging.WARNING,
-        push=life.push_id,
+        push=push_id,
         life=(life.known.lives if life.known else 0) + 1,
         known=list(dict.fromkeys(a.region for a in (life.arrival, *_known(life)))),
         todo="nothing; if it comes often, look why Python ends (memory?)",
@@ -297,39 +287,6 @@ def _ended_by_hand(start: wire.PushInput, look: Look) -> Kept:
         todo="somebody ended this instance; purge it, and the next webhook begins the push anew",
     )
     return Kept(Place.TERMINATED, start.push_id)
-
-
-async def _current(
-    engine: Engine, key: str, start: wire.PushInput, generations: bool
-) -> tuple[wire.PushInput, Look]:
-    """The instance this arrival belongs to, and how far it is."""
-    if generations:
-        return _in_generation(await newest_generation(engine, key), key, start)
-    look = await engine.look(key)
-    over = look.phase is Phase.BEGUN and wire.is_decided(look.custom_status)
-    return _as(start, key), replace(look, phase=Phase.FINISHED) if over else look
-
-
-def _in_generation(
-    newest: Generation, key: str, start: wire.PushInput
-) -> tuple[wire.PushInput, Look]:
-    """The newest generation while it is open; after that the next one, but for a redelivery."""
-    start = _as(start, correlation.generation_id(key, newest.number))
-    if newest.reports is None:
-        return start, newest.look
-    if any(_same_event(report, start.arrival) for report in newest.reports):
-        return start, replace(newest.look, phase=Phase.FINISHED)
-    following = _as(start, correlation.generation_id(key, newest.number + 1))
-    return following.model_copy(update={"earlier": newest.reports}), Look(Phase.ABSENT)
-
-
-def _as(start: wire.PushInput, push_id: str) -> wire.PushInput:
-    return start.model_copy(update={"push_id": push_id})
-
-
-def _same_event(one: Arrival, other: Arrival) -> bool:
-    """The same region's same event: a redelivery, not another push of the same content."""
-    return (one.region, one.event_id) == (other.region, other.event_id)
 
 
 async def _tell(engine: Engine, start: wire.PushInput, look: Look) -> Kept:

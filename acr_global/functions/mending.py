@@ -1,5 +1,6 @@
 """What is done for an instance that broke off, or does not begin: by a new process that finds its
-predecessor's journal (awaking.py), or by the timer that goes through what is open (patrol.py).
+predecessor's journal (awaking.py), or by the timer function `ReviveInterrupted`, which goes through
+what is open.
 
 A push goes on by a courier, which begins its next life; a courier and a delivery by a start of
 their own with all that their history holds. Doing it twice does no harm.
@@ -12,17 +13,10 @@ import logging
 from collections.abc import Iterable
 
 from acr_global import correlation, retry
-from acr_global.functions import carrying, keeping, log, names, reviving, wire
+from acr_global.functions import givingup, log, names, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look
+from acr_global.lives import MOST_LIVES, is_spent
 from acr_global.model import Arrival
-
-MOST_LIVES = len(reviving.PAUSES)
-"""That a courier or a delivery is given after the first, as a push is."""
-
-
-def is_push(instance_id: str) -> bool:
-    """Whether it is a push's id, and not that of something of ours besides."""
-    return not instance_id.startswith("_")
 
 
 async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> bool:
@@ -30,7 +24,7 @@ async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival]
     carries only what it has: False where these arrivals are with nobody. Raises EngineError."""
     data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
     try:
-        await engine.start(names.COURIER, correlation.courier_id(push_id, keeping.WHOLE_PUSH), data)
+        await engine.start(names.COURIER, correlation.courier_id(push_id), data)
     except AlreadyExistsError:
         return not data.arrivals
     return True
@@ -42,7 +36,7 @@ async def begin_again(engine: Engine, instance_id: str) -> bool:
     Raises EngineError.
     """
     with contextlib.suppress(AlreadyExistsError):
-        if instance_id.startswith("_courier."):
+        if correlation.is_courier(instance_id):
             return await _courier_again(engine, instance_id)
         return await _delivery_again(engine, instance_id)
     return True
@@ -54,11 +48,11 @@ async def _courier_again(engine: Engine, instance_id: str) -> bool:
         given = wire.load(wire.CourierInput, look.input)
     except ValueError:  # started by hand
         return False
-    if await carrying.is_given_up(engine, given.push_id, look):
+    if await givingup.is_given_up(engine, given.push_id, look):
         return False
     lives = (given.lives or 0) + 1
-    if lives > MOST_LIVES:
-        await carrying.give_up(engine, given, "its courier was broken off again and again")
+    if is_spent(lives):
+        await givingup.give_up(engine, given, "its courier was broken off again and again")
         return False
     _log_begun_anew(instance_id, lives)
     await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))
@@ -73,7 +67,7 @@ async def _delivery_again(engine: Engine, instance_id: str) -> bool:
     except ValueError:  # started by hand; or the record of a push that was given up
         return False
     lives = (given.lives or 0) + 1
-    if lives > MOST_LIVES:
+    if is_spent(lives):
         return False
     _log_begun_anew(instance_id, lives)
     again = given.model_copy(update={"lives": lives})

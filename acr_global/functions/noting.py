@@ -2,7 +2,7 @@
 
 A process writes one where something has been open here for some time (openlist.py), at most one
 per interval. Their ids have a prefix of their own, so that all of them are one range read,
-however much else is kept. patrol.py reads them, and removes what is over.
+however much else is kept. `ReviveInterrupted` reads them, and removes what is over.
 """
 
 from __future__ import annotations
@@ -13,23 +13,16 @@ import threading
 import time
 import uuid
 
-from azure.durable_functions import DurableOrchestrationContext
-
+from acr_global.correlation import NOTES
 from acr_global.functions import log, names, wire
 from acr_global.functions.engine import Engine, close_session
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OpenList
 
-PREFIX = "_open."
-
 EVERY_SECONDS = 20.0
 """Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""
 
 CALL_SECONDS = 10.0
-
-
-def note_open(context: DurableOrchestrationContext) -> None:
-    """The orchestrator: all that matters is its input, a `wire.OpenNote`."""
 
 
 def keep_noting(journal: Journal) -> threading.Thread:
@@ -68,6 +61,6 @@ async def note(open_list: OpenList, engine: Engine) -> None:
     ids = open_list.due()
     if ids:
         # In the order of their age, as long as seconds have ten digits: until 2286.
-        note_id = f"{PREFIX}{int(time.time())}.{uuid.uuid4().hex[:12]}"
+        note_id = f"{NOTES}{int(time.time())}.{uuid.uuid4().hex[:12]}"
         await engine.start(names.NOTE_OPEN, note_id, wire.OpenNote(instances=ids))
         open_list.noted(ids)

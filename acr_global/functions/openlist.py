@@ -1,8 +1,8 @@
 """What this process knows to be open: instances whose turns it has had, and not their last one.
 
 What stays open for some time is noted in storage, once (noting.py), so that it can be looked
-after when this machine is gone (patrol.py). A push that is decided soon is never noted, and costs
-nothing. No I/O.
+after when this machine is gone (`ReviveInterrupted`). A push that is decided soon is never noted,
+and costs nothing. No I/O.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ found wherever the numbers begin.
 
 from __future__ import annotations
 
+from acr_global.correlation import numbered, order
 from acr_global.functions.engine import Engine, Look, Phase
 
 
@@ -14,17 +15,6 @@ async def newest(engine: Engine, base: str) -> tuple[int, Look]:
     """The newest delivery, with its input, and its number: 0 for the first of all, -1 (and
     absent) if there is none."""
     listed = await engine.list_by_prefix(f"{base}~")
-    number = max((order(look)[1] for look in listed.looks), default=0)
+    number = max((order(look.instance_id)[1] for look in listed.looks), default=0)
     look = await engine.look(numbered(base, number), show_input=True)
     return (-1 if look.phase is Phase.ABSENT else number), look
-
-
-def numbered(base: str, number: int) -> str:
-    """The id of the first delivery (0), or of one that followed."""
-    return f"{base}~{number}" if number else base
-
-
-def order(look: Look) -> tuple[str, int]:
-    """The message's first delivery, and the number of this one. No push's id holds a ~."""
-    base, _, number = look.instance_id.partition("~")
-    return base, int(number or 0)

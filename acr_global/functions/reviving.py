@@ -13,10 +13,10 @@ where regions are missing in the end, the notice says that the record was interr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from acr_global import correlation, verdict
+from acr_global import correlation, lives, verdict
 from acr_global.functions import names, reports, wire
 from acr_global.functions.engine import Look
 from acr_global.model import Arrival, Evidence
@@ -25,10 +25,6 @@ _EVENT = correlation.event_name("")
 
 BEGUN_ANEW = "acr-global: did not begin, is begun anew"
 """The reason with which a courier terminates an instance that it is about to start again."""
-
-PAUSES = tuple(timedelta(seconds=s) for s in (0, 10, 60, 300, 900))
-"""Between the end of a life and the beginning of the next: one for each that a push is given.
-What fails again and again may be what breaks the process."""
 
 
 class _Story:
@@ -89,15 +85,15 @@ class _Story:
         self.after = []
 
 
-def next_life(look: Look, arrivals: Iterable[Arrival] = ()) -> wire.PushInput:
-    """The input of a push's next life, made of its last one (with input and history) and of
-    further reports. Its nonce is still to be set.
+def next_life(look: Look, arrivals: Iterable[Arrival] = ()) -> wire.PushTerms:
+    """What a push's next life begins with, made of its last one (with input and history) and of
+    further reports.
 
     Raises ValueError where the input is none of ours.
     """
     push = wire.load(wire.PushInput, look.input)
     if not look.history:  # it never began
-        return push.model_copy(update={"more": (*push.more, *arrivals)})
+        return _terms(push, more=(*push.more, *arrivals))
     story = _Story(push)
     for event in look.history:
         story.tell(event)
@@ -111,23 +107,25 @@ def next_life(look: Look, arrivals: Iterable[Arrival] = ()) -> wire.PushInput:
         said=tuple(story.said),
         due=story.due,
     )
-    return push.model_copy(update={"known": known, "more": _once([*story.after, *arrivals])})
+    return _terms(push, known=known, more=_once([*story.after, *arrivals]))
 
 
-def is_spent(life: wire.PushInput) -> bool:
+def _terms(push: wire.PushInput, **changes: object) -> wire.PushTerms:
+    return wire.PushTerms.model_validate(dict(push) | changes)
+
+
+def is_spent(life: wire.PushTerms) -> bool:
     """Whether a push has had all the lives that it is given."""
-    return bool(life.known and life.known.lives > len(PAUSES))
+    return bool(life.known and lives.is_spent(life.known.lives))
 
 
-def may_begin_at(life: wire.PushInput) -> datetime | None:
+def may_begin_at(life: wire.PushTerms) -> datetime | None:
     """When a next life may begin; None: at once."""
-    if life.known is None:
-        return None
-    pause = PAUSES[min(life.known.lives, len(PAUSES)) - 1]
-    return life.known.interrupted_at + pause if pause else None
+    known = life.known
+    return lives.may_begin_at(known.lives, known.interrupted_at) if known else None
 
 
-def pardoned(life: wire.PushInput) -> wire.PushInput:
+def pardoned(life: wire.PushTerms) -> wire.PushTerms:
     """A push that was given up, as if this were its first break."""
     if life.known is None:
         return life

@@ -6,8 +6,8 @@ import asyncio
 
 from acr_global.errors import NotKeptError
 from acr_global.functions import wire
-from acr_global.functions.engine import Engine, EngineError, Look, Phase
-from acr_global.functions.generations import newest_generation
+from acr_global.functions.engine import EngineError, Phase
+from acr_global.functions.instances import Instances
 
 LOOK_SECONDS = 0.8
 """For finding the push: the rest of the registry's 5 s is for keeping the arrival."""
@@ -16,17 +16,15 @@ _POLICY = ("regions", "timeout", "late_window", "check_every", "evidence", "targ
 """What a push's input holds of the settings that it began with."""
 
 
-async def open_push(
-    engine: Engine, start: wire.PushInput, *, generations: bool
-) -> wire.PushInput | None:
-    """`start` with the settings of the push that is open under its key, if that waits for the
-    arrival's region; else None.
+async def open_push(instances: Instances, terms: wire.PushTerms) -> wire.PushTerms | None:
+    """`terms` with the settings of the push that is open there, if that waits for the arrival's
+    region; else None.
 
     Raises NotKeptError when the engine does not say in time.
     """
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            look = await _look(engine, start.push_id, generations)
+            look = await instances.newest()
     except (EngineError, TimeoutError) as error:
         raise NotKeptError("The push could not be looked up in time.") from error
     if look.phase in (Phase.ABSENT, Phase.FINISHED) or wire.is_decided(look.custom_status):
@@ -35,12 +33,6 @@ async def open_push(
         frozen = wire.load(wire.PushInput, look.input)
     except ValueError:  # started by hand, in a form of its own
         return None
-    if start.arrival.region not in frozen.regions:
+    if terms.arrival.region not in frozen.regions:
         return None
-    return start.model_copy(update={name: getattr(frozen, name) for name in _POLICY})
-
-
-async def _look(engine: Engine, key: str, generations: bool) -> Look:
-    if generations:
-        return (await newest_generation(engine, key)).look
-    return await engine.look(key, show_input=True)
+    return terms.model_copy(update={name: getattr(frozen, name) for name in _POLICY})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel
 
 from acr_global import verdict
+from acr_global.ends import DeliveryEnd
 from acr_global.model import (
     Action,
     Arrival,
@@ -67,13 +68,10 @@ class Known(Frozen):
     """One more was reached, and nobody knows whether it was sent."""
 
 
-class PushInput(Frozen):
-    """Input of `WaitForAllRegions`: everything the instance will ever need, frozen."""
+class PushTerms(Frozen):
+    """What a push is begun with, whichever instance it gets: everything that one will ever need,
+    frozen."""
 
-    v: Literal[1] = 1
-    nonce: str
-    """Tells whose start won: the instance row holds the winner's."""
-    push_id: str
     action: Action
     artifact: Artifact
     regions: tuple[str, ...]
@@ -92,6 +90,18 @@ class PushInput(Frozen):
     """Where ids come again after a purge (by content): this push's own, through all its lives."""
     known: Known | None = None
     """Where earlier lives of this push were broken off."""
+
+
+class _PushInstance(Frozen):
+    v: Literal[1] = 1
+    nonce: str
+    """Tells whose start won: the instance row holds the winner's."""
+    push_id: str
+
+
+class PushInput(PushTerms, _PushInstance):
+    """Input of `WaitForAllRegions`. (Its own fields stand first, as they always have: a courier's
+    history holds them as text.)"""
 
 
 def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
@@ -282,7 +292,7 @@ class DeliveryOutput(Frozen):
     """Output of `DeliverNotification`; state `dead` makes it a dead letter."""
 
     v: Literal[1] = 1
-    state: Literal["delivered", "dead", "superseded"]
+    state: DeliveryEnd
     delivery: Delivery
 
 

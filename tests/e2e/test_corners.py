@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import gathering, notifying
+from acr_global.functions.activities import fire_push_notification, gather_evidence
 from acr_global.functions.engine import Engine, EngineError
 from devhost import Hazards
 from devhost.clock import utcnow
@@ -124,7 +124,7 @@ def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The instance does not end before its verdict is out."""
-    fire, times = notifying.fire, []
+    fire, times = fire_push_notification.fire, []
 
     async def broken(*args: Any) -> Any:
         times.append(utcnow())
@@ -132,7 +132,7 @@ def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
             raise RuntimeError("the storage is away")
         return await fire(*args)
 
-    monkeypatch.setattr(notifying, "fire", broken)
+    monkeypatch.setattr(fire_push_notification, "fire", broken)
 
     async def test() -> None:
         async with world() as w:
@@ -151,12 +151,12 @@ def test_a_firing_that_never_works_leaves_a_dead_letter(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """To everybody, and replayable."""
-    fire = notifying.fire
+    fire = fire_push_notification.fire
 
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(notifying, "fire", broken)
+    monkeypatch.setattr(fire_push_notification, "fire", broken)
 
     async def test() -> None:
         async with world() as w:
@@ -164,7 +164,7 @@ def test_a_firing_that_never_works_leaves_a_dead_letter(
             await asyncio.sleep(40 * 3_600)
             assert "a bug" in logged(caplog, "verdict-given-up")["cause"]
             assert "Completed" == w.host.storage.instances["p1"].runtime_status
-            monkeypatch.setattr(notifying, "fire", fire)
+            monkeypatch.setattr(fire_push_notification, "fire", fire)
             _, answer = await w.call("GET", "deadletters")
             (letter,) = answer["deadletters"]
             assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
@@ -343,7 +343,7 @@ def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(gathering, "gather", broken)
+    monkeypatch.setattr(gather_evidence, "gather", broken)
 
     async def test() -> None:
         async with world(EVIDENCE="manifest", LATE_WINDOW="0") as w:

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from acr_global.functions.app import silence_repeats
+from acr_global.functions.turns import silence_repeats
 from tests.e2e.world import REGIONS, virtual, world
 
 EXECUTOR = "azure.durable_functions.models.TaskOrchestrationExecutor"

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import engine, keeping, names, noting, patrol
-from acr_global.functions.app import build_app, instance_in
+from acr_global.correlation import NOTES
+from acr_global.functions import engine, keeping, names, noting
+from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine, EngineError, Look
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OPEN_SECONDS, OpenList
+from acr_global.functions.timers import revive_interrupted
+from acr_global.functions.turns import instance_in
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines, lose_the_start
@@ -47,7 +50,7 @@ async def note(w: World, journal: Journal) -> None:
 
 def notes(w: World) -> list[list[str]]:
     """What each note that is there names."""
-    found = [i for n, i in w.host.storage.instances.items() if n.startswith(noting.PREFIX)]
+    found = [i for n, i in w.host.storage.instances.items() if n.startswith(NOTES)]
     return [json.loads(i.input)["instances"] for i in found if i.input]
 
 
@@ -335,7 +338,7 @@ def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
             await noting.note(journal.open, engine_of(w))
             await w.host.settle()
             for message in list(w.host.storage.control.messages.values()):
-                if str(message.instance_id).startswith(noting.PREFIX):
+                if str(message.instance_id).startswith(NOTES):
                     w.host.storage.control.delete(message)
             w.host.hazards = Hazards()
             assert [["p1"]] == notes(w)
@@ -395,7 +398,7 @@ def test_an_instance_that_cannot_be_asked_about_holds_up_no_other(
 
 def test_what_one_run_has_no_time_for_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on where the last one was cut off."""
-    monkeypatch.setattr(patrol, "RUN_SECONDS", 3.0)
+    monkeypatch.setattr(revive_interrupted, "RUN_SECONDS", 3.0)
     monkeypatch.setattr(engine, "PAGE_ROWS", 1)
     seen: list[str] = []
 
@@ -404,7 +407,7 @@ def test_what_one_run_has_no_time_for_the_next_one_does(monkeypatch: pytest.Monk
         seen.append(instance_id)
         return True
 
-    monkeypatch.setattr(patrol, "is_open", slow)
+    monkeypatch.setattr(revive_interrupted, "is_open", slow)
 
     async def test() -> None:
         async with noted_world() as (w, journal):

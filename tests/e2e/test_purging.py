@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from acr_global import correlation
 from acr_global.functions import reviving, wire
-from acr_global.functions.waiting import EARLIER_REPORT_SLACK
+from acr_global.functions.orchestrators.wait_for_all_regions import EARLIER_REPORT_SLACK
 from acr_global.model import Arrival
 from devhost import Hazards
 from devhost.clock import utcnow

@@ -1,4 +1,4 @@
-"""What the timer function `ReviveInterrupted` does: go through what has been noted as open.
+"""`ReviveInterrupted`, by a timer: go through what has been noted as open.
 
 A push whose turn died with Python is Failed for good, and the engine's storage can be asked for
 such instances only by reading all that is kept. So processes note what stays open (noting.py),
@@ -15,8 +15,21 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from acr_global.functions import carrying, clock, log, mending, noting, reviving, wire
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.correlation import NOTES, is_push
+from acr_global.functions import (
+    clock,
+    givingup,
+    log,
+    mending,
+    names,
+    reviving,
+    wire,
+)
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
+from acr_global.functions.setup import Setup
 
 SCHEDULE = "0 */4 * * * *"
 """Second 0 of every fourth minute, in UTC: what breaks off goes on within five."""
@@ -32,6 +45,22 @@ CALL_SECONDS = 10.0
 
 BEGINS_WITHIN = timedelta(minutes=1)
 """An instance that has not begun by then is seen to."""
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    patrol = Patrol()
+
+    @app.function_name(names.REVIVE_INTERRUPTED)
+    @app.timer_trigger(
+        arg_name="timer",
+        schedule=SCHEDULE,
+        run_on_startup=False,
+        use_monitor=True,  # a run that was missed while no host was up is caught up
+    )
+    @app.durable_client_input(client_name="client")
+    async def revive_interrupted(timer: func.TimerRequest, client: str) -> None:
+        await patrol.run(Engine.of(client, CALL_SECONDS))
 
 
 class Patrol:
@@ -63,7 +92,7 @@ class Patrol:
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
         while True:
             after, self._after = self._after, None  # a place that cannot be read is not tried again
-            listed = await engine.list_by_prefix(noting.PREFIX, after, pages=1, show_input=True)
+            listed = await engine.list_by_prefix(NOTES, after, pages=1, show_input=True)
             self._after = after
             for note in listed.looks:
                 await _see_to(engine, note, errors)
@@ -108,14 +137,14 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
     match look.phase:
         case Phase.BEGUN:
             return True
-        case Phase.FAILED if mending.is_push(instance_id):
+        case Phase.FAILED if is_push(instance_id):
             return await _push_goes_on(engine, instance_id, look)
         case Phase.FAILED:
             return await mending.begin_again(engine, instance_id)
         case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
             return _is_recent(look) or await _push_goes_on(engine, instance_id, look)
         case Phase.PENDING:
-            if _is_recent(look) or not mending.is_push(instance_id):
+            if _is_recent(look) or not is_push(instance_id):
                 return True
             return await _push_goes_on(engine, instance_id, look)
         case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
@@ -124,7 +153,7 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
 
 async def _push_goes_on(engine: Engine, push_id: str, look: Look) -> bool:
     """Have a courier see to a push, unless it was given up: then an operator is to."""
-    if await carrying.is_given_up(engine, push_id, look):
+    if await givingup.is_given_up(engine, push_id, look):
         return False
     await mending.send_courier(engine, push_id)
     return True

@@ -1,4 +1,4 @@
-"""The orchestrator `Courier`: sees a push through that cannot be told something right now.
+"""`Courier`, an orchestrator: sees a push through that cannot be told something right now.
 
 1. Look where the push's instance is, and do what that asks for (activity `CarryArrival`): raise
    what it carries where the instance has begun; begin it anew where it was broken off, or has
@@ -17,9 +17,11 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-from azure.durable_functions import DurableOrchestrationContext
+import azure.durable_functions as df
 
-from acr_global.functions import names, wire
+from acr_global.ends import COURIER_ENDS
+from acr_global.functions import names, turns, wire
+from acr_global.functions.setup import Setup
 
 PAUSES = (*(5,) * 18, *(15,) * 14)
 """Seconds between looks; after them LAST_PAUSE. What a crash held back comes after the
@@ -34,12 +36,14 @@ can cost; only one whose activity fails goes on, for it may be the activity that
 ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
-GOOD_ENDS = ("raised", "finished")
-ENDS = (*GOOD_ENDS, "lost", "given-up")
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    turns.register(app, names.COURIER, courier, setup.journal)
 
 
-def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """See a push through; returns one of ENDS."""
+def courier(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """See a push through; returns one of COURIER_ENDS."""
     given = wire.load(wire.CourierInput, context.get_input())
     if given.given_up:
         context.set_custom_status(record(given))
@@ -52,7 +56,7 @@ def carry(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         except Exception:  # an activity's failure comes as a bare exception
             outcome = "failed"
         context.set_custom_status({"state": outcome, "push": given.push_id, "round": round_ + 1})
-        if outcome in ENDS:
+        if outcome in COURIER_ENDS:
             return outcome
         pause = PAUSES[round_] if round_ < len(PAUSES) else LAST_PAUSE
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))

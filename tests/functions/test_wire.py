@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from acr_global.functions import wire
-from acr_global.functions.delivering import summary
-from acr_global.model import Arrival, Attempt, Outcome
-from acr_global.retry import Delivery
-from tests.notify.samples import artifact, verdict
+from acr_global.model import Arrival
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -68,34 +65,6 @@ def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
     assert fits == wire.bounded(fits)
     cut = wire.bounded(fits | {"b": "x" * (spare + 1)})
     assert (139, 1) == (len(cut["a"]), cut["a_more"])
-
-
-@pytest.mark.parametrize(("dead", "delivered"), [(200, 0), (0, 200), (100, 100), (199, 1)])
-def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> None:
-    """Two hundred targets of the longest names, in whatever state; who needs all looks at the
-    output. What tells deliveries apart stays whole."""
-    attempts = [
-        Attempt(target=f"{n:050}", at=NOW, outcome=outcome, reason="r")
-        for n in range(200)
-        for outcome in [Outcome.DEAD if n < dead else Outcome.DELIVERED]
-    ]
-    state = Delivery(
-        push_id="p" * 100,
-        targets=tuple(a.target for a in attempts),
-        begun_at=NOW,
-        schedule=(),
-        attempts=tuple(attempts),
-    )
-    odd = artifact(repository="\u2028" * 1_024, tag="\U0001f600" * 1_024)
-    about = verdict().model_copy(update={"push_id": "p" * 100, "artifact": odd})
-    given = wire.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
-    whole = summary(given, state, "dead")
-    cut = wire.bounded(whole)
-    assert wire.LONGEST_STATUS >= len(json.dumps(cut, separators=(",", ":")))
-    for name, count in (("dead", dead), ("delivered", delivered), ("owed", 0)):
-        assert count == len(whole[name]) == len(cut[name]) + cut.get(f"{name}_more", 0)
-    kept = ("state", "push", "verdict", "replay_of", "attempts")
-    assert [whole[name] for name in kept] == [cut[name] for name in kept]
 
 
 def test_reports_read_back_as_arrivals() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from acr_global.functions import journal
-from acr_global.functions.app import instance_in
 from acr_global.functions.journal import Journal, orphans
 from acr_global.model import Arrival
 
@@ -119,16 +118,3 @@ def test_a_machine_without_a_folder_has_no_journal(tmp_path: Path) -> None:
     assert noted.is_unseen("p2")
     assert not noted.is_unseen("p2")
     assert [] == orphans(tmp_path / "file")
-
-
-@pytest.mark.parametrize(
-    ("body", "instance"),
-    [
-        ('{"history": [], "instanceId": "p1", "parentInstanceId": null}', "p1"),
-        (r'{"history": [{"Input": "{\"instanceId\": \"x\"}"}],"instanceId":"p1"}', "p1"),
-        ("{}", ""),
-    ],
-)
-def test_a_turn_is_told_by_its_instance(body: str, instance: str) -> None:
-    """What stands in an event's content is not taken for it."""
-    assert instance == instance_in(body)

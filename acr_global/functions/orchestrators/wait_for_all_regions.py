@@ -1,4 +1,4 @@
-"""The orchestrator `WaitForAllRegions`: one instance per push.
+"""`WaitForAllRegions`, an orchestrator: one instance per push.
 
 1. Phases up to the deadline: a race of all missing regions' events against a timer. One phase,
    or several with a look at the registry after each (`check_every`).
@@ -25,10 +25,11 @@ from collections.abc import Generator, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from azure.durable_functions import DurableOrchestrationContext
+import azure.durable_functions as df
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import log, names, reports, wire
+from acr_global.functions import log, names, reports, turns, wire
+from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
 
 Steps = Generator[Any, Any, Any]
@@ -46,7 +47,12 @@ EARLIER_REPORT_SLACK = timedelta(days=1)
 reports of that one can lie apart, too."""
 
 
-def wait_for_all_regions(context: DurableOrchestrationContext) -> Steps:
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    turns.register(app, names.WAIT_FOR_ALL_REGIONS, wait_for_all_regions, setup.journal)
+
+
+def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
     reports.make_readable(context.histories)
     push = wire.load(wire.PushInput, context.get_input())
@@ -69,7 +75,7 @@ class Waiting:
     """One push's phases. Every wait it ever made is kept: events go to the newest wait of a
     region, but one that comes between two phases completes the older."""
 
-    def __init__(self, context: DurableOrchestrationContext, push: wire.PushInput) -> None:
+    def __init__(self, context: df.DurableOrchestrationContext, push: wire.PushInput) -> None:
         self._context, self._push = context, push
         self._waits: list[tuple[str, Any]] = []
         self._begun_at = context.current_utc_datetime

@@ -21,7 +21,7 @@ from devhost.turn import ask
 from tests.notify.samples import SECRETS, every_target
 
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
-COMPLETE = Path(__file__).parent / "replay/0.1.0/devhost/complete.json"
+COMPLETE = Path(__file__).parents[1] / "replay/0.1.0/devhost/complete.json"
 HISTORY = json.loads(COMPLETE.read_text())["sent"]["history"]
 EVENTS = [e for e in HISTORY if e["EventType"] == EventType.EVENT_RAISED]
 BEFORE = HISTORY[: HISTORY.index(EVENTS[0])]

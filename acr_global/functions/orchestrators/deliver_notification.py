@@ -1,4 +1,4 @@
-"""The orchestrator `DeliverNotification`: what could not be delivered at once, over hours.
+"""`DeliverNotification`, an orchestrator: what could not be delivered at once, over hours.
 
 1. Wait until the next target is due (durable timer).
 2. One round: one attempt for each target that is due, side by side (activity `AttemptDelivery`).
@@ -13,23 +13,28 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from azure.durable_functions import DurableOrchestrationContext
+import azure.durable_functions as df
 
 from acr_global import retry, verdict
-from acr_global.functions import names, wire
+from acr_global.ends import final_state, undelivered
+from acr_global.functions import names, turns, wire
+from acr_global.functions.setup import Setup
 from acr_global.model import Attempt, Outcome
 from acr_global.notify.words import shorten
-
-SUPERSEDED = "superseded"
 
 LONGEST_REFERENCE = 400
 """Characters in a status; a repository's name and a tag have 383 at most by the distribution
 specification, and a status must not be filled by one that keeps to none."""
 
 
-def deliver_notification(context: DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    turns.register(app, names.DELIVER_NOTIFICATION, deliver_notification, setup.journal)
+
+
+def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Deliver one message to those who do not have it yet; returns a `DeliveryOutput`."""
     given = wire.load(wire.DeliveryInput, context.get_input())
     state = given.delivery
@@ -64,23 +69,6 @@ def _unanswered(
         for t in due
         if t not in told
     ]
-
-
-def undelivered(state: retry.Delivery) -> tuple[str, ...]:
-    """Those who were to have the message and do not: neither delivered nor superseded."""
-    return tuple(
-        t
-        for t in state.targets
-        if t not in retry.delivered(state)
-        and SUPERSEDED not in {a.reason for a in retry.attempts_of(state, t)}
-    )
-
-
-def final_state(state: retry.Delivery) -> Literal["delivered", "dead", "superseded"]:
-    """What became of a delivery in which nobody is owed any more."""
-    if undelivered(state):
-        return "dead"
-    return "superseded" if retry.dead(state) else "delivered"
 
 
 def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the HTTP function `ImagePush` does with one request.
+"""`ImagePush`: one region's webhook, or one envelope of several events.
 
 The registry waits 5 s for the answer, sends each event once, and keeps our answer in its event
 log: so the answer comes fast, says 202 only for what is kept, and gives nothing away.
@@ -13,11 +13,16 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from acr_global import correlation
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.correlation import push_key
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
-from acr_global.functions import clock, keeping, log, strays, wire
-from acr_global.functions.answers import Answer, error_answer
+from acr_global.functions import clock, keeping, log, names, strays, wire
+from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine
+from acr_global.functions.instances import ByContent, ById, Instances
+from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
 from acr_global.policy import Override
 from acr_global.receive import Ignored, Result, Stray, receive
@@ -27,14 +32,23 @@ LOGGED_CHARS = 16_000
 """Of a webhook. The registry's own are under 2,000; the telemetry service cuts a message at
 32,768. Source: Application Insights docs, limits per message."""
 
-
 _OVER = {keeping.Place.DECIDED: "already-decided", keeping.Place.TERMINATED: "terminated"}
 """Where nothing was kept, because nothing can come of it any more: what the caller is told."""
 
 
-async def image_push(
-    loaded: Loaded, engine: Engine, query: Mapping[str, str], body: bytes
-) -> Answer:
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.IMAGE_PUSH)
+    @app.route(route="ImagePush", methods=["POST"])
+    @app.durable_client_input(client_name="client")
+    async def image_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        setup.announce()
+        engine = setup.engine(client)
+        return respond(await answer(setup.loaded, engine, req.params, req.get_body()))
+
+
+async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body: bytes) -> Answer:
     """Answer one webhook, or one envelope of several events."""
     try:
         received = receive(query, body, loaded.settings)
@@ -42,7 +56,7 @@ async def image_push(
         return _rejected(error)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
-        *(_answer(loaded, engine, result, query, event) for result, event in pairs)
+        *(_answer_one(loaded, engine, result, query, event) for result, event in pairs)
     )
     if not received.envelope:
         return answers[0]
@@ -59,7 +73,7 @@ def _overall(answers: list[Answer]) -> int:
     return 400 if answers else 200
 
 
-async def _answer(
+async def _answer_one(
     loaded: Loaded, engine: Engine, result: Result, query: Mapping[str, str], document: Any
 ) -> Answer:
     if isinstance(result, RejectedError):
@@ -71,24 +85,22 @@ async def _answer(
         return Answer(200, {"status": "ignored", "reason": result.reason})
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
-    start = _start(loaded.settings, policy, event)
-    by_content = policy.correlation == "content"
+    terms = _terms(loaded.settings, policy, event)
+    instances = _instances(engine, policy, event)
     try:
         if isinstance(result, Stray):
-            open_push = await strays.open_push(engine, start, generations=by_content)
+            open_push = await strays.open_push(instances, terms)
             if open_push is None:
-                return await _answer(loaded, engine, result.otherwise, query, document)
-            start = open_push
-        return await _keep(engine, event, start, generations=by_content)
+                return await _answer_one(loaded, engine, result.otherwise, query, document)
+            terms = open_push
+        return await _keep(engine, instances, event, terms)
     except NotKeptError as error:
         return _not_kept(_post(query, document), error)
 
 
-def _start(settings: Settings, policy: Override, event: PushEvent) -> wire.PushInput:
-    """The input of an instance that this event would begin; its id is the push's key."""
-    return wire.PushInput(
-        nonce="",
-        push_id=correlation.push_key(event, policy.correlation),
+def _terms(settings: Settings, policy: Override, event: PushEvent) -> wire.PushTerms:
+    """What this event would begin a push with."""
+    return wire.PushTerms(
         action=event.action,
         artifact=event.artifact,
         regions=policy.regions,
@@ -108,10 +120,16 @@ def _start(settings: Settings, policy: Override, event: PushEvent) -> wire.PushI
     )
 
 
+def _instances(engine: Engine, policy: Override, event: PushEvent) -> Instances:
+    """Where the push of this event is found."""
+    key = push_key(event, policy.correlation)
+    return ByContent(engine, key) if policy.correlation == "content" else ById(engine, key)
+
+
 async def _keep(
-    engine: Engine, event: PushEvent, start: wire.PushInput, *, generations: bool
+    engine: Engine, instances: Instances, event: PushEvent, terms: wire.PushTerms
 ) -> Answer:
-    kept = await keeping.keep(engine, start.push_id, start, generations=generations)
+    kept = await keeping.keep(engine, instances, terms)
     over = _OVER.get(kept.place)
     log.line(
         "webhook",

@@ -1,4 +1,4 @@
-"""What the activity `CarryArrival` does: one look at a push, and the step that it asks for."""
+"""`CarryArrival`: one look at a push, and the step that it asks for."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import contextlib
 import logging
 from datetime import timedelta
 
+import azure.durable_functions as df
+
 from acr_global import correlation, verdict
-from acr_global.functions import clock, keeping, log, names, replays, reviving, wire
-from acr_global.functions.courier import ENDS, GOOD_ENDS, MOST_ROUNDS
+from acr_global.ends import COURIER_ENDS
+from acr_global.functions import clock, givingup, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
+from acr_global.functions.instances import new_input
+from acr_global.functions.orchestrators.courier import MOST_ROUNDS
+from acr_global.functions.setup import Setup
+from acr_global.functions.wire import JsonObject
 
 WARN_AFTER = timedelta(minutes=2)
 """Since its start: that a push has not begun is said. A crash explains one minute."""
@@ -17,15 +23,22 @@ WARN_AFTER = timedelta(minutes=2)
 BEGIN_ANEW_AFTER = timedelta(minutes=10)
 """Since its start: its message must be lost."""
 
-GIVEN_UP = "unsaid"
-"""In the place of a verdict, in the id of the record that is left of a push."""
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.CARRY_ARRIVAL)
+    @app.activity_trigger(input_name="work", activity=names.CARRY_ARRIVAL)
+    @app.durable_client_input(client_name="client")
+    async def carry_arrival(work: JsonObject, client: str) -> str:
+        return await carry(setup.engine(client), wire.load(wire.CourierInput, work))
 
 
 async def carry(engine: Engine, data: wire.CourierInput) -> str:
-    """One step: one of courier.ENDS, or a word for what there is to wait for."""
+    """One step: one of COURIER_ENDS, or a word for what there is to wait for."""
     outcome = await _step(engine, data)
-    if outcome not in ENDS and data.rounds + 1 >= MOST_ROUNDS:
-        return await give_up(engine, data, f"{outcome} after an hour")
+    if outcome not in COURIER_ENDS and data.rounds + 1 >= MOST_ROUNDS:
+        return await _give_up(engine, data, f"{outcome} after an hour")
     return outcome
 
 
@@ -44,7 +57,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
         case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
             return await _begin_anew(engine, data, look)
         case Phase.ABSENT if data.start:
-            return await _begin(engine, data.start)
+            return await _begin(engine, data.push_id, data.start)
         case Phase.ABSENT | Phase.TERMINATED:
             return _lost(data, look)
 
@@ -104,73 +117,37 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     try:
         life = reviving.next_life(look, data.arrivals)
     except ValueError:
-        return await give_up(engine, data, "its input cannot be read")
+        return await _give_up(engine, data, "its input cannot be read")
     if reviving.is_spent(life):
         if not data.by_hand:
-            return await give_up(engine, data, "it was broken off again and again")
+            return await _give_up(engine, data, "it was broken off again and again")
         life = reviving.pardoned(life)
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
         return "waiting-to-begin-anew"
-    keeping.log_begun_anew(life)
-    return await _begin(engine, life)
+    keeping.log_begun_anew(data.push_id, life)
+    return await _begin(engine, data.push_id, life)
 
 
 async def _begin_anew(engine: Engine, data: wire.CourierInput, look: Look) -> str:
     """Start again what never began and was ended for that, with the input that it had."""
     try:
-        return await _begin(engine, reviving.next_life(look, data.arrivals))
+        life = reviving.next_life(look, data.arrivals)
     except ValueError:
-        return await give_up(engine, data, "its input cannot be read")
+        return await _give_up(engine, data, "its input cannot be read")
+    return await _begin(engine, data.push_id, life)
 
 
-async def _begin(engine: Engine, start: wire.PushInput) -> str:
+async def _begin(engine: Engine, push_id: str, terms: wire.PushTerms) -> str:
     """Not the end: what is carried is raised once the instance has begun, whoever's start won."""
     with contextlib.suppress(AlreadyExistsError):
-        await keeping.begin(engine, start.model_copy(update={"nonce": ""}))
+        await keeping.begin(engine, new_input(push_id, terms))
     return "begun-anew"
 
 
-async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
-    """Leave a record where an operator sees it, and can have it tried again. What was tried
-    again by hand is its own record."""
-    if not data.by_hand:
-        await _leave_record(engine, data.model_copy(update={"given_up": why, "rounds": 0}))
-    log.line(
-        "push-given-up",
-        level=logging.ERROR,
-        push=data.push_id,
-        cause=why,
-        arrivals=[a.model_dump(mode="json", exclude_none=True) for a in data.arrivals],
-        todo="look why it breaks (the host's log); then replay its record among the dead letters",
-    )
+async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
+    await givingup.give_up(engine, data, why)
     return "given-up"
-
-
-async def is_given_up(engine: Engine, push_id: str, look: Look) -> bool:
-    """Whether a push has been given up since the last that happened to an instance of its own: of
-    it, or of a courier of its. Raises EngineError."""
-    _, record = await replays.newest(engine, _record_id(push_id))
-    if record.created is None or look.updated is None:
-        return False
-    return record.created >= look.updated
-
-
-def _record_id(push_id: str) -> str:
-    return correlation.bounded_id("_delivery", GIVEN_UP, push_id)
-
-
-async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
-    """One is enough: unless the last one was tried again, and all went well."""
-    base = _record_id(record.push_id)
-    number, newest = await replays.newest(engine, base)
-    if newest.phase is Phase.ABSENT or _state(newest) in GOOD_ENDS:
-        with contextlib.suppress(AlreadyExistsError):
-            await engine.start(names.COURIER, replays.numbered(base, number + 1), record)
-
-
-def _state(look: Look) -> object:
-    return look.custom_status.get("state") if isinstance(look.custom_status, dict) else None
 
 
 def _lost(data: wire.CourierInput, look: Look) -> str:

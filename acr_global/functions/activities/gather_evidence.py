@@ -1,4 +1,4 @@
-"""What the activity `GatherEvidence` does: find out about regions that have not reported.
+"""`GatherEvidence`: find out about regions that have not reported.
 
 Two questions. Has one of their reports been accepted and is still on its way with a courier?
 And, where the settings allow it, what does the registry itself say?
@@ -7,15 +7,16 @@ And, where the settings allow it, what does the registry itself say?
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+
+import azure.durable_functions as df
 
 from acr_global import correlation, verdict
-from acr_global.functions import clock, names, wire
+from acr_global.functions import names, wire
 from acr_global.functions.engine import Engine, EngineError, Look, Phase
+from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence
-from acr_global.settings import Settings
 
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
@@ -27,17 +28,22 @@ CALL_SECONDS = 3.0
 """For one request to the engine. A look is two at most, so all looks take less than 20 s."""
 
 
-async def gather(
-    settings: Settings,
-    environ: Mapping[str, str],
-    engine: Engine,
-    data: wire.LookInput,
-    credential: Any = None,
-) -> wire.LookOutput:
-    """Both questions at once. `credential`: an Azure one; None for the app's own identity."""
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.GATHER_EVIDENCE)
+    @app.activity_trigger(input_name="work", activity=names.GATHER_EVIDENCE)
+    @app.durable_client_input(client_name="client")
+    async def gather_evidence(work: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.LookInput, work)
+        return wire.dump(await gather(setup.tools(client, CALL_SECONDS), given))
+
+
+async def gather(tools: Tools, data: wire.LookInput) -> wire.LookOutput:
+    """Both questions at once."""
     carried, evidence = await asyncio.gather(
-        asyncio.gather(*(_carried(engine, data, region) for region in data.missing)),
-        _ask_registry(settings, environ, data, credential),
+        asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
+        _ask_registry(tools, data),
     )
     return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
@@ -65,15 +71,13 @@ def _cargo(look: Look, region: str) -> Arrival | None:
     return next((a for a in arrivals if a.region == region), None)
 
 
-async def _ask_registry(
-    settings: Settings, environ: Mapping[str, str], data: wire.LookInput, credential: Any
-) -> tuple[Evidence, ...]:
+async def _ask_registry(tools: Tools, data: wire.LookInput) -> tuple[Evidence, ...]:
     if not data.evidence:
         return ()
     # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.
     from acr_global.registry.look import Access, Question, look
 
-    policy = settings.policy(data.artifact.registry)
+    policy = tools.settings.policy(data.artifact.registry)
     question = Question(
         push_id=data.push_id,
         event_ids=frozenset(data.event_ids),
@@ -87,12 +91,12 @@ async def _ask_registry(
         media_type=data.artifact.media_type,
     )
     # The platform sets the app's own host name; by it the registry's webhooks are found as ours.
-    own_host = environ.get("WEBSITE_HOSTNAME")
+    own_host = tools.environ.get("WEBSITE_HOSTNAME")
     access = Access(
         webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
         kinds=data.evidence,
         resource_id=policy.registry_id,
         region_endpoints=policy.region_endpoints,
-        arm_endpoint=settings.arm_endpoint,
+        arm_endpoint=tools.settings.arm_endpoint,
     )
-    return await look(question, access, credential=credential, now=clock.utcnow)
+    return await look(question, access, credential=tools.credential, now=tools.clock)

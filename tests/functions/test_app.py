@@ -8,7 +8,7 @@ from typing import Any
 
 from acr_global.functions.app import build_app
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 FUNCTIONS: list[Any] = build_app({"ACR_GLOBAL_REGIONS": "eastus"}).get_functions()
 
 

@@ -1,0 +1,61 @@
+"""`AttemptDelivery`: one round of a delivery."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+
+from acr_global import audience
+from acr_global.ends import SUPERSEDED
+from acr_global.functions import names, wire
+from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.sending import attempt_all, give_way, not_sent
+from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.wire import JsonObject
+from acr_global.model import Outcome, Verdict, VerdictType
+from acr_global.verdict import overtaking
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.ATTEMPT_DELIVERY)
+    @app.activity_trigger(input_name="work", activity=names.ATTEMPT_DELIVERY)
+    @app.durable_client_input(client_name="client")
+    async def attempt_delivery(work: JsonObject, client: str) -> JsonObject:
+        given = wire.load(wire.AttemptInput, work)
+        return wire.dump(await attempt_round(setup.tools(client), given))
+
+
+async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOutput:
+    """One attempt for each target that is due. An alarm that a later verdict has overtaken is
+    sent only to those who do not hear of the later one."""
+    overtaken = await _overtaken(tools, data)
+    attempts = [not_sent(tools, name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
+    rest = tuple(name for name in data.targets if name not in overtaken)
+    attempts += await attempt_all(tools, data.verdict, rest)
+    await give_way(attempts)
+    return wire.AttemptOutput(attempts=tuple(attempts))
+
+
+async def _overtaken(tools: Tools, data: wire.AttemptInput) -> frozenset[str]:
+    """The targets that need not have the alarm any more."""
+    if data.verdict.type is not VerdictType.OVERDUE or data.by_hand:
+        return frozenset()
+    later = await _later_verdict(tools.engine, data.verdict)
+    if later is None:
+        return frozenset()
+    return audience.hear_of(tools.settings.targets, data.targets, later, data.verdict)
+
+
+async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
+    """What followed the alarm, as the push's status says. Where it cannot be asked, nothing:
+    an alarm too many is the lesser evil."""
+    try:
+        look = await engine.look(alarm.push_id, show_input=True)
+        first = wire.load(wire.PushInput, look.input).arrival
+    except (EngineError, ValueError):
+        return None
+    if first.received_at > alarm.decided_at:
+        return None  # another push has come to this id since
+    status = look.custom_status
+    return overtaking(status.get("state")) if isinstance(status, dict) else None

@@ -1,0 +1,74 @@
+"""`FirePushNotification`: a verdict's first attempt.
+
+A verdict goes to all its targets side by side, one attempt each. What failed is handed to a
+`DeliverNotification` instance (hand_over_delivery.py). Where the engine does not take it, the
+orchestrator is told what is owed and hands it over later. Messages carry the same id on each
+attempt, so a receiver can drop the repeat that a crash causes.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import azure.durable_functions as df
+
+from acr_global import audience
+from acr_global.functions import log, names, wire
+from acr_global.functions.activities.hand_over_delivery import hand_over
+from acr_global.functions.engine import EngineError
+from acr_global.functions.sending import attempt_all, give_way
+from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.wire import JsonObject
+from acr_global.model import Outcome, Verdict, VerdictType
+from acr_global.retry import Delivery
+
+_ALARMS = (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.FIRE_PUSH_NOTIFICATION)
+    @app.activity_trigger(input_name="work", activity=names.FIRE_PUSH_NOTIFICATION)
+    @app.durable_client_input(client_name="client")
+    async def fire_push_notification(work: JsonObject, client: str) -> JsonObject:
+        return wire.dump(await fire(setup.tools(client), wire.load(wire.NotifyInput, work)))
+
+
+async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
+    """First attempt for every target that wants this verdict; the rest is handed over."""
+    verdict = data.verdict
+    _log_verdict(verdict)
+    wanted = audience.wanted(tools.settings.targets, data.targets, verdict)
+    attempts = await attempt_all(tools, verdict, wanted)
+    failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
+    if not failed:
+        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts)
+    state = Delivery(
+        push_id=verdict.push_id,
+        targets=tuple(a.target for a in failed),
+        begun_at=verdict.decided_at,
+        schedule=tools.settings.retry_schedule,
+        attempts=failed,
+    )
+    owed = wire.DeliveryInput(verdict=verdict, delivery=state)
+    await give_way(failed)
+    try:
+        return wire.NotifyOutput(
+            verdict=verdict.type, attempts=attempts, delivery=await hand_over(tools.engine, owed)
+        )
+    except EngineError:  # to raise it would send to every target again
+        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts, owed=owed)
+
+
+def _log_verdict(verdict: Verdict) -> None:
+    log.line(
+        "verdict",
+        level=logging.WARNING if verdict.type in _ALARMS else logging.INFO,
+        push=verdict.push_id,
+        verdict=verdict.type.value,
+        image=verdict.artifact.reference,
+        missing=list(verdict.missing),
+        reported={a.region: a.event_id for a in verdict.arrivals},
+        evidence=[f"{e.region}: {e.kind.value}: {e.detail}" for e in verdict.evidence],
+    )

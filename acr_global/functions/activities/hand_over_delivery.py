@@ -1,0 +1,70 @@
+"""`HandOverDelivery`: the start of a `DeliverNotification` instance that could not be started
+where the first attempt was made.
+
+Its id is made of push and verdict: a repeat of the activity after a crash finds it there. (What it
+finds may also be left of an earlier push of the same id, which has been purged itself; times
+tell.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+import azure.durable_functions as df
+
+from acr_global import correlation
+from acr_global.functions import log, names, replays, wire
+from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
+from acr_global.functions.setup import Setup
+from acr_global.functions.wire import JsonObject
+from acr_global.model import Verdict
+from acr_global.verdict import is_of_same_push
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.HAND_OVER_DELIVERY)
+    @app.activity_trigger(input_name="work", activity=names.HAND_OVER_DELIVERY)
+    @app.durable_client_input(client_name="client")
+    async def hand_over_delivery(work: JsonObject, client: str) -> str:
+        return await hand_over(setup.engine(client), wire.load(wire.DeliveryInput, work))
+
+
+async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
+    """Start the delivery unless it is there: a start on a finished id would replace it.
+
+    Raises EngineError.
+    """
+    verdict = data.verdict
+    instance_id = correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
+    try:
+        number, newest = await replays.newest(engine, instance_id)
+        if _is_of(verdict, newest):
+            return newest.instance_id
+        instance_id = correlation.numbered(instance_id, number + 1)
+        with contextlib.suppress(AlreadyExistsError):
+            await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
+    except EngineError as error:
+        log.line(
+            "delivery-not-started",
+            level=logging.ERROR,
+            delivery=instance_id,
+            targets=data.delivery.targets,
+            cause=str(error),
+            todo="it is tried again, for a day at most; then it is a dead letter",
+        )
+        raise
+    return instance_id
+
+
+def _is_of(verdict: Verdict, delivery: Look) -> bool:
+    """Whether a delivery that is there is of this very push."""
+    if delivery.phase is Phase.ABSENT:
+        return False
+    try:
+        there = wire.load(wire.DeliveryInput, delivery.input).verdict
+    except ValueError:
+        return False
+    return is_of_same_push(verdict, there)

@@ -1,0 +1,47 @@
+"""A push that is given up: a record of it is left among the dead letters, where an operator sees
+it and can have it tried again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+from acr_global import correlation, ends
+from acr_global.functions import log, names, replays, wire
+from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
+
+
+async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
+    """Leave a record. What was tried again by hand is its own record. Raises EngineError."""
+    if not data.by_hand:
+        await _leave_record(engine, data.model_copy(update={"given_up": why, "rounds": 0}))
+    log.line(
+        "push-given-up",
+        level=logging.ERROR,
+        push=data.push_id,
+        cause=why,
+        arrivals=[a.model_dump(mode="json", exclude_none=True) for a in data.arrivals],
+        todo="look why it breaks (the host's log); then replay its record among the dead letters",
+    )
+
+
+async def is_given_up(engine: Engine, push_id: str, look: Look) -> bool:
+    """Whether a push has been given up since the last that happened to an instance of its own: of
+    it, or of a courier of its. Raises EngineError."""
+    _, record = await replays.newest(engine, correlation.record_id(push_id))
+    if record.created is None or look.updated is None:
+        return False
+    return record.created >= look.updated
+
+
+async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
+    """One is enough: unless the last one was tried again, and all went well."""
+    base = correlation.record_id(record.push_id)
+    number, newest = await replays.newest(engine, base)
+    if newest.phase is Phase.ABSENT or ends.is_good(_state(newest)):
+        with contextlib.suppress(AlreadyExistsError):
+            await engine.start(names.COURIER, correlation.numbered(base, number + 1), record)
+
+
+def _state(look: Look) -> object:
+    return look.custom_status.get("state") if isinstance(look.custom_status, dict) else None

@@ -1,0 +1,49 @@
+"""`DeadLetter`: one dead letter with all that was tried, for an operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import letters, names, wire
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.engine import Engine
+from acr_global.functions.orchestrators.deliver_notification import summary
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.DEAD_LETTER)
+    @app.route(route="deadletters/{id}", methods=["GET"])
+    @app.durable_client_input(client_name="client")
+    async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        return await respond_to_operator(show(Engine.of(client), req.route_params["id"]))
+
+
+async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
+    """One delivery, with each attempt's time and reason."""
+    look = await letters.existing(engine, instance_id)
+    if push := letters.push_given_up(look):
+        arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
+        return {
+            "id": instance_id,
+            **letters.summary_of(look),
+            "arrivals": arrivals,
+            "attempts": [],
+        }
+    given = wire.load(wire.DeliveryInput, look.input)
+    # Of many targets the status names the first only.
+    known = letters.summary_of(look)
+    if ended := letters.output_of(look):
+        known = summary(given, ended.delivery, ended.state)
+    attempts = letters.delivery_of(look, given).attempts
+    return {
+        "id": instance_id,
+        **known,
+        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in attempts],
+        "message": given.verdict.model_dump(mode="json", exclude_none=True),
+    }

@@ -1,0 +1,42 @@
+"""`DeadLetters`: the list of dead letters, for an operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.correlation import DELIVERIES, numbered, order
+from acr_global.functions import letters, names, paging
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.engine import Engine, Look, Phase
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.DEAD_LETTERS)
+    @app.route(route="deadletters", methods=["GET"])
+    @app.durable_client_input(client_name="client")
+    async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        return await respond_to_operator(listing(Engine.of(client), req.params.get("after")))
+
+
+async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
+    """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
+    RejectedError where `after` was never a `next`."""
+    listed = await engine.list_by_prefix(DELIVERIES, paging.take(after))
+    in_order = sorted(listed.looks, key=lambda look: order(look.instance_id))
+    by_message = {order(look.instance_id)[0]: look for look in in_order}
+    dead = [look for look in by_message.values() if letters.is_dead(look)]
+    if listed.next:  # a letter's replay may stand beyond the cut
+        dead = [look for look in dead if not await _has_replay(engine, look)]
+    shown = [{"id": look.instance_id, **letters.summary_of(look)} for look in dead]
+    return {"deadletters": shown, "next": paging.give(listed.next)}
+
+
+async def _has_replay(engine: Engine, look: Look) -> bool:
+    base, number = order(look.instance_id)
+    return (await engine.look(numbered(base, number + 1))).phase is not Phase.ABSENT

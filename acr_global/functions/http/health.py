@@ -1,0 +1,33 @@
+"""`Health`: how the settings are."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import names
+from acr_global.functions.answers import Answer, respond
+from acr_global.functions.setup import Setup
+from acr_global.settings import Loaded
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.HEALTH)
+    @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def health(req: func.HttpRequest) -> func.HttpResponse:
+        setup.announce()
+        return respond(health_of(setup.loaded))
+
+
+def health_of(loaded: Loaded) -> Answer:
+    """The settings that are wrong: names and reasons, no values. 503 only where every webhook is
+    refused: a platform takes what answers so out of service."""
+    problems = [
+        {"setting": p.setting, "severity": p.severity, "reason": p.message} for p in loaded.problems
+    ]
+    if not loaded.settings.all_regions():
+        return Answer(503, {"status": "error", "problems": problems})
+    status = "degraded" if loaded.errors else "ok"
+    return Answer(200, {"status": status, "problems": problems})

@@ -1,0 +1,79 @@
+"""`ReplayDeadLetter`: a dead letter is sent anew, or a push that was given up tried again."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.correlation import numbered, order
+from acr_global.ends import undelivered
+from acr_global.errors import AcrGlobalError
+from acr_global.functions import clock, letters, log, names, wire
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.engine import AlreadyExistsError, Engine
+from acr_global.functions.replays import newest
+from acr_global.functions.setup import Setup
+from acr_global.retry import Delivery
+from acr_global.settings import Settings
+
+
+class NotReplayableError(AcrGlobalError):
+    """The newest delivery of this message is not dead."""
+
+    status = 409
+    reason = "not-a-dead-letter"
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.REPLAY_DEAD_LETTER)
+    @app.route(route="deadletters/{id}/replay", methods=["POST"])
+    @app.durable_client_input(client_name="client")
+    async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        replayed = replay(setup.loaded.settings, Engine.of(client), req.route_params["id"])
+        return await respond_to_operator(replayed, 202)
+
+
+async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
+    """Send a dead letter's message again to the targets that did not get it."""
+    await letters.existing(engine, instance_id)
+    base, _ = order(instance_id)
+    number, look = await newest(engine, base)
+    if not letters.is_dead(look):
+        raise NotReplayableError("This message's newest delivery is not a dead letter.")
+    if push := letters.push_given_up(look):
+        return await _try_again(engine, numbered(base, number + 1), push, look.instance_id)
+    given = wire.load(wire.DeliveryInput, look.input)
+    state = Delivery(
+        push_id=given.verdict.push_id,
+        targets=undelivered(letters.delivery_of(look, given)),
+        begun_at=clock.utcnow(),
+        schedule=settings.retry_schedule,
+    )
+    return await _start(engine, numbered(base, number + 1), given, state, look.instance_id)
+
+
+async def _try_again(
+    engine: Engine, new_id: str, push: wire.CourierInput, record: str
+) -> dict[str, Any]:
+    """Give a push that was given up another life."""
+    again = push.model_copy(update={"given_up": None, "rounds": 0, "by_hand": True})
+    with contextlib.suppress(AlreadyExistsError):
+        await engine.start(names.COURIER, new_id, again)
+    log.line("replay", delivery=new_id, of=record, push=push.push_id)
+    return {"status": "accepted", "delivery": new_id, "push": push.push_id}
+
+
+async def _start(
+    engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
+) -> dict[str, Any]:
+    data = wire.DeliveryInput(verdict=given.verdict, delivery=state, replay_of=replay_of)
+    # Somebody else may replay it at this moment: one delivery serves both.
+    with contextlib.suppress(AlreadyExistsError):
+        await engine.start(names.DELIVER_NOTIFICATION, new_id, data)
+    log.line("replay", delivery=new_id, of=replay_of, targets=list(state.targets))
+    return {"status": "accepted", "delivery": new_id, "targets": list(state.targets)}

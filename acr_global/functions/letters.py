@@ -1,0 +1,66 @@
+"""Dead letters: deliveries that ended with targets that did not get the message, and pushes that
+were given up because they broke off again and again.
+
+There is no second store: a dead letter is its `DeliverNotification` instance. A replay is a new
+instance under the same id with `~1`, `~2`, … behind it, and sends the same message with the
+same message id; of one message, only the newest delivery counts (replays.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from acr_global import correlation, ends
+from acr_global.errors import AcrGlobalError
+from acr_global.functions import wire
+from acr_global.functions.engine import Engine, Look, Phase
+from acr_global.retry import Delivery
+
+
+class NotFoundError(AcrGlobalError):
+    """There is no such dead letter."""
+
+    status = 404
+    reason = "dead-letter-unknown"
+
+
+async def existing(engine: Engine, instance_id: str) -> Look:
+    """A dead letter, or what was one, with its input. Raises NotFoundError."""
+    if not correlation.is_delivery(instance_id):
+        raise NotFoundError("There is no dead letter with this id.")
+    look = await engine.look(instance_id, show_input=True)
+    if look.phase is Phase.ABSENT:
+        raise NotFoundError("There is no dead letter with this id.")
+    return look
+
+
+def is_dead(look: Look) -> bool:
+    """It ended, by itself or broken off, and somebody who was to be told was not."""
+    ended = look.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
+    return ended and not ends.is_good(summary_of(look).get("state"))
+
+
+def summary_of(look: Look) -> dict[str, Any]:
+    """What a list shows of it: its custom status."""
+    return look.custom_status if isinstance(look.custom_status, dict) else {"state": "failed"}
+
+
+def push_given_up(look: Look) -> wire.CourierInput | None:
+    """What a courier that gave a push up, or was to try it again, had with it."""
+    if not correlation.is_record(look.instance_id):
+        return None
+    return wire.load(wire.CourierInput, look.input)
+
+
+def output_of(look: Look) -> wire.DeliveryOutput | None:
+    """What a delivery that came to its end left behind."""
+    try:
+        return wire.load(wire.DeliveryOutput, look.output)
+    except ValueError:
+        return None
+
+
+def delivery_of(look: Look, given: wire.DeliveryInput) -> Delivery:
+    """The delivery as it ended, or as it began where it was broken off."""
+    ended = output_of(look)
+    return ended.delivery if ended else given.delivery

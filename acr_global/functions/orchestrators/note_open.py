@@ -1,0 +1,18 @@
+"""`NoteOpen`, an orchestrator that does nothing: its instances are notes of what is open
+(noting.py), and all that matters of one is its input, a `wire.OpenNote`."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+
+from acr_global.functions import names, turns
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function. Not journaled: a note that broke off says what it says."""
+    turns.register(app, names.NOTE_OPEN, note_open, None)
+
+
+def note_open(context: df.DurableOrchestrationContext) -> None:
+    """End at once."""

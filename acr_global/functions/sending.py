@@ -1,0 +1,73 @@
+"""One attempt for each of a message's targets, side by side: what `FirePushNotification` and
+`AttemptDelivery` have in common.
+
+What sends is imported where it is used: at a cold start a webhook is to be answered first, within
+5 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import aiohttp
+
+from acr_global.functions import log, pacing
+from acr_global.functions.setup import Tools
+from acr_global.model import Attempt, Message, Outcome, Verdict
+from acr_global.notify.message import message_of
+
+
+async def attempt_all(
+    tools: Tools, verdict: Verdict, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
+    """One attempt for each target, side by side; none fails another."""
+    if not wanted:
+        return ()
+    from acr_global.notify import deliver
+
+    known = {t.name: t for t in tools.settings.targets}
+    message = message_of(verdict)
+
+    async def one(name: str, session: aiohttp.ClientSession) -> Attempt:
+        if target := known.get(name):
+            return await deliver.attempt(
+                message, target, tools.environ, session=session, clock=tools.clock
+            )
+        return not_sent(tools, name, Outcome.RETRY, "target-unknown")
+
+    async with deliver.new_session() as session:
+        attempts = await asyncio.gather(*(one(name, session) for name in wanted))
+    for attempt in attempts:
+        _log_attempt(message, attempt)
+    return tuple(attempts)
+
+
+def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:
+    """An attempt that was decided without a request."""
+    return Attempt(target=target, at=tools.clock(), outcome=outcome, reason=reason)
+
+
+async def give_way(attempts: Sequence[Attempt]) -> None:
+    """What was tried in vain can wait until a burst is over, for it will fail as often as not; what
+    found no place was not tried at all."""
+    from acr_global.notify import deliver
+
+    sent = [a for a in attempts if a.reason != deliver.BUSY]
+    if sent and all(a.outcome is not Outcome.DELIVERED for a in sent):
+        await pacing.lull()
+
+
+def _log_attempt(message: Message, attempt: Attempt) -> None:
+    delivered = attempt.outcome is Outcome.DELIVERED
+    log.line(
+        "attempt",
+        level=logging.INFO if delivered else logging.WARNING,
+        message=message.id,
+        target=attempt.target,
+        outcome=attempt.outcome.value,
+        reason=attempt.reason,
+        status=attempt.status,
+        location=attempt.location,
+    )

@@ -1,0 +1,75 @@
+"""What the app's functions work with: one value for the whole app, one for each invocation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from acr_global.functions import clock, log
+from acr_global.functions.engine import CALL_SECONDS, Engine
+from acr_global.functions.journal import Journal
+from acr_global.settings import Loaded, Settings
+
+
+class Announcement:
+    """Says what is wrong with the settings: when the app is built, and once more at the first
+    request, because the Functions host drops what is logged outside an invocation."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded, self._times_left = loaded, 2
+
+    def __call__(self) -> None:
+        """Say it, if it has not been said often enough."""
+        if not self._times_left:
+            return
+        self._times_left -= 1
+        for problem in self._loaded.problems:
+            log.line(
+                "setting-wrong",
+                level=logging.ERROR if problem.severity == "error" else logging.WARNING,
+                setting=problem.setting,
+                todo=problem.message,
+            )
+        if not self._loaded.settings.targets and not self._loaded.errors:
+            log.line(
+                "no-targets",
+                level=logging.WARNING,
+                todo="set ACR_GLOBAL_TARGETS; until then verdicts go to this log only",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What one invocation of an activity works with."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    """Where secrets are looked up by the names that the settings give."""
+    engine: Engine
+    clock: Callable[[], datetime]
+    credential: Any = None
+    """What the registry is shown: an async Azure credential; None for the app's own identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the app was built with."""
+
+    loaded: Loaded
+    environ: Mapping[str, str]
+    announce: Announcement
+    journal: Journal
+    """Where it is noted what this process is about."""
+    credential: Any = None
+
+    def engine(self, client: Any, call_seconds: float = CALL_SECONDS) -> Engine:
+        """The engine behind a function's durable client."""
+        return Engine.of(client, call_seconds, self.journal)
+
+    def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
+        """What one invocation works with. `call_seconds`: for one request to the engine."""
+        engine = self.engine(client, call_seconds)
+        return Tools(self.loaded.settings, self.environ, engine, clock.utcnow, self.credential)

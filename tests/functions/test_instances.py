@@ -1,0 +1,36 @@
+"""What begins an instance."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from acr_global.functions import wire
+from acr_global.functions.instances import new_input
+from acr_global.model import Action, Arrival
+from tests.notify.samples import artifact
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+TERMS = wire.PushTerms(
+    action=Action.PUSH,
+    artifact=artifact(),
+    regions=("eastus",),
+    timeout=timedelta(minutes=10),
+    arrival=Arrival(region="eastus", event_id="e", received_at=NOW),
+    targets=("ops",),
+)
+
+
+def test_no_two_starts_have_one_nonce() -> None:
+    """Though all else is the same: of two starts at once, the nonce tells whose won."""
+    one, other = new_input("p1", TERMS), new_input("p1", TERMS)
+    assert one.nonce != other.nonce
+    assert one == other.model_copy(update={"nonce": one.nonce})
+
+
+def test_a_start_made_of_another_keeps_its_terms_only() -> None:
+    """A courier's, which an earlier release has stored without a nonce, among them."""
+    stored = wire.dump(new_input("p1", TERMS)) | {"nonce": ""}
+    again = new_input("p2", wire.load(wire.PushInput, stored))
+    assert "p2" == again.push_id
+    assert "" != again.nonce
+    assert TERMS == wire.PushTerms.model_validate(dict(again))

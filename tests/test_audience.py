@@ -1,0 +1,34 @@
+"""Who hears of which verdict."""
+
+from __future__ import annotations
+
+from acr_global.audience import hear_of, wanted
+from acr_global.model import VerdictType
+from tests.notify.samples import target, verdict
+
+ALL = ("all", "good", "elsewhere")
+TARGETS = (
+    target("webhook", name="all", on=["complete", "overdue", "recovered", "incomplete"]),
+    target("webhook", name="good", on=["complete", "recovered"]),
+    target("webhook", name="elsewhere", match=["other/*"]),
+)
+
+
+def test_a_verdict_goes_to_those_who_choose_it() -> None:
+    """By its type, and by what it is about; in the order that the push was begun with."""
+    alarm = verdict(VerdictType.OVERDUE)
+    assert ("all",) == wanted(TARGETS, ALL, alarm)
+    assert ("good", "all") == wanted(TARGETS, ("good", "all"), verdict(VerdictType.COMPLETE))
+
+
+def test_a_target_that_has_left_the_settings_stays_owed() -> None:
+    """So that it is seen; and one that has come since is not told."""
+    assert ("gone",) == wanted(TARGETS, ("gone",), verdict(VerdictType.COMPLETE))
+
+
+def test_an_overtaken_alarm_is_spared_those_who_hear_of_what_overtook_it() -> None:
+    """Of those who are owed it; nobody else."""
+    alarm = verdict(VerdictType.OVERDUE)
+    assert {"all", "good"} == hear_of(TARGETS, (*ALL, "gone"), VerdictType.RECOVERED, alarm)
+    assert {"all"} == hear_of(TARGETS, ALL, VerdictType.INCOMPLETE, alarm)
+    assert {"good"} == hear_of(TARGETS, ("good",), VerdictType.RECOVERED, alarm)

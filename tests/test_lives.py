@@ -1,0 +1,26 @@
+"""How often what was broken off begins anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from acr_global.lives import MOST_LIVES, is_spent, may_begin_at
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_the_first_break_is_followed_at_once() -> None:
+    """A crash is an accident once."""
+    assert may_begin_at(1, NOW) is None
+
+
+def test_each_next_life_waits_longer() -> None:
+    """And one that an operator has asked for no longer than the last of them."""
+    times = [may_begin_at(lives, NOW) for lives in range(2, MOST_LIVES + 1)]
+    assert [NOW + timedelta(seconds=s) for s in (10, 60, 300, 900)] == times
+    assert times[-1] == may_begin_at(MOST_LIVES + 7, NOW)
+
+
+def test_there_is_a_last_life() -> None:
+    """It is the sixth, with the first."""
+    assert [False, True] == [is_spent(lives) for lives in (5, 6)]

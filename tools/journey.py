@@ -1,0 +1,197 @@
+"""`python -m tools.journey`: one webhook's way to a Slack message, counted in files.
+
+One app on the local host, in virtual time; one region; one webhook, from its POST to the message
+at the receiver. A switch is a function that begins in another file than the one before it. They
+are counted twice: as the functions run, replayed turns and all; and as they are read, each once,
+without going into those that call nothing else of the app. Besides: how long the app's files and
+functions are. `--way` lists what is read, in its order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import asyncio
+import contextlib
+import inspect
+import itertools
+import json
+import statistics
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from devhost import DevHost, run_virtual
+from devhost.clock import utcnow
+
+PACKAGE = Path(__file__).resolve().parents[1] / "acr_global"
+
+WEBHOOK = {
+    "id": "831e1650-001e-001b-66ab-eeb76e069631",
+    "timestamp": "2026-06-01T12:22:07.0958813Z",
+    "action": "push",
+    "target": {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "size": 524,
+        "digest": f"sha256:{'0' * 64}",
+        "length": 524,
+        "repository": "team/app",
+        "tag": "v1",
+    },
+    "request": {"id": "r", "host": "myregistry.azurecr.io", "method": "PUT"},
+}
+
+
+Step = tuple[str, str]
+"""File and function."""
+
+
+class Trace:
+    """The app's functions in the order in which they began."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._called: dict[Step | None, dict[Step, None]] = {}
+        """What each function called, in its order; None: the event loop, or a thread."""
+        self._frames: set[FrameType] = set()
+        """Kept, for a coroutine that goes on is called anew, in the same frame."""
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
+        """What `sys.setprofile` calls."""
+        step = _step(frame)
+        if event != "call" or step is None or frame in self._frames:
+            return
+        self._frames.add(frame)
+        self.steps.append(step)
+        above, caller = frame.f_back, None
+        while above and not (caller := _step(above)):
+            above = above.f_back
+        self._called.setdefault(caller, {})[step] = None
+
+    @contextlib.contextmanager
+    def tracing(self) -> Iterator[None]:
+        """While it lasts, this thread and those that it starts."""
+        sys.setprofile(self)
+        threading.setprofile(self)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+
+    def read(self) -> list[Step]:
+        """What a reader reads, who follows each function to those that it calls: not as the turns
+        of the event loop mix them."""
+        way: dict[Step, None] = {}
+        to_read = list(reversed(self._called[None]))
+        while to_read:
+            step = to_read.pop()
+            if step in self._called and step not in way:
+                way[step] = None
+                to_read += reversed(self._called[step])
+        return list(way)
+
+
+def _step(frame: FrameType) -> Step | None:
+    """The function of ours that a frame is of, if it is of one: of a module's or a class's body,
+    a comprehension or a lambda it is none."""
+    code = frame.f_code
+    is_function = code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<")
+    if not is_function or not code.co_filename.startswith(f"{PACKAGE}/"):
+        return None
+    return str(Path(code.co_filename).relative_to(PACKAGE)), code.co_qualname
+
+
+def by_file(steps: Iterable[Step]) -> list[tuple[str, list[str]]]:
+    """The files in their order, each as often as the way comes into it anew, with functions."""
+    visits = itertools.groupby(steps, key=lambda step: step[0])
+    return [(file, [function for _, function in visit]) for file, visit in visits]
+
+
+def count(steps: Iterable[Step]) -> str:
+    """Files and switches between them."""
+    files = [file for file, _ in by_file(steps)]
+    return f"{len(set(files))} files, {len(files) - 1} switches between them"
+
+
+async def travel() -> Trace:
+    """Send one webhook, and wait for its message."""
+    from acr_global.functions import clock, engine
+    from acr_global.functions.app import build_app
+
+    told = asyncio.Event()
+
+    async def receive(request: web.Request) -> web.Response:
+        told.set()
+        return web.Response(text="ok")
+
+    receiver = web.Application()
+    receiver.router.add_post("/hook", receive)
+    runner = web.AppRunner(receiver)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    before, clock.utcnow, trace = clock.utcnow, utcnow, Trace()
+    app = build_app(
+        {
+            "ACR_GLOBAL_REGIONS": "eastus",
+            "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "slack", "url": url}]),
+        }
+    )
+    host_json = json.loads((PACKAGE.parent / "host.json").read_text())
+    host = await DevHost.start(app, host_json=host_json, timer_triggers=False)
+    try:
+        async with aiohttp.ClientSession() as session:
+            with trace.tracing():
+                where = f"{host.url}/api/ImagePush"
+                async with session.post(where, json=WEBHOOK, params={"region": "eastus"}):
+                    await told.wait()
+    finally:
+        await host.stop()
+        await engine.close_session()
+        await runner.cleanup()
+        clock.utcnow = before
+    return trace
+
+
+def lengths() -> tuple[dict[str, int], dict[str, int]]:
+    """Lines of each of the app's files, and of each of its functions."""
+    files, functions = {}, {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text, name = path.read_text(), str(path.relative_to(PACKAGE))
+        if not text:
+            continue
+        files[name] = len(text.splitlines())
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                functions[f"{name}: {node.name}"] = (node.end_lineno or 0) - node.lineno + 1
+    return files, functions
+
+
+def main() -> None:
+    """Count, and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.journey", description="Count the files on one webhook's way to Slack."
+    )
+    parser.add_argument("--way", action="store_true", help="list what is read, in its order")
+    options = parser.parse_args()
+    trace: Trace = run_virtual(travel)
+    if options.way:
+        for file, functions in by_file(trace.read()):
+            print(file, *functions, sep="\n    ")
+    print(f"one webhook to Slack, read: {count(trace.read())}")
+    print(f"one webhook to Slack, run: {count(trace.steps)}")
+    for what, counts in zip(("files", "functions"), lengths(), strict=True):
+        longest = max(counts, key=lambda name: counts[name])
+        median = statistics.median_high(counts.values())
+        print(f"{len(counts)} {what}: median {median} lines, longest {counts[longest]} ({longest})")
+
+
+if __name__ == "__main__":
+    main()
