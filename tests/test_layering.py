@@ -99,6 +99,13 @@ def test_only_the_shell_knows_azure_functions(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_commands_know_their_libraries(path: Path) -> None:
+    """The extra `cli` is never deployed."""
+    if path.relative_to(PACKAGE).parts[0] != "cli":
+        assert [] == [m for m in imports(path) if m.split(".")[0] in ("typer", "rich")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_file_stays_readable(path: Path) -> None:
     """Near 120 lines, never over 400."""
     assert 400 >= len(path.read_text().splitlines())

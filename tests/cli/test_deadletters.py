@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from acr_global.cli import deadletters
+from acr_global.cli import letters
 from tests.cli.conftest import KEY, App, Run
 
 ONE: dict[str, Any] = {
@@ -287,9 +287,9 @@ def test_the_key_is_in_no_output(
     assert {KEY} == set(app.keys)
 
 
-def test_show_tells_why_a_push_was_given_up() -> None:
+def test_show_tells_why_a_push_was_given_up(capsys: pytest.CaptureFixture[str]) -> None:
     """It has no attempts, but reports."""
-    shown = deadletters.letter_text(
+    letters.print_letter(
         {
             "id": "_delivery.unsaid.p1",
             "state": "given-up",
@@ -299,10 +299,11 @@ def test_show_tells_why_a_push_was_given_up() -> None:
             "attempts": [],
         }
     )
+    shown = capsys.readouterr().out
     assert "it was broken off again and again" in shown
     assert "eastus, westeurope" in shown
 
 
 def test_the_replay_of_a_push_has_no_targets() -> None:
     """It is the push that goes on."""
-    assert "x: replayed as x~1" == deadletters.replay_text("x", {"delivery": "x~1", "push": "p1"})
+    assert "x: replayed as x~1" == letters.replay_text("x", {"delivery": "x~1", "push": "p1"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from acr_global.cli import grammar
+from acr_global.model import VerdictType
 from tests.cli.conftest import KEY, App, Run, targets
 
 HUSH = "hush-hush"
@@ -170,7 +170,7 @@ def test_a_target_that_is_wrong(run: Run, command: str) -> None:
     assert HUSH not in ran.out + ran.err
 
 
-@pytest.mark.parametrize("verdict", grammar.VERDICTS)
+@pytest.mark.parametrize("verdict", [v.value for v in VerdictType])
 def test_a_preview_is_the_exact_request(run: Run, verdict: str) -> None:
     """Method, URL, headers and body, of a sample that says so; nothing is sent."""
     value = hook("https://a.example/hook?code=" + HUSH, headers={"x-own": HUSH}, secrets=[SIGNING])
