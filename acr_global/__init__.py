@@ -12,6 +12,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     setting_values, policy, lenient, registry_setting, settings what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
+    api                                     what the app answers, whoever asks
     notify/                                 Verdict → Message → one request per channel
     registry/                               what the registry itself says of a silent region
     functions/                              the Azure Functions shell around all of it

@@ -36,6 +36,7 @@ ORDER = [
     "receive",
     "correlation",
     "verdict",
+    "api",
     "notify",
     "registry",
     "functions",
