@@ -13,11 +13,12 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global import api
 from acr_global.functions import (
     awaking,
     carrying,
@@ -144,13 +145,14 @@ def http_blueprint(loaded: Loaded, announce: Callable[[], None], journal: Journa
 def _health(loaded: Loaded) -> Answer:
     """The settings that are wrong: names and reasons, no values. 503 only where every webhook is
     refused: a platform takes what answers so out of service."""
-    problems = [
-        {"setting": p.setting, "severity": p.severity, "reason": p.message} for p in loaded.problems
-    ]
+    problems = tuple(
+        api.WrongSetting(setting=p.setting, severity=p.severity, reason=p.message)
+        for p in loaded.problems
+    )
     if not loaded.settings.all_regions():
-        return Answer(503, {"status": "error", "problems": problems})
-    status = "degraded" if loaded.errors else "ok"
-    return Answer(200, {"status": status, "problems": problems})
+        return Answer(503, api.Health(status="error", problems=problems))
+    status: Literal["degraded", "ok"] = "degraded" if loaded.errors else "ok"
+    return Answer(200, api.Health(status=status, problems=problems))
 
 
 def orchestrators_blueprint(journal: Journal) -> df.Blueprint:

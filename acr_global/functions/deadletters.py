@@ -12,6 +12,7 @@ import contextlib
 import re
 from typing import Any
 
+from acr_global import api
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import carrying, clock, courier, log, names, paging, wire
 from acr_global.functions.delivering import summary, undelivered
@@ -42,7 +43,7 @@ class NotReplayableError(AcrGlobalError):
     reason = "not-a-dead-letter"
 
 
-async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
+async def listing(engine: Engine, after: str | None = None) -> api.DeadLetters:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
     RejectedError where `after` was never a `next`."""
     listed = await engine.list_by_prefix(PREFIX, paging.take(after))
@@ -50,8 +51,8 @@ async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
     dead = [look for look in by_message.values() if _is_dead(look)]
     if listed.next:  # a letter's replay may stand beyond the cut
         dead = [look for look in dead if not await _has_replay(engine, look)]
-    letters = [{"id": look.instance_id, **_summary(look)} for look in dead]
-    return {"deadletters": letters, "next": paging.give(listed.next)}
+    letters = tuple(api.letter(look.instance_id, _summary(look)) for look in dead)
+    return api.DeadLetters(deadletters=letters, next=paging.give(listed.next))
 
 
 async def _has_replay(engine: Engine, look: Look) -> bool:
@@ -69,27 +70,22 @@ def _summary(look: Look) -> dict[str, Any]:
     return look.custom_status if isinstance(look.custom_status, dict) else {"state": "failed"}
 
 
-async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
+async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
     """One delivery, with each attempt's time and reason."""
     look = await _existing(engine, instance_id)
     if push := _push_given_up(look):
-        arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
-        return {"id": instance_id, **_summary(look), "arrivals": arrivals, "attempts": []}
+        known = {**_summary(look), "arrivals": push.arrivals, "attempts": ()}
+        return api.DeadLetterDetails(id=instance_id, **known)
     given = wire.load(wire.DeliveryInput, look.input)
     # Of many targets the status names the first only.
     known = _summary(look)
     if ended := _ended(look):
         known = summary(given, ended.delivery, ended.state)
-    attempts = _delivery(look, given).attempts
-    return {
-        "id": instance_id,
-        **known,
-        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in attempts],
-        "message": given.verdict.model_dump(mode="json", exclude_none=True),
-    }
+    known |= {"attempts": _delivery(look, given).attempts, "message": given.verdict}
+    return api.DeadLetterDetails(id=instance_id, **known)
 
 
-async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
+async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Replay:
     """Send a dead letter's message again to the targets that did not get it."""
     await _existing(engine, instance_id)
     base = instance_id.partition("~")[0]
@@ -117,24 +113,24 @@ def _push_given_up(look: Look) -> wire.CourierInput | None:
 
 async def _try_again(
     engine: Engine, new_id: str, push: wire.CourierInput, record: str
-) -> dict[str, Any]:
+) -> api.Replay:
     """Give a push that was given up another life."""
     again = push.model_copy(update={"given_up": None, "rounds": 0, "by_hand": True})
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.COURIER, new_id, again)
     log.line("replay", delivery=new_id, of=record, push=push.push_id)
-    return {"status": "accepted", "delivery": new_id, "push": push.push_id}
+    return api.Replay(delivery=new_id, push=push.push_id)
 
 
 async def _start(
     engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
-) -> dict[str, Any]:
+) -> api.Replay:
     data = wire.DeliveryInput(verdict=given.verdict, delivery=state, replay_of=replay_of)
     # Somebody else may replay it at this moment: one delivery serves both.
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)
     log.line("replay", delivery=new_id, of=replay_of, targets=list(state.targets))
-    return {"status": "accepted", "delivery": new_id, "targets": list(state.targets)}
+    return api.Replay(delivery=new_id, targets=state.targets)
 
 
 async def _existing(engine: Engine, instance_id: str) -> Look:

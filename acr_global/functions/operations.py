@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping
-from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
+from pydantic import BaseModel
 
 from acr_global.errors import AcrGlobalError, TargetUnknownError
 from acr_global.functions import clock, deadletters, log, names
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine, EngineError
+from acr_global.model import Attempt
 from acr_global.notify import trial
 from acr_global.settings import Settings
 
@@ -24,7 +25,7 @@ class EngineUnavailableError(AcrGlobalError):
     reason = "engine-unavailable"
 
 
-async def _answer(result: Awaitable[dict[str, Any]], status: int = 200) -> func.HttpResponse:
+async def _answer(result: Awaitable[BaseModel], status: int = 200) -> func.HttpResponse:
     try:
         return respond(Answer(status, await result))
     except AcrGlobalError as error:
@@ -34,13 +35,12 @@ async def _answer(result: Awaitable[dict[str, Any]], status: int = 200) -> func.
         return respond(error_answer(EngineUnavailableError("The app's storage did not answer.")))
 
 
-async def try_target(settings: Settings, environ: Mapping[str, str], name: str) -> dict[str, Any]:
+async def try_target(settings: Settings, environ: Mapping[str, str], name: str) -> Attempt:
     """Send one marked test message, and say what came back."""
     target = next((t for t in settings.targets if t.name == name), None)
     if target is None:
         raise TargetUnknownError("No target has this name; see ACR_GLOBAL_TARGETS.")
-    attempt = await trial.try_target(target, environ, clock.utcnow, settings.regions)
-    return attempt.model_dump(mode="json", exclude_none=True)
+    return await trial.try_target(target, environ, clock.utcnow, settings.regions)
 
 
 def blueprint(settings: Settings, environ: Mapping[str, str]) -> df.Blueprint:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from acr_global import correlation
+from acr_global import api, correlation
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
 from acr_global.functions import clock, keeping, log, strays, wire
 from acr_global.functions.answers import Answer, error_answer
@@ -46,7 +46,8 @@ async def image_push(
     )
     if not received.envelope:
         return answers[0]
-    return Answer(_overall(answers), {"results": [a.body for a in answers]})
+    results = [a.body for a in answers]
+    return Answer(_overall(answers), api.Envelope.model_validate({"results": results}))
 
 
 def _overall(answers: list[Answer]) -> int:
@@ -68,7 +69,7 @@ async def _answer(
         return _refused(loaded.errors, _post(query, document), result)
     if isinstance(result, Ignored):
         log.line("webhook", status="ignored", reason=result.reason)
-        return Answer(200, {"status": "ignored", "reason": result.reason})
+        return Answer(200, api.Ignored(reason=result.reason))
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
     start = _start(loaded.settings, policy, event)
@@ -124,8 +125,8 @@ async def _keep(
         kept=kept.place.value,
     )
     if over:
-        return Answer(200, {"status": "ignored", "reason": over})
-    return Answer(202, {"status": "accepted", "push": kept.push_id, "region": event.region})
+        return Answer(200, api.Ignored(reason=over))
+    return Answer(202, api.Accepted(push=kept.push_id, region=event.region))
 
 
 def _rejected(error: RejectedError) -> Answer:
