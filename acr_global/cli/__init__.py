@@ -11,7 +11,8 @@
     loose_json.py   JSON as the Functions host reads its files
     output.py       tables, and text that is safe for a terminal
     letters.py      dead letters as text
-    reference.py    docs/commands.md, made of the help
+    answers.py      what the app says, as models
+    reference.py · api_reference.py    docs/commands.md and docs/api.md
 
 typer and rich are the extra `cli`; console, exits, environment and loose_json do without.
 """

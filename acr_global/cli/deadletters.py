@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import typer
 
+from acr_global import api
+from acr_global.cli.answers import understood
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
     KEY_NOTE,
@@ -21,7 +23,7 @@ from acr_global.cli.connection import (
     segment,
 )
 from acr_global.cli.exits import AppError, Exit, UnreachableError, UsageError
-from acr_global.cli.letters import objects, print_letter, print_letters, replay_text
+from acr_global.cli.letters import print_letter, print_letters, replay_text
 from acr_global.cli.output import line, print_json
 
 if TYPE_CHECKING:
@@ -104,13 +106,16 @@ def replay(
 
 
 async def _whole_list(client: Client) -> dict[str, Any]:
-    """The list as one answer: all its pages, and `next` of the last. Raises AppError."""
+    """The list as one answer: all its pages, and `next` of the last; as the app has said it, and
+    understood. Raises AppError."""
     answer = await client.get(_PATH)
-    letters = list(objects(answer, "deadletters"))
+    understood(api.DeadLetters, answer)
+    letters = [*answer["deadletters"]]
     pages = 1
     while (after := answer.get("next")) and pages < MOST_PAGES:
         answer = await client.get(f"{_PATH}?after={quote(str(after), safe='', errors='replace')}")
-        letters += objects(answer, "deadletters")
+        understood(api.DeadLetters, answer)
+        letters += answer["deadletters"]
         pages += 1
     return {**answer, "deadletters": letters}
 
@@ -120,7 +125,7 @@ async def _list(client: Client, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
         return Exit.FINE
-    print_letters(answer["deadletters"])
+    print_letters(understood(api.DeadLetters, answer).deadletters)
     if answer.get("next"):
         print(_CUT_OFF)
     return Exit.FINE
@@ -131,7 +136,7 @@ async def _show(client: Client, letter: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        print_letter(answer)
+        print_letter(understood(api.DeadLetterDetails, answer))
     return Exit.FINE
 
 
@@ -140,13 +145,13 @@ async def _replay(client: Client, letter: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        print(replay_text(letter, answer))
+        print(replay_text(letter, understood(api.Replay, answer)))
     return Exit.FINE
 
 
 async def _replay_all(client: Client, *, as_json: bool) -> int:
     listing = await _whole_list(client)
-    letters = [str(letter.get("id")) for letter in listing["deadletters"]]
+    letters = [letter.id for letter in understood(api.DeadLetters, listing).deadletters]
     answers: list[dict[str, Any]] = []
     failed = unreached = 0
     for letter in letters:
@@ -154,7 +159,7 @@ async def _replay_all(client: Client, *, as_json: bool) -> int:
         answers.append({"id": letter, **answer})
         if not as_json:
             told = f"{line(letter)}: failed: {line(error.message)}" if error else None
-            print(told or replay_text(letter, answer), flush=True)
+            print(told or replay_text(letter, understood(api.Replay, answer)), flush=True)
         failed += error is not None
         unreached = unreached + 1 if isinstance(error, UnreachableError) else 0
         if unreached == MOST_UNREACHED:
@@ -177,6 +182,8 @@ async def _try_replay(
 ) -> tuple[dict[str, Any], AppError | UsageError | None]:
     """The app's answer, or one of our own with the error that it stands for."""
     try:
-        return await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay"), None
+        answer = await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay")
+        understood(api.Replay, answer)
+        return answer, None
     except (AppError, UsageError) as error:
         return {"status": "error", "message": error.message}, error

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
+from acr_global import api
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
     KEY_NOTE,
@@ -26,7 +28,7 @@ from acr_global.cli.environment import SETTINGS_NOTE, local_environ
 from acr_global.cli.exits import Exit
 from acr_global.cli.output import cell, line, print_json, print_table
 from acr_global.errors import Problem, TargetUnknownError
-from acr_global.model import Outcome, VerdictType
+from acr_global.model import Attempt, Outcome, VerdictType
 from acr_global.settings import Loaded, load_settings
 from acr_global.target_setting import SETTING
 
@@ -127,7 +129,12 @@ def _utcnow() -> datetime:
 
 
 async def _test_there(client: Client, path: str, *, as_json: bool) -> int:
-    return _report(await client.post(path), as_json=as_json)
+    answer = await client.post(path)
+    try:
+        attempt = Attempt.model_validate(answer)
+    except ValidationError:  # whatever it says, it does not say delivered
+        attempt = None
+    return _report(attempt, answer, as_json=as_json)
 
 
 def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str], *, as_json: bool) -> int:
@@ -136,27 +143,25 @@ def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str], *, as
     from acr_global.notify.trial import try_target
 
     attempt = asyncio.run(try_target(target, environ, _utcnow, loaded.settings.regions))
-    return _report(attempt.model_dump(mode="json", exclude_none=True), as_json=as_json)
+    return _report(attempt, api.dump(attempt), as_json=as_json)
 
 
-def _report(attempt: dict[str, Any], *, as_json: bool) -> int:
+def _report(attempt: Attempt | None, answer: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
-        print_json(attempt)
+        print_json(answer)
     else:
-        print(attempt_text(attempt))
-    delivered = attempt.get("outcome") == Outcome.DELIVERED.value
+        print(attempt_text(attempt) if attempt else "-: -")
+    delivered = attempt and attempt.outcome is Outcome.DELIVERED
     return Exit.FINE if delivered else Exit.PROBLEMS
 
 
-def attempt_text(attempt: dict[str, Any]) -> str:
+def attempt_text(attempt: Attempt) -> str:
     """What came back, in one line."""
-    outcome, reason = cell(attempt.get("outcome")), cell(attempt.get("reason"))
+    outcome, reason = attempt.outcome.value, cell(attempt.reason)
     said = outcome if outcome == reason else f"{_MEANINGS.get(outcome, outcome)}: {reason}"
-    status = attempt.get("status")
-    answered = "" if status is None else f", status {cell(status)}"
-    place = attempt.get("location")
-    moved = "" if place is None else f", redirected to {cell(place)}"
-    return f"{cell(attempt.get('target'))}: {said}{answered}{moved}"
+    answered = "" if attempt.status is None else f", status {attempt.status}"
+    moved = "" if attempt.location is None else f", redirected to {cell(attempt.location)}"
+    return f"{cell(attempt.target)}: {said}{answered}{moved}"
 
 
 _MEANINGS = {
