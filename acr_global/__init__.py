@@ -15,6 +15,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
     ends, lives, audience                   what is over, what begins anew, who hears of what
+    api                                     what the app answers, whoever asks
     registry/                               what the registry itself says of a silent region
     functions/                              the Azure Functions shell around all of it: http/,
                                             orchestrators/, activities/ and timers/, a file for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acr_global.cli import program
+from acr_global.cli.main import program
 
 if __name__ == "__main__":
     raise SystemExit(program())

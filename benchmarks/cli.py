@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from acr_global.cli.parser import CommandParser
 from benchmarks import coldstart, cost, replay, slow_receivers, starter, throughput
 from benchmarks.table import Table, render
+from devhost.parser import CommandParser
 
 BENCHMARKS: dict[str, Callable[[bool], list[Table]]] = {
     "cost": cost.run,

@@ -9,7 +9,8 @@ import sys
 
 import aiohttp
 
-from acr_global.cli.console import INTERRUPTED, open_streams, run
+from acr_global.cli.console import open_streams, run
+from acr_global.cli.exits import Exit
 from acr_global.model import VerdictType
 from demo import judge, table
 from demo.host import Host, HostError, running_host
@@ -30,7 +31,7 @@ def main() -> int:
     if screen.code is not None:
         return screen.code
     print("\nStopped.", file=sys.stderr)
-    return INTERRUPTED
+    return Exit.INTERRUPTED
 
 
 async def _main(screen: Screen) -> int:

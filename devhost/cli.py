@@ -12,12 +12,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from acr_global.cli.console import FAILED, fail, outlive_stdout, run
-from acr_global.cli.parser import CommandParser, wrapped
+from acr_global.cli.console import fail, outlive_stdout, run
+from acr_global.cli.exits import Exit
 
 from .hazards import CHECKPOINTS, PYTHON_CHECKPOINTS, Hazards
 from .host import DevHost
 from .index import HTTP, AppError
+from .parser import CommandParser, wrapped
 from .settings import apply_local_settings
 
 PROG = "python -m devhost"
@@ -95,7 +96,7 @@ def _introduce(host: DevHost, app: Path) -> None:
 
 def _refuse(reason: str) -> int:
     fail(reason, PREFIX)
-    return FAILED
+    return Exit.PROBLEMS
 
 
 def _port(text: str) -> int:

@@ -39,6 +39,7 @@ ORDER = [
     "receive",
     "correlation",
     "verdict",
+    "api",
     "audience",
     "registry",
     "functions",
@@ -107,6 +108,13 @@ def test_only_the_shell_knows_azure_functions(path: Path) -> None:
     """The core is tested without a host. (The registry's own clients are registry/'s business.)"""
     known = [m for m in imports(path) if m.startswith(("azure.functions", "azure.durable"))]
     assert [] == known
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_commands_know_their_libraries(path: Path) -> None:
+    """The extra `cli` is never deployed."""
+    if path.relative_to(PACKAGE).parts[0] != "cli":
+        assert [] == [m for m in imports(path) if m.split(".")[0] in ("typer", "rich")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))

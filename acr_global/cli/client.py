@@ -6,8 +6,9 @@ of the HTTP library carry URLs, so they end here.
 
 from __future__ import annotations
 
+import asyncio
 import json
-import re
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -16,32 +17,11 @@ import aiohttp
 
 from acr_global import outgoing
 from acr_global.cli.connection import Connection
-from acr_global.cli.parser import UsageError
-from acr_global.errors import AcrGlobalError
+from acr_global.cli.exits import AppError, NotAskedError, UnreachableError
 from acr_global.proxies import ProxyError
 
 KEY_HEADER = "x-functions-key"
 """Source: learn.microsoft.com/azure/azure-functions/function-keys-how-to, `Use access keys`."""
-_SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,200}")
-
-
-class AppError(AcrGlobalError):
-    """The app did not do what it was asked for."""
-
-    reason = "app-failed"
-
-
-class UnreachableError(AppError):
-    """The app gave no answer at all."""
-
-    reason = "app-unreachable"
-
-
-def segment(name: str, what: str) -> str:
-    """`name` as it may stand in a path. Raises UsageError, which never shows it."""
-    if not _SEGMENT.fullmatch(name):
-        raise UsageError(f"that is no {what}: letters, digits and . _ ~ - only")
-    return name
 
 
 class Client:
@@ -115,11 +95,22 @@ class Client:
         said = answer.get("message") if isinstance(answer, dict) else None
         own = status == HTTPStatus.UNAUTHORIZED or not isinstance(said, str) or not said
         text = _meaning(status) if own else self._masked(str(said))
-        raise AppError(f"{text} (status {status})", status=status)
+        kind = NotAskedError if status >= 500 else AppError
+        raise kind(f"{text} (status {status})", status=status)
 
     def _masked(self, said: str) -> str:
         """What the other side says: if it is not the app, it may say back what it was sent."""
         return said.replace(self._app.key, "***") if self._app.key else said
+
+
+def talk(connection: Connection, conversation: Callable[[Client], Awaitable[int]]) -> int:
+    """Have a whole conversation with an app; returns what it returns."""
+
+    async def hold() -> int:
+        async with Client(connection) as client:
+            return await conversation(client)
+
+    return asyncio.run(hold())
 
 
 def _meaning(status: int) -> str:

@@ -1,16 +1,21 @@
-"""Which app is meant, and the key to it. Neither is ever printed whole."""
+"""Which app is meant, and the key to it. Neither is ever printed whole.
+
+The options of every command that asks a running app stand here, too.
+"""
 
 from __future__ import annotations
 
-import argparse
 import codecs
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
-from acr_global.cli.parser import UsageError
+import typer
+
+from acr_global.cli.exits import UsageError
 from acr_global.surroundings import around, unresolved
 from acr_global.urls import check_url, split_url
 
@@ -19,6 +24,49 @@ KEY_VARIABLE = "FUNCTION_APP_KEY"
 KEY_CHARS = 1_024
 """Characters; ours. A function key has fewer than 100, a file given by mistake has more."""
 BYTE_ORDER_MARK = "\ufeff"
+DEFAULT_TIMEOUT = 100.0
+"""Seconds. The app's slowest answer is a trial: 60 s until its turn, 30 s for the target."""
+NO_KEY_OPTION = (
+    "there is no --key: other users of the machine can read command lines, and shells keep them; "
+    "set FUNCTION_APP_KEY, or use --key-file or --key-stdin"
+)
+KEY_NOTE = (
+    "The key is read from FUNCTION_APP_KEY unless --key-file or --key-stdin says otherwise. No "
+    "option takes it on the command line, which other users can read and shells keep."
+)
+_SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,200}")
+
+
+def _seconds(value: object) -> float:
+    text = str(value)  # the default comes by here, too
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text) or not float(text):
+        raise UsageError("--timeout must be a number of seconds, such as 30")
+    return float(text)
+
+
+_SUCH_AS = "such as https://NAME.azurewebsites.net"
+Url = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help=f"Base URL of the app, {_SUCH_AS}; else {URL_VARIABLE}."),
+]
+UrlOfSender = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help=f"Let this app send it; base URL, {_SUCH_AS}."),
+]
+KeyFile = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Read the function key from this file.")
+]
+KeyStdin = Annotated[bool, typer.Option("--key-stdin", help="Read the function key from stdin.")]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        parser=_seconds,
+        show_default=False,
+        help=f"The longest wait for one answer of the app; {DEFAULT_TIMEOUT:.0f} if not said.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the app's answer as JSON.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +85,27 @@ class Connection:
         return split_url(self.url).place
 
 
-def connect(args: argparse.Namespace, environ: Mapping[str, str]) -> Connection:
+def connect(
+    environ: Mapping[str, str],
+    url: str | None,
+    key_file: str | None,
+    key_stdin: bool,
+    timeout: float,
+) -> Connection:
     """The app that the options name, or the environment. Raises UsageError."""
-    url = args.url or environ.get(URL_VARIABLE, "").strip()
+    if key_stdin and key_file is not None:
+        raise UsageError("give --key-file or --key-stdin, not both")
+    url = url or environ.get(URL_VARIABLE, "").strip()
     if not url:
         raise UsageError(f"which app? Give --url https://NAME.azurewebsites.net or {URL_VARIABLE}")
-    return Connection(base_url(url), read_key(args, environ), args.timeout)
+    return Connection(base_url(url), read_key(environ, key_file, key_stdin), timeout)
+
+
+def segment(name: str, what: str) -> str:
+    """`name` as it may stand in a path. Raises UsageError, which never shows it."""
+    if not _SEGMENT.fullmatch(name):
+        raise UsageError(f"that is no {what}: letters, digits and . _ ~ - only")
+    return name
 
 
 def base_url(url: str) -> str:
@@ -62,11 +125,11 @@ def base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def read_key(args: argparse.Namespace, environ: Mapping[str, str]) -> str | None:
+def read_key(environ: Mapping[str, str], key_file: str | None, key_stdin: bool) -> str | None:
     """The function key, or None where there is none. Raises UsageError, which never shows it."""
-    if args.key_file is not None:
-        return _checked(_from_file(args.key_file), "the key file")
-    if args.key_stdin:
+    if key_file is not None:
+        return _checked(_from_file(key_file), "the key file")
+    if key_stdin:
         if sys.stdin.isatty():
             raise UsageError("--key-stdin wants the key piped in: typed, it would be on the screen")
         return _checked(_read(sys.stdin.buffer, "stdin"), "stdin")

@@ -1,10 +1,7 @@
-"""The standard streams and the current folder of every program here, and how each one ends.
+"""The standard streams and the current folder of every program here, and the one way to its end.
 
-    0    done
-    1    failed, also where stdout cannot be written: one line on stderr says why
-    2    typed wrongly, or no key where one was promised: one line on stderr
-    130  interrupted by Ctrl+C, as shells have it
-    141  whoever read stdout has enough, as `head` does: nothing is said, as with other programs
+What goes wrong is one line on stderr and an exit code (exits.py). Where whoever read stdout has
+enough, as `head` does, nothing is said, as with other programs.
 
 A stream that was closed before the start is None to Python: print() then writes errors among the
 data, and the next file or socket that is opened takes its number. So it is opened on nothing.
@@ -21,10 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from acr_global.cli.parser import UsageError
+from acr_global.cli.exits import CommandError, Exit
 from acr_global.errors import AcrGlobalError
-
-DONE, FAILED, MISUSED, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141
 
 
 class FolderGoneError(AcrGlobalError):
@@ -42,11 +37,11 @@ def run(command: Callable[[], int], prefix: str = "") -> int:
             sys.stdout.flush()
     except AcrGlobalError as error:
         fail(error.message, prefix)
-        return MISUSED if isinstance(error, UsageError) else FAILED
-    except SystemExit as end:  # argparse's, after the help, or that of _Stdout
-        return int(end.code or DONE)
+        return error.exit if isinstance(error, CommandError) else Exit.PROBLEMS
+    except SystemExit as end:  # a parser's, after the help, or that of _Stdout
+        return int(end.code or Exit.FINE)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return Exit.INTERRUPTED
 
 
 def fail(message: str, prefix: str = "") -> None:
@@ -104,9 +99,9 @@ class _Stdout(_Raw):
             if not self.needed:
                 return len(data)
             if error.errno == errno.EPIPE:
-                raise SystemExit(UNHEARD) from None
+                raise SystemExit(Exit.UNHEARD) from None
             fail(f"stdout cannot be written: {error.strerror}")
-            raise SystemExit(FAILED) from None
+            raise SystemExit(Exit.PROBLEMS) from None
 
 
 class _Stderr(_Raw):

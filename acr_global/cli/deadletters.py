@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
+import os
 import sys
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
-from acr_global.cli.client import AppError, Client, UnreachableError, segment
-from acr_global.cli.connection import connect
-from acr_global.cli.output import cell, facts, line, print_json, table
-from acr_global.cli.parser import UsageError
+import typer
+
+from acr_global import api
+from acr_global.cli.answers import understood
+from acr_global.cli.connection import (
+    DEFAULT_TIMEOUT,
+    KEY_NOTE,
+    Json,
+    KeyFile,
+    KeyStdin,
+    Timeout,
+    Url,
+    connect,
+    segment,
+)
+from acr_global.cli.exits import AppError, Exit, UnreachableError, UsageError
+from acr_global.cli.letters import print_letter, print_letters, replay_text
+from acr_global.cli.output import line, print_json
+
+if TYPE_CHECKING:
+    from acr_global.cli.client import Client
 
 _PATH = "/api/deadletters"
 MOST_PAGES = 1_000
@@ -20,36 +35,87 @@ MOST_PAGES = 1_000
 MOST_UNREACHED = 3
 """Replays in a row without an answer, after which the others are not tried."""
 _CUT_OFF = "The list is cut off: there are more."
+_EXAMPLE = "Example: `python -m acr_global deadletters"
+
+app = typer.Typer(
+    name="deadletters",
+    help="Notifications that some target did not get.",
+    epilog=f"{_EXAMPLE} list`",
+)
 
 
-def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Run the command that was typed; returns its exit code."""
-    if args.command == "replay" and bool(args.id) is args.all:
+@app.command("list", epilog=f"{KEY_NOTE}\n\n{_EXAMPLE} list --json`")
+def list_letters(
+    url: Url = None,
+    key_file: KeyFile = None,
+    key_stdin: KeyStdin = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: Json = False,
+) -> int:
+    """List them: id, verdict, what was pushed, who missed it, attempts."""
+    from acr_global.cli.client import talk
+
+    there = connect(os.environ, url, key_file, key_stdin, timeout)
+    return talk(there, lambda client: _list(client, as_json=as_json))
+
+
+@app.command(epilog=f"{KEY_NOTE}\n\n{_EXAMPLE} show _delivery.overdue.p1`")
+def show(
+    letter: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="As `deadletters list` shows it."),
+    ],
+    url: Url = None,
+    key_file: KeyFile = None,
+    key_stdin: KeyStdin = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: Json = False,
+) -> int:
+    """Show one: every attempt with its time and reason."""
+    from acr_global.cli.client import talk
+
+    there = connect(os.environ, url, key_file, key_stdin, timeout)
+    return talk(there, lambda client: _show(client, letter, as_json=as_json))
+
+
+@app.command(epilog=f"{KEY_NOTE}\n\n{_EXAMPLE} replay --all`")
+def replay(
+    letter: Annotated[
+        str | None, typer.Argument(metavar="ID", help="As `deadletters list` shows it.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All in the list, one by one.")] = False,
+    url: Url = None,
+    key_file: KeyFile = None,
+    key_stdin: KeyStdin = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: Json = False,
+) -> int:
+    """Send one again, or all, to the targets that did not get it.
+
+    A replay has the message id of the first attempt. --all ends early when the app does not
+    answer three times in a row.
+    """
+    from acr_global.cli.client import talk
+
+    if bool(letter) is everything:
         raise UsageError("give the ID of one dead letter, or --all")
-    return asyncio.run(_run(args, environ))
-
-
-async def _run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    async with Client(connect(args, environ)) as client:
-        match args.command:
-            case "list":
-                return await _list(client, as_json=args.json)
-            case "show":
-                return await _show(client, args.id, as_json=args.json)
-            case _ if args.all:
-                return await _replay_all(client, as_json=args.json)
-            case _:
-                return await _replay(client, args.id, as_json=args.json)
+    there = connect(os.environ, url, key_file, key_stdin, timeout)
+    if letter:
+        return talk(there, lambda client: _replay(client, letter, as_json=as_json))
+    return talk(there, lambda client: _replay_all(client, as_json=as_json))
 
 
 async def _whole_list(client: Client) -> dict[str, Any]:
-    """The list as one answer: all its pages, and `next` of the last. Raises AppError."""
+    """The list as one answer: all its pages, and `next` of the last; as the app has said it, and
+    understood. Raises AppError."""
     answer = await client.get(_PATH)
-    letters = list(_objects(answer, "deadletters"))
+    understood(api.DeadLetters, answer)
+    letters = [*answer["deadletters"]]
     pages = 1
     while (after := answer.get("next")) and pages < MOST_PAGES:
         answer = await client.get(f"{_PATH}?after={quote(str(after), safe='', errors='replace')}")
-        letters += _objects(answer, "deadletters")
+        understood(api.DeadLetters, answer)
+        letters += answer["deadletters"]
         pages += 1
     return {**answer, "deadletters": letters}
 
@@ -58,12 +124,11 @@ async def _list(client: Client, *, as_json: bool) -> int:
     answer = await _whole_list(client)
     if as_json:
         print_json(answer)
-        return 0
-    letters = answer["deadletters"]
-    print(letter_table(letters) if letters else "No dead letters.")
+        return Exit.FINE
+    print_letters(understood(api.DeadLetters, answer).deadletters)
     if answer.get("next"):
         print(_CUT_OFF)
-    return 0
+    return Exit.FINE
 
 
 async def _show(client: Client, letter: str, *, as_json: bool) -> int:
@@ -71,8 +136,8 @@ async def _show(client: Client, letter: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        print(letter_text(answer))
-    return 0
+        print_letter(understood(api.DeadLetterDetails, answer))
+    return Exit.FINE
 
 
 async def _replay(client: Client, letter: str, *, as_json: bool) -> int:
@@ -80,13 +145,13 @@ async def _replay(client: Client, letter: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        print(replay_text(letter, answer))
-    return 0
+        print(replay_text(letter, understood(api.Replay, answer)))
+    return Exit.FINE
 
 
 async def _replay_all(client: Client, *, as_json: bool) -> int:
     listing = await _whole_list(client)
-    letters = [str(letter.get("id")) for letter in listing["deadletters"]]
+    letters = [letter.id for letter in understood(api.DeadLetters, listing).deadletters]
     answers: list[dict[str, Any]] = []
     failed = unreached = 0
     for letter in letters:
@@ -94,7 +159,7 @@ async def _replay_all(client: Client, *, as_json: bool) -> int:
         answers.append({"id": letter, **answer})
         if not as_json:
             told = f"{line(letter)}: failed: {line(error.message)}" if error else None
-            print(told or replay_text(letter, answer), flush=True)
+            print(told or replay_text(letter, understood(api.Replay, answer)), flush=True)
         failed += error is not None
         unreached = unreached + 1 if isinstance(error, UnreachableError) else 0
         if unreached == MOST_UNREACHED:
@@ -109,7 +174,7 @@ async def _replay_all(client: Client, *, as_json: bool) -> int:
     if failed:
         rest = f"; {len(untried)} were not tried, for the app does not answer" if untried else ""
         print(f"error: {failed} of {len(letters)} could not be replayed{rest}", file=sys.stderr)
-    return 1 if failed else 0
+    return Exit.PROBLEMS if failed else Exit.FINE
 
 
 async def _try_replay(
@@ -117,69 +182,8 @@ async def _try_replay(
 ) -> tuple[dict[str, Any], AppError | UsageError | None]:
     """The app's answer, or one of our own with the error that it stands for."""
     try:
-        return await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay"), None
+        answer = await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay")
+        understood(api.Replay, answer)
+        return answer, None
     except (AppError, UsageError) as error:
         return {"status": "error", "message": error.message}, error
-
-
-def letter_table(letters: list[dict[str, Any]]) -> str:
-    """The list as an operator reads it. A delivery that broke off has little to tell."""
-    columns = ("id", "verdict", "reference", "dead", "attempts")
-    rows = [[_told(letter, column) for column in columns] for letter in letters]
-    return table(("ID", "VERDICT", "REFERENCE", "DEAD TARGETS", "ATTEMPTS"), rows)
-
-
-def _told(letter: dict[str, Any], name: str) -> object:
-    """A value; of a list that the app has cut, the first and how many more."""
-    value, more = letter.get(name), letter.get(f"{name}_more")
-    return [*value, f"{more} more"] if more and isinstance(value, list) else value
-
-
-def letter_text(letter: dict[str, Any]) -> str:
-    """One delivery: what is known of it, then its attempts."""
-    message = letter.get("message")
-    missing = message.get("missing") if isinstance(message, dict) else None
-    known = [
-        ("id", letter.get("id")),
-        ("state", letter.get("state")),
-        ("verdict", letter.get("verdict")),
-        ("reference", letter.get("reference")),
-        ("missing", missing),
-        ("push", letter.get("push")),
-        ("delivered to", _told(letter, "delivered")),
-        ("dead targets", _told(letter, "dead")),
-        ("still owed", _told(letter, "owed")),
-        ("replay of", letter.get("replay_of")),
-    ]
-    if letter.get("cause"):
-        known += [("cause", letter.get("cause")), ("reported by", _regions(letter))]
-    rows = [_attempt_row(attempt) for attempt in _objects(letter, "attempts")]
-    attempts = table(("TIME", "TARGET", "OUTCOME", "REASON", "STATUS"), rows)
-    return f"{facts(known)}\n\n{attempts if rows else 'No attempts.'}"
-
-
-def _attempt_row(attempt: dict[str, Any]) -> list[object]:
-    at, target, outcome, reason, status, place = (
-        attempt.get(name) for name in ("at", "target", "outcome", "reason", "status", "location")
-    )
-    return [at, target, outcome, f"{reason}, to {place}" if place else reason, status]
-
-
-def _regions(letter: dict[str, Any]) -> list[object] | None:
-    """Of a push that was given up: the regions whose reports it holds."""
-    arrivals = letter.get("arrivals")
-    return [a.get("region") for a in arrivals] if isinstance(arrivals, list) else None
-
-
-def replay_text(letter: str, answer: dict[str, Any]) -> str:
-    """One line on a replay that the app has begun."""
-    delivery, targets = cell(answer.get("delivery")), answer.get("targets")
-    to = f" to {cell(targets)}" if targets else ""
-    return f"{line(letter)}: replayed as {delivery}{to}"
-
-
-def _objects(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = answer.get(name)
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise AppError(f"the answer has no {name}: is the app of another release?")
-    return found

@@ -19,6 +19,11 @@ FILE = "local.settings.json"
 """Source: learn.microsoft.com/azure/azure-functions/functions-develop-local, `Local settings
 file`: the host makes environment variables of its Values; those that are set already stay."""
 
+SETTINGS_NOTE = (
+    "Settings are those of the environment and, where it lacks one, the Values in the file "
+    f"{FILE} of the current folder. Secrets are never printed."
+)
+
 
 class LocalFileError(AcrGlobalError):
     """local.settings.json cannot be used."""

@@ -1,8 +1,13 @@
-"""Tables, and text that is safe for a terminal. Pure, but for `print_json`."""
+"""Tables, and text that is safe for a terminal. Pure, but for what prints.
+
+In a pipe each row is one line, however long; a terminal gets it folded to its width, by rich. Its
+markup is never read: `app[latest]` is shown as it is.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
 from acr_global.notify.words import plain, shorten
@@ -38,6 +43,35 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
     rows = [(name, cell(value)) for name, value in pairs]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table, as fits where it goes."""
+    if sys.stdout.isatty():
+        _print_folded(headings, rows)
+    else:
+        print(table(headings, rows))
+
+
+def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names and values, as fits where they go."""
+    if sys.stdout.isatty():
+        _print_folded(("", ""), pairs)
+    else:
+        print(facts(pairs))
+
+
+def _print_folded(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, padding=(0, 2, 0, 0), show_header=any(headings), header_style="bold")
+    for heading in headings:
+        grid.add_column(Text(heading), overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(cell(value)) for value in row))
+    Console().print(grid)
 
 
 def print_json(value: object) -> None:

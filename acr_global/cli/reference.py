@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
+import typer
+from typer.core import TyperGroup
+
+from acr_global.cli.commands import PROG, build
 from acr_global.cli.console import open_streams, run
-from acr_global.cli.grammar import build_parsers
-from acr_global.cli.parser import PROG
+from acr_global.cli.exits import MEANINGS, Exit
 
+_CODES = "\n".join(f"| {code:d} | {meaning} |" for code, meaning in MEANINGS.items())
 _INTRODUCTION = f"""\
 # Commands
 
 For operators: what could not be delivered and its replay, a trial of each target, a check of
-the settings. Run them where the app's packages are installed, as `{PROG}`.
+the settings. They run on your machine, as `{PROG}` or `acr-global`, and need the extra
+`cli`, which is never deployed: `make` installs it, or in the checkout
+`python -m pip install -e '.[cli]'`. At a terminal tables are folded to its width; in a pipe each
+row is one line.
 
 `deadletters` and `targets test --url` ask a running app:
 
@@ -37,11 +46,10 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 
 | Exit code | Meaning |
 | --- | --- |
-| 0 | done; for `targets test`: delivered; for `settings check`: no error, perhaps a warning |
-| 1 | failed; for `replay --all`: not all could be replayed. Also where stdout is full or closed |
-| 2 | not typed as it must be, or no key where one was promised |
-| 130 | interrupted by Ctrl+C |
-| 141 | nobody reads stdout any more, as in `… \\| head -1`: nothing is said, and no more is done |
+{_CODES}
+
+1 is for `targets test`: not delivered; for `settings check`: an error (a warning alone is 0); for
+`replay --all`: not all could be replayed.
 
 Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,
 `python -m devhost` (0 after Ctrl+C), `python -m benchmarks` and what `make` starts end with these
@@ -55,11 +63,20 @@ encoding cannot show is shown as an escape, such as `\\xfc`.
 _FOOT = "\n<!-- Made by `python -m acr_global.cli.reference > docs/commands.md`. -->\n"
 
 
+def helps(command: Any, name: str = PROG, parent: Any = None) -> Iterator[tuple[str, str]]:
+    """Each command as it is typed, with its help, the whole one first."""
+    context = typer.Context(command, info_name=name, parent=parent, **command.context_settings)
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, TyperGroup):
+        for own, sub in command.commands.items():
+            yield from helps(sub, own, context)
+
+
 def reference() -> str:
     """The page as it stands in docs/commands.md."""
     parts = [
-        f"\n## {prog.removeprefix(PROG).strip() or PROG}\n\n```text\n{parser.format_help()}```\n"
-        for prog, parser in build_parsers().items()
+        f"\n## {typed.removeprefix(PROG).strip() or PROG}\n\n```text\n{text}\n```\n"
+        for typed, text in helps(build(rich=False))
     ]
     return "".join([_INTRODUCTION, *parts, _FOOT])
 
@@ -67,7 +84,7 @@ def reference() -> str:
 def main() -> int:
     """Print the page."""
     sys.stdout.write(reference())
-    return 0
+    return Exit.FINE
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
+import typer
+
 from acr_global.cli.console import current_folder
-from acr_global.cli.environment import local_environ
-from acr_global.cli.output import facts, line
+from acr_global.cli.environment import SETTINGS_NOTE, local_environ
+from acr_global.cli.exits import Exit
+from acr_global.cli.output import line, print_facts
 from acr_global.errors import Problem, RenderError
 from acr_global.notify.setting import SETTING
 from acr_global.notify.target import LibraryTarget
@@ -15,19 +19,29 @@ from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
 from acr_global.settings import Loaded, Settings, load_settings
 
+_EXAMPLE = "Example: `python -m acr_global settings check`"
 
-def run(environ: Mapping[str, str]) -> int:
-    """Check the settings that apply here; returns the exit code."""
-    here = local_environ(environ, current_folder())
+app = typer.Typer(name="settings", help="What applies here.", epilog=_EXAMPLE)
+
+
+@app.callback()
+def _group() -> None:
+    """Without a callback, typer makes no group of one command."""
+
+
+@app.command(epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE}")
+def check() -> int:
+    """Print each problem, and what is in force where none is an error."""
+    here = local_environ(os.environ, current_folder())
     loaded = load_settings(here)
     unusable = tuple(_unusable(loaded, here))
     for problem in (*loaded.problems, *unusable):
         print(line(f"{problem.severity}: {problem.setting}: {problem.message}"))
     if loaded.errors or unusable:
-        return 1
+        return Exit.PROBLEMS
     print("ok")
-    print(facts(in_force(loaded.settings)))
-    return 0
+    print_facts(in_force(loaded.settings))
+    return Exit.FINE
 
 
 def _unusable(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:

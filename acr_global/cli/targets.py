@@ -2,99 +2,166 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+from pydantic import ValidationError
+
+from acr_global import api
+from acr_global.cli.connection import (
+    DEFAULT_TIMEOUT,
+    KEY_NOTE,
+    Json,
+    KeyFile,
+    KeyStdin,
+    Timeout,
+    UrlOfSender,
+    connect,
+    segment,
+)
 from acr_global.cli.console import current_folder
-from acr_global.cli.environment import local_environ
-from acr_global.cli.output import cell, line, print_json, table
+from acr_global.cli.environment import SETTINGS_NOTE, local_environ
+from acr_global.cli.exits import Exit
+from acr_global.cli.output import cell, line, print_json, print_table
 from acr_global.errors import Problem, TargetUnknownError
-from acr_global.model import Outcome, VerdictType
-from acr_global.notify import preview
-from acr_global.notify.message import trial_message
+from acr_global.model import Attempt, Outcome, VerdictType
 from acr_global.notify.setting import SETTING
-from acr_global.notify.target import Target
 from acr_global.settings import Loaded, load_settings
 
+if TYPE_CHECKING:
+    from acr_global.cli.client import Client
+    from acr_global.notify.target import Target
 
-def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Run the command that was typed; returns its exit code."""
-    if args.command == "test" and args.url:
-        return _report(asyncio.run(_test_there(args, environ)), as_json=args.json)
-    here = local_environ(environ, current_folder())
-    loaded = load_settings(here)
-    match args.command:
-        case "list":
-            return _list(loaded)
-        case "test":
-            target = find_target(loaded, args.name)
-            return _report(asyncio.run(_test_here(loaded, target, here)), as_json=args.json)
-        case _:
-            target = find_target(loaded, args.name)
-            return _preview(loaded, target, VerdictType(args.verdict), here)
+_EXAMPLE = "Example: `python -m acr_global targets"
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="The target's name in the settings.")]
+
+app = typer.Typer(
+    name="targets",
+    help="Those who are told, and a trial of it.",
+    epilog=f"{_EXAMPLE} test oncall`",
+)
 
 
-def _list(loaded: Loaded) -> int:
+@app.command("list", epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} list`")
+def list_targets() -> int:
+    """List them: name, kind, verdicts, repositories."""
+    loaded = load_settings(_here())
     targets = loaded.settings.targets
     rows = [(t.name, t.kind, [v.value for v in t.on], t.match) for t in targets]
-    print(table(("NAME", "KIND", "ON", "MATCH"), rows) if rows else "No targets.")
+    if rows:
+        print_table(("NAME", "KIND", "ON", "MATCH"), rows)
+    else:
+        print("No targets.")
     for problem in loaded.problems:
         if problem.setting == SETTING:
             _warn(problem)
-    return 0
+    return Exit.FINE
 
 
-async def _test_there(args: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, Any]:
-    from acr_global.cli.client import Client, segment
-    from acr_global.cli.connection import connect
+@app.command(
+    "test",
+    epilog=f"Without --url: {SETTINGS_NOTE}\n\nWith --url: {KEY_NOTE}\n\n{_EXAMPLE} test oncall`",
+)
+def send_test(
+    name: _Name,
+    url: UrlOfSender = None,
+    key_file: KeyFile = None,
+    key_stdin: KeyStdin = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    as_json: Json = False,
+) -> int:
+    """Send one test message, marked as such, and print what came back.
 
-    name = segment(args.name, "target's NAME")
-    async with Client(connect(args, environ)) as client:
-        return await client.post(f"/api/targets/{name}/test")
+    Without --url it is sent from here. With --url the running app sends it, whose secrets may be
+    readable there only.
+    """
+    if url:
+        from acr_global.cli.client import talk
+
+        path = f"/api/targets/{segment(name, 'NAME of a target')}/test"
+        there = connect(os.environ, url, key_file, key_stdin, timeout)
+        return talk(there, lambda client: _test_there(client, path, as_json=as_json))
+    here = _here()
+    loaded = load_settings(here)
+    return _test_here(loaded, find_target(loaded, name), here, as_json=as_json)
 
 
-async def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str]) -> dict[str, Any]:
-    from acr_global.notify.trial import try_target
+@app.command(epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} preview oncall --verdict overdue`")
+def preview(
+    name: _Name,
+    verdict: Annotated[
+        VerdictType,
+        typer.Option(
+            metavar="VERDICT",
+            show_default=False,
+            help=f"{', '.join(VerdictType)}; complete if not said.",
+        ),
+    ] = VerdictType.COMPLETE,
+) -> int:
+    """Print the request for a made-up push, secrets masked; sends nothing.
 
-    attempt = await try_target(target, environ, _utcnow, loaded.settings.regions)
-    return attempt.model_dump(mode="json", exclude_none=True)
+    Of a URL given as `$secret`, and of the kinds teams and slack, only scheme and host are shown;
+    of apprise's only the scheme; of any other all but user and query.
+    """
+    from acr_global.notify import preview as requests
+    from acr_global.notify.message import trial_message
+
+    here = _here()
+    loaded = load_settings(here)
+    target = find_target(loaded, name)
+    now = _utcnow()
+    message = trial_message(verdict, now, loaded.settings.regions)
+    print(requests.preview(message, target, here, now))
+    print("A sample: nothing was pushed, and nothing has been sent.", file=sys.stderr)
+    return Exit.FINE
+
+
+def _here() -> dict[str, str]:
+    return local_environ(os.environ, current_folder())
 
 
 def _utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def _preview(
-    loaded: Loaded, target: Target, verdict: VerdictType, environ: Mapping[str, str]
-) -> int:
-    now = _utcnow()
-    message = trial_message(verdict, now, loaded.settings.regions)
-    print(preview.preview(message, target, environ, now))
-    print("A sample: nothing was pushed, and nothing has been sent.", file=sys.stderr)
-    return 0
+async def _test_there(client: Client, path: str, *, as_json: bool) -> int:
+    answer = await client.post(path)
+    try:
+        attempt = Attempt.model_validate(answer)
+    except ValidationError:  # whatever it says, it does not say delivered
+        attempt = None
+    return _report(attempt, answer, as_json=as_json)
 
 
-def _report(attempt: dict[str, Any], *, as_json: bool) -> int:
+def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str], *, as_json: bool) -> int:
+    import asyncio
+
+    from acr_global.notify.trial import try_target
+
+    attempt = asyncio.run(try_target(target, environ, _utcnow, loaded.settings.regions))
+    return _report(attempt, api.dump(attempt), as_json=as_json)
+
+
+def _report(attempt: Attempt | None, answer: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
-        print_json(attempt)
+        print_json(answer)
     else:
-        print(attempt_text(attempt))
-    return 0 if attempt.get("outcome") == Outcome.DELIVERED.value else 1
+        print(attempt_text(attempt) if attempt else "-: -")
+    delivered = attempt and attempt.outcome is Outcome.DELIVERED
+    return Exit.FINE if delivered else Exit.PROBLEMS
 
 
-def attempt_text(attempt: dict[str, Any]) -> str:
+def attempt_text(attempt: Attempt) -> str:
     """What came back, in one line."""
-    outcome, reason = cell(attempt.get("outcome")), cell(attempt.get("reason"))
+    outcome, reason = attempt.outcome.value, cell(attempt.reason)
     said = outcome if outcome == reason else f"{_MEANINGS.get(outcome, outcome)}: {reason}"
-    status = attempt.get("status")
-    answered = "" if status is None else f", status {cell(status)}"
-    place = attempt.get("location")
-    moved = "" if place is None else f", redirected to {cell(place)}"
-    return f"{cell(attempt.get('target'))}: {said}{answered}{moved}"
+    answered = "" if attempt.status is None else f", status {attempt.status}"
+    moved = "" if attempt.location is None else f", redirected to {cell(attempt.location)}"
+    return f"{cell(attempt.target)}: {said}{answered}{moved}"
 
 
 _MEANINGS = {

@@ -6,10 +6,11 @@ import json
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
 
 import azure.functions as func
+from pydantic import BaseModel
 
+from acr_global import api
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import log
 from acr_global.functions.engine import EngineError
@@ -17,23 +18,22 @@ from acr_global.functions.engine import EngineError
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON body of one answer."""
+    """Status and body of one answer."""
 
     status: int
-    body: dict[str, Any]
+    body: BaseModel
+    """One of api."""
 
 
 def error_answer(error: AcrGlobalError) -> Answer:
     """An error as the caller sees it: a reason slug and one plain sentence."""
-    return Answer(
-        error.status, {"status": "error", "reason": error.reason, "message": error.message}
-    )
+    return Answer(error.status, api.Error(reason=error.reason, message=error.message))
 
 
 def respond(answer: Answer) -> func.HttpResponse:
     """An answer as the host wants it."""
     return func.HttpResponse(
-        json.dumps(answer.body), status_code=answer.status, mimetype="application/json"
+        json.dumps(api.dump(answer.body)), status_code=answer.status, mimetype="application/json"
     )
 
 
@@ -44,9 +44,7 @@ class EngineUnavailableError(AcrGlobalError):
     reason = "engine-unavailable"
 
 
-async def respond_to_operator(
-    result: Awaitable[dict[str, Any]], status: int = 200
-) -> func.HttpResponse:
+async def respond_to_operator(result: Awaitable[BaseModel], status: int = 200) -> func.HttpResponse:
     """What an operator asked for, with this status; or why there is nothing to be said."""
     try:
         return respond(Answer(status, await result))

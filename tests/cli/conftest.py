@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from acr_global.cli import main
+from acr_global.cli.main import main
 from tests.tls import untrusted
 
 KEY = "aG9zdC1rZXk_for-the-tests=="

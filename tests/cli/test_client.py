@@ -1,4 +1,4 @@
-"""Whatever an app answers, or does not: one plain sentence, exit code 1, no key in sight."""
+"""Whatever an app answers, or does not: one plain sentence, its exit code, no key in sight."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import pytest
 from aiohttp import web
 
+from acr_global.cli.exits import Exit
 from tests.cli.conftest import KEY, App, Run
 
 LIST = "GET /api/deadletters"
@@ -40,7 +41,8 @@ def test_each_answer_that_is_no_success_is_one_sentence(
     """The app's own sentence where it has one, else the status in words."""
     app.answer(REPLAY, status, body)
     ran = ask("deadletters", "replay", "_delivery.overdue.p1")
-    assert (1, "", [REPLAY]) == (ran.code, ran.out, app.asked)
+    code = Exit.NOT_ASKED if status >= 500 else Exit.PROBLEMS
+    assert (code, "", [REPLAY]) == (ran.code, ran.out, app.asked)
     assert sentence in ran.err
     assert ran.err.startswith("error: ")
     assert 1 == len(ran.err.splitlines())
@@ -89,14 +91,14 @@ def test_nobody_listening_is_said(run: Run) -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         ran = run("deadletters", "list", "--url", f"http://127.0.0.1:{port}/base")
-    assert (1, "") == (ran.code, ran.out)
+    assert (4, "") == (ran.code, ran.out)
     assert f"error: cannot reach 127.0.0.1:{port}: connection refused\n" == ran.err
 
 
 def test_a_name_that_nobody_has_is_said(run: Run) -> None:
     """A mistyped host is a failure to reach it."""
     ran = run("deadletters", "list", "--url", "https://nothing.invalid", FUNCTION_APP_KEY=KEY)
-    assert 1 == ran.code
+    assert 4 == ran.code
     assert ran.err.startswith("error: cannot reach nothing.invalid: ")
 
 
@@ -117,7 +119,7 @@ def test_a_hanging_app_is_given_up(ask: Run, app: App) -> None:
 
     app.answers[LIST] = hang
     ran = ask("deadletters", "list", "--timeout", "0.2")
-    assert 1 == ran.code
+    assert 4 == ran.code
     assert ran.err.endswith(" did not answer within 0.2 s\n")
 
 
@@ -134,21 +136,21 @@ def test_an_app_that_breaks_off_is_said(ask: Run, app: App) -> None:
 
     app.answers[LIST] = break_off
     ran = ask("deadletters", "list")
-    assert 1 == ran.code
+    assert 4 == ran.code
     assert "gave no usable answer" in ran.err
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(ask: Run, app: App) -> None:
     """The key is not sent to a host that cannot show that it is the one."""
     ran = ask("deadletters", "list", "--url", app.untrusted_url)
-    assert (1, []) == (ran.code, app.asked)
+    assert (4, []) == (ran.code, app.asked)
     assert "certificate that is not trusted" in ran.err
 
 
 def test_plain_http_where_tls_was_asked_for_is_said(ask: Run, app: App) -> None:
     """https to a port that speaks http fails before the key is sent."""
     ran = ask("deadletters", "list", "--url", app.url.replace("http:", "https:"))
-    assert (1, []) == (ran.code, app.asked)
+    assert (4, []) == (ran.code, app.asked)
     assert "does not speak TLS" in ran.err
 
 
@@ -185,7 +187,7 @@ def test_this_machine_is_asked_straight_and_with_our_headers(ask: Run, app: App)
 def test_a_proxy_that_does_not_work_is_one_sentence(run: Run, sentence: str, proxy: str) -> None:
     """By the name of its variable, and without its value."""
     ran = run("deadletters", "list", "--url", "https://app.test", HTTPS_PROXY=proxy)
-    assert (1, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
+    assert (4, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
     assert sentence in ran.err
     assert "hush" not in ran.err
 
@@ -194,5 +196,5 @@ def test_a_proxy_that_refuses_is_one_sentence(run: Run, app: App) -> None:
     """With its status: here a server that knows no tunnels."""
     proxy = app.url.replace("//", "//user:hush@")
     ran = run("deadletters", "list", "--url", "https://app.test", HTTPS_PROXY=proxy)
-    assert 1 == ran.code
+    assert 4 == ran.code
     assert "error: the proxy to app.test answered 404\n" == ran.err

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from acr_global.cli.connection import Connection, base_url
-from acr_global.cli.parser import UsageError
+from acr_global.cli.exits import UsageError
 from tests.cli.conftest import KEY, App, Run
 
 EMPTY = {"deadletters": [], "cut_off": False}

@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from acr_global.cli import deadletters
+from acr_global import api
+from acr_global.cli import letters
+from acr_global.model import Arrival
 from tests.cli.conftest import KEY, App, Run
 
 ONE: dict[str, Any] = {
@@ -55,7 +58,7 @@ def test_the_list_is_a_table(ask: Run, app: App) -> None:
 def test_a_list_that_the_app_has_cut_says_how_many_more(ask: Run, app: App) -> None:
     """In the table and in what is known of one letter."""
     cut = ONE | {"dead_more": 120, "delivered_more": 7, "attempts": [], "message": {}}
-    app.answer(LIST, 200, {"deadletters": [cut], "next": None})
+    app.answer(LIST, 200, {"deadletters": [cut | {"attempts": 16}], "next": None})
     app.answer(f"GET /api/deadletters/{ONE['id']}", 200, cut)
     assert "  ops, chat, 120 more  " in ask("deadletters", "list").out
     shown = ask("deadletters", "show", ONE["id"]).out
@@ -125,7 +128,18 @@ def test_show_tells_each_attempt(ask: Run, app: App) -> None:
         {"at": "2026-05-04T10:00:05Z", "target": "ops", "outcome": "dead", "reason": "gone",
          "status": 410},
     ]  # fmt: skip
-    message = {"missing": ["eastus"]}
+    message = {
+        "type": "overdue",
+        "push_id": "p1",
+        "action": "push",
+        "artifact": {},
+        "regions": ["eastus"],
+        "arrivals": [],
+        "missing": ["eastus"],
+        "begun_at": "2026-05-04T09:50:00Z",
+        "deadline": "2026-05-04T10:00:00Z",
+        "decided_at": "2026-05-04T10:00:00Z",
+    }
     line = f"GET /api/deadletters/{ONE['id']}"
     app.answer(line, 200, ONE | {"attempts": attempts, "message": message})
     ran = ask("deadletters", "show", ONE["id"])
@@ -287,22 +301,27 @@ def test_the_key_is_in_no_output(
     assert {KEY} == set(app.keys)
 
 
-def test_show_tells_why_a_push_was_given_up() -> None:
+def test_show_tells_why_a_push_was_given_up(capsys: pytest.CaptureFixture[str]) -> None:
     """It has no attempts, but reports."""
-    shown = deadletters.letter_text(
-        {
-            "id": "_delivery.unsaid.p1",
-            "state": "given-up",
-            "push": "p1",
-            "cause": "it was broken off again and again",
-            "arrivals": [{"region": "eastus"}, {"region": "westeurope"}],
-            "attempts": [],
-        }
+    arrivals = tuple(
+        Arrival(region=region, event_id="e", received_at=datetime(2026, 5, 4, tzinfo=UTC))
+        for region in ("eastus", "westeurope")
     )
+    letters.print_letter(
+        api.DeadLetterDetails(
+            id="_delivery.unsaid.p1",
+            state="given-up",
+            push="p1",
+            cause="it was broken off again and again",
+            arrivals=arrivals,
+            attempts=(),
+        )
+    )
+    shown = capsys.readouterr().out
     assert "it was broken off again and again" in shown
     assert "eastus, westeurope" in shown
 
 
 def test_the_replay_of_a_push_has_no_targets() -> None:
     """It is the push that goes on."""
-    assert "x: replayed as x~1" == deadletters.replay_text("x", {"delivery": "x~1", "push": "p1"})
+    assert "x: replayed as x~1" == letters.replay_text("x", api.Replay(delivery="x~1", push="p1"))

@@ -1,21 +1,25 @@
-"""The help: documented, quick, the same as the model's words."""
+"""The help: documented, quick, with an example of each command, and the same everywhere."""
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from acr_global.cli import grammar, reference
-from acr_global.cli.parser import PROG
-from acr_global.model import VerdictType
+from acr_global.cli import commands, reference
+from acr_global.cli.commands import PROG, WIDTH, build
+from acr_global.cli.exits import MEANINGS, Exit
+from acr_global.cli.main import program
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
-PARSERS = grammar.build_parsers()
-LEAVES = [prog for prog in PARSERS if len(prog.removeprefix(PROG).split()) == 2]
+HELPS = dict(reference.helps(build(rich=False)))
+LEAVES = [prog for prog in HELPS if len(prog.removeprefix(PROG).split()) == 2]
 
 
 def test_the_documentation_is_the_help() -> None:
@@ -23,7 +27,7 @@ def test_the_documentation_is_the_help() -> None:
     assert (ROOT / "docs/commands.md").read_text(encoding="utf-8") == reference.reference()
 
 
-@pytest.mark.parametrize("prog", PARSERS)
+@pytest.mark.parametrize("prog", HELPS)
 def test_every_command_prints_its_documented_help(run: Run, prog: str) -> None:
     """`--help` prints the block that the documentation shows, and ends with 0."""
     ran = run(*prog.removeprefix(PROG).split(), "--help")
@@ -33,56 +37,67 @@ def test_every_command_prints_its_documented_help(run: Run, prog: str) -> None:
 
 @pytest.mark.parametrize("columns", ["20", "300"])
 def test_help_does_not_depend_on_the_terminal(run: Run, columns: str) -> None:
-    """The help has the same width in every terminal."""
+    """In a pipe the help has the same width, whatever the terminal beside it."""
     ran = run("targets", "test", "--help", COLUMNS=columns)
-    assert PARSERS[f"{PROG} targets test"].format_help() == ran.out
+    assert HELPS[f"{PROG} targets test"] + "\n" == ran.out
 
 
 def test_no_line_of_help_is_too_wide() -> None:
-    """Every line fits into 88 columns."""
-    lines = [line for parser in PARSERS.values() for line in parser.format_help().splitlines()]
-    assert [] == [line for line in lines if len(line) > 88]
+    """Every line fits into 80 columns."""
+    lines = [line for text in HELPS.values() for line in text.splitlines()]
+    assert 80 == WIDTH
+    assert [] == [line for line in lines if len(line) > WIDTH]
 
 
-def test_every_command_of_the_lists_exists() -> None:
+def test_every_group_has_commands() -> None:
     """What a group lists is what can be typed."""
-    assert [f"{PROG} {name}" for name in grammar._COMMANDS] == LEAVES
+    assert {group.info.name for group in commands.GROUPS} == {prog.split()[-2] for prog in LEAVES}
+
+
+@pytest.mark.parametrize("prog", HELPS)
+def test_each_help_has_an_example_that_can_be_typed(run: Run, prog: str) -> None:
+    """It begins with the command itself, and is understood up to what the app or settings say."""
+    _, _, example = " ".join(HELPS[prog].split()).partition("Example: `")
+    typed = shlex.split(example.removesuffix("`"))
+    assert prog.split() == typed[: len(prog.split())]
+    ran = run(*typed[3:], FUNCTION_APP_URL="http://127.0.0.1:9")
+    assert Exit.USAGE != ran.code
 
 
 @pytest.mark.parametrize("prog", LEAVES)
 def test_no_command_takes_a_key_on_the_command_line(prog: str) -> None:
     """There is no option for the key itself, whatever the command."""
-    assert "--key " not in PARSERS[prog].format_help()
+    assert "--key " not in HELPS[prog]
 
 
-def test_verdicts_are_those_of_the_model() -> None:
-    """`--verdict` knows each verdict there is."""
-    assert tuple(v.value for v in VerdictType) == grammar.VERDICTS
+def test_each_exit_code_is_explained() -> None:
+    """In the help, and by it in the documentation."""
+    assert list(Exit) == list(MEANINGS)
+    shown = " ".join(HELPS[PROG].split())
+    assert [] == [code for code in Exit if f"{code:d} {MEANINGS[code]}" not in shown]
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["deadletters", "list", "--help"], ["nonsense"]])
 def test_help_loads_no_library(argv: list[str]) -> None:
-    """Neither help nor a word typed wrongly loads aiohttp, pydantic or anything of Azure's."""
+    """Neither help nor a word typed wrongly loads aiohttp, rich or anything of Azure's."""
     program = (
-        "import sys; from acr_global.cli.grammar import parse\n"
-        "from acr_global.errors import AcrGlobalError\n"
-        "import acr_global.cli\n"
-        f"try: parse({argv!r})\n"
-        "except (SystemExit, AcrGlobalError): pass\n"
+        f"import sys; from acr_global.cli.main import main; main({argv!r})\n"
         "names = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(sorted(names & {'aiohttp', 'asyncio', 'azure', 'pydantic'}), file=sys.stderr)"
+        "print(sorted(names & {'aiohttp', 'asyncio', 'azure', 'rich'}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "[]" == done.stderr.strip()
+    assert "[]" == done.stdout.splitlines()[-1]
 
 
 def test_no_command_loads_azure() -> None:
     """The commands run where the Functions libraries are not installed."""
     program = (
         "import sys\n"
-        "from acr_global.cli import deadletters, settings, targets\n"
+        "from acr_global.cli import client, deadletters, settings, targets\n"
+        "from acr_global.notify import preview, trial
+from acr_global.notify.channels import apprise\n"
         "print(sorted(n for n in sys.modules if n.startswith('azure.')))"
     )
     done = subprocess.run(
@@ -99,3 +114,53 @@ def test_the_module_runs_as_a_program() -> None:
     assert (2, "") == (done.returncode, done.stdout)
     assert done.stderr.startswith("error: ")
     assert 1 == len(done.stderr.splitlines())
+
+
+def test_the_script_is_the_same_program() -> None:
+    """What is installed as `acr-global` is what the module runs."""
+    script = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert program is EntryPoint("acr-global", script["acr-global"], "console_scripts").load()
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    """One line, and nothing else is done."""
+    ran = run("--version")
+    assert (0, "", 1) == (ran.code, ran.err, len(ran.out.splitlines()))
+    assert ran.out.startswith("acr-global")
+
+
+def test_without_the_extra_it_is_said_how_to_install_it() -> None:
+    """The library that reads the command line is not there."""
+    program = (
+        "import sys; sys.modules['typer'] = None\n"
+        "from acr_global.cli.main import program; sys.exit(program())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (2, "", 1) == (done.returncode, done.stdout, len(done.stderr.splitlines()))
+    assert "python -m pip install -e '.[cli]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "argv"),
+    [
+        ("which command? (choose from deadletters, targets, settings)", []),
+        ("which command? (choose from list, test, preview)", ["targets"]),
+        ("this command is not known (choose from check)", ["settings", "hush"]),
+        ("unknown option --hash", ["targets", "list", "--hash=hush"]),
+        ("unknown option", ["-x"]),
+        ("one word too many", ["targets", "list", "hush"]),
+        ("NAME is missing", ["targets", "test"]),
+        ("Option '--url' requires an argument", ["deadletters", "list", "--url"]),
+        ("Option '--json' does not take a value", ["deadletters", "list", "--json=hush"]),
+        ("--verdict is not known (choose from complete, overdue, recovered, incomplete)",
+         ["targets", "preview", "a", "--verdict", "hush"]),
+        ("--timeout must be a number of seconds", ["deadletters", "list", "--timeout", "nan"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_command_is_said(run: Run, said: str, argv: list[str]) -> None:
+    """In a sentence of ours, with what there is instead."""
+    ran = run(*argv)
+    assert ran.err.startswith(f"error: {said}")
+    assert (2, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from acr_global.cli import grammar
+from acr_global.model import VerdictType
 from tests.cli.conftest import KEY, App, Run, targets
 
 HUSH = "hush-hush"
@@ -120,8 +120,8 @@ def test_the_app_s_url_in_the_environment_does_not_make_it_test(run: Run, app: A
 def test_a_test_by_the_app(run: Run, app: App) -> None:
     """--url has the running app send it; no setting is needed here."""
     line = "POST /api/targets/ops/test"
-    app.answer(line, 200, {"target": "ops", "outcome": "delivered", "reason": "delivered",
-                           "status": 202})  # fmt: skip
+    app.answer(line, 200, {"at": "2026-05-04T10:00:00Z", "target": "ops", "outcome": "delivered",
+                           "reason": "delivered", "status": 202})  # fmt: skip
     ran = run("targets", "test", "ops", "--url", app.url, FUNCTION_APP_KEY=KEY)
     assert (0, "ops: delivered, status 202\n", "") == (ran.code, ran.out, ran.err)
     assert ([line], [KEY]) == (app.asked, app.keys)
@@ -131,9 +131,10 @@ def test_a_test_by_the_app(run: Run, app: App) -> None:
     ("said", "answer"),
     [
         ("ops: not delivered (dead: trying again cannot help): gone, status 410\n",
-         {"target": "ops", "outcome": "dead", "reason": "gone", "status": 410}),
+         {"at": "2026-05-04T10:00:00Z", "target": "ops", "outcome": "dead", "reason": "gone",
+          "status": 410}),
         ("ops: not delivered (retry: the app would try again): timeout\n",
-         {"target": "ops", "outcome": "retry", "reason": "timeout"}),
+         {"at": "2026-05-04T10:00:00Z", "target": "ops", "outcome": "retry", "reason": "timeout"}),
         ("-: -\n", {}),
     ],
 )  # fmt: skip
@@ -170,7 +171,7 @@ def test_a_target_that_is_wrong(run: Run, command: str) -> None:
     assert HUSH not in ran.out + ran.err
 
 
-@pytest.mark.parametrize("verdict", grammar.VERDICTS)
+@pytest.mark.parametrize("verdict", [v.value for v in VerdictType])
 def test_a_preview_is_the_exact_request(run: Run, verdict: str) -> None:
     """Method, URL, headers and body, of a sample that says so; nothing is sent."""
     value = hook("https://a.example/hook?code=" + HUSH, headers={"x-own": HUSH}, secrets=[SIGNING])

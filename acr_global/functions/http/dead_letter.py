@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global import api
 from acr_global.functions import letters, names, wire
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine
@@ -24,26 +23,16 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return await respond_to_operator(show(Engine.of(client), req.route_params["id"]))
 
 
-async def show(engine: Engine, instance_id: str) -> dict[str, Any]:
+async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
     """One delivery, with each attempt's time and reason."""
     look = await letters.existing(engine, instance_id)
     if push := letters.push_given_up(look):
-        arrivals = [a.model_dump(mode="json", exclude_none=True) for a in push.arrivals]
-        return {
-            "id": instance_id,
-            **letters.summary_of(look),
-            "arrivals": arrivals,
-            "attempts": [],
-        }
+        known = {**letters.summary_of(look), "arrivals": push.arrivals, "attempts": ()}
+        return api.DeadLetterDetails(id=instance_id, **known)
     given = wire.load(wire.DeliveryInput, look.input)
     # Of many targets the status names the first only.
     known = letters.summary_of(look)
     if ended := letters.output_of(look):
         known = summary(given, ended.delivery, ended.state)
-    attempts = letters.delivery_of(look, given).attempts
-    return {
-        "id": instance_id,
-        **known,
-        "attempts": [a.model_dump(mode="json", exclude_none=True) for a in attempts],
-        "message": given.verdict.model_dump(mode="json", exclude_none=True),
-    }
+    known |= {"attempts": letters.delivery_of(look, given).attempts, "message": given.verdict}
+    return api.DeadLetterDetails(id=instance_id, **known)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global import api
 from acr_global.correlation import DELIVERIES, numbered, order
 from acr_global.functions import letters, names, paging
 from acr_global.functions.answers import respond_to_operator
@@ -24,7 +23,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return await respond_to_operator(listing(Engine.of(client), req.params.get("after")))
 
 
-async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
+async def listing(engine: Engine, after: str | None = None) -> api.DeadLetters:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
     RejectedError where `after` was never a `next`."""
     listed = await engine.list_by_prefix(DELIVERIES, paging.take(after))
@@ -33,8 +32,8 @@ async def listing(engine: Engine, after: str | None = None) -> dict[str, Any]:
     dead = [look for look in by_message.values() if letters.is_dead(look)]
     if listed.next:  # a letter's replay may stand beyond the cut
         dead = [look for look in dead if not await _has_replay(engine, look)]
-    shown = [{"id": look.instance_id, **letters.summary_of(look)} for look in dead]
-    return {"deadletters": shown, "next": paging.give(listed.next)}
+    shown = tuple(api.letter(look.instance_id, letters.summary_of(look)) for look in dead)
+    return api.DeadLetters(deadletters=shown, next=paging.give(listed.next))
 
 
 async def _has_replay(engine: Engine, look: Look) -> bool:

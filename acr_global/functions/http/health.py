@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global import api
 from acr_global.functions import names
 from acr_global.functions.answers import Answer, respond
 from acr_global.functions.setup import Setup
@@ -24,10 +27,11 @@ def register(app: df.DFApp, setup: Setup) -> None:
 def health_of(loaded: Loaded) -> Answer:
     """The settings that are wrong: names and reasons, no values. 503 only where every webhook is
     refused: a platform takes what answers so out of service."""
-    problems = [
-        {"setting": p.setting, "severity": p.severity, "reason": p.message} for p in loaded.problems
-    ]
+    problems = tuple(
+        api.WrongSetting(setting=p.setting, severity=p.severity, reason=p.message)
+        for p in loaded.problems
+    )
     if not loaded.settings.all_regions():
-        return Answer(503, {"status": "error", "problems": problems})
-    status = "degraded" if loaded.errors else "ok"
-    return Answer(200, {"status": status, "problems": problems})
+        return Answer(503, api.Health(status="error", problems=problems))
+    status: Literal["degraded", "ok"] = "degraded" if loaded.errors else "ok"
+    return Answer(200, api.Health(status=status, problems=problems))

@@ -16,6 +16,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global import api
 from acr_global.correlation import push_key
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
 from acr_global.functions import clock, keeping, log, names, strays, wire
@@ -60,7 +61,8 @@ async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body:
     )
     if not received.envelope:
         return answers[0]
-    return Answer(_overall(answers), {"results": [a.body for a in answers]})
+    results = [a.body for a in answers]
+    return Answer(_overall(answers), api.Envelope.model_validate({"results": results}))
 
 
 def _overall(answers: list[Answer]) -> int:
@@ -82,7 +84,7 @@ async def _answer_one(
         return _refused(loaded.errors, _post(query, document), result)
     if isinstance(result, Ignored):
         log.line("webhook", status="ignored", reason=result.reason)
-        return Answer(200, {"status": "ignored", "reason": result.reason})
+        return Answer(200, api.Ignored(reason=result.reason))
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
     terms = _terms(loaded.settings, policy, event)
@@ -142,8 +144,8 @@ async def _keep(
         kept=kept.place.value,
     )
     if over:
-        return Answer(200, {"status": "ignored", "reason": over})
-    return Answer(202, {"status": "accepted", "push": kept.push_id, "region": event.region})
+        return Answer(200, api.Ignored(reason=over))
+    return Answer(202, api.Accepted(push=kept.push_id, region=event.region))
 
 
 def _rejected(error: RejectedError) -> Answer:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global import api
 from acr_global.correlation import numbered, order
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
@@ -38,7 +38,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return await respond_to_operator(replayed, 202)
 
 
-async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[str, Any]:
+async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Replay:
     """Send a dead letter's message again to the targets that did not get it."""
     await letters.existing(engine, instance_id)
     base, _ = order(instance_id)
@@ -59,21 +59,21 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> dict[s
 
 async def _try_again(
     engine: Engine, new_id: str, push: wire.CourierInput, record: str
-) -> dict[str, Any]:
+) -> api.Replay:
     """Give a push that was given up another life."""
     again = push.model_copy(update={"given_up": None, "rounds": 0, "by_hand": True})
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.COURIER, new_id, again)
     log.line("replay", delivery=new_id, of=record, push=push.push_id)
-    return {"status": "accepted", "delivery": new_id, "push": push.push_id}
+    return api.Replay(delivery=new_id, push=push.push_id)
 
 
 async def _start(
     engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
-) -> dict[str, Any]:
+) -> api.Replay:
     data = wire.DeliveryInput(verdict=given.verdict, delivery=state, replay_of=replay_of)
     # Somebody else may replay it at this moment: one delivery serves both.
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)
     log.line("replay", delivery=new_id, of=replay_of, targets=list(state.targets))
-    return {"status": "accepted", "delivery": new_id, "targets": list(state.targets)}
+    return api.Replay(delivery=new_id, targets=state.targets)

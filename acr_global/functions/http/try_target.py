@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -11,6 +9,7 @@ from acr_global.errors import TargetUnknownError
 from acr_global.functions import clock, names
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.setup import Setup
+from acr_global.model import Attempt
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -22,7 +21,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return await respond_to_operator(send_to(setup, req.route_params["name"]))
 
 
-async def send_to(setup: Setup, name: str) -> dict[str, Any]:
+async def send_to(setup: Setup, name: str) -> Attempt:
     """Send one marked test message, and say what came back."""
     settings = setup.loaded.settings
     target = next((t for t in settings.targets if t.name == name), None)
@@ -31,5 +30,4 @@ async def send_to(setup: Setup, name: str) -> dict[str, Any]:
     # Imported here: at a cold start a webhook is to be answered first, within 5 s.
     from acr_global.notify import trial
 
-    attempt = await trial.try_target(target, setup.environ, clock.utcnow, settings.regions)
-    return attempt.model_dump(mode="json", exclude_none=True)
+    return await trial.try_target(target, setup.environ, clock.utcnow, settings.regions)

@@ -1,29 +1,16 @@
-"""argparse with help of a fixed shape. Quick: nothing but the standard library is imported.
-
-The usage lines and the width are ours, so that the help is the same in every terminal and in
-every release of Python; docs/commands.md holds it.
-"""
+"""argparse with help of a fixed width, and one sentence instead of the usage."""
 
 from __future__ import annotations
 
 import argparse
 import re
 import textwrap
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from acr_global.errors import AcrGlobalError
+from acr_global.cli.exits import UsageError
 
-PROG = "python -m acr_global"
 WIDTH = 88
 """Characters of a line of help."""
-
-
-class UsageError(AcrGlobalError):
-    """The command was not typed, or its key not given, as it must be (exit code 2)."""
-
-    status = 400
-    reason = "usage"
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -47,10 +34,3 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 def wrapped(text: str) -> str:
     """A paragraph of help."""
     return textwrap.fill(text, WIDTH)
-
-
-def listed(commands: Mapping[str, str]) -> str:
-    """The commands of a group with what they do; argparse's own list differs by release."""
-    width = max(map(len, commands))
-    lines = (f"  {name.ljust(width)}  {text}" for name, text in commands.items())
-    return "\n".join(["commands:", *lines])

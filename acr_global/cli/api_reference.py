@@ -1,0 +1,144 @@
+"""docs/api.md, made of the models: `python -m acr_global.cli.api_reference > docs/api.md`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+
+from acr_global import api
+from acr_global.cli.console import open_streams, run
+from acr_global.cli.exits import Exit
+from acr_global.model import Attempt
+
+ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("POST /api/ImagePush", "202", api.Accepted),
+    ("POST /api/ImagePush", "200", api.Ignored),
+    ("POST /api/ImagePush", "200, 202, 400, 503", api.Envelope),
+    ("GET /api/health", "200, 503", api.Health),
+    ("GET /api/deadletters", "200", api.DeadLetters),
+    ("GET /api/deadletters/{id}", "200", api.DeadLetterDetails),
+    ("POST /api/deadletters/{id}/replay", "202", api.Replay),
+    ("POST /api/targets/{name}/test", "200", Attempt),
+)
+"""Each request with what it is answered; any may answer with an Error besides."""
+
+_INTRODUCTION = """\
+# What the app answers
+
+JSON. All but `/api/health` want a function key, in the header `x-functions-key` or as `?code=`. A
+field that stands here is not taken away and keeps its meaning; new ones may come, so pass over what
+you do not know. What is not in each answer is marked so. Times are UTC, as
+`2026-05-04T10:00:00Z`.
+
+| Request | Status | Answer |
+| --- | --- | --- |
+"""
+_ERRORS = """\
+| each but `/api/health` | 400, 404, 409, 413, 503 | [Error](#error) |
+
+`GET /api/deadletters` goes on with `?after=` and the `next` of the page before. An envelope of
+several events is answered 503 where something good in it was not kept (send it again), else 202
+where anything was kept, else 200, or 400 where nothing in it was any good.
+"""
+_FOOT = "\n<!-- Made by `python -m acr_global.cli.api_reference > docs/api.md`. -->\n"
+
+
+def reference() -> str:
+    """The page as it stands in docs/api.md."""
+    rows = [
+        f"| `{route}` | {status} | {_link(kind.__name__)} |\n" for route, status, kind in ANSWERS
+    ]
+    kinds = _with_parts([api.Error, *(kind for _, _, kind in ANSWERS)])
+    sections = [_section(kind) for kind in kinds]
+    return "".join([_INTRODUCTION, *rows, _ERRORS, *sections, _FOOT])
+
+
+def _with_parts(kinds: list[type[BaseModel]]) -> list[type[BaseModel]]:
+    """The models, and behind them those that stand in their fields, each once."""
+    known = dict.fromkeys(kinds)
+    for kind in [*known]:
+        parts = (_models(field.annotation) for field in kind.model_fields.values())
+        known |= dict.fromkeys(_with_parts([part for found in parts for part in found]))
+    return [*known]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _models(part)
+
+
+def _section(kind: type[BaseModel]) -> str:
+    schema, meanings = kind.model_json_schema(), _meanings(kind)
+    named = schema.get("required", ())
+    parts = schema.get("$defs", {})
+    rows = [
+        f"| `{name}` | {_type(field, parts)} | {_always(name, field, named)} | "
+        f"{meanings.get(name, '')} |\n"
+        for name, field in schema["properties"].items()
+    ]
+    what = " ".join((kind.__doc__ or "").split())
+    head = f"\n## {kind.__name__}\n\n{what}\n\n| Field | Type | Always | Meaning |\n"
+    return "".join([head, "| --- | --- | --- | --- |\n", *rows])
+
+
+def _always(name: str, field: dict[str, Any], required: Sequence[str]) -> str:
+    """Whether it is in each answer: what has a default other than null is, too."""
+    return "yes" if name in required or field.get("default") is not None else "no"
+
+
+def _type(field: dict[str, Any], parts: dict[str, Any]) -> str:
+    """A field's JSON Schema in words."""
+    match field:
+        case {"$ref": str(place)}:
+            name = place.rpartition("/")[2]
+            return _type(parts[name], parts) if "enum" in parts[name] else _link(name)
+        case {"anyOf": [*kinds]}:
+            return " or ".join(_type(k, parts) for k in kinds if k.get("type") != "null")
+        case {"enum": [*values]}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"const": value}:
+            return f"`{value}`"
+        case {"type": "array", "items": items}:
+            return f"list of {_type(items, parts)}"
+        case {"format": "date-time"}:
+            return "time"
+        case _:
+            return str(field["type"])
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _meanings(kind: type[BaseModel]) -> dict[str, str]:
+    """What stands under each field in the source, of its bases too. Pydantic would read it for
+    itself, but whenever the app starts."""
+    found: dict[str, str] = {}
+    for own in reversed(kind.__mro__):
+        if issubclass(own, BaseModel) and own is not BaseModel:
+            (tree,) = ast.parse(inspect.getsource(own)).body
+            lines = getattr(tree, "body", [])
+            for field, text in pairwise(lines):
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                    said = ast.literal_eval(text.value)
+                    found[ast.unparse(field.target)] = " ".join(said.split())
+    return found
+
+
+def main() -> int:
+    """Print the page."""
+    sys.stdout.write(reference())
+    return Exit.FINE
+
+
+if __name__ == "__main__":
+    open_streams()
+    sys.exit(run(main))

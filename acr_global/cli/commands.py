@@ -1,0 +1,130 @@
+"""All commands under one roof, and what is said where one was typed wrongly.
+
+A group is a file that holds a `typer.Typer`: its commands' arguments, help and work, side by side.
+To add one, add its name to GROUPS.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from acr_global.cli import deadletters, settings, targets
+from acr_global.cli.connection import NO_KEY_OPTION
+from acr_global.cli.exits import MEANINGS, UsageError
+
+PROG = "python -m acr_global"
+WIDTH = 80
+"""Characters of a line of help where it is not shown in a terminal."""
+_CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
+GROUPS = (deadletters.app, targets.app, settings.app)
+
+
+class _Group(TyperGroup):
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Raises UsageError where there is no such command."""
+        if self.get_command(ctx, args[0]) is None:
+            raise UsageError(f"this command is not known {_known(self)}; see {_help(ctx)}")
+        return super().resolve_command(ctx, args)
+
+
+def run(typed: Sequence[str]) -> int:
+    """Run what was typed; returns its exit code. Raises UsageError, which never shows a word of
+    it: it may be a key that went astray."""
+    if any(word.partition("=")[0] == "--key" for word in typed):
+        raise UsageError(NO_KEY_OPTION)
+    top = build(rich=sys.stdout.isatty())
+    # Not top.main(): the streams, Ctrl+C and every error have their one place in console.py.
+    try:
+        with top.make_context(PROG, list(typed)) as context:
+            return int(top.invoke(context))
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.TyperException as error:
+        raise UsageError(_said(error)) from None
+
+
+def build(*, rich: bool) -> TyperGroup:
+    """The whole tree; `rich`: its help is made for a terminal."""
+    app = typer.Typer(
+        cls=_Group,
+        callback=_top,
+        add_completion=False,
+        rich_markup_mode="markdown" if rich else None,
+        epilog=f"{_CODES}\n\nExample: `{PROG} settings check`",
+        context_settings={"help_option_names": ["-h", "--help"], "terminal_width": WIDTH},
+        subcommand_metavar="COMMAND ...",
+    )
+    for group in GROUPS:
+        app.add_typer(group, cls=_Group, subcommand_metavar="COMMAND ...")
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)  # noqa: S101 # it has groups
+    return top
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"acr-global {version('acr-global')}")
+        except PackageNotFoundError:
+            print("acr-global, from a checkout that is not installed")
+        raise typer.Exit
+
+
+def _top(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Print the version, and end."
+        ),
+    ] = False,
+) -> None:
+    """See and replay notifications that could not be delivered, try the targets, check the
+    settings."""
+
+
+def _known(group: TyperGroup) -> str:
+    return f"(choose from {', '.join(group.commands)})"
+
+
+def _help(context: Any) -> str:
+    return f"{context.command_path if context else PROG} --help"
+
+
+def _said(error: typer.TyperException) -> str:
+    """The library's error in one sentence of ours: its own repeats what was typed. The classes of
+    its errors are not public but for BadParameter."""
+    context: Any = getattr(error, "ctx", None)
+    return f"{_wrong(error, context)}; see {_help(context)}"
+
+
+def _wrong(error: typer.TyperException, context: Any) -> str:
+    option = getattr(error, "option_name", None)
+    if type(error).__name__ == "NoSuchOption":
+        shown = re.fullmatch(r"--[a-z-]{1,30}", str(option))
+        return f"unknown option {option}" if shown else "unknown option"
+    if option is not None:  # one of ours: with a value that it does not take, or without its own
+        return error.message.rstrip(".")
+    if isinstance(error, typer.BadParameter):
+        return _of_value(error)
+    if context and isinstance(context.command, TyperGroup):
+        return f"which command? {_known(context.command)}"
+    return "one word too many"
+
+
+def _of_value(error: typer.BadParameter) -> str:
+    param: Any = error.param
+    name = param.opts[0] if param.param_type_name == "option" else param.metavar
+    if type(error) is not typer.BadParameter:
+        return f"{name} is missing"
+    if choices := param.type_descriptor.choices:
+        return f"{name} is not known (choose from {', '.join(c.value for c in choices)})"
+    return f"{name} is not what it must be"

@@ -1,0 +1,65 @@
+"""How a command ends: the one table of exit codes, and the errors that have one of their own."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from acr_global.errors import AcrGlobalError
+
+
+class Exit(IntEnum):
+    """What the exit code of a command says. Scripts rely on it, so a number never changes."""
+
+    FINE = 0
+    PROBLEMS = 1
+    USAGE = 2
+    NOT_YET = 3
+    NOT_ASKED = 4
+    INTERRUPTED = 130
+    """128 + SIGINT, as shells have it."""
+    UNHEARD = 141
+    """128 + SIGPIPE, as shells have it."""
+
+
+MEANINGS = {
+    Exit.FINE: "fine",
+    Exit.PROBLEMS: "problems found, or refused; also where stdout is full or closed",
+    Exit.USAGE: "not typed as it must be, no key where one was promised, or a package is missing",
+    Exit.NOT_YET: "not known by then: the time to wait for it is over",
+    Exit.NOT_ASKED: "could not ask: the app was not reached, or failed (5xx)",
+    Exit.INTERRUPTED: "interrupted by Ctrl+C",
+    Exit.UNHEARD: "nobody reads stdout any more, as behind `head -1`: nothing is said",
+}
+"""For the help and the docs."""
+
+
+class CommandError(AcrGlobalError):
+    """A command ends with one line on stderr, and with the code of its kind."""
+
+    exit = Exit.PROBLEMS
+
+
+class UsageError(CommandError):
+    """The command was not typed, or its key not given, as it must be."""
+
+    status = 400
+    reason = "usage"
+    exit = Exit.USAGE
+
+
+class AppError(CommandError):
+    """The app did not do what it was asked for."""
+
+    reason = "app-failed"
+
+
+class NotAskedError(AppError):
+    """The question was put to nobody who could answer it; asked again, it may be."""
+
+    exit = Exit.NOT_ASKED
+
+
+class UnreachableError(NotAskedError):
+    """The app gave no answer at all."""
+
+    reason = "app-unreachable"
