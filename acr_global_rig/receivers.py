@@ -1,84 +1,82 @@
-"""Two receivers of notifications on one loopback port; one refuses each message twice."""
+"""Receivers of notifications: what they are told they keep, and they answer as they are to."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
-from acr_global.model import Message
+from acr_global_rig.loopback import serving
 
-STEADY, FLAKY = "steady", "flaky"
-
-REFUSALS = 2
-"""How often the flaky receiver answers 503 to one message before it takes it."""
+ALL_VERDICTS = ["complete", "overdue", "recovered", "incomplete"]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """One request that a receiver got."""
+@dataclass
+class Receiver:
+    """One that keeps what it is sent, and answers as it is told: 200 unless told else."""
 
-    receiver: str
-    delivery_id: str
-    """The header `webhook-id`, by which a receiver can tell a repeat."""
-    status: int
-    """What the receiver answered."""
-    message: Message
+    name: str
+    url: str = ""
+    requests: list[tuple[dict[str, str], Any]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    """Statuses of the next answers, in order."""
+    retry_after: str | None = None
+    """What each answer but 200 asks for."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event | None = None
+    """While it is not set, requests are kept waiting."""
 
-    @property
-    def image(self) -> str:
-        """`repository:tag` of the push that the message is about."""
-        return f"{self.message.push.repository}:{self.message.push.tag}"
+    def decide(self, headers: Mapping[str, str], body: Any) -> int:
+        """The status of the answer to one request, for others to decide otherwise."""
+        return self.answers.pop(0) if self.answers else 200
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One request."""
+        body = json.loads(await request.read())
+        status = self.decide(request.headers, body)
+        self.requests.append((dict(request.headers), body))
+        self.changed.set()
+        if self.gate:
+            await self.gate.wait()
+        asks = self.retry_after is not None and status != 200
+        return web.Response(
+            status=status, headers={"Retry-After": self.retry_after or ""} if asks else {}
+        )
+
+    async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
+        """Wait for requests until something is so; give up after so long."""
+        async with asyncio.timeout(seconds):
+            while not what():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def messages(self) -> list[Any]:
+        """What a receiver that drops repeats has: one body per message id, in order."""
+        return list({body["id"]: body for _, body in reversed(self.requests)}.values())[::-1]
 
 
-class Receivers:
-    """Both receivers, and everything that they got, in order."""
+@asynccontextmanager
+async def listening(*receivers: Receiver) -> AsyncIterator[None]:
+    """Let them listen behind one port, each at the path that is its name; it learns its URL."""
+    app = web.Application()
+    for receiver in receivers:
+        app.router.add_post(f"/{receiver.name}", receiver.receive)
+    async with serving(app) as url:
+        for receiver in receivers:
+            receiver.url = f"{url}/{receiver.name}"
+        yield
 
-    def __init__(self, on_receipt: Callable[[Receipt], None]) -> None:
-        self.receipts: list[Receipt] = []
-        self._on_receipt = on_receipt
-        self._tries: Counter[str] = Counter()
-        self._changed = asyncio.Condition()
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        """Serve on a free port of this machine; gives the base URL."""
-        app = web.Application()
-        app.router.add_post("/{receiver:steady|flaky}", self._take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            host, port = runner.addresses[0][:2]
-            yield f"http://{host}:{port}"
-        finally:
-            await runner.cleanup()
+def webhook_targets(receivers: Iterable[Receiver], **more: Any) -> list[dict[str, Any]]:
+    """Them as targets of the app, with more where a target is to say more."""
+    return [{"name": r.name, "kind": "webhook", "url": r.url, **more} for r in receivers]
 
-    async def until_taken(self, image: str) -> None:
-        """Wait until both receivers have taken a message about one image."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.have_taken(image) == {STEADY, FLAKY})
 
-    def have_taken(self, image: str) -> set[str]:
-        """Who has taken a message about one image."""
-        return {r.receiver for r in self.receipts if r.image == image and r.status == 200}
-
-    async def _take(self, request: web.Request) -> web.Response:
-        receiver = request.match_info["receiver"]
-        delivery_id = request.headers.get("webhook-id", "")
-        message = Message.model_validate_json(await request.read())
-        status = 200
-        if receiver == FLAKY:
-            self._tries[delivery_id] += 1
-            status = 503 if self._tries[delivery_id] <= REFUSALS else 200
-        receipt = Receipt(receiver, delivery_id, status, message)
-        async with self._changed:
-            self.receipts.append(receipt)
-            self._changed.notify_all()
-        self._on_receipt(receipt)
-        return web.Response(status=status)
+def every_verdict(receivers: Mapping[str, Receiver]) -> list[dict[str, Any]]:
+    """Every receiver as a target that asks for all four verdicts."""
+    return webhook_targets(receivers.values(), on=ALL_VERDICTS)

@@ -1,73 +1,80 @@
-"""The simulated registry: posts one webhook per region, in the registry's own format."""
+"""The simulated registry: events in its form, posted as its webhooks post them."""
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
-from demo.plan import Push
-
-HOST = "demo.azurecr.io"
+REGIONS = ("westeurope", "northeurope", "eastus")
+"""Of its replicas, where nothing else is said."""
 
 GIVES_UP = 5.0
-"""Seconds; the registry waits no longer for an answer, and never posts a webhook again."""
+"""Seconds; the real one waits no longer for an answer, and never posts a webhook again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the app answered to one webhook."""
+def event(
+    push: str,
+    *,
+    at: str = "2026-06-01T12:22:07.0958813Z",
+    host: str = "myregistry.azurecr.io",
+    request: str = "r",
+    **about: Any,
+) -> dict[str, Any]:
+    """A push event in the registry's form.
 
-    image: str
-    region: str
-    status: int
-    """0 where no answer came."""
-    word: str
-    """`accepted`, `ignored: already-decided`, or why there is no answer."""
-
-
-def webhook_body(push: Push, region: str, now: datetime) -> dict[str, Any]:
-    """The event as a region's webhook carries it."""
+    Args:
+        push: The notification's id, the same in all regions unless a test says otherwise.
+        at: The registry's timestamp.
+        host: The registry's login server.
+        request: The id of the request that pushed.
+        about: What differs in `target`.
+    """
+    target = {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "size": 524,
+        "digest": f"sha256:{'0' * 64}",
+        "length": 524,
+        "repository": "team/app",
+        "tag": "v1",
+    } | about
     return {
-        "id": push.id,
-        "timestamp": now.isoformat().replace("+00:00", "Z"),
+        "id": push,
+        "timestamp": at,
         "action": "push",
-        "target": {
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "size": 1024,
-            "digest": push.digest,
-            "length": 1024,
-            "repository": push.repository,
-            "tag": push.tag,
-        },
-        "request": {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{push.image} {region}")),
-            "host": HOST,
-            "method": "PUT",
-        },
+        "target": target,
+        "request": {"id": request, "host": host, "method": "PUT"},
     }
 
 
-async def report(session: aiohttp.ClientSession, app_url: str, push: Push, region: str) -> Answer:
-    """Post one region's webhook, once."""
-    try:
-        async with session.post(
-            f"{app_url}/api/ImagePush",
-            params={"region": region},
-            json=webhook_body(push, region, datetime.now(UTC)),
-            timeout=aiohttp.ClientTimeout(total=GIVES_UP),
-        ) as response:
-            return Answer(push.image, region, response.status, _word(await response.json()))
-    except TimeoutError:
-        return Answer(push.image, region, 0, f"no answer within {GIVES_UP:.0f} s")
-    except (aiohttp.ClientError, ValueError) as error:
-        return Answer(push.image, region, 0, f"no answer: {type(error).__name__}")
+async def post(
+    session: aiohttp.ClientSession,
+    app_url: str,
+    body: Any,
+    region: str,
+    *,
+    key: str = "",
+    seconds: float | None = None,
+    query: Mapping[str, str] | None = None,
+) -> tuple[int, Any]:
+    """One region's webhook, once: the status and JSON of the answer (None where it is empty).
 
+    Args:
+        body: The event; bytes are sent as they are.
+        key: A function key, where one is asked for.
+        seconds: How long to wait for the answer.
+        query: What else stands in the webhook's URL.
 
-def _word(body: Any) -> str:
-    if not isinstance(body, dict):
-        return "an answer that is no JSON object"
-    return ": ".join(str(body[key]) for key in ("status", "reason") if key in body)
+    Raises aiohttp.ClientError, TimeoutError, and ValueError where the answer is no JSON.
+    """
+    own = {"x-functions-key": key} if key else {}
+    async with session.post(
+        f"{app_url}/api/ImagePush",
+        data=body if isinstance(body, bytes) else json.dumps(body).encode(),
+        params={"region": region, **(query or {})},
+        headers={"content-type": "application/json; charset=utf-8", **own},
+        timeout=aiohttp.ClientTimeout(total=seconds),
+    ) as answer:
+        return answer.status, await answer.json(content_type=None)

@@ -11,10 +11,13 @@ import pytest
 
 from acr_global.functions import gathering, notifying
 from acr_global.functions.engine import Engine, EngineError
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
-from tests.e2e.world import REGIONS, Receiver, World, event, virtual, world
+from tests.e2e.world import virtual
 
 
 async def durable(w: World, path: str, data: Any) -> int:

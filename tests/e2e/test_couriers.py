@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from acr_global.functions import wire
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
 from tests.e2e.test_corners import durable, logged
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import virtual
 
 COURIER = "_courier.eastus.p1"
 

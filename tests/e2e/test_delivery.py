@@ -11,8 +11,11 @@ import pytest
 from acr_global.functions import engine
 from acr_global.functions.app import build_app
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
+from acr_global_rig.receivers import every_verdict
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
-from tests.e2e.world import REGIONS, World, event, every_verdict, virtual, world
+from tests.e2e.world import virtual
 
 WHOLE_SCHEDULE = sum(p.total_seconds() for p in parse_schedule(DEFAULT_SCHEDULE))
 LONGEST = WHOLE_SCHEDULE * (1 + JITTER) + 60

@@ -10,10 +10,12 @@ import pytest
 
 from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.hazards import CHECKPOINTS
 from tests.e2e.textbook import build_textbook
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import virtual
 
 RACE = Hazards(gap=(0.0, 1.5), start_race=0.5, row_late=0.05)
 

@@ -7,7 +7,10 @@ import json
 from typing import Any
 
 from acr_global.functions.wire import LONGEST_STATUS
-from tests.e2e.world import Receiver, World, event, virtual, world
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import event
+from acr_global_rig.world import World, world
+from tests.e2e.world import virtual
 
 MANY = tuple(f"region{n:044}" for n in range(500))
 """Regions of 50 characters."""

@@ -10,7 +10,9 @@ import warnings
 import pytest
 
 from acr_global.functions.app import silence_repeats
-from tests.e2e.world import REGIONS, virtual, world
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import world
+from tests.e2e.world import virtual
 
 EXECUTOR = "azure.durable_functions.models.TaskOrchestrationExecutor"
 

@@ -15,11 +15,13 @@ from acr_global.functions.app import build_app, instance_in
 from acr_global.functions.engine import Engine, EngineError, Look
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OPEN_SECONDS, OpenList
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines, lose_the_start
 from tests.e2e.test_reviving import break_off, dying, engine_of, insist
-from tests.e2e.world import REGIONS, World, virtual, world
+from tests.e2e.world import virtual
 
 LAST = REGIONS[2]
 RUN = 240

@@ -11,9 +11,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acr_global_rig.receivers import every_verdict
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
-from tests.e2e.world import REGIONS, World, event, every_verdict, virtual, world
+from tests.e2e.world import virtual
 from tests.registry.fakes import DIGEST, FakeRegistry
 
 ALLOWED = (

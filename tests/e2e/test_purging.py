@@ -20,10 +20,12 @@ from acr_global import correlation
 from acr_global.functions import reviving, wire
 from acr_global.functions.waiting import EARLIER_REPORT_SLACK
 from acr_global.model import Arrival
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import virtual
 
 CONTENT: dict[str, Any] = {"CORRELATION": "content"}
 DAY = 86_400

@@ -18,8 +18,8 @@ from typing import TypeVar
 
 import pytest
 
-from tests.e2e import engine
-from tools.start import answers
+from acr_global_rig import engine
+from acr_global_rig.loopback import answers
 
 ROOT = Path(__file__).parents[2]
 SECTION = (ROOT / "README.md").read_text().partition("## Two commands")[2].partition("\n## ")[0]

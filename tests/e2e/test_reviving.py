@@ -13,10 +13,13 @@ from acr_global.functions import awaking, mending, names
 from acr_global.functions.engine import Engine, Phase
 from acr_global.functions.journal import Orphan
 from acr_global.model import Arrival
+from acr_global_rig.receivers import every_verdict
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines
-from tests.e2e.world import REGIONS, World, every_verdict, virtual, world
+from tests.e2e.world import virtual
 
 LAST = REGIONS[2]
 

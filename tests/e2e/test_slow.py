@@ -6,8 +6,9 @@ import asyncio
 
 from acr_global.functions import wire
 from acr_global.notify import deliver
+from acr_global_rig.world import World, world
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import World, virtual, world
+from tests.e2e.world import virtual
 
 DURABLE = "runtime/webhooks/durabletask"
 

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import virtual
 from tests.registry.fakes import (
     DIGEST,
     REGISTRY_ID,

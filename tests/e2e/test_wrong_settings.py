@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.index import index_app
 from devhost.storage import Instance
-from tests.e2e.world import REGIONS, World, event, virtual, world
+from tests.e2e.world import virtual
 
 GONE = REGIONS[2]
 """The region that leaves the settings."""

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from acr_global.registry.event_log import open_credential
 from acr_global.registry.look import look
+from acr_global_rig.loopback import serving
 from tests.conftest import NETRC
 from tests.registry.fakes import (
     FakeArm,
@@ -19,7 +20,6 @@ from tests.registry.fakes import (
     access,
     log_entry,
     question,
-    serving,
     webhook,
 )
 

@@ -21,6 +21,7 @@ from acr_global.registry.absence import (
 from acr_global.registry.guard import CheckFailedError, Seen
 from acr_global.registry.look import look
 from acr_global.registry.manifest import ACR_SCOPE, parse_challenge
+from acr_global_rig.loopback import unused_url
 from tests.registry.fakes import (
     CHECKED_AT,
     DIGEST,
@@ -29,7 +30,6 @@ from tests.registry.fakes import (
     FakeRegistry,
     access,
     question,
-    unused_url,
 )
 
 PATH = f"/v2/{REPOSITORY}/manifests/{DIGEST}"
