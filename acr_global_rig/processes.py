@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-_GUARD = 'read -r _; kill -9 -- "-$1" 2>/dev/null'
+_GUARD = 'read -r _; kill -s KILL -- "-$1"'
 _guards: dict[int, subprocess.Popen[bytes]] = {}
 """By the process that leads its group."""
 

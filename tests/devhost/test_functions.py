@@ -12,7 +12,7 @@ from typing import Any, Optional
 import azure.functions as func
 import pytest
 
-from devhost import AppError, DevHost, run_virtual
+from devhost import AppError, DevHost
 from devhost.endpoint import loggable_path
 from devhost.index import Function, index_app
 from devhost.routes import make_routes, match
@@ -262,14 +262,10 @@ def test_one_app_serves_twice() -> None:
     assert index_app(app) == index_app(app)
 
 
-def test_a_schedule_from_a_setting_that_is_missing() -> None:
+async def test_a_schedule_from_a_setting_that_is_missing() -> None:
     """A schedule of %NAME% needs the setting."""
-
-    async def main() -> None:
-        with pytest.raises(AppError, match="the setting %NOWHERE% is not set"):
-            await DevHost.start(with_timer("%NOWHERE%", []))
-
-    run_virtual(main)
+    with pytest.raises(AppError, match="the setting %NOWHERE% is not set"):
+        await DevHost.start(with_timer("%NOWHERE%", []))
 
 
 def test_local_settings_do_not_overrule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
