@@ -8,7 +8,6 @@ others say, when it is done.
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -36,8 +35,8 @@ BESIDE = {
 
 def main(arguments: list[str]) -> int:
     """Run what was asked for, or everything; 0 only if all of it passed."""
-    if chosen := shlex.split(" ".join(arguments)):
-        return subprocess.run([*PYTEST, *chosen], cwd=ROOT, check=False).returncode
+    if arguments:
+        return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
     subprocess.run(ERASE, cwd=ROOT, check=True)
     code = _everything()
     combined = subprocess.run(COMBINE, cwd=ROOT, check=False).returncode
