@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from devhost.clock import run_virtual
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")  # how long an example takes says something about the machine only
-
-from devhost.clock import run_virtual
 
 REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
 """Where the variable is set, a test with that mark may not be skipped."""
