@@ -62,8 +62,10 @@ class OnDevhost:
 
 
 async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
-    board, stage, port = Board(), piece.stage or SHARED, free_port()
-    spans = REAL if is_real(piece.policy) else VIRTUAL
+    board, stage, real = Board(), piece.stage or SHARED, is_real(piece.policy)
+    spans = REAL if real else VIRTUAL
+    # Known beforehand only where it must be: until it is listened on, somebody may take it.
+    port = free_port() if real else 0
     settings = await stack.enter_async_context(props(board, spans, port, [piece.policy]))
     host = await DevHost.start(
         build_app(settings | _by_long_name(stage)),
