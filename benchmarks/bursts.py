@@ -20,10 +20,10 @@ from statistics import median
 
 import aiohttp
 
-from tests.e2e import engine
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
-from tests.e2e.world import REGIONS
 
 SETTLES = 12.0
 """Seconds until pushes that were decided at once have ended."""

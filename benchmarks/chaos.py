@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from tests.e2e import engine
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
-from tests.e2e.world import REGIONS
 
 PATIENCE = 100.0
 """Seconds after the last kill or webhook until a push counts as undecided."""

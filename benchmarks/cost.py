@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from acr_global_rig.registry import event
+from acr_global_rig.world import World
 from benchmarks.sides import APP, REGIONS, TEXTBOOK, receiver, running
 from benchmarks.table import Table, ratio
 from devhost import Hazards, run_virtual
-from tests.e2e.world import World, event
 
 KINDS = ("read", "write", "enqueue", "delete")
 ALL_IN = 1_000

@@ -10,7 +10,7 @@ from collections import Counter
 
 import aiohttp
 
-from tests.e2e import engine
+from acr_global_rig import engine
 from tests.e2e.hosts import Served
 
 REGIONS = ("westeurope", "northeurope", "eastus", "westus", "southeastasia")

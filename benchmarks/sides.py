@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from acr_global.functions.app import build_app
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.world import World, world
 from tests.e2e.textbook import build_textbook
-from tests.e2e.world import Receiver, World, world
 
 APP, TEXTBOOK = "app", "textbook"
 SIDES: Mapping[str, Callable[[dict[str, str]], Any]] = {APP: build_app, TEXTBOOK: build_textbook}

@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
+from acr_global_rig import engine, registry
+from acr_global_rig.loopback import serving
+from acr_global_rig.registry import REGIONS
 from benchmarks.table import Table, number, percentile
-from tests.e2e import engine
-from tests.e2e.world import REGIONS, event
 
 TIMEOUT = 10
 """Seconds: a target's, where its setting does not say."""
@@ -91,20 +92,16 @@ class Receivers:
                 await self.changed.wait()
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[tuple[int, int]]:
-        """The ports of two servers that are alike."""
+    async def serving(self) -> AsyncIterator[tuple[str, str]]:
+        """The base URLs of two servers that are alike."""
+        # Whoever gives up waiting is no longer one that hangs: its handler is cancelled.
+        async with serving(self._app()) as first, serving(self._app()) as second:
+            yield first, second
+
+    def _app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/{target}", self.receive)
-        # Whoever gives up waiting is no longer one that hangs.
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0)
-        await runner.setup()
-        try:
-            for _ in range(2):
-                await web.TCPSite(runner, "127.0.0.1", 0, backlog=4_096).start()
-            first, second = (address[1] for address in runner.addresses)
-            yield first, second
-        finally:
-            await runner.cleanup()
+        return app
 
 
 @dataclass
@@ -129,14 +126,11 @@ async def _wave(url: str, receivers: Receivers, name: str, pushes: int, at_once:
     async with aiohttp.ClientSession(connector=connector) as session:
 
         async def post(push: str, region: str) -> None:
-            body = json.dumps(event(push)).encode()
             async with places:
                 began = time.monotonic()
-                path = f"{url}/api/ImagePush?region={region}"
-                async with session.post(path, data=body) as answer:
-                    await answer.read()
-                    if answer.status != 202:
-                        refused.append(push)
+                status, _ = await registry.post(session, url, registry.event(push), region)
+                if status != 202:
+                    refused.append(push)
             ended = time.monotonic()
             wave.answers.append(ended - began)
             sent[push].append((ended, began))
@@ -152,17 +146,14 @@ async def _wave(url: str, receivers: Receivers, name: str, pushes: int, at_once:
     return wave
 
 
-def _settings(case: Case, ports: tuple[int, int]) -> dict[str, str]:
-    def url(target: str, port: int) -> str:
-        return f"http://127.0.0.1:{port}/{target}"
-
-    well, ill = ports[0], ports[0] if case.shared else ports[1]
-    targets = [{"name": "healthy", "kind": "webhook", "url": url("healthy", well)}]
+def _settings(case: Case, urls: tuple[str, str]) -> dict[str, str]:
+    well, ill = urls[0], urls[0] if case.shared else urls[1]
+    targets = [{"name": "healthy", "kind": "webhook", "url": f"{well}/healthy"}]
     targets += [
         {
             "name": f"hanging{n}",
             "kind": "webhook",
-            "url": url(f"hanging{n}", ill),
+            "url": f"{ill}/hanging{n}",
             "timeout": f"{case.timeout}s",
         }
         for n in range(case.hanging)
@@ -177,8 +168,8 @@ def _settings(case: Case, ports: tuple[int, int]) -> dict[str, str]:
 async def _running(storage: engine.Azurite, case: Case) -> AsyncIterator[tuple[str, Receivers]]:
     receivers = Receivers()
     async with (
-        receivers.serving() as ports,
-        engine.hosted(storage, _settings(case, ports)) as host,
+        receivers.serving() as urls,
+        engine.hosted(storage, _settings(case, urls)) as host,
     ):
         await _wave(host.url, receivers, "warm-up", 1, 1)
         yield host.url, receivers

@@ -12,10 +12,11 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
+from acr_global_rig.registry import event
+from acr_global_rig.world import World
 from benchmarks.sides import APP, REGIONS, SIDES, TEXTBOOK, running
 from benchmarks.table import Table, number, percentile, ratio
 from devhost import Hazards
-from tests.e2e.world import World, event
 
 FIRST, LATER, FLOOR = "first region (starts)", "later region (raises)", "health check, the floor"
 AWAY = Hazards(invisible=1.0)

@@ -6,9 +6,10 @@ import asyncio
 import time
 from statistics import median
 
+from acr_global_rig.registry import event
+from acr_global_rig.world import World
 from benchmarks.sides import APP, REGIONS, SIDES, TEXTBOOK, receiver, running
 from benchmarks.table import Table, ratio, spread
-from tests.e2e.world import World, event
 
 AT_ONCE = 8
 """Pushes in flight side by side."""

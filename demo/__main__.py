@@ -12,12 +12,14 @@ import aiohttp
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
 from acr_global.model import VerdictType
+from acr_global_rig.host import Host, HostError, running_host
+from acr_global_rig.registry import REGIONS
 from demo import judge, table
-from demo.host import Host, HostError, running_host
-from demo.plan import PUSHES, REGIONS, Push
+from demo.plan import PUSHES, Push
 from demo.receivers import REFUSALS, STEADY, Receipt, Receivers
-from demo.registry import Answer, report
 from demo.screen import Screen
+from demo.settings import settings
+from demo.webhooks import Answer, report
 
 ENDS_WITHIN = 55.0
 """Seconds for everything after the host has started."""
@@ -48,8 +50,8 @@ async def _main(screen: Screen) -> int:
     receivers = Receivers(lambda receipt: _show_receipt(screen, receipt))
     answers: list[Answer] = []
     async with (
-        receivers.serving() as receivers_url,
-        running_host(receivers_url) as host,
+        receivers.serving(),
+        running_host(settings(receivers.both)) as host,
         aiohttp.ClientSession() as session,
     ):
         try:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from demo.plan import REGIONS, Push
+from acr_global_rig.registry import REGIONS
+from demo.plan import Push
 from demo.receivers import FLAKY, REFUSALS, STEADY, Receipt
-from demo.registry import Answer
+from demo.webhooks import Answer
 
 
 def find_problems(

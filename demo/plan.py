@@ -7,8 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from acr_global.model import VerdictType
-
-REGIONS = ("westeurope", "northeurope", "eastus")
+from acr_global_rig.registry import REGIONS
 
 
 @dataclass(frozen=True, slots=True)

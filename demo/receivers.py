@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-from aiohttp import web
+from functools import partial
+from typing import Any
 
 from acr_global.model import Message
+from acr_global_rig.receivers import Receiver, listening
 
 STEADY, FLAKY = "steady", "flaky"
 
@@ -35,50 +36,47 @@ class Receipt:
         return f"{self.message.push.repository}:{self.message.push.tag}"
 
 
+class _Telling(Receiver):
+    """Refuses each message so often before it takes it, and tells of each request."""
+
+    def __init__(self, name: str, refusals: int, tell: Callable[[Receipt], None]) -> None:
+        super().__init__(name)
+        self._refusals = refusals
+        self._tell = tell
+        self._tries: Counter[str] = Counter()
+
+    def decide(self, headers: Mapping[str, str], body: Any) -> int:
+        delivery_id = headers.get("webhook-id", "")
+        self._tries[delivery_id] += 1
+        status = 503 if self._tries[delivery_id] <= self._refusals else 200
+        message = Message.model_validate_json(json.dumps(body))
+        self._tell(Receipt(self.name, delivery_id, status, message))
+        return status
+
+
 class Receivers:
     """Both receivers, and everything that they got, in order."""
 
     def __init__(self, on_receipt: Callable[[Receipt], None]) -> None:
         self.receipts: list[Receipt] = []
         self._on_receipt = on_receipt
-        self._tries: Counter[str] = Counter()
-        self._changed = asyncio.Condition()
+        self.both = (_Telling(STEADY, 0, self._note), _Telling(FLAKY, REFUSALS, self._note))
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        """Serve on a free port of this machine; gives the base URL."""
-        app = web.Application()
-        app.router.add_post("/{receiver:steady|flaky}", self._take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            host, port = runner.addresses[0][:2]
-            yield f"http://{host}:{port}"
-        finally:
-            await runner.cleanup()
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve on a free port of this machine; they learn their URLs."""
+        async with listening(*self.both):
+            yield
 
     async def until_taken(self, image: str) -> None:
         """Wait until both receivers have taken a message about one image."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.have_taken(image) == {STEADY, FLAKY})
+        for receiver in self.both:
+            await receiver.until(partial(self._has_taken, receiver.name, image))
 
-    def have_taken(self, image: str) -> set[str]:
-        """Who has taken a message about one image."""
-        return {r.receiver for r in self.receipts if r.image == image and r.status == 200}
+    def _has_taken(self, receiver: str, image: str) -> bool:
+        ours = (r for r in self.receipts if (r.receiver, r.image) == (receiver, image))
+        return any(r.status == 200 for r in ours)
 
-    async def _take(self, request: web.Request) -> web.Response:
-        receiver = request.match_info["receiver"]
-        delivery_id = request.headers.get("webhook-id", "")
-        message = Message.model_validate_json(await request.read())
-        status = 200
-        if receiver == FLAKY:
-            self._tries[delivery_id] += 1
-            status = 503 if self._tries[delivery_id] <= REFUSALS else 200
-        receipt = Receipt(receiver, delivery_id, status, message)
-        async with self._changed:
-            self.receipts.append(receipt)
-            self._changed.notify_all()
+    def _note(self, receipt: Receipt) -> None:
+        self.receipts.append(receipt)
         self._on_receipt(receipt)
-        return web.Response(status=status)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acr_global.model import Message
-from demo.plan import REGIONS, Push
+from acr_global_rig.registry import REGIONS
+from demo.plan import Push
 from demo.receivers import FLAKY, STEADY, Receipt
 
 GAP = "  "

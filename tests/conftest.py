@@ -1,19 +1,40 @@
-"""What every test stands on: a clean environment, and the tools that are required."""
+"""What every test stands on: a clean environment, virtual time, and the tools that are required."""
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import os
-from collections.abc import Generator
+import tempfile
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from devhost.clock import run_virtual
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")  # how long an example takes says something about the machine only
 
 REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
 """Where the variable is set, a test with that mark may not be skipped."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One for the run, of its processes too, which goes with it. (pytest's own stays, to be looked
+    at.)"""
+    tmp_path_factory.getbasetemp()
+    with (
+        tempfile.TemporaryDirectory(prefix="acr-global-tests-", ignore_cleanup_errors=True) as own,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", own)
+        patch.setattr(tempfile, "tempdir", own)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +86,26 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"{variable} is set, but: {reason}"
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """A test that is a coroutine function runs in virtual time, or marked `real_time`, in real."""
+    real = pyfuncitem.get_closest_marker("real_time") is not None
+    given = getattr(pyfuncitem.obj, "hypothesis", None)
+    if given is not None and iscoroutinefunction(given.inner_test):
+        # Each example on a loop of its own. Source: hypothesis' docs, "Custom function execution".
+        given.inner_test = _on_a_loop(given.inner_test, real)
+    elif iscoroutinefunction(pyfuncitem.obj):
+        pyfuncitem.obj = _on_a_loop(pyfuncitem.obj, real)
+
+
+def _on_a_loop(test: Callable[..., Coroutine[Any, Any, None]], real: bool) -> Callable[..., None]:
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        if real:
+            asyncio.run(test(*args, **kwargs))
+        else:
+            run_virtual(lambda: test(*args, **kwargs))
+
+    return run

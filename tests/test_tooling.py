@@ -20,6 +20,7 @@ def _ignored(name: str) -> bool:
 @pytest.mark.parametrize(
     "name",
     [
+        "acr_global_rig",
         "devhost",
         "demo",
         "tests",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,9 @@ from urllib.request import getproxies
 from acr_global.cli.console import open_streams
 from acr_global.cli.environment import FILE, LocalFileError, local_environ
 from acr_global.urls import is_loopback
+from acr_global_rig.engine import func_command, func_environment
+from acr_global_rig.host import devhost_command
+from acr_global_rig.loopback import answers
 from tools.ports import PortError, check_free
 from tools.storage import DEVELOPMENT, SETTING, StorageError, blob_address, connection
 
@@ -71,24 +73,8 @@ def why_no_storage(storage: str | None) -> str:
 def host_command(host: str, port: str) -> list[str]:
     """What to run for a host."""
     if host == "func":
-        return ["func", "start", "--port", port]
-    return [sys.executable, "-m", "devhost", "--port", port]
-
-
-def func_environment(environ: Mapping[str, str], bin_folder: str) -> dict[str, str]:
-    """For `func`, which starts the first Python on PATH."""
-    path = os.pathsep.join((bin_folder, environ.get("PATH", "")))
-    own = {"PATH": path, "VIRTUAL_ENV": str(Path(bin_folder).parent)}
-    return {"FUNCTIONS_WORKER_RUNTIME": "python"} | dict(environ) | own
-
-
-def answers(address: tuple[str, int]) -> bool:
-    """Whether somebody listens there."""
-    try:
-        with socket.create_connection(address, timeout=1.0):
-            return True
-    except (OSError, UnicodeError):  # the second: a name that no host can have
-        return False
+        return func_command(port)
+    return devhost_command(port)
 
 
 def find_storage(environ: Mapping[str, str]) -> tuple[str | None, str]:

@@ -1,4 +1,5 @@
-"""`make test`: all tests, in four processes side by side, for many of them mostly wait.
+"""`make test`: all tests, in four processes side by side, for many of them mostly wait; or those
+that are asked for, alone and without coverage.
 
 Measured for coverage are those that run the app in their own process. The tests of the real engine
 run it in others, which coverage does not see. What one process says is shown as it comes; what the
@@ -7,7 +8,6 @@ others say, when it is done.
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +19,7 @@ from acr_global.cli.console import open_streams, run
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest"]
 COVERED = [sys.executable, "-m", "coverage", "run", "--parallel-mode", "-m", "pytest"]
+ERASE = [sys.executable, "-m", "coverage", "erase"]
 COMBINE = [sys.executable, "-m", "coverage", "combine", "--quiet"]
 
 E2E = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/e2e/test_*.py"))
@@ -34,10 +35,10 @@ BESIDE = {
 
 def main(arguments: list[str]) -> int:
     """Run what was asked for, or everything; 0 only if all of it passed."""
-    if chosen := shlex.split(" ".join(arguments)):
-        code = subprocess.run([*COVERED, *chosen], cwd=ROOT, check=False).returncode
-    else:
-        code = _everything()
+    if arguments:
+        return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
+    subprocess.run(ERASE, cwd=ROOT, check=True)
+    code = _everything()
     combined = subprocess.run(COMBINE, cwd=ROOT, check=False).returncode
     return code or combined
 

@@ -96,8 +96,8 @@ def test_no_command_loads_azure() -> None:
     program = (
         "import sys\n"
         "from acr_global.cli import client, deadletters, settings, targets\n"
-        "from acr_global.notify import preview, trial
-from acr_global.notify.channels import apprise\n"
+        "from acr_global.notify import preview, trial\n"
+        "from acr_global.notify.channels import apprise\n"
         "print(sorted(n for n in sys.modules if n.startswith('azure.')))"
     )
     done = subprocess.run(

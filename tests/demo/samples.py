@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from acr_global.model import Action, Arrival, Artifact, Message, Verdict, VerdictType
 from acr_global.notify.message import message_of
-from demo.plan import REGIONS, Push
+from acr_global_rig.registry import REGIONS
+from demo.plan import Push
 from demo.receivers import FLAKY, STEADY, Receipt
 
 BEGUN = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

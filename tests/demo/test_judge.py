@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 from acr_global.model import VerdictType
+from acr_global_rig.registry import REGIONS
 from demo.judge import find_problems
-from demo.plan import PUSHES, REGIONS, Push, Report
+from demo.plan import PUSHES, Push, Report
 from demo.receivers import FLAKY, Receipt
-from demo.registry import Answer
+from demo.webhooks import Answer
 from tests.demo.samples import message, told
 
 EVERYWHERE = Push("shop/web", "1", "in order", 0.0, tuple(Report(r) for r in REGIONS))

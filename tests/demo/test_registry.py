@@ -10,12 +10,15 @@ from typing import Any
 from acr_global.model import PushEvent
 from acr_global.receive import receive
 from acr_global.settings import load_settings
-from demo.host import environment
+from acr_global_rig.host import environment
+from acr_global_rig.receivers import Receiver
 from demo.plan import PUSHES
 from demo.receivers import STEADY
-from demo.registry import HOST, webhook_body
+from demo.settings import settings
+from demo.webhooks import HOST, webhook_body
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+SETTINGS = settings([Receiver(STEADY, "http://127.0.0.1:1/steady")])
 CAPTURED = Path(__file__).parent.parent / "samples" / "02_push_captured_2026.json"
 
 
@@ -32,7 +35,7 @@ def test_body_has_the_shape_of_a_captured_one() -> None:
 
 def test_app_understands_the_body() -> None:
     """With the demo's settings a body is one push event of its region."""
-    loaded = load_settings(environment({}, "http://127.0.0.1:1"))
+    loaded = load_settings(environment({}, SETTINGS))
     body = json.dumps(webhook_body(PUSHES[0], "eastus", NOW)).encode()
 
     (event,) = receive({"region": "East US"}, body, loaded.settings).results
@@ -45,7 +48,7 @@ def test_settings_of_the_user_do_not_reach_the_demo() -> None:
     """What the user has set for the app is left out, and the demo's settings are right."""
     user = {"ACR_GLOBAL_REGIONS": "mars", "ACR_GLOBAL_EVIDENCE": "manifest", "PATH": "/bin"}
 
-    environ = environment(user, "http://127.0.0.1:1")
+    environ = environment(user, SETTINGS)
     loaded = load_settings(environ)
 
     assert "/bin" == environ["PATH"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from acr_global.model import VerdictType
-from demo.plan import PUSHES, REGIONS, Push, Report
+from acr_global_rig.registry import REGIONS
+from demo.plan import PUSHES, Push, Report
 from demo.table import flaky_lines, render, verdict_rows
 from tests.demo.samples import message, told
 

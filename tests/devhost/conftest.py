@@ -1,16 +1,16 @@
-"""A running host and a client that talks to it over real HTTP, in virtual time."""
+"""A running host and a client that talks to it over real HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-import pytest
 
-from devhost import DevHost, Hazards, run_virtual
+from devhost import DevHost, Hazards
 
 
 class Client:
@@ -54,26 +54,15 @@ class Client:
         return self.host.storage.instances[instance_id]
 
 
-Scenario = Callable[[Client], Awaitable[Any]]
-Serve = Callable[..., Any]
-
-
-@pytest.fixture
-def serve() -> Serve:
-    """`serve(app, scenario, **options)`: run a scenario against a host, in virtual time."""
-
-    def run(app: Any, scenario: Scenario, **options: Any) -> Any:
-        async def main() -> Any:
-            if isinstance(options.get("hazards"), str):
-                options["hazards"] = Hazards.parse(options["hazards"])
-            host = await DevHost.start(app, **options)
-            try:
-                async with aiohttp.ClientSession() as session:
-                    return await scenario(Client(host, session))
-            finally:
-                await host.stop()
-                await asyncio.sleep(0)
-
-        return run_virtual(main)
-
-    return run
+@asynccontextmanager
+async def serve(app: Any, **options: Any) -> AsyncIterator[Client]:
+    """A host that serves an app, for as long as the block lasts, and a client of it."""
+    if isinstance(options.get("hazards"), str):
+        options["hazards"] = Hazards.parse(options["hazards"])
+    host = await DevHost.start(app, **options)
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield Client(host, session)
+    finally:
+        await host.stop()
+        await asyncio.sleep(0)

@@ -12,20 +12,19 @@ from typing import Any, Optional
 import azure.functions as func
 import pytest
 
-from devhost import AppError, DevHost, run_virtual
+from devhost import AppError, DevHost
 from devhost.endpoint import loggable_path
 from devhost.index import Function, index_app
 from devhost.routes import make_routes, match
 from devhost.settings import apply_local_settings
 from devhost.timers import Schedule
 from tests.devhost.apps import http_functions, new_app, with_timer
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import serve
 
 
-def test_request_and_response_pass_through(serve: Any) -> None:
+async def test_request_and_response_pass_through() -> None:
     """Method, query, route, headers and body reach the function; its answer comes back whole."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         url = f"{client.host.url}/api/ECHO/a%20b?x=1&x=2&y="
         headers = {"x-test": "yes"}
         async with client.session.post(url, data="body", headers=headers) as response:
@@ -40,8 +39,6 @@ def test_request_and_response_pass_through(serve: Any) -> None:
         _, put = await client.call("PUT", "/api/echo/a/b")
         assert put["route"] == {"first": "a", "second": "b"}
 
-    serve(http_functions(), scenario)
-
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "text"),
@@ -54,29 +51,22 @@ def test_request_and_response_pass_through(serve: Any) -> None:
         ("GET", "/admin/host/status", 200, {"state": "Running", "id": "devhost"}),
     ],
 )
-def test_answers(serve: Any, method: str, path: str, status: int, text: Any) -> None:
+async def test_answers(method: str, path: str, status: int, text: Any) -> None:
     """None is 204, an exception 500 without details, no route or no such method 404."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         assert await client.call(method, path) == (status, text)
 
-    serve(http_functions(), scenario)
 
-
-def test_sync_functions_run_in_threads(serve: Any) -> None:
+async def test_sync_functions_run_in_threads() -> None:
     """A sync function does not block the loop."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         _, name = await client.call("GET", "/api/blocking")
         assert name.startswith("function")
 
-    serve(http_functions(), scenario)
 
-
-def test_required_key(serve: Any) -> None:
+async def test_required_key() -> None:
     """With a key required, function level wants it in a header or in the query."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions(), require_key="secret") as client:
         assert (await client.call("GET", "/api/guarded"))[0] == 401
         assert (await client.call("GET", "/api/guarded?code=wrong"))[0] == 401
         assert (await client.call("GET", "/api/guarded?code=secret"))[0] == 200
@@ -84,27 +74,19 @@ def test_required_key(serve: Any) -> None:
         assert (await client.call("GET", "/api/guarded", headers=headers))[0] == 200
         assert (await client.call("GET", "/api/nothing"))[0] == 204
 
-    serve(http_functions(), scenario, require_key="secret")
 
-
-def test_route_prefix(serve: Any) -> None:
+async def test_route_prefix() -> None:
     """host.json's route prefix applies, the empty one too."""
-
-    async def scenario(client: Client) -> None:
+    host_json = {"extensions": {"http": {"routePrefix": ""}}}
+    async with serve(http_functions(), host_json=host_json) as client:
         assert (await client.call("GET", "/nothing"))[0] == 204
 
-    host_json = {"extensions": {"http": {"routePrefix": ""}}}
-    serve(http_functions(), scenario, host_json=host_json)
 
-
-def test_log_line_has_no_key(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_log_line_has_no_key(caplog: pytest.LogCaptureFixture) -> None:
     """One line per request, with the query but without its secrets."""
-
-    async def scenario(client: Client) -> None:
+    caplog.set_level("INFO", "devhost")
+    async with serve(http_functions()) as client:
         await client.call("GET", "/api/nothing?region=west&code=hush")
-
-    with caplog.at_level("INFO", "devhost"):
-        serve(http_functions(), scenario)
     lines = [r.getMessage() for r in caplog.records if r.name == "devhost.http"]
     assert lines == [
         "http method=GET path=/api/nothing?region=west&code=*** status=204 function=Nothing"
@@ -136,11 +118,10 @@ def test_route_templates(path: str, template: str, parameters: dict[str, str]) -
     assert (found[0].function.name, found[1]) == (template, parameters)
 
 
-def test_timer_trigger_runs_on_schedule(serve: Any) -> None:
+async def test_timer_trigger_runs_on_schedule() -> None:
     """A timer trigger fires at its times, in virtual time, and on demand."""
     runs: list[str] = []
-
-    async def scenario(client: Client) -> None:
+    async with serve(with_timer("10 */20 * * * *", runs, startup=True)) as client:
         await asyncio.sleep(3600)
         assert runs == ["00:00:00", "00:00:10", "00:20:10", "00:40:10"]
         assert (await client.call("POST", "/admin/functions/tick"))[0] == 202
@@ -148,8 +129,6 @@ def test_timer_trigger_runs_on_schedule(serve: Any) -> None:
         await client.host.settle()
         assert runs[4:] == ["01:00:00"]
         assert client.host.stats["timer:Tick"] == 5
-
-    serve(with_timer("10 */20 * * * *", runs, startup=True), scenario)
 
 
 @pytest.mark.parametrize(
@@ -262,14 +241,10 @@ def test_one_app_serves_twice() -> None:
     assert index_app(app) == index_app(app)
 
 
-def test_a_schedule_from_a_setting_that_is_missing() -> None:
+async def test_a_schedule_from_a_setting_that_is_missing() -> None:
     """A schedule of %NAME% needs the setting."""
-
-    async def main() -> None:
-        with pytest.raises(AppError, match="the setting %NOWHERE% is not set"):
-            await DevHost.start(with_timer("%NOWHERE%", []))
-
-    run_virtual(main)
+    with pytest.raises(AppError, match="the setting %NOWHERE% is not set"):
+        await DevHost.start(with_timer("%NOWHERE%", []))
 
 
 def test_local_settings_do_not_overrule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

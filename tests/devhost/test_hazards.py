@@ -10,10 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from devhost import Hazards
+from devhost import Hazards, run_virtual
 from devhost.hazards import CHECKPOINTS, CrashRule, Dice
 from tests.devhost.apps import Steps, http_functions, textbook, with_orchestrator
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import Client, serve
 
 VISIBLE_AGAIN = 300
 """Seconds until a message in a crashed host's hand comes back."""
@@ -57,10 +57,9 @@ async def push(client: Client, instance_id: str, region: str) -> int:
         return 0
 
 
-def test_without_hazards_nothing_is_lost(serve: Any) -> None:
+async def test_without_hazards_nothing_is_lost() -> None:
     """The textbook starter works where nothing goes wrong."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(textbook()) as client:
         for number in range(20):
             assert await push(client, f"p{number}", "east") == 202
             assert await push(client, f"p{number}", "west") == 202
@@ -68,27 +67,21 @@ def test_without_hazards_nothing_is_lost(serve: Any) -> None:
         rows = client.host.storage.instances.values()
         assert [row.runtime_status for row in rows] == ["Completed"] * 20
 
-    serve(textbook(), scenario)
 
-
-def test_an_event_in_the_gap_is_deleted(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_event_in_the_gap_is_deleted(caplog: pytest.LogCaptureFixture) -> None:
     """Raised before the instance has begun, an event gets 202 and is gone: a false alarm."""
-
-    async def scenario(client: Client) -> None:
+    caplog.set_level("INFO", "devhost")
+    async with serve(textbook(), hazards="gap=2") as client:
         assert await push(client, "p", "east") == 202
         assert await push(client, "p", "west") == 202
         row = await client.host.finished("p")
         assert row.output == "deadline"
-
-    with caplog.at_level("INFO", "devhost"):
-        serve(textbook(), scenario, hazards="gap=2")
     assert caplog.text.count("No such instance") == 2
 
 
-def test_a_crash_with_the_start_in_hand_loses_events(serve: Any) -> None:
+async def test_a_crash_with_the_start_in_hand_loses_events() -> None:
     """The start comes back after the visibility timeout; the event before that is deleted."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(textbook(), hazards="crash=dequeued-before-episode") as client:
         await push(client, "p", "east")
         await asyncio.sleep(5)
         await client.host.settle()
@@ -100,13 +93,10 @@ def test_a_crash_with_the_start_in_hand_loses_events(serve: Any) -> None:
         assert client.host.storage.instances["p"].runtime_status == "Running"
         assert (await client.host.finished("p")).output == "deadline"
 
-    serve(textbook(), scenario, hazards="crash=dequeued-before-episode")
 
-
-def test_the_silent_loser_of_a_start_race(serve: Any) -> None:
+async def test_the_silent_loser_of_a_start_race() -> None:
     """Two starts at once both answer success, and one's input is nowhere."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="start-race=1") as client:
         starts = [client.start("Main", "x", {"from": name}) for name in ("a", "b")]
         answers = await asyncio.gather(*starts)
         assert [status for status, _ in answers] == [202, 202]
@@ -114,62 +104,47 @@ def test_the_silent_loser_of_a_start_race(serve: Any) -> None:
         assert client.host.storage.instances["x"].input in ('{"from": "a"}', '{"from": "b"}')
         assert client.host.stats["episodes"] == 1
 
-    serve(app(), scenario, hazards="start-race=1")
 
-
-def test_the_loser_that_is_told(serve: Any) -> None:
+async def test_the_loser_that_is_told() -> None:
     """Without the race window the second start is refused: 409, already exists."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         answers = await asyncio.gather(client.start("Main", "x"), client.start("Main", "x"))
         assert sorted(status for status, _ in answers) == [202, 409]
         refused = next(body for status, body in answers if status == 409)
         words = "An Orchestration instance with the status Pending already exists."
         assert refused == {"Message": words}
 
-    serve(app(), scenario)
 
-
-def test_the_loser_that_is_told_by_an_older_extension(serve: Any) -> None:
+async def test_the_loser_that_is_told_by_an_older_extension() -> None:
     """It was a 500, with the same words in another place."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="old-conflict=1") as client:
         await client.run("Main", instance_id="x")
         status, body = await client.start("Main", "x")
         words = "An Orchestration instance with the status Running already exists."
         assert (status, body["ExceptionMessage"]) == (500, words)
 
-    serve(app(), scenario, hazards="old-conflict=1")
 
-
-def test_started_and_yet_already_exists(serve: Any) -> None:
+async def test_started_and_yet_already_exists() -> None:
     """A start can be refused and be carried out all the same."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="already-exists=1") as client:
         status, _ = await client.start("Main", "x")
         assert status == 409
         await client.host.settle()
         assert client.host.storage.instances["x"].runtime_status == "Running"
 
-    serve(app(), scenario, hazards="already-exists=1")
 
-
-def test_a_row_that_comes_late(serve: Any) -> None:
+async def test_a_row_that_comes_late() -> None:
     """A start dequeued before its row is there begins only after the visibility timeout."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="row-late=1") as client:
         row = await client.run("Main")
         assert row.runtime_status == "Pending"
         await asyncio.sleep(VISIBLE_AGAIN + 1)
         assert row.id in client.host.storage.histories
 
-    serve(app(), scenario, hazards="row-late=1")
 
-
-def test_invisible_messages(serve: Any) -> None:
+async def test_invisible_messages() -> None:
     """A message that goes invisible delays everything by the visibility timeout."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="invisible=1") as client:
         row = await client.run("Main")
         assert row.runtime_status == "Pending"
         await asyncio.sleep(VISIBLE_AGAIN - 10)
@@ -177,38 +152,29 @@ def test_invisible_messages(serve: Any) -> None:
         await asyncio.sleep(20)
         assert client.host.storage.instances["it"].runtime_status == "Running"
 
-    serve(app(), scenario, hazards="invisible=1")
 
-
-def test_activities_twice(serve: Any) -> None:
+async def test_activities_twice() -> None:
     """An activity runs twice and its second result changes nothing."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="activities-twice=1") as client:
         await client.run("Main")
         await client.raise_event("it", "go", 1)
         await client.host.settle()
         assert client.host.stats["activity:Echo"] == 2
         assert client.host.storage.instances["it"].output == {"echo": {"brought": "1"}}
 
-    serve(app(), scenario, hazards="activities-twice=1")
 
-
-def test_events_twice(serve: Any) -> None:
+async def test_events_twice() -> None:
     """An event that is raised once arrives twice."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="events-twice=1") as client:
         await client.run("Count")
         await client.raise_event("it", "tick")
         assert (await client.host.finished("it")).output == 2
 
-    serve(app(), scenario, hazards="events-twice=1")
-
 
 @pytest.mark.filterwarnings("ignore:Potential duplicate Task completion:UserWarning")
-def test_events_out_of_order(serve: Any) -> None:
+async def test_events_out_of_order() -> None:
     """Of events raised one after another, later ones overtake earlier ones."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="events-shuffled=1") as client:
         await client.run("Main")
         for number in range(10):
             await client.raise_event("it", "other", number)
@@ -219,14 +185,11 @@ def test_events_out_of_order(serve: Any) -> None:
         assert sorted(came) == [f'"{n}"' for n in range(10)]
         assert came != sorted(came)
 
-    serve(app(), scenario, hazards="events-shuffled=1")
-
 
 @pytest.mark.parametrize("hazard", ["endpoint-errors=1", "management-errors=1"])
-def test_endpoints_that_fail(serve: Any, hazard: str) -> None:
+async def test_endpoints_that_fail(hazard: str) -> None:
     """Requests are answered 429 or 500 or reset, before or after the function was called."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(textbook(), hazards=hazard) as client:
         answers = set()
         for number in range(30):
             answers.add(await push(client, f"p{number}", "east"))
@@ -237,11 +200,9 @@ def test_endpoints_that_fail(serve: Any, hazard: str) -> None:
         assert called == 30
         assert 0 < started < 30 or not hazard.startswith("endpoint")
 
-    serve(textbook(), scenario, hazards=hazard)
-
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS[:-1])
-def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -> None:
+async def test_work_survives_a_crash_at_each_checkpoint(checkpoint: str) -> None:
     """Whatever is interrupted, a retried start and an event after the begin bring the result."""
 
     async def attempt(call: Any) -> Any:
@@ -250,7 +211,8 @@ def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -
                 return await call()
             await asyncio.sleep(5)
 
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards=f"crash={checkpoint}") as client:
+
         async def started() -> bool:
             status, _ = await client.start("Main", "it", 1)
             return status in (202, 409)
@@ -262,39 +224,32 @@ def test_work_survives_a_crash_at_each_checkpoint(serve: Any, checkpoint: str) -
         assert row.output == {"echo": {"brought": "1"}}
         assert client.host.crashed_at == [checkpoint]
 
-    serve(app(), scenario, hazards=f"crash={checkpoint}")
 
-
-def test_a_crash_before_the_answer(serve: Any) -> None:
+async def test_a_crash_before_the_answer() -> None:
     """The function has done its work, and its caller never hears of it."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(
+        textbook(), hazards="gap=5,crash=http-after-handler-before-response"
+    ) as client:
         assert await push(client, "p", "east") == 0
         await client.host.settle()
         assert client.host.storage.instances["p"].runtime_status == "Pending"
         assert client.host.crashed_at == ["http-after-handler-before-response"]
 
-    serve(textbook(), scenario, hazards="gap=5,crash=http-after-handler-before-response")
 
-
-def test_an_activity_repeats_after_a_crash(serve: Any) -> None:
+async def test_an_activity_repeats_after_a_crash() -> None:
     """An activity whose result was not sent runs again after the visibility timeout."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="crash=activity-after-before-result") as client:
         await client.run("Main")
         await client.raise_event("it", "go", 1)
         await client.host.finished("it")
         assert client.host.stats["activity:Echo"] == 2
         assert asyncio.get_running_loop().time() >= VISIBLE_AGAIN
 
-    serve(app(), scenario, hazards="crash=activity-after-before-result")
 
-
-def test_a_lost_row_write_leaves_pending_on_a_begun_instance(serve: Any) -> None:
+async def test_a_lost_row_write_leaves_pending_on_a_begun_instance() -> None:
     """Pending to its end, and its history not shown, while events are taken: only the custom
     status of a later turn tells that it has begun."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="crash=after-history-before-row") as client:
         everything = "?showHistory=true&showHistoryOutput=true"
         await client.start("Patient", "it")
         await asyncio.sleep(VISIBLE_AGAIN + 10)
@@ -312,13 +267,10 @@ def test_a_lost_row_write_leaves_pending_on_a_begun_instance(serve: Any) -> None
         _, shown = await client.get("it", everything)
         assert (shown["runtimeStatus"], len(shown["historyEvents"])) == ("Completed", 4)
 
-    serve(app(), scenario, hazards="crash=after-history-before-row")
 
-
-def test_a_crash_resets_connections_and_forgets_functions(serve: Any) -> None:
+async def test_a_crash_resets_connections_and_forgets_functions() -> None:
     """A request under way breaks; nobody listens until the restart; storage is still there."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         host = client.host
         slow = asyncio.ensure_future(client.call("GET", "/api/slow"))
         await asyncio.sleep(1)
@@ -330,13 +282,10 @@ def test_a_crash_resets_connections_and_forgets_functions(serve: Any) -> None:
         await host.restart()
         assert (await client.call("GET", "/api/nothing"))[0] == 204
 
-    serve(http_functions(), scenario)
 
-
-def test_timers_survive_a_crash(serve: Any) -> None:
+async def test_timers_survive_a_crash() -> None:
     """A timer is a message: it fires on time although the host has been away."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await client.run("Count")
         await client.host.crash()
         await asyncio.sleep(7200)
@@ -344,64 +293,54 @@ def test_timers_survive_a_crash(serve: Any) -> None:
         await client.host.settle()
         assert client.host.storage.instances["it"].output == 0
 
-    serve(app(), scenario)
 
-
-def test_random_crashes_repeat(serve: Any) -> None:
+async def test_random_crashes_repeat() -> None:
     """`crash-every` goes on crashing and restarting."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="crash-every=60..600") as client:
         await client.run("Count")
         await asyncio.sleep(3600)
         assert 6 <= client.host.stats["crashes"] <= 60
         assert set(client.host.crashed_at) == {"random"}
 
-    serve(app(), scenario, hazards="crash-every=60..600")
 
-
-def test_hazards_can_change_while_running(serve: Any) -> None:
+async def test_hazards_can_change_while_running() -> None:
     """A test can turn hazards on when it has come to the place that matters."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await client.run("Main")
         client.host.hazards = Hazards.parse("crash=activity-before@1")
         await client.raise_event("it", "go")
         await client.host.finished("it")
         assert client.host.crashed_at == ["activity-before"]
 
-    serve(app(), scenario)
 
-
-def run_with_all(serve: Any, seed: int) -> tuple[Any, ...]:
+def run_with_all(seed: int) -> tuple[Any, ...]:
     """What a busy run under all hazards leaves behind."""
 
-    async def scenario(client: Client) -> tuple[Any, ...]:
-        for number in range(15):
-            for region in ("east", "west"):
-                await push(client, f"p{number}", region)
-                await asyncio.sleep(1)
-        await asyncio.sleep(2 * 3600)
-        await client.host.settle()
-        rows = client.host.storage.instances.values()
-        outcome = [(r.id, r.runtime_status, str(r.output), r.last_updated) for r in rows]
-        return sorted(outcome), dict(client.host.stats), client.host.crashed_at
+    async def run() -> tuple[Any, ...]:
+        async with serve(textbook(), hazards=Hazards.azure_storage(), seed=seed) as client:
+            for number in range(15):
+                for region in ("east", "west"):
+                    await push(client, f"p{number}", region)
+                    await asyncio.sleep(1)
+            await asyncio.sleep(2 * 3600)
+            await client.host.settle()
+            rows = client.host.storage.instances.values()
+            outcome = [(r.id, r.runtime_status, str(r.output), r.last_updated) for r in rows]
+            return sorted(outcome), dict(client.host.stats), client.host.crashed_at
 
-    result: tuple[Any, ...] = serve(
-        textbook(), scenario, hazards=Hazards.azure_storage(), seed=seed
-    )
-    return result
+    return run_virtual(run)
 
 
-def test_one_seed_is_one_run(serve: Any) -> None:
+def test_one_seed_is_one_run() -> None:
     """In virtual time the same seed gives the same run to the microsecond, another another."""
-    first = run_with_all(serve, 3)
-    assert first == run_with_all(serve, 3)
-    assert first != run_with_all(serve, 4)
+    first = run_with_all(3)
+    assert first == run_with_all(3)
+    assert first != run_with_all(4)
 
 
-def test_all_hazards_together_bite_the_textbook(serve: Any) -> None:
+def test_all_hazards_together_bite_the_textbook() -> None:
     """Under azure-storage the textbook starter raises false alarms."""
-    outcome, _, failures = run_with_all(serve, 1)
+    outcome, _, failures = run_with_all(1)
     assert failures
     assert any(output == "deadline" for _, _, output, _ in outcome)
 

@@ -15,7 +15,7 @@ from yarl import URL
 from devhost import DevHost
 from devhost.management import SYSTEM_KEY, client_binding
 from tests.devhost.apps import Steps, new_app, with_orchestrator
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import Client, serve
 
 
 def Wait(context: Any) -> Steps:  # noqa: N802
@@ -40,10 +40,9 @@ def sdk_client(client: Client) -> df.DurableOrchestrationClient:
     return df.DurableOrchestrationClient(client_binding(client.host.url, "hub"))
 
 
-def test_sdk_client_sees_an_instance_through_its_life(serve: Any) -> None:
+async def test_sdk_client_sees_an_instance_through_its_life() -> None:
     """None, then pending, running, completed: as the SDK's own client reports them."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         sdk = sdk_client(client)
         assert not await sdk.get_status("x")
         assert await sdk.start_new("Wait", "x", {"a": 1}) == "x"
@@ -58,13 +57,10 @@ def test_sdk_client_sees_an_instance_through_its_life(serve: Any) -> None:
         assert done.output == "[1]"
         assert (await sdk.get_status("x")).runtime_status.name == "Completed"
 
-    serve(waiting_app(), scenario)
 
-
-def test_sdk_client_gets_the_extensions_refusals(serve: Any) -> None:
+async def test_sdk_client_gets_the_extensions_refusals() -> None:
     """Starting twice, raising to none and to a finished one fail with the known texts."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         sdk = sdk_client(client)
         await sdk.start_new("Wait", "x")
         with pytest.raises(Exception, match="already exists"):
@@ -75,37 +71,28 @@ def test_sdk_client_gets_the_extensions_refusals(serve: Any) -> None:
         with pytest.raises(Exception, match="is gone"):
             await sdk.raise_event("q", "go")
 
-    serve(waiting_app(), scenario)
 
-
-def test_an_unknown_orchestrator_is_accepted_and_fails(serve: Any) -> None:
+async def test_an_unknown_orchestrator_is_accepted_and_fails() -> None:
     """The extension looks only when the instance begins."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         row = await client.run("Nowhere")
         words = "Orchestrator function 'Nowhere' failed: The function 'Nowhere' doesn't exist, is"
         words += " disabled, or is not an orchestrator function."
         assert (row.runtime_status, row.output[: len(words)]) == ("Failed", words)
 
-    serve(waiting_app(), scenario)
 
-
-def test_a_start_replaces_a_finished_instance(serve: Any) -> None:
+async def test_a_start_replaces_a_finished_instance() -> None:
     """A finished id can be started again: the old row and history are gone."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         first = await client.run("Quick", "old")
         again = await client.run("Wait", "new")
         assert first.execution_id != again.execution_id
         assert (again.runtime_status, again.input, again.output) == ("Running", '"new"', None)
 
-    serve(waiting_app(), scenario)
 
-
-def test_status_codes_of_get(serve: Any) -> None:
+async def test_status_codes_of_get() -> None:
     """404 with an empty body, 202 while running, 200 when finished."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         assert await client.get("it") == (404, None)
         await client.run("Wait")
         assert (await client.get("it"))[0] == 202
@@ -113,13 +100,10 @@ def test_status_codes_of_get(serve: Any) -> None:
         await client.host.settle()
         assert (await client.get("it"))[0] == 200
 
-    serve(waiting_app(), scenario)
 
-
-def test_status_shows_what_is_asked_for(serve: Any) -> None:
+async def test_status_shows_what_is_asked_for() -> None:
     """The input unless refused; history and its outputs only when asked for."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         await client.run("Wait", 7)
         await client.raise_event("it", "go", {"news": 1})
         await client.host.settle()
@@ -139,25 +123,19 @@ def test_status_shows_what_is_asked_for(serve: Any) -> None:
         assert (raised["Name"], raised["Input"]) == ("go", json.dumps(json.dumps({"news": 1})))
         assert completed["Result"] == '{"news": 1}'
 
-    serve(waiting_app(), scenario)
 
-
-def test_no_history_events_before_the_beginning(serve: Any) -> None:
+async def test_no_history_events_before_the_beginning() -> None:
     """A pending instance has no `historyEvents`, and no custom status."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app(), hazards="gap=5") as client:
         await client.start("Wait", "it")
         _, shown = await client.get("it", "?showHistory=true")
         assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", None)
         assert "historyEvents" not in shown
 
-    serve(waiting_app(), scenario, hazards="gap=5")
 
-
-def test_terminate(serve: Any) -> None:
+async def test_terminate() -> None:
     """Terminate ends an instance with the reason as its output; a second one finds it gone."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         assert await client.post("it", "terminate") == 404
         await client.run("Wait")
         await sdk_client(client).terminate("it", "enough, really")
@@ -166,26 +144,20 @@ def test_terminate(serve: Any) -> None:
         assert (row.runtime_status, row.output) == ("Terminated", "enough, really")
         assert await client.post("it", "terminate", "?reason=x") == 410
 
-    serve(waiting_app(), scenario)
 
-
-def test_terminate_before_the_beginning(serve: Any) -> None:
+async def test_terminate_before_the_beginning() -> None:
     """A pending instance can be terminated, and does not begin afterwards."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app(), hazards="gap=10") as client:
         await client.start("Wait", "it")
         await client.post("it", "terminate", "?reason=early")
         await asyncio.sleep(20)
         row = client.host.storage.instances["it"]
         assert (row.runtime_status, row.output, row.history) == ("Terminated", "early", [])
 
-    serve(waiting_app(), scenario, hazards="gap=10")
 
-
-def test_suspend_and_resume(serve: Any) -> None:
+async def test_suspend_and_resume() -> None:
     """A suspended instance keeps its events for the resume; its status may go on before."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         sdk, rows = sdk_client(client), client.host.storage.instances
         await client.run("Wait")
         await sdk.suspend("it", "pause")
@@ -200,13 +172,10 @@ def test_suspend_and_resume(serve: Any) -> None:
         await client.host.settle()
         assert (rows["it"].runtime_status, rows["it"].output) == ("Completed", "1")
 
-    serve(waiting_app(), scenario)
 
-
-def test_paging(serve: Any) -> None:
+async def test_paging() -> None:
     """Pages come in the order of ids, each with the token of the next."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         for number in (3, 1, 2, 5, 4):
             await client.run("Quick", instance_id=f"a{number}")
         await client.run("Quick", instance_id="b1")
@@ -221,24 +190,18 @@ def test_paging(serve: Any) -> None:
                 break
         assert seen == [["a1", "a2"], ["a3", "a4"], ["a5"]]
 
-    serve(waiting_app(), scenario)
 
-
-def test_the_sdk_sees_only_the_first_hundred(serve: Any) -> None:
+async def test_the_sdk_sees_only_the_first_hundred() -> None:
     """Without `top` a page has 100 instances, and the SDK's client says nothing of the rest."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         for number in range(101):
             await client.run("Quick", instance_id=f"{number:03}")
         assert len(await sdk_client(client).get_status_all()) == 100
 
-    serve(waiting_app(), scenario)
 
-
-def test_filters(serve: Any) -> None:
+async def test_filters() -> None:
     """By status, by time of creation, and both."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         await client.run("Quick", instance_id="early")
         await asyncio.sleep(3600)
         await client.run("Quick", instance_id="late")
@@ -259,13 +222,10 @@ def test_filters(serve: Any) -> None:
         status, _ = await client.call("GET", "/durabletask/instances", headers=headers)
         assert status == 400
 
-    serve(waiting_app(), scenario)
 
-
-def test_purge(serve: Any) -> None:
+async def test_purge() -> None:
     """One instance by its id, or the finished ones that a filter wants."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         sdk = sdk_client(client)
         for name, instance_id in (("Quick", "a"), ("Quick", "b"), ("Wait", "c")):
             await client.run(name, instance_id=instance_id)
@@ -281,13 +241,10 @@ def test_purge(serve: Any) -> None:
         status, _ = await client.call("DELETE", "/durabletask/instances/c")
         assert status == 412
 
-    serve(waiting_app(), scenario)
 
-
-def test_two_hosts_side_by_side(serve: Any) -> None:
+async def test_two_hosts_side_by_side() -> None:
     """Each has its own instances, and the end of one leaves the SDK's client to the other."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         other = await DevHost.start(waiting_app())
         await sdk_client(Client(other, client.session)).start_new("Wait", "x")
         await other.settle()
@@ -295,20 +252,15 @@ def test_two_hosts_side_by_side(serve: Any) -> None:
         assert not await sdk_client(client).get_status("x")
         assert list(other.storage.instances) == ["x"]
 
-    serve(waiting_app(), scenario)
 
-
-def test_restart_uses_the_old_input(serve: Any) -> None:
+async def test_restart_uses_the_old_input() -> None:
     """A restart starts the same orchestrator with the same input, under a new id."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         await client.run("Wait", [1])
         path = "/durabletask/instances/it/restart"
         status, body = await client.call("POST", path)
         assert status == 202
         assert client.host.storage.instances[body["id"]].input == "[1]"
-
-    serve(waiting_app(), scenario)
 
 
 @pytest.mark.parametrize(
@@ -321,12 +273,9 @@ def test_restart_uses_the_old_input(serve: Any) -> None:
         ("x" * 513, 500, None),
     ],
 )
-def test_ids_that_the_engine_takes(
-    serve: Any, quoted: str, status: int, instance_id: str | None
-) -> None:
+async def test_ids_that_the_engine_takes(quoted: str, status: int, instance_id: str | None) -> None:
     """Nearly any, up to 512 characters; what is quoted twice is decoded twice."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         url = f"{client.host.url}/durabletask/orchestrators/Wait/{quoted}"
         async with client.session.post(URL(url, encoded=True)) as response:
             assert response.status == status
@@ -337,45 +286,34 @@ def test_ids_that_the_engine_takes(
         assert (shown and shown["instanceId"]) == instance_id
         assert list(client.host.storage.instances) == ([instance_id] if instance_id else [])
 
-    serve(waiting_app(), scenario)
 
-
-def test_an_unquoted_id_reaches_another_operation(serve: Any) -> None:
+async def test_an_unquoted_id_reaches_another_operation() -> None:
     """The SDK does not quote ids: one with a path in it terminates someone else's instance."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         await client.run("Wait", instance_id="victim")
         await sdk_client(client).raise_event("victim/terminate?reason=", "go")
         await client.host.settle()
         assert client.host.storage.instances["victim"].runtime_status == "Terminated"
 
-    serve(waiting_app(), scenario)
 
-
-def test_what_is_not_modelled_says_so(serve: Any) -> None:
+async def test_what_is_not_modelled_says_so() -> None:
     """Entities answer 501."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app()) as client:
         status, _ = await client.call("GET", "/durabletask/entities/counter/1")
         assert status == 501
 
-    serve(waiting_app(), scenario)
 
-
-def test_webhook_urls_want_the_system_key(serve: Any) -> None:
+async def test_webhook_urls_want_the_system_key() -> None:
     """With a key required, the public management URLs want theirs; the worker's do not."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(waiting_app(), require_key="k") as client:
         await client.run("Wait")
         path = "/runtime/webhooks/durabletask/instances/it"
         assert (await client.call("GET", path))[0] == 401
         assert (await client.call("GET", f"{path}?code={SYSTEM_KEY}"))[0] == 202
         assert (await client.get("it"))[0] == 202
 
-    serve(waiting_app(), scenario, require_key="k")
 
-
-def test_check_status_response_has_urls_that_work(serve: Any) -> None:
+async def test_check_status_response_has_urls_that_work() -> None:
     """The SDK's check-status response points at this host's management API."""
     app = new_app()
 
@@ -390,7 +328,7 @@ def test_check_status_response_has_urls_that_work(serve: Any) -> None:
     def Hold(context: Any) -> Steps:  # noqa: N802
         yield context.wait_for_external_event("go")
 
-    async def scenario(client: Client) -> None:
+    async with serve(app) as client:
         status, urls = await client.call("POST", "/api/go")
         assert status == 202
         await client.host.settle()
@@ -398,5 +336,3 @@ def test_check_status_response_has_urls_that_work(serve: Any) -> None:
             assert (await response.json())["instanceId"] == urls["id"]
         async with client.session.post(urls["terminatePostUri"]) as response:
             assert response.status == 202
-
-    serve(app, scenario)

@@ -14,45 +14,41 @@ import pytest
 from devhost import clock
 from devhost.clock import EPOCH
 from tests.devhost.apps import Steps, with_orchestrator
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import Client, serve
 
 
 def seconds_since_start() -> float:
     return (clock.utcnow() - EPOCH).total_seconds()
 
 
-def test_activity_gets_and_returns_json(serve: Any) -> None:
+async def test_activity_gets_and_returns_json() -> None:
     """An activity's input and result pass through JSON, as with the worker."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         result = yield context.call_activity("Echo", {"n": [1, None]})
         return result
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert row.runtime_status == "Completed"
         assert row.output == {"echo": {"n": [1, None]}}
         assert client.host.stats["activity:Echo"] == 1
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_input_is_a_string_that_holds_json(serve: Any) -> None:
+async def test_input_is_a_string_that_holds_json() -> None:
     """The row keeps the input as the SDK's client sends it; the orchestrator gets it decoded."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         return context.get_input()
         yield
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main", {"a": 1})
         assert row.input == '{"a": 1}'
         assert row.output == {"a": 1}
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_failed_activity_is_an_exception(serve: Any) -> None:
+async def test_failed_activity_is_an_exception() -> None:
     """An uncaught activity failure fails the orchestration, a caught one does not."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -63,7 +59,7 @@ def test_failed_activity_is_an_exception(serve: Any) -> None:
                 return str(problem)
             raise
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         caught = await client.run("Main", "catch", "a")
         assert caught.runtime_status == "Completed"
         assert "ValueError: no luck" in caught.output
@@ -71,10 +67,8 @@ def test_failed_activity_is_an_exception(serve: Any) -> None:
         assert failed.runtime_status == "Failed"
         assert "Orchestrator function 'Main' failed" in failed.output
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_retry_until_it_works(serve: Any) -> None:
+async def test_retry_until_it_works() -> None:
     """Two failures, two timers of the interval, then success."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -83,50 +77,44 @@ def test_retry_until_it_works(serve: Any) -> None:
         )
         return result
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await until(client, "it")
         assert client.host.storage.instances["it"].output == "try 3"
         assert client.host.stats["activity:FailTwice"] == 3
         assert 117 <= seconds_since_start() <= 121
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_retry_that_gives_up_waits_once_more(serve: Any) -> None:
+async def test_retry_that_gives_up_waits_once_more() -> None:
     """After the last attempt there is one more timer, then the failure."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         yield context.call_activity_with_retry("Fail", df.RetryOptions(60_000, 2), "luck")
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await until(client, "it")
         assert client.host.storage.instances["it"].runtime_status == "Failed"
         assert client.host.stats["activity:Fail"] == 2
         assert 117 <= seconds_since_start() <= 121
 
-    serve(with_orchestrator(Main), scenario)
-
 
 @pytest.mark.parametrize(
     ("asked", "taken"), [(30, 29), (30.5, 30), (1, 0), (0.9, 0), (86_400, 86_399)]
 )
-def test_timers_are_whole_seconds(serve: Any, asked: float, taken: float) -> None:
+async def test_timers_are_whole_seconds(asked: float, taken: float) -> None:
     """A timer's delay is cut to whole seconds, so it comes up to 1 s early."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=asked))
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await until(client, "it")
         assert seconds_since_start() == pytest.approx(taken, abs=0.01)
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_cancelled_timer_is_dropped_when_it_comes(serve: Any) -> None:
+async def test_cancelled_timer_is_dropped_when_it_comes() -> None:
     """A cancelled timer's message comes back to a finished instance and changes nothing."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -136,7 +124,7 @@ def test_cancelled_timer_is_dropped_when_it_comes(serve: Any) -> None:
         timer.cancel()
         return winner == wait
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         assert await client.raise_event("it", "go") == 202
         await client.host.settle()
@@ -146,10 +134,8 @@ def test_cancelled_timer_is_dropped_when_it_comes(serve: Any) -> None:
         assert len(client.host.storage.control.messages) == 0
         assert client.host.stats["episodes"] == 2
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_event_data_is_a_string(serve: Any) -> None:
+async def test_event_data_is_a_string() -> None:
     """Data raised by the SDK's client arrives as a string that holds JSON."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -157,17 +143,15 @@ def test_event_data_is_a_string(serve: Any) -> None:
         second = yield context.wait_for_external_event("on")
         return [first, second]
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await client.raise_event("it", "go", {"b": 2})
         await client.raise_event("it", "on")
         await client.host.settle()
         assert client.host.storage.instances["it"].output == ['{"b": 2}', "null"]
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_task_yielded_again_hangs_until_the_timer(serve: Any) -> None:
+async def test_task_yielded_again_hangs_until_the_timer() -> None:
     """A wait in a second task_any is left out of the action, so the host does not go on."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -177,7 +161,7 @@ def test_task_yielded_again_hangs_until_the_timer(serve: Any) -> None:
         result = yield context.call_activity("Echo", {})
         return result
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await pass_seconds(client, 20)
         await client.raise_event("it", "go")
@@ -186,10 +170,8 @@ def test_task_yielded_again_hangs_until_the_timer(serve: Any) -> None:
         await pass_seconds(client, 3600)
         assert client.host.storage.instances["it"].runtime_status == "Completed"
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_the_end_waits_for_a_timer_that_was_left(serve: Any) -> None:
+async def test_the_end_waits_for_a_timer_that_was_left() -> None:
     """An orchestrator that has returned is Running until its timer has fired, unless cancelled."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -199,7 +181,7 @@ def test_the_end_waits_for_a_timer_that_was_left(serve: Any) -> None:
             timer.cancel()
         return "went"
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         for instance_id, left in (("leave", True), ("cancel", False)):
             await client.run("Main", instance_id, instance_id)
             began = asyncio.get_running_loop().time()
@@ -207,25 +189,21 @@ def test_the_end_waits_for_a_timer_that_was_left(serve: Any) -> None:
             assert (await client.host.finished(instance_id)).output == "went"
             assert (asyncio.get_running_loop().time() - began > 50) == left
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_fan_out_runs_side_by_side(serve: Any) -> None:
+async def test_fan_out_runs_side_by_side() -> None:
     """Activities of one task_all sleep at the same time."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         results = yield context.task_all([context.call_activity("Sleep", 60) for _ in range(5)])
         return results
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert row.output == ["slept 60"] * 5
         assert seconds_since_start() == pytest.approx(60, abs=0.1)
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_sub_orchestration(serve: Any) -> None:
+async def test_sub_orchestration() -> None:
     """A sub-orchestration gets its input, knows its parent and reports back."""
 
     def Parent(context: Any) -> Steps:  # noqa: N802
@@ -237,16 +215,14 @@ def test_sub_orchestration(serve: Any) -> None:
         yield context.call_activity("Echo", {})
         return [context.get_input(), context.parent_instance_id]
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Parent, Child)) as client:
         row = await client.run("Parent")
         assert row.output == [[{"n": 1}, "it"], "it"]
         assert client.host.storage.instances["child-1"].runtime_status == "Completed"
         assert len(client.host.storage.instances) == 3
 
-    serve(with_orchestrator(Parent, Child), scenario)
 
-
-def test_failed_sub_orchestration_is_retried(serve: Any) -> None:
+async def test_failed_sub_orchestration_is_retried() -> None:
     """With retry options a failed sub-orchestration is started again."""
 
     def Parent(context: Any) -> Steps:  # noqa: N802
@@ -258,15 +234,13 @@ def test_failed_sub_orchestration_is_retried(serve: Any) -> None:
         result = yield context.call_activity("FailTwice", "sub")
         return result
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Parent, Child)) as client:
         await client.run("Parent")
         await until(client, "it")
         assert client.host.storage.instances["it"].output == "try 3"
 
-    serve(with_orchestrator(Parent, Child), scenario)
 
-
-def test_continue_as_new_starts_over(serve: Any) -> None:
+async def test_continue_as_new_starts_over() -> None:
     """Each generation has the new input and a history of its own."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -278,7 +252,7 @@ def test_continue_as_new_starts_over(serve: Any) -> None:
             return None
         return f"done {count}"
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main", 1)
         assert row.custom_status == "at 1"
         await until(client, "it")
@@ -287,10 +261,8 @@ def test_continue_as_new_starts_over(serve: Any) -> None:
         started = [e for e in row.history if e["EventType"] == 0]
         assert len(started) == 1
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_continue_as_new_without_waiting_is_stopped(serve: Any) -> None:
+async def test_continue_as_new_without_waiting_is_stopped() -> None:
     """An orchestrator that spins fails instead of hanging the host."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -298,15 +270,13 @@ def test_continue_as_new_without_waiting_is_stopped(serve: Any) -> None:
         return None
         yield
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert row.runtime_status == "Failed"
         assert "without waiting" in row.output
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_custom_status_shows_while_running(serve: Any) -> None:
+async def test_custom_status_shows_while_running() -> None:
     """A custom status is in the row after the turn that set it."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -314,7 +284,7 @@ def test_custom_status_shows_while_running(serve: Any) -> None:
         yield context.wait_for_external_event("go")
         context.set_custom_status({"phase": 2})
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert (row.runtime_status, row.custom_status) == ("Running", {"phase": 1})
         await client.raise_event("it", "go")
@@ -322,14 +292,12 @@ def test_custom_status_shows_while_running(serve: Any) -> None:
         row = client.host.storage.instances["it"]
         assert (row.runtime_status, row.custom_status) == ("Completed", {"phase": 2})
 
-    serve(with_orchestrator(Main), scenario)
-
 
 @pytest.mark.parametrize(
     ("status", "fits"),
     [("x" * 8701, True), ("x" * 8702, False), ("é" * 8701, True), ("😀" * 4351, False)],
 )
-def test_a_custom_status_over_16_kb_fails_the_turn(serve: Any, status: str, fits: bool) -> None:
+async def test_a_custom_status_over_16_kb_fails_the_turn(status: str, fits: bool) -> None:
     """Counted as JSON in UTF-16, in whole KB; the status before it is gone as well."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -338,7 +306,7 @@ def test_a_custom_status_over_16_kb_fails_the_turn(serve: Any, status: str, fits
         context.set_custom_status(status)
         yield context.wait_for_external_event("go")
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await client.raise_event("it", "go")
         await client.host.settle()
@@ -351,10 +319,8 @@ def test_a_custom_status_over_16_kb_fails_the_turn(serve: Any, status: str, fits
             assert (row.runtime_status, row.custom_status) == ("Failed", None)
             assert row.output == f"{words} 17 KB."
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_other_actions_than_before_fail_the_instance(serve: Any) -> None:
+async def test_other_actions_than_before_fail_the_instance() -> None:
     """An orchestrator that calls something else at replay fails with a clear error."""
     turns: list[int] = []
 
@@ -362,25 +328,21 @@ def test_other_actions_than_before_fail_the_instance(serve: Any) -> None:
         turns.append(1)
         yield context.call_activity("Echo" if len(turns) == 1 else "Fail", {})
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert row.runtime_status == "Failed"
         assert "NonDeterminismError" in row.output
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_unknown_activity_fails_the_instance(serve: Any) -> None:
+async def test_unknown_activity_fails_the_instance() -> None:
     """Calling what does not exist fails the orchestration, as the extension does."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         yield context.call_activity("Nowhere", {})
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert "The function 'Nowhere' doesn't exist" in row.output
-
-    serve(with_orchestrator(Main), scenario)
 
 
 def raise_at_once(context: Any) -> Any:
@@ -397,17 +359,14 @@ def return_what_is_no_json(context: Any) -> Steps:
 
 
 @pytest.mark.parametrize("broken", [raise_at_once, yield_nonsense, return_what_is_no_json])
-def test_broken_orchestrators_fail(serve: Any, broken: Callable[[Any], Any]) -> None:
+async def test_broken_orchestrators_fail(broken: Callable[[Any], Any]) -> None:
     """Whatever an orchestrator does wrong, its instance ends as Failed."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(broken)) as client:
         row = await client.run(broken.__name__)
         assert row.runtime_status == "Failed"
 
-    serve(with_orchestrator(broken), scenario)
 
-
-def test_activity_with_a_client_starts_another_instance(serve: Any) -> None:
+async def test_activity_with_a_client_starts_another_instance() -> None:
     """An activity's durable client works as that of an HTTP function."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -419,15 +378,13 @@ def test_activity_with_a_client_starts_another_instance(serve: Any) -> None:
         return context.get_input()
         yield
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main, Other)) as client:
         row = await client.run("Main")
         assert row.output == "other"
         assert client.host.storage.instances["other"].output == [7]
 
-    serve(with_orchestrator(Main, Other), scenario)
 
-
-def test_engine_time_only_moves_between_turns(serve: Any) -> None:
+async def test_engine_time_only_moves_between_turns() -> None:
     """`current_utc_datetime` is engine time, in steps, and never goes back."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
@@ -437,7 +394,7 @@ def test_engine_time_only_moves_between_turns(serve: Any) -> None:
             seen.append(context.current_utc_datetime.isoformat())
         return seen
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         await client.run("Main")
         await until(client, "it")
         seen = client.host.storage.instances["it"].output
@@ -445,21 +402,17 @@ def test_engine_time_only_moves_between_turns(serve: Any) -> None:
         assert seen[0].startswith("2026-01-01T00:00:00")
         assert seen[3].startswith("2026-01-01T02:59:5")
 
-    serve(with_orchestrator(Main), scenario)
 
-
-def test_history_is_that_of_the_protocol(serve: Any) -> None:
+async def test_history_is_that_of_the_protocol() -> None:
     """Events of a turn stand behind its OrchestratorStarted; numbers are the protocol's."""
 
     def Main(context: Any) -> Steps:  # noqa: N802
         yield context.call_activity("Echo", {"a": 1})
 
-    async def scenario(client: Client) -> None:
+    async with serve(with_orchestrator(Main)) as client:
         row = await client.run("Main")
         assert [e["EventType"] for e in row.history] == [12, 0, 4, 13, 12, 5, 1, 13]
         assert json.loads(row.history[5]["Result"]) == {"echo": {"a": 1}}
-
-    serve(with_orchestrator(Main), scenario)
 
 
 def _in(context: Any, seconds: int) -> Any:

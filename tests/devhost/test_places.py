@@ -11,7 +11,7 @@ import azure.functions as func
 import pytest
 
 from tests.devhost.apps import Steps
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import serve
 
 
 def Many(context: Any) -> Steps:  # noqa: N802
@@ -53,21 +53,17 @@ def durable(**settings: int) -> dict[str, Any]:
         (durable(maxConcurrentActivityFunctions=23), [0] * 23),
     ],
 )
-def test_activities_wait_for_a_place(serve: Any, host_json: Any, expected: list[int]) -> None:
+async def test_activities_wait_for_a_place(host_json: Any, expected: list[int]) -> None:
     """One that only waits holds its place; there are 20, or as many as host.json says."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), host_json=host_json) as client:
         row = await client.run("Many", 23)
         began = [int(each) for each in row.output]
         assert expected == sorted(began)
 
-    serve(app(), scenario, host_json=host_json)
 
-
-def test_waiting_activities_stay_in_the_queue(serve: Any) -> None:
+async def test_waiting_activities_stay_in_the_queue() -> None:
     """A crash hides what has a place for the visibility timeout, and nothing else."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         host = client.host
         await client.start("Many", "it", 23)
         await asyncio.sleep(1)
@@ -79,13 +75,11 @@ def test_waiting_activities_stay_in_the_queue(serve: Any) -> None:
         row = await host.finished("it")
         assert [1, 300] == sorted({int(each) for each in row.output})
 
-    serve(app(), scenario)
 
-
-def test_turns_wait_for_a_place(serve: Any) -> None:
+async def test_turns_wait_for_a_place() -> None:
     """With turns that take a second, and two places, four instances begin in two seconds."""
-
-    async def scenario(client: Client) -> None:
+    settings = durable(maxConcurrentOrchestratorFunctions=2)
+    async with serve(app(), host_json=settings, hazards="turn-takes=1") as client:
         for number in range(4):
             await client.start("Wait", f"i{number}", json.dumps(number))
         rows = client.host.storage.instances
@@ -94,6 +88,3 @@ def test_turns_wait_for_a_place(serve: Any) -> None:
             seen.append(sum(row.runtime_status == "Running" for row in rows.values()))
             await asyncio.sleep(1.01)
         assert [0, 2, 4] == seen
-
-    settings = durable(maxConcurrentOrchestratorFunctions=2)
-    serve(app(), scenario, host_json=settings, hazards="turn-takes=1")

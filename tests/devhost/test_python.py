@@ -10,10 +10,10 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from devhost import Hazards
+from devhost import Hazards, run_virtual
 from devhost.hazards import PYTHON_CHECKPOINTS, CrashRule
 from tests.devhost.apps import Steps, http_functions, new_app, with_orchestrator
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import serve
 
 DIED = "python exited with code 137"
 
@@ -41,10 +41,9 @@ def app() -> Any:
     return with_orchestrator(Main, Timed)
 
 
-def test_what_is_in_flight_fails_and_the_host_lives(serve: Any) -> None:
+async def test_what_is_in_flight_fails_and_the_host_lives() -> None:
     """A call of a function under way is answered 500; what comes meanwhile waits and is served."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         slow = asyncio.ensure_future(client.call("GET", "/api/slow"))
         await asyncio.sleep(1)
         client.host.kill_python()
@@ -55,26 +54,20 @@ def test_what_is_in_flight_fails_and_the_host_lives(serve: Any) -> None:
         assert client.host.crashed_at == []
         assert client.host.stats["python-deaths"] == 1
 
-    serve(http_functions(), scenario)
 
-
-def test_the_management_api_needs_no_python(serve: Any) -> None:
+async def test_the_management_api_needs_no_python() -> None:
     """The extension answers by itself; a turn waits for the next process."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         client.host.kill_python()
         assert (await client.start("Main", "it"))[0] == 202
         assert (await client.get("it"))[1]["runtimeStatus"] == "Pending"
         await client.host.settle()
         assert client.host.storage.instances["it"].runtime_status == "Running"
 
-    serve(app(), scenario)
 
-
-def test_an_activitys_failure_reaches_its_orchestrator(serve: Any) -> None:
+async def test_an_activitys_failure_reaches_its_orchestrator() -> None:
     """It is not repeated: the activity has failed like any other."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await client.run("Main")
         await client.raise_event("it", "go", 60)
         await asyncio.sleep(5)
@@ -83,13 +76,10 @@ def test_an_activitys_failure_reaches_its_orchestrator(serve: Any) -> None:
         assert f"Activity function 'Sleep' failed: {DIED}" == row.output
         assert (row.runtime_status, client.host.stats["activity:Sleep"]) == ("Completed", 1)
 
-    serve(app(), scenario)
 
-
-def test_a_turn_in_flight_fails_its_instance(serve: Any) -> None:
+async def test_a_turn_in_flight_fails_its_instance() -> None:
     """Failed for good: its custom status gone, its history there, what comes then refused."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="turn-takes=2") as client:
         await client.run("Main", {"a": 1})
         await client.raise_event("it", "go", 60)
         await asyncio.sleep(1)
@@ -104,13 +94,10 @@ def test_a_turn_in_flight_fails_its_instance(serve: Any) -> None:
         assert await client.raise_event("it", "go") == 410
         assert await client.post("it", "terminate") == 410
 
-    serve(app(), scenario, hazards="turn-takes=2")
 
-
-def test_the_history_of_an_instance_that_died_in_a_later_turn(serve: Any) -> None:
+async def test_the_history_of_an_instance_that_died_in_a_later_turn() -> None:
     """Where the history has something scheduled, the engine takes it for non-determinism."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="python-dies=turn-after@3,python-dies=turn-after@5") as client:
         await client.run("Main")
         await client.raise_event("it", "go", 0)
         row = await client.host.finished("it")
@@ -121,15 +108,13 @@ def test_the_history_of_an_instance_that_died_in_a_later_turn(serve: Any) -> Non
         timed = await client.host.finished("timed")
         assert "scheduled a timer task with sequence number 0 but the current" in timed.output
 
-    serve(app(), scenario, hazards="python-dies=turn-after@3,python-dies=turn-after@5")
 
-
-def test_events_under_way_are_discarded_with_the_failure(
-    serve: Any, caplog: pytest.LogCaptureFixture
+async def test_events_under_way_are_discarded_with_the_failure(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Accepted while the failing turn ran, an event is in no history."""
-
-    async def scenario(client: Client) -> None:
+    caplog.set_level("INFO", "devhost")
+    async with serve(app(), hazards="turn-takes=2") as client:
         await client.run("Main")
         await client.raise_event("it", "go", 60)
         await asyncio.sleep(1)
@@ -139,16 +124,12 @@ def test_events_under_way_are_discarded_with_the_failure(
         raised = [e for e in client.host.storage.instances["it"].history if e["EventType"] == 15]
         assert [each["Name"] for each in raised] == ["go"]
         assert not client.host.storage.control.messages
-
-    with caplog.at_level("INFO", "devhost"):
-        serve(app(), scenario, hazards="turn-takes=2")
     assert "the instance has finished" in caplog.text
 
 
-def test_other_instances_go_on(serve: Any) -> None:
+async def test_other_instances_go_on() -> None:
     """Only what was running dies."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app(), hazards="turn-takes=2") as client:
         for instance_id in ("a", "b"):
             await client.run("Main", instance_id=instance_id)
         await client.raise_event("a", "go", 1)
@@ -159,11 +140,9 @@ def test_other_instances_go_on(serve: Any) -> None:
         assert (await client.host.finished("b")).output == "slept 1"
         assert client.host.storage.instances["a"].runtime_status == "Failed"
 
-    serve(app(), scenario, hazards="turn-takes=2")
-
 
 @pytest.mark.parametrize("checkpoint", ["activity-before", "activity-after"])
-def test_an_activity_that_dies_has_done_its_work_or_not(serve: Any, checkpoint: str) -> None:
+async def test_an_activity_that_dies_has_done_its_work_or_not(checkpoint: str) -> None:
     """Its failure does not tell which."""
     done: list[str] = []
     app = with_orchestrator(Once)
@@ -172,12 +151,10 @@ def test_an_activity_that_dies_has_done_its_work_or_not(serve: Any, checkpoint: 
     def Note(payload: str) -> None:  # noqa: N802
         done.append(payload)
 
-    async def scenario(client: Client) -> None:
+    async with serve(app, hazards=f"python-dies={checkpoint}") as client:
         row = await client.run("Once", "x")
         assert DIED in row.output
         assert done == ([] if checkpoint == "activity-before" else ["x"])
-
-    serve(app, scenario, hazards=f"python-dies={checkpoint}")
 
 
 def Once(context: Any) -> Steps:  # noqa: N802
@@ -190,7 +167,7 @@ def Once(context: Any) -> Steps:  # noqa: N802
 
 
 @pytest.mark.parametrize("checkpoint", ["http-before", "http-after"])
-def test_an_http_function_that_dies(serve: Any, checkpoint: str) -> None:
+async def test_an_http_function_that_dies(checkpoint: str) -> None:
     """Its caller gets a 500, whether or not it has done its work."""
     done: list[str] = []
     app = new_app()
@@ -199,17 +176,14 @@ def test_an_http_function_that_dies(serve: Any, checkpoint: str) -> None:
     def Note(req: func.HttpRequest) -> None:  # noqa: N802
         done.append("x")
 
-    async def scenario(client: Client) -> None:
+    async with serve(app, hazards=f"python-dies={checkpoint}") as client:
         assert await client.call("GET", "/api/note") == (500, None)
         assert done == ([] if checkpoint == "http-before" else ["x"])
 
-    serve(app, scenario, hazards=f"python-dies={checkpoint}")
 
-
-def test_the_fourth_death_in_five_minutes_ends_the_host(serve: Any) -> None:
+async def test_the_fourth_death_in_five_minutes_ends_the_host() -> None:
     """It comes back later each time; then the host itself crashes, and all is counted anew."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         host, loop = client.host, asyncio.get_running_loop()
         for waits in (1.0, 3.0, 5.0):
             host.kill_python()
@@ -224,26 +198,20 @@ def test_the_fourth_death_in_five_minutes_ends_the_host(serve: Any) -> None:
         assert (await client.call("GET", "/api/nothing"))[0] == 204
         assert (host.crashed_at, host.stats["python-deaths"]) == (["python"], 5)
 
-    serve(http_functions(), scenario)
 
-
-def test_deaths_long_apart_do_not_end_the_host(serve: Any) -> None:
+async def test_deaths_long_apart_do_not_end_the_host() -> None:
     """Those of more than five minutes ago are forgotten."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(http_functions()) as client:
         for _ in range(6):
             client.host.kill_python()
             await asyncio.sleep(101)
             assert (await client.call("GET", "/api/nothing"))[0] == 204
         assert client.host.crashed_at == []
 
-    serve(http_functions(), scenario)
 
-
-def test_a_hazard_that_ends_the_host_leaves_what_was_in_hand(serve: Any) -> None:
+async def test_a_hazard_that_ends_the_host_leaves_what_was_in_hand() -> None:
     """An activity during the last death has no result, and runs again after the restart."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await client.run("Main")
         for _ in range(3):
             client.host.kill_python()
@@ -255,24 +223,23 @@ def test_a_hazard_that_ends_the_host_leaves_what_was_in_hand(serve: Any) -> None
         assert client.host.crashed_at == ["python"]
         assert (row.output, client.host.stats["activity:Sleep"]) == ("slept 1", 2)
 
-    serve(app(), scenario)
 
-
-def test_one_seed_is_one_run(serve: Any) -> None:
+def test_one_seed_is_one_run() -> None:
     """Deaths of Python are drawn from the seed like everything else."""
 
-    async def scenario(client: Client) -> Any:
-        for number in range(10):
-            await client.start("Main", f"i{number}", number)
-            await asyncio.sleep(30)
-            await client.raise_event(f"i{number}", "go", 3)
-        await asyncio.sleep(3600)
-        rows = client.host.storage.instances.values()
-        return [(r.id, r.runtime_status, r.output, r.last_updated) for r in rows]
+    async def run() -> list[tuple[Any, ...]]:
+        spec = "python-dies=*:0.1,turn-takes=0.01..0.2"
+        async with serve(app(), hazards=spec, seed=5) as client:
+            for number in range(10):
+                await client.start("Main", f"i{number}", number)
+                await asyncio.sleep(30)
+                await client.raise_event(f"i{number}", "go", 3)
+            await asyncio.sleep(3600)
+            rows = client.host.storage.instances.values()
+            return [(r.id, r.runtime_status, r.output, r.last_updated) for r in rows]
 
-    spec = "python-dies=*:0.1,turn-takes=0.01..0.2"
-    first = serve(app(), scenario, hazards=spec, seed=5)
-    assert first == serve(app(), scenario, hazards=spec, seed=5)
+    first = run_virtual(run)
+    assert first == run_virtual(run)
     assert {"Failed", "Completed"} <= {status for _, status, _, _ in first}
     assert DIED in json.dumps([output for _, _, output, _ in first])
 

@@ -10,7 +10,7 @@ import pytest
 
 from devhost import Hazards
 from tests.devhost.apps import Steps, with_orchestrator
-from tests.devhost.conftest import Client
+from tests.devhost.conftest import Client, serve
 
 
 def Waits(context: Any) -> Steps:  # noqa: N802
@@ -57,10 +57,9 @@ async def fail(client: Client, name: str) -> None:
     assert client.host.storage.instances["it"].runtime_status == "Failed"
 
 
-def test_a_rewound_instance_goes_on_from_its_history(serve: Any) -> None:
+async def test_a_rewound_instance_goes_on_from_its_history() -> None:
     """Pending to its end, with the status of its next turn; the failing turn's event is there."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await fail(client, "Waits")
         assert await client.post("it", "rewind", "?reason=why") == 202
         await client.host.settle()
@@ -74,14 +73,11 @@ def test_a_rewound_instance_goes_on_from_its_history(serve: Any) -> None:
         told = [each.get("Data", each.get("Name")) for each in shown["historyEvents"]]
         assert [None, "bang", None, "why", "end", None] == told
 
-    serve(app(), scenario)
-
 
 @pytest.mark.parametrize("name", ["Race", "Work"])
-def test_what_came_while_it_was_failed_is_lost(serve: Any, name: str) -> None:
+async def test_what_came_while_it_was_failed_is_lost(name: str) -> None:
     """A timer that fell due and an activity's result never come: it waits for ever."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await fail(client, name)
         assert await client.raise_event("it", "end") == 410
         await asyncio.sleep(120)
@@ -89,24 +85,18 @@ def test_what_came_while_it_was_failed_is_lost(serve: Any, name: str) -> None:
         await asyncio.sleep(3600)
         assert client.host.storage.instances["it"].runtime_status == "Pending"
 
-    serve(app(), scenario)
 
-
-def test_what_comes_after_it_counts(serve: Any) -> None:
+async def test_what_comes_after_it_counts() -> None:
     """A timer that falls due after the rewind is like any other."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         await fail(client, "Race")
         await client.post("it", "rewind")
         assert (await client.host.finished("it")).output == "timer"
 
-    serve(app(), scenario)
 
-
-def test_failed_activities_run_again(serve: Any) -> None:
+async def test_failed_activities_run_again() -> None:
     """An instance that failed with its activity calls it once more."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         for tries in (1, 2):
             await (client.run("Retrying") if tries == 1 else client.host.settle())
             assert client.host.storage.instances["it"].runtime_status == "Failed"
@@ -115,13 +105,10 @@ def test_failed_activities_run_again(serve: Any) -> None:
         row = await client.host.finished("it")
         assert (row.runtime_status, row.output) == ("Completed", "try 3")
 
-    serve(app(), scenario)
 
-
-def test_only_what_has_failed_can_be_rewound(serve: Any) -> None:
+async def test_only_what_has_failed_can_be_rewound() -> None:
     """Others are refused in the extension's words."""
-
-    async def scenario(client: Client) -> None:
+    async with serve(app()) as client:
         path = "/durabletask/instances/it/rewind"
         status, body = await client.call("POST", path)
         assert (404, 'No orchestration with instance ID "$it" found.') == (status, body)
@@ -130,5 +117,3 @@ def test_only_what_has_failed_can_be_rewound(serve: Any) -> None:
         status, body = await client.call("POST", path)
         words = "This orchestration has status Running, but only orchestrations in the"
         assert (412, f'{words} "Failed" state can be rewound.') == (status, body)
-
-    serve(app(), scenario)

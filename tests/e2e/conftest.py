@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e import engine
+from acr_global_rig import engine
 from tests.e2e.scene import pieces_of
 from tests.e2e.theatre import OnDevhost, OnEngine
 

@@ -19,8 +19,9 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from acr_global_rig import engine
 from devhost import DevHost, Hazards, run_virtual
-from tests.e2e import engine, tables
+from tests.e2e import tables
 from tests.e2e.facts_app import build
 
 PLACES = 2

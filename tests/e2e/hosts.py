@@ -11,24 +11,16 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
-import socket
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from tests.e2e.world import REGIONS, Receiver, event
-from tools import start
-
-ROOT = Path(__file__).parents[2]
-STARTS_WITHIN = 60.0
-"""Seconds."""
+from acr_global_rig.host import running_host
+from acr_global_rig.receivers import Receiver, listening, webhook_targets
+from acr_global_rig.registry import REGIONS, event, post
 
 
 @dataclass
@@ -43,13 +35,7 @@ class Served:
 
     async def post(self, push: str, region: str) -> tuple[int, Any]:
         """One webhook."""
-        async with self.session.post(
-            f"{self.url}/api/ImagePush",
-            params={"region": region},
-            data=json.dumps(event(push)).encode(),
-            headers={"x-functions-key": self.key},
-        ) as answer:
-            return answer.status, await answer.json(content_type=None)
+        return await post(self.session, self.url, event(push), region, key=self.key)
 
     async def until_decided(self, push: str) -> None:
         """Return when the app says that the push has been decided."""
@@ -74,57 +60,10 @@ async def served(kind: str, **settings: str) -> AsyncIterator[Served]:
             key = os.environ.get("ACR_E2E_KEY", "")
             yield Served(os.environ["ACR_E2E_URL"].rstrip("/"), key, regions, session, None)
             return
-        async with _receiver() as receiver, _process(receiver, settings) as url:
-            await _until_it_serves(session, url)
-            yield Served(url, "", REGIONS, session, receiver)
-
-
-@contextlib.asynccontextmanager
-async def _receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver("ops")
-    app = web.Application()
-    app.router.add_post("/ops", receiver.receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/ops"
-    try:
-        yield receiver
-    finally:
-        await runner.cleanup()
-
-
-@contextlib.asynccontextmanager
-async def _process(receiver: Receiver, settings: dict[str, str]) -> AsyncIterator[str]:
-    """devhost as a process, with nothing of the user's settings."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
-    own = {
-        "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
-        "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "webhook", "url": receiver.url}]),
-    } | {f"ACR_GLOBAL_{k}": v for k, v in settings.items()}
-    with tempfile.TemporaryFile() as output:
-        process = await asyncio.create_subprocess_exec(
-            *start.host_command("embedded", port),
-            cwd=ROOT,
-            env=os.environ | own,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-            await process.wait()
-
-
-async def _until_it_serves(session: aiohttp.ClientSession, url: str) -> None:
-    async with asyncio.timeout(STARTS_WITHIN):
-        while True:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with session.get(f"{url}/api/health") as answer:
-                    if answer.status == 200:
-                        return
-            await asyncio.sleep(0.1)
+        receiver = Receiver("ops")
+        async with listening(receiver):
+            own = {"REGIONS": ",".join(REGIONS), "TARGETS": json.dumps(webhook_targets([receiver]))}
+            named = {f"ACR_GLOBAL_{name}": value for name, value in (own | settings).items()}
+            async with running_host(named) as host:
+                await host.wait_until_it_serves(session)
+                yield Served(host.url, "", REGIONS, session, receiver)

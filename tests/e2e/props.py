@@ -15,8 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.e2e.world import REGIONS, Receiver
-from tests.registry.fakes import FakeRegistry, serving, unused_url
+from acr_global_rig.loopback import serving, unused_url
+from acr_global_rig.receivers import ALL_VERDICTS, Receiver
+from acr_global_rig.registry import REGIONS
+from tests.registry.fakes import FakeRegistry
 from tests.registry.real import INSTALLED, Registries, registries
 
 
@@ -45,7 +47,6 @@ REAL = Spans(6, 6, (1, 2, 3), 10, 0.0, 90.0, 4)
 
 TARGETS = ("ops", "second", "third")
 """They hear what a target hears that asks for nothing else; `ops` is told by nearly all."""
-ALL_VERDICTS = ["complete", "overdue", "recovered", "incomplete"]
 ENDPOINTS = ("found", "absent", "failing")
 """Regions' registries: with every manifest, with none, and one that breaks down."""
 
@@ -83,13 +84,8 @@ class Board:
     @contextlib.asynccontextmanager
     async def open_late(self) -> AsyncIterator[None]:
         """Serve there too, until the block ends."""
-        runner = web.AppRunner(self._app(), shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            await web.SockSite(runner, self._late).start()
+        async with serving(self._app(), self._late):
             yield
-        finally:
-            await runner.cleanup()
 
     def close(self) -> None:
         """Give back what was never opened."""

@@ -27,10 +27,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from acr_global_rig import engine
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import REGIONS, event
 from devhost import DevHost
-from tests.e2e import engine
 from tests.e2e.props import Board, Spans, host, is_by_content
-from tests.e2e.world import REGIONS, Receiver, event
 from tests.registry.real import Registries
 
 Play = Callable[["Scene"], Awaitable[None]]

@@ -11,7 +11,7 @@ from email.utils import formatdate
 import aiohttp
 from yarl import URL
 
-from tests.e2e import engine
+from acr_global_rig import engine
 
 
 async def write(

@@ -11,10 +11,12 @@ import pytest
 
 from acr_global.functions.activities import fire_push_notification, gather_evidence
 from acr_global.functions.engine import Engine, EngineError
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
-from tests.e2e.world import REGIONS, Receiver, World, event, virtual, world
 
 
 async def durable(w: World, path: str, data: Any) -> int:
@@ -23,104 +25,84 @@ async def durable(w: World, path: str, data: Any) -> int:
         return answer.status
 
 
-def test_a_push_whose_instance_has_failed_is_answered_503() -> None:
+async def test_a_push_whose_instance_has_failed_is_answered_503() -> None:
     """It has not been decided, and to start it anew would lose what it held."""
-
-    async def test() -> None:
-        async with world() as w:
-            await durable(w, "orchestrators/WaitForAllRegions/p1", {"v": "nonsense"})
-            await w.host.settle()
-            assert "Failed" == w.host.storage.instances["p1"].runtime_status
-            status, answer = await w.post(event("p1"), "eastus")
-            assert (503, "instance-failed") == (status, answer["reason"])
-
-    virtual(test)
+    async with world() as w:
+        await durable(w, "orchestrators/WaitForAllRegions/p1", {"v": "nonsense"})
+        await w.host.settle()
+        assert "Failed" == w.host.storage.instances["p1"].runtime_status
+        status, answer = await w.post(event("p1"), "eastus")
+        assert (503, "instance-failed") == (status, answer["reason"])
 
 
-def test_a_generation_that_has_failed_is_followed_by_the_next() -> None:
+async def test_a_generation_that_has_failed_is_followed_by_the_next() -> None:
     """The same content goes on as if it had not been heard of."""
-
-    async def test() -> None:
-        async with world(REGIONS="eastus", CORRELATION="content") as w:
-            await w.post(event("a"), "eastus")
-            await asyncio.sleep(60)
-            (first,) = (i for i in w.host.storage.instances if i.startswith("content-"))
-            await durable(w, f"orchestrators/WaitForAllRegions/{first}", {"v": "nonsense"})
-            await w.host.settle()
-            assert 202 == (await w.post(event("a"), "eastus"))[0]
-            await w.host.settle()
-            assert ["complete", "complete"] == w.verdicts()
-
-    virtual(test)
+    async with world(REGIONS="eastus", CORRELATION="content") as w:
+        await w.post(event("a"), "eastus")
+        await asyncio.sleep(60)
+        (first,) = (i for i in w.host.storage.instances if i.startswith("content-"))
+        await durable(w, f"orchestrators/WaitForAllRegions/{first}", {"v": "nonsense"})
+        await w.host.settle()
+        assert 202 == (await w.post(event("a"), "eastus"))[0]
+        await w.host.settle()
+        assert ["complete", "complete"] == w.verdicts()
 
 
-def test_a_terminated_push_is_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_terminated_push_is_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
     """An operator said so: nothing is taken in any more, and nobody is told that it was decided."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            assert 202 == await durable(w, "instances/p1/terminate?reason=enough", None)
-            await w.host.settle()
-            _, answer = await w.post(event("p1"), "eastus")
-            assert "terminated" == answer["reason"]
-            assert "enough" == logged(caplog, "push-terminated")["cause"]
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        assert 202 == await durable(w, "instances/p1/terminate?reason=enough", None)
+        await w.host.settle()
+        _, answer = await w.post(event("p1"), "eastus")
+        assert "terminated" == answer["reason"]
+        assert "enough" == logged(caplog, "push-terminated")["cause"]
 
 
-def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> None:
+async def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> None:
     """What failed cannot be handed over; the activity is tried again until it can."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers, ops.gate = [503], asyncio.Event()
-            await w.push("p1")
-            await w.until(lambda: ops.requests)
-            w.host.hazards = Hazards(management_errors=1.0)
-            ops.gate.set()
-            await asyncio.sleep(3)
-            w.host.hazards = Hazards()
-            await asyncio.sleep(60)
-            assert ["complete"] == w.verdicts()
-            assert "Completed" == w.host.storage.instances["p1"].runtime_status
-
-    virtual(test)
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers, ops.gate = [503], asyncio.Event()
+        await w.push("p1")
+        await w.until(lambda: ops.requests)
+        w.host.hazards = Hazards(management_errors=1.0)
+        ops.gate.set()
+        await asyncio.sleep(3)
+        w.host.hazards = Hazards()
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
+        assert "Completed" == w.host.storage.instances["p1"].runtime_status
 
 
-def test_a_notification_that_cannot_be_handed_over_is_kept_until_it_can(
+async def test_a_notification_that_cannot_be_handed_over_is_kept_until_it_can(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """For as long as a delivery would be tried; then it is a dead letter, with an error line."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers, ops.gate = [503], asyncio.Event()
-            await w.push("p1")
-            await w.until(lambda: ops.requests)
-            w.host.hazards = Hazards(management_errors=1.0)
-            ops.gate.set()
-            await asyncio.sleep(24 * 3_600)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-            assert 1 == len(ops.requests)
-            await asyncio.sleep(6 * 3_600)
-            (record,) = w.host.storage.instances["p1"].output["verdicts"]
-            assert "not handed over" in record["error"]
-            assert "complete" == logged(caplog, "verdict-given-up")["verdict"]
-            w.host.hazards = Hazards()
-            _, answer = await w.call("GET", "deadletters")
-            (letter,) = answer["deadletters"]
-            assert ["ops"] == letter["dead"]
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
-            await w.until(lambda: len(ops.requests) == 2)
-
-    virtual(test)
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers, ops.gate = [503], asyncio.Event()
+        await w.push("p1")
+        await w.until(lambda: ops.requests)
+        w.host.hazards = Hazards(management_errors=1.0)
+        ops.gate.set()
+        await asyncio.sleep(24 * 3_600)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        assert 1 == len(ops.requests)
+        await asyncio.sleep(6 * 3_600)
+        (record,) = w.host.storage.instances["p1"].output["verdicts"]
+        assert "not handed over" in record["error"]
+        assert "complete" == logged(caplog, "verdict-given-up")["verdict"]
+        w.host.hazards = Hazards()
+        _, answer = await w.call("GET", "deadletters")
+        (letter,) = answer["deadletters"]
+        assert ["ops"] == letter["dead"]
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.until(lambda: len(ops.requests) == 2)
 
 
-def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
+async def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The instance does not end before its verdict is out."""
@@ -133,21 +115,17 @@ def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
         return await fire(*args)
 
     monkeypatch.setattr(fire_push_notification, "fire", broken)
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1")
-            await asyncio.sleep(4 * 3_600)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-            assert "decided" in str(w.host.storage.instances["p1"].custom_status)
-            await asyncio.sleep(6 * 3_600)
-            assert ["complete"] == w.verdicts()
-            assert "Completed" == w.host.storage.instances["p1"].runtime_status
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1")
+        await asyncio.sleep(4 * 3_600)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        assert "decided" in str(w.host.storage.instances["p1"].custom_status)
+        await asyncio.sleep(6 * 3_600)
+        assert ["complete"] == w.verdicts()
+        assert "Completed" == w.host.storage.instances["p1"].runtime_status
 
 
-def test_a_firing_that_never_works_leaves_a_dead_letter(
+async def test_a_firing_that_never_works_leaves_a_dead_letter(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """To everybody, and replayable."""
@@ -157,20 +135,16 @@ def test_a_firing_that_never_works_leaves_a_dead_letter(
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(fire_push_notification, "fire", broken)
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1")
-            await asyncio.sleep(40 * 3_600)
-            assert "a bug" in logged(caplog, "verdict-given-up")["cause"]
-            assert "Completed" == w.host.storage.instances["p1"].runtime_status
-            monkeypatch.setattr(fire_push_notification, "fire", fire)
-            _, answer = await w.call("GET", "deadletters")
-            (letter,) = answer["deadletters"]
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
-            await w.until(lambda: ["complete"] == w.verdicts())
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1")
+        await asyncio.sleep(40 * 3_600)
+        assert "a bug" in logged(caplog, "verdict-given-up")["cause"]
+        assert "Completed" == w.host.storage.instances["p1"].runtime_status
+        monkeypatch.setattr(fire_push_notification, "fire", fire)
+        _, answer = await w.call("GET", "deadletters")
+        (letter,) = answer["deadletters"]
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.until(lambda: ["complete"] == w.verdicts())
 
 
 def logged(caplog: pytest.LogCaptureFixture, event: str) -> Any:
@@ -179,77 +153,57 @@ def logged(caplog: pytest.LogCaptureFixture, event: str) -> Any:
     return json.loads(line.removeprefix(event))
 
 
-def test_what_was_not_kept_stands_in_the_log_as_it_came(
+async def test_what_was_not_kept_stands_in_the_log_as_it_came(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Posted again it is the same webhook; a key in the query is not logged."""
-
-    async def test() -> None:
-        async with world(hazards=Hazards(management_errors=1.0)) as w:
-            status, _ = await w.post(event("p1"), "eastus", code="a-key", registry="r.io")
-            assert 503 == status
-            line = logged(caplog, "arrival-not-kept")
-            assert {"region": "eastus", "registry": "r.io", "body": event("p1")} == (
-                line["received"]
-            )
-            assert "EngineError" in line["cause"] or "answered" in line["cause"]
-
-    virtual(test)
+    async with world(hazards=Hazards(management_errors=1.0)) as w:
+        status, _ = await w.post(event("p1"), "eastus", code="a-key", registry="r.io")
+        assert 503 == status
+        line = logged(caplog, "arrival-not-kept")
+        assert {"region": "eastus", "registry": "r.io", "body": event("p1")} == (line["received"])
+        assert "EngineError" in line["cause"] or "answered" in line["cause"]
     assert "a-key" not in caplog.text.replace("devhost", "")
 
 
-def test_a_webhook_refused_for_a_setting_stands_in_the_log(
+async def test_a_webhook_refused_for_a_setting_stands_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The registry does not send it again when the setting is put right."""
-
-    async def test() -> None:
-        async with world(REGIONS="a/b") as w:
-            assert 503 == (await w.post(event("p1"), "eastus"))[0]
-            received = logged(caplog, "settings-wrong")["received"]
-            assert {"region": "eastus", "body": event("p1")} == received
-
-    virtual(test)
+    async with world(REGIONS="a/b") as w:
+        assert 503 == (await w.post(event("p1"), "eastus"))[0]
+        received = logged(caplog, "settings-wrong")["received"]
+        assert {"region": "eastus", "body": event("p1")} == received
 
 
-def test_what_could_not_be_used_of_a_webhook_is_said(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_could_not_be_used_of_a_webhook_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """It is kept all the same, and told of."""
     caplog.set_level(logging.INFO)
     odd = {"timestamp": "0001-01-01T00:00:00+14:00", "request": {"host": "a b"}}
-
-    async def test() -> None:
-        async with world(REGIONS="eastus") as w:
-            assert 202 == (await w.post(event("p1") | odd, "eastus"))[0]
-            assert ["timestamp", "request.host"] == logged(caplog, "webhook")["dropped"]
-            await w.until(lambda: ["complete"] == w.verdicts())
-
-    virtual(test)
+    async with world(REGIONS="eastus") as w:
+        assert 202 == (await w.post(event("p1") | odd, "eastus"))[0]
+        assert ["timestamp", "request.host"] == logged(caplog, "webhook")["dropped"]
+        await w.until(lambda: ["complete"] == w.verdicts())
 
 
-def test_what_is_wrong_is_said_again_at_the_first_request(
+async def test_what_is_wrong_is_said_again_at_the_first_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The Functions host drops what is logged while the app is built."""
-
-    async def test() -> None:
-        async with world(REGIONS="a/b") as w:
-            for times in (1, 2, 2, 2):
-                said = [r for r in caplog.records if r.getMessage().startswith("setting-wrong")]
-                assert times == len(said)
-                await w.call("GET", "health")
-
-    virtual(test)
+    async with world(REGIONS="a/b") as w:
+        for times in (1, 2, 2, 2):
+            said = [r for r in caplog.records if r.getMessage().startswith("setting-wrong")]
+            assert times == len(said)
+            await w.call("GET", "health")
 
 
-def test_a_webhook_far_too_long_for_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_webhook_far_too_long_for_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
     """The telemetry service would cut the line anywhere."""
-
-    async def test() -> None:
-        async with world(REGIONS="a/b") as w:
-            await w.post(event("p1") | {"more": "x" * 100_000}, "eastus")
-            assert 16_000 == len(logged(caplog, "settings-wrong")["received"]["body"])
-
-    virtual(test)
+    async with world(REGIONS="a/b") as w:
+        await w.post(event("p1") | {"more": "x" * 100_000}, "eastus")
+        assert 16_000 == len(logged(caplog, "settings-wrong")["received"]["body"])
 
 
 def failing_once(monkeypatch: pytest.MonkeyPatch, method: str, about: str) -> list[str]:
@@ -267,40 +221,32 @@ def failing_once(monkeypatch: pytest.MonkeyPatch, method: str, about: str) -> li
     return seen
 
 
-def test_a_couriers_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_couriers_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the last place for an arrival."""
     starts = failing_once(monkeypatch, "start", "_courier")
-
-    async def test() -> None:
-        async with world() as w:
-            w.host.storage.insert(pending("p1"))
-            assert 202 == (await w.post(event("p1"), "eastus"))[0]
-            assert 2 == len(starts)
-
-    virtual(test)
+    async with world() as w:
+        w.host.storage.insert(pending("p1"))
+        assert 202 == (await w.post(event("p1"), "eastus"))[0]
+        assert 2 == len(starts)
 
 
-def test_a_failed_look_for_a_courier_is_no_reason_for_an_alarm(
+async def test_a_failed_look_for_a_courier_is_no_reason_for_an_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It looks again before it says that nothing was accepted."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="1s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            w.host.hazards = Hazards()
-            await asyncio.sleep(2)  # so that the couriers' next looks come after the deadline
-            await w.push("p1", REGIONS[1:])
-            looks = failing_once(monkeypatch, "look", "_courier.eastus")
-            await asyncio.sleep(300)
-            assert 2 == len(looks)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world(TIMEOUT="1s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        w.host.hazards = Hazards()
+        await asyncio.sleep(2)  # so that the couriers' next looks come after the deadline
+        await w.push("p1", REGIONS[1:])
+        looks = failing_once(monkeypatch, "look", "_courier.eastus")
+        await asyncio.sleep(300)
+        assert 2 == len(looks)
+        assert ["complete"] == w.verdicts()
 
 
-def test_a_start_whose_reading_back_hangs_still_has_a_courier(
+async def test_a_start_whose_reading_back_hangs_still_has_a_courier(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The instance is known to be there, so the arrival can be carried to it."""
@@ -312,30 +258,22 @@ def test_a_start_whose_reading_back_hangs_still_has_a_courier(
         return await real(self, instance_id, show_input=show_input)
 
     monkeypatch.setattr(Engine, "look", look)
-
-    async def test() -> None:
-        async with world() as w:
-            assert [202] * 3 == await w.push("p1")
-            assert "_courier.westeurope.p1" in w.host.storage.instances
-            await asyncio.sleep(60)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        assert [202] * 3 == await w.push("p1")
+        assert "_courier.westeurope.p1" in w.host.storage.instances
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
 
 
-def test_failing_calls_do_not_take_others_with_them() -> None:
+async def test_failing_calls_do_not_take_others_with_them() -> None:
     """A burst on an endpoint that fails now and then: everything is kept."""
-
-    async def test() -> None:
-        async with world(REGIONS="eastus", hazards=Hazards(management_errors=0.02)) as w:
-            posts = [w.post(event(f"p{n}"), "eastus") for n in range(300)]
-            answers = await asyncio.gather(*posts)
-            assert {202} == {status for status, _ in answers}
-
-    virtual(test)
+    async with world(REGIONS="eastus", hazards=Hazards(management_errors=0.02)) as w:
+        posts = [w.post(event(f"p{n}"), "eastus") for n in range(300)]
+        answers = await asyncio.gather(*posts)
+        assert {202} == {status for status, _ in answers}
 
 
-def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
+async def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And the alarm says that the check failed."""
@@ -344,31 +282,23 @@ def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(gather_evidence, "gather", broken)
-
-    async def test() -> None:
-        async with world(EVIDENCE="manifest", LATE_WINDOW="0") as w:
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(700)
-            (message,) = w.messages
-            assert "overdue" == message["type"]
-            (evidence,) = message["regions"][2]["evidence"]
-            assert "check failed" in evidence["detail"]
-
-    virtual(test)
+    async with world(EVIDENCE="manifest", LATE_WINDOW="0") as w:
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(700)
+        (message,) = w.messages
+        assert "overdue" == message["type"]
+        (evidence,) = message["regions"][2]["evidence"]
+        assert "check failed" in evidence["detail"]
 
 
-def test_an_engine_that_is_away_at_the_deadline_does_not_hold_up_the_alarm() -> None:
+async def test_an_engine_that_is_away_at_the_deadline_does_not_hold_up_the_alarm() -> None:
     """Couriers cannot be asked for; the events still speak."""
-
-    async def test() -> None:
-        async with world(LATE_WINDOW="0", TIMEOUT="1m") as w:
-            await w.push("p1", REGIONS[:2])
-            await w.host.settle()
-            w.host.hazards = Hazards(management_errors=1.0)
-            await asyncio.sleep(90)
-            assert ["overdue"] == w.verdicts()
-
-    virtual(test)
+    async with world(LATE_WINDOW="0", TIMEOUT="1m") as w:
+        await w.push("p1", REGIONS[:2])
+        await w.host.settle()
+        w.host.hazards = Hazards(management_errors=1.0)
+        await asyncio.sleep(90)
+        assert ["overdue"] == w.verdicts()
 
 
 def pending(push: str) -> Instance:
@@ -376,112 +306,89 @@ def pending(push: str) -> Instance:
     return Instance(push, "WaitForAllRegions", "x", "Pending", utcnow(), utcnow())
 
 
-def test_a_courier_outlives_the_failures_of_its_activity() -> None:
+async def test_a_courier_outlives_the_failures_of_its_activity() -> None:
     """An engine that is away for ten minutes."""
-
-    async def test() -> None:
-        async with world(hazards=Hazards(invisible=1.0)) as w:
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            w.host.hazards = Hazards()
-            await w.push("p1", REGIONS[1:2])
-            w.host.hazards = Hazards(management_errors=1.0)
-            await asyncio.sleep(300)
-            w.host.hazards = Hazards()
-            await asyncio.sleep(60)
-            await w.push("p1", REGIONS[2:])
-            await w.host.settle()
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world(hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        w.host.hazards = Hazards()
+        await w.push("p1", REGIONS[1:2])
+        w.host.hazards = Hazards(management_errors=1.0)
+        await asyncio.sleep(300)
+        w.host.hazards = Hazards()
+        await asyncio.sleep(60)
+        await w.push("p1", REGIONS[2:])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
 
 
-def test_where_no_courier_can_be_sent_the_answer_says_so() -> None:
+async def test_where_no_courier_can_be_sent_the_answer_says_so() -> None:
     """The registry's event log then shows a 503, and the app's log the whole event."""
+    async with world() as w:
+        w.host.storage.insert(pending("p1"))
+        posting = asyncio.create_task(w.post(event("p1"), "eastus"))
+        await asyncio.sleep(1.5)
+        w.host.hazards = Hazards(management_errors=1.0)
+        status, answer = await posting
+        assert (503, "engine-unavailable") == (status, answer["reason"])
 
-    async def test() -> None:
-        async with world() as w:
-            w.host.storage.insert(pending("p1"))
-            posting = asyncio.create_task(w.post(event("p1"), "eastus"))
-            await asyncio.sleep(1.5)
-            w.host.hazards = Hazards(management_errors=1.0)
-            status, answer = await posting
+
+async def test_a_target_is_tried_from_the_running_app() -> None:
+    """One marked message; what came back; unknown names are said to be so."""
+    async with world() as w:
+        w.receivers["ops"].answers = [200, 503]
+        outcomes = [await w.call("POST", "targets/ops/test") for _ in range(2)]
+        assert ["delivered", "retry"] == [answer["outcome"] for _, answer in outcomes]
+        assert {200} == {status for status, _ in outcomes}
+        assert all(body["test"] for _, body in w.receivers["ops"].requests)
+        status, answer = await w.call("POST", "targets/nobody/test")
+        assert (404, "target-unknown") == (status, answer["reason"])
+
+
+async def test_operators_are_told_when_the_engine_does_not_answer() -> None:
+    """A sentence, and nothing of the inside."""
+    async with world() as w:
+        w.host.hazards = Hazards(management_errors=1.0)
+        for method, path in (
+            ("GET", "deadletters"),
+            ("GET", "deadletters/_delivery.complete.p1"),
+            ("POST", "deadletters/_delivery.complete.p1/replay"),
+        ):
+            status, answer = await w.call(method, path)
             assert (503, "engine-unavailable") == (status, answer["reason"])
 
-    virtual(test)
 
-
-def test_a_target_is_tried_from_the_running_app() -> None:
-    """One marked message; what came back; unknown names are said to be so."""
-
-    async def test() -> None:
-        async with world() as w:
-            w.receivers["ops"].answers = [200, 503]
-            outcomes = [await w.call("POST", "targets/ops/test") for _ in range(2)]
-            assert ["delivered", "retry"] == [answer["outcome"] for _, answer in outcomes]
-            assert {200} == {status for status, _ in outcomes}
-            assert all(body["test"] for _, body in w.receivers["ops"].requests)
-            status, answer = await w.call("POST", "targets/nobody/test")
-            assert (404, "target-unknown") == (status, answer["reason"])
-
-    virtual(test)
-
-
-def test_operators_are_told_when_the_engine_does_not_answer() -> None:
-    """A sentence, and nothing of the inside."""
-
-    async def test() -> None:
-        async with world() as w:
-            w.host.hazards = Hazards(management_errors=1.0)
-            for method, path in (
-                ("GET", "deadletters"),
-                ("GET", "deadletters/_delivery.complete.p1"),
-                ("POST", "deadletters/_delivery.complete.p1/replay"),
-            ):
-                status, answer = await w.call(method, path)
-                assert (503, "engine-unavailable") == (status, answer["reason"])
-
-    virtual(test)
-
-
-def test_a_broken_off_delivery_is_a_dead_letter() -> None:
+async def test_a_broken_off_delivery_is_a_dead_letter() -> None:
     """Its instance was terminated or failed; it can be replayed to all its targets."""
-
-    async def test() -> None:
-        async with world() as w:
-            w.receivers["ops"].answers = [503] * 3
-            await w.push("p1")
-            await w.host.settle()
-            delivery = w.host.storage.instances["_delivery.complete.p1"]
-            delivery.runtime_status, delivery.output = "Failed", "a bug"
-            _, answer = await w.call("GET", "deadletters")
-            assert ["_delivery.complete.p1"] == [d["id"] for d in answer["deadletters"]]
-            assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
-            await asyncio.sleep(3_600)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        w.receivers["ops"].answers = [503] * 3
+        await w.push("p1")
+        await w.host.settle()
+        delivery = w.host.storage.instances["_delivery.complete.p1"]
+        delivery.runtime_status, delivery.output = "Failed", "a bug"
+        _, answer = await w.call("GET", "deadletters")
+        assert ["_delivery.complete.p1"] == [d["id"] for d in answer["deadletters"]]
+        assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
+        await asyncio.sleep(3_600)
+        assert ["complete"] == w.verdicts()
 
 
-def test_a_target_that_the_settings_no_longer_know_is_owed_until_it_is_dead() -> None:
+async def test_a_target_that_the_settings_no_longer_know_is_owed_until_it_is_dead() -> None:
     """A deployment took it out; its instances in flight say so visibly."""
 
-    async def test() -> None:
-        def renamed(there: dict[str, Receiver]) -> list[dict[str, Any]]:
-            return [{"name": "new", "kind": "webhook", "url": there["ops"].url}]
+    def renamed(there: dict[str, Receiver]) -> list[dict[str, Any]]:
+        return [{"name": "new", "kind": "webhook", "url": there["ops"].url}]
 
-        async with world(targets=renamed, RETRY_SCHEDULE="5s") as w:
-            await w.push("p0", REGIONS[:1])
-            await w.host.settle()
-            given = w.host.storage.instances["p0"].input.replace('"new"', '"old"')
-            given = given.replace("p0", "p1")
-            await durable(w, "orchestrators/WaitForAllRegions/p1", given)
-            await w.push("p1", REGIONS[1:])
-            await asyncio.sleep(60)
-            _, answer = await w.call("GET", "deadletters")
-            (letter,) = answer["deadletters"]
-            assert ["old"] == letter["dead"]
-            _, shown = await w.call("GET", f"deadletters/{letter['id']}")
-            assert {"target-unknown"} == {a["reason"] for a in shown["attempts"]}
-
-    virtual(test)
+    async with world(targets=renamed, RETRY_SCHEDULE="5s") as w:
+        await w.push("p0", REGIONS[:1])
+        await w.host.settle()
+        given = w.host.storage.instances["p0"].input.replace('"new"', '"old"')
+        given = given.replace("p0", "p1")
+        await durable(w, "orchestrators/WaitForAllRegions/p1", given)
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(60)
+        _, answer = await w.call("GET", "deadletters")
+        (letter,) = answer["deadletters"]
+        assert ["old"] == letter["dead"]
+        _, shown = await w.call("GET", f"deadletters/{letter['id']}")
+        assert {"target-unknown"} == {a["reason"] for a in shown["attempts"]}

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from acr_global.functions import wire
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
 from tests.e2e.test_corners import durable, logged
-from tests.e2e.world import REGIONS, World, event, virtual, world
 
 COURIER = "_courier.eastus.p1"
 
@@ -36,92 +37,72 @@ def lines(caplog: pytest.LogCaptureFixture, event_name: str) -> list[Any]:
     ]
 
 
-def test_a_push_whose_start_is_lost_is_begun_anew(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_push_whose_start_is_lost_is_begun_anew(caplog: pytest.LogCaptureFixture) -> None:
     """A warning after two minutes, another start after ten; with all that was accepted."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="5m") as w:
-            await lose_the_start(w)
-            assert [202, 202] == await w.push("p1", REGIONS[1:])
-            await asyncio.sleep(180)
-            assert "Pending" == w.host.storage.instances["p1"].runtime_status
-            assert 1 <= len(lines(caplog, "push-not-begun"))
-            await asyncio.sleep(540)
-            assert ["complete"] == w.verdicts()
-            assert [r.levelname for r in caplog.records if "push-not-begun" in r.getMessage()][-1]
-            couriers = [i for n, i in w.host.storage.instances.items() if n.startswith("_courier")]
-            assert {"Completed"} == {i.runtime_status for i in couriers}
-
-    virtual(test)
+    async with world(TIMEOUT="5m") as w:
+        await lose_the_start(w)
+        assert [202, 202] == await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(180)
+        assert "Pending" == w.host.storage.instances["p1"].runtime_status
+        assert 1 <= len(lines(caplog, "push-not-begun"))
+        await asyncio.sleep(540)
+        assert ["complete"] == w.verdicts()
+        assert [r.levelname for r in caplog.records if "push-not-begun" in r.getMessage()][-1]
+        couriers = [i for n, i in w.host.storage.instances.items() if n.startswith("_courier")]
+        assert {"Completed"} == {i.runtime_status for i in couriers}
 
 
-def test_a_push_of_which_nobody_else_hears_is_begun_anew_too() -> None:
+async def test_a_push_of_which_nobody_else_hears_is_begun_anew_too() -> None:
     """One region reports, its start is lost, and no further webhook comes to notice it."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="5m", LATE_WINDOW="0") as w:
-            await lose_the_start(w)
-            await asyncio.sleep(1_500)
-            assert ["overdue"] == w.verdicts()
-            assert list(REGIONS[1:]) == w.messages[0]["missing"]
-
-    virtual(test)
+    async with world(TIMEOUT="5m", LATE_WINDOW="0") as w:
+        await lose_the_start(w)
+        await asyncio.sleep(1_500)
+        assert ["overdue"] == w.verdicts()
+        assert list(REGIONS[1:]) == w.messages[0]["missing"]
 
 
-def test_a_start_that_comes_after_all_changes_nothing() -> None:
+async def test_a_start_that_comes_after_all_changes_nothing() -> None:
     """The message of the first start was only delayed."""
-
-    async def test() -> None:
-        async with world() as w:
-            w.host.hazards = Hazards(invisible=1.0)
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            (message,) = w.host.storage.control.messages.values()
-            w.host.storage.control.delete(message)
-            w.host.hazards = Hazards()
-            assert [202] == await w.push("p1", REGIONS[1:2])
-            await asyncio.sleep(700)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-            w.host.storage.control.put(message)
-            await w.host.settle()
-            await w.push("p1", REGIONS[2:])
-            await w.host.settle()
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        w.host.hazards = Hazards(invisible=1.0)
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        (message,) = w.host.storage.control.messages.values()
+        w.host.storage.control.delete(message)
+        w.host.hazards = Hazards()
+        assert [202] == await w.push("p1", REGIONS[1:2])
+        await asyncio.sleep(700)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        w.host.storage.control.put(message)
+        await w.host.settle()
+        await w.push("p1", REGIONS[2:])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
 
 
-def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> None:
+async def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> None:
     """It carries what a start needs."""
-
-    async def test() -> None:
-        async with world() as w:
-            await lose_the_start(w)
-            assert [202] == await w.push("p1", REGIONS[2:])
-            w.host.storage.purge("p1")
-            await asyncio.sleep(60)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-            assert "raised" == w.host.storage.instances[COURIER].output
-            await w.push("p1", REGIONS[:2])
-            await w.host.settle()
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        await lose_the_start(w)
+        assert [202] == await w.push("p1", REGIONS[2:])
+        w.host.storage.purge("p1")
+        await asyncio.sleep(60)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        assert "raised" == w.host.storage.instances[COURIER].output
+        await w.push("p1", REGIONS[:2])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
 
 
-def test_what_is_ended_by_hand_is_said_to_be_lost(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_ended_by_hand_is_said_to_be_lost(caplog: pytest.LogCaptureFixture) -> None:
     """With the arrival that was answered 202."""
-
-    async def test() -> None:
-        async with world() as w:
-            await lose_the_start(w)
-            assert [202] == await w.push("p1", REGIONS[2:])
-            assert 202 == await durable(w, "instances/p1/terminate?reason=enough", None)
-            await asyncio.sleep(60)
-            assert "eastus" == logged(caplog, "arrival-lost")["arrivals"][0]["region"]
-            assert "lost" == w.host.storage.instances[COURIER].output
-
-    virtual(test)
+    async with world() as w:
+        await lose_the_start(w)
+        assert [202] == await w.push("p1", REGIONS[2:])
+        assert 202 == await durable(w, "instances/p1/terminate?reason=enough", None)
+        await asyncio.sleep(60)
+        assert "eastus" == logged(caplog, "arrival-lost")["arrivals"][0]["region"]
+        assert "lost" == w.host.storage.instances[COURIER].output
 
 
 def unreadable(status: str) -> Instance:
@@ -129,34 +110,30 @@ def unreadable(status: str) -> Instance:
     return Instance("p1", "WaitForAllRegions", "x", status, utcnow(), utcnow(), "nonsense")
 
 
-def test_what_cannot_be_begun_anew_is_given_up_where_an_operator_sees_it(
+async def test_what_cannot_be_begun_anew_is_given_up_where_an_operator_sees_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """An error line with what it carried, and an entry among the dead letters to try again."""
-
-    async def test() -> None:
-        async with world() as w:
-            w.host.storage.insert(unreadable("Pending"))
-            assert 202 == (await w.post(event("p1"), "eastus"))[0]
-            w.host.storage.insert(unreadable("Failed"))
-            await asyncio.sleep(60)
-            assert "given-up" == w.host.storage.instances[COURIER].output
-            assert "eastus" == logged(caplog, "push-given-up")["arrivals"][0]["region"]
-            _, answer = await w.call("GET", "deadletters")
-            (letter,) = answer["deadletters"]
-            assert ("given-up", "p1") == (letter["state"], letter["push"])
-            _, shown = await w.call("GET", f"deadletters/{letter['id']}")
-            assert "eastus" == shown["arrivals"][0]["region"]
-            w.host.storage.purge("p1")
-            await durable(w, "orchestrators/WaitForAllRegions/p1", plain("p1"))
-            status, replay = await w.call("POST", f"deadletters/{letter['id']}/replay")
-            assert (202, "p1") == (status, replay["push"])
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(60)
-            assert ["complete"] == w.verdicts()
-            assert [] == (await w.call("GET", "deadletters"))[1]["deadletters"]
-
-    virtual(test)
+    async with world() as w:
+        w.host.storage.insert(unreadable("Pending"))
+        assert 202 == (await w.post(event("p1"), "eastus"))[0]
+        w.host.storage.insert(unreadable("Failed"))
+        await asyncio.sleep(60)
+        assert "given-up" == w.host.storage.instances[COURIER].output
+        assert "eastus" == logged(caplog, "push-given-up")["arrivals"][0]["region"]
+        _, answer = await w.call("GET", "deadletters")
+        (letter,) = answer["deadletters"]
+        assert ("given-up", "p1") == (letter["state"], letter["push"])
+        _, shown = await w.call("GET", f"deadletters/{letter['id']}")
+        assert "eastus" == shown["arrivals"][0]["region"]
+        w.host.storage.purge("p1")
+        await durable(w, "orchestrators/WaitForAllRegions/p1", plain("p1"))
+        status, replay = await w.call("POST", f"deadletters/{letter['id']}/replay")
+        assert (202, "p1") == (status, replay["push"])
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
+        assert [] == (await w.call("GET", "deadletters"))[1]["deadletters"]
 
 
 def plain(push: str) -> str:
@@ -169,21 +146,17 @@ def plain(push: str) -> str:
     return json.dumps(wire.dump(given))
 
 
-def test_a_courier_ends_within_about_an_hour_whatever_comes() -> None:
+async def test_a_courier_ends_within_about_an_hour_whatever_comes() -> None:
     """Where the engine never begins anything: what it carries is then in the operator's list."""
-
-    async def test() -> None:
-        async with world() as w:
-            await lose_the_start(w)
-            assert [202] == await w.push("p1", REGIONS[2:])
-            for _ in range(120):
-                await asyncio.sleep(60)
-                row = w.host.storage.instances["p1"]
-                row.runtime_status, row.custom_status, row.created = "Pending", None, utcnow()
-            courier = w.host.storage.instances[COURIER]
-            assert ("Completed", "given-up") == (courier.runtime_status, courier.output)
-            assert 90 > w.host.stats["activity:CarryArrival"] / 2
-            _, answer = await w.call("GET", "deadletters")
-            assert {"p1"} == {letter["push"] for letter in answer["deadletters"]}
-
-    virtual(test)
+    async with world() as w:
+        await lose_the_start(w)
+        assert [202] == await w.push("p1", REGIONS[2:])
+        for _ in range(120):
+            await asyncio.sleep(60)
+            row = w.host.storage.instances["p1"]
+            row.runtime_status, row.custom_status, row.created = "Pending", None, utcnow()
+        courier = w.host.storage.instances[COURIER]
+        assert ("Completed", "given-up") == (courier.runtime_status, courier.output)
+        assert 90 > w.host.stats["activity:CarryArrival"] / 2
+        _, answer = await w.call("GET", "deadletters")
+        assert {"p1"} == {letter["push"] for letter in answer["deadletters"]}

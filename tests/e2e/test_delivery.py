@@ -11,8 +11,10 @@ import pytest
 from acr_global.functions import engine
 from acr_global.functions.app import build_app
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
+from acr_global_rig.receivers import every_verdict
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
-from tests.e2e.world import REGIONS, World, event, every_verdict, virtual, world
 
 WHOLE_SCHEDULE = sum(p.total_seconds() for p in parse_schedule(DEFAULT_SCHEDULE))
 LONGEST = WHOLE_SCHEDULE * (1 + JITTER) + 60
@@ -25,349 +27,274 @@ async def letters(w: World) -> list[dict[str, Any]]:
     return list(answer["deadletters"])
 
 
-def test_a_receiver_that_was_down_gets_its_notification() -> None:
+async def test_a_receiver_that_was_down_gets_its_notification() -> None:
     """Five refusals, then it is back: one message, the same id on each attempt."""
-
-    async def test() -> None:
-        async with world("ops") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503, 500, 502, 504, 408]
-            await w.push("p1")
-            await w.until(lambda: len(ops.requests) == 6, LONGEST)
-            await w.host.settle()
-            assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
-            assert 1 == len({body["id"] for _, body in ops.requests})
-            delivery = w.host.storage.instances["_delivery.complete.p1"]
-            assert "Completed" == delivery.runtime_status
-            assert [] == await letters(w)
-
-    virtual(test)
+    async with world("ops") as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503, 500, 502, 504, 408]
+        await w.push("p1")
+        await w.until(lambda: len(ops.requests) == 6, LONGEST)
+        await w.host.settle()
+        assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
+        assert 1 == len({body["id"] for _, body in ops.requests})
+        delivery = w.host.storage.instances["_delivery.complete.p1"]
+        assert "Completed" == delivery.runtime_status
+        assert [] == await letters(w)
 
 
-def test_a_broken_target_delays_no_other() -> None:
+async def test_a_broken_target_delays_no_other() -> None:
     """The good one has it before the bad one's first retry; the push has ended meanwhile."""
-
-    async def test() -> None:
-        async with world("bad", "good") as w:
-            w.receivers["bad"].answers = [500] * 100
-            await w.push("p1")
-            await w.host.settle()
-            assert 1 == len(w.receivers["good"].requests)
-            await asyncio.sleep(20)
-            assert "Completed" == w.host.storage.instances["p1"].runtime_status
-            await asyncio.sleep(LONGEST)
-            assert 1 == len(w.receivers["good"].requests)
-            assert 8 == len(w.receivers["bad"].requests)
-
-    virtual(test)
+    async with world("bad", "good") as w:
+        w.receivers["bad"].answers = [500] * 100
+        await w.push("p1")
+        await w.host.settle()
+        assert 1 == len(w.receivers["good"].requests)
+        await asyncio.sleep(20)
+        assert "Completed" == w.host.storage.instances["p1"].runtime_status
+        await asyncio.sleep(LONGEST)
+        assert 1 == len(w.receivers["good"].requests)
+        assert 8 == len(w.receivers["bad"].requests)
 
 
-def test_a_key_that_is_changed_costs_no_notification() -> None:
+async def test_a_key_that_is_changed_costs_no_notification() -> None:
     """Refused for its key, a target is tried once more after five minutes; then it is dead."""
-
-    async def test() -> None:
-        async with world("changed", "wrong") as w:
-            changed, wrong = w.receivers["changed"], w.receivers["wrong"]
-            changed.answers, wrong.answers = [401], [403] * 100
-            await w.push("p1")
-            await w.host.settle()
-            await asyncio.sleep(299)
-            assert [1, 1] == [len(r.requests) for r in (changed, wrong)]
-            await asyncio.sleep(100)
-            assert [2, 2] == [len(r.requests) for r in (changed, wrong)]
-            await asyncio.sleep(LONGEST)
-            assert [2, 2] == [len(r.requests) for r in (changed, wrong)]
-            (only,) = await letters(w)
-            assert ["wrong"] == only["dead"]
-            _, shown = await w.call("GET", f"deadletters/{only['id']}")
-            of_wrong = [a["outcome"] for a in shown["attempts"] if a["target"] == "wrong"]
-            assert ["retry", "dead"] == of_wrong
-
-    virtual(test)
+    async with world("changed", "wrong") as w:
+        changed, wrong = w.receivers["changed"], w.receivers["wrong"]
+        changed.answers, wrong.answers = [401], [403] * 100
+        await w.push("p1")
+        await w.host.settle()
+        await asyncio.sleep(299)
+        assert [1, 1] == [len(r.requests) for r in (changed, wrong)]
+        await asyncio.sleep(100)
+        assert [2, 2] == [len(r.requests) for r in (changed, wrong)]
+        await asyncio.sleep(LONGEST)
+        assert [2, 2] == [len(r.requests) for r in (changed, wrong)]
+        (only,) = await letters(w)
+        assert ["wrong"] == only["dead"]
+        _, shown = await w.call("GET", f"deadletters/{only['id']}")
+        of_wrong = [a["outcome"] for a in shown["attempts"] if a["target"] == "wrong"]
+        assert ["retry", "dead"] == of_wrong
 
 
-def test_many_dead_letters_are_all_listed() -> None:
+async def test_many_dead_letters_are_all_listed() -> None:
     """More than the client's own first page of a hundred."""
-
-    async def test() -> None:
-        async with world("ops", REGIONS="eastus") as w:
-            w.receivers["ops"].answers = [404] * 120
-            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(120)))
-            await w.host.settle()
-            assert 120 == len(await letters(w))
-
-    virtual(test)
+    async with world("ops", REGIONS="eastus") as w:
+        w.receivers["ops"].answers = [404] * 120
+        await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(120)))
+        await w.host.settle()
+        assert 120 == len(await letters(w))
 
 
-def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """One answer holds so many pages; `next` leads to the others."""
     monkeypatch.setattr(engine, "MAX_PAGES", 1)
-
-    async def test() -> None:
-        async with world("ops", REGIONS="eastus") as w:
-            w.receivers["ops"].answers = [404] * 150
-            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(150)))
-            await w.host.settle()
-            _, first = await w.call("GET", "deadletters")
-            _, second = await w.call("GET", f"deadletters?after={quote(first['next'])}")
-            assert (100, 50) == (len(first["deadletters"]), len(second["deadletters"]))
-            assert second["next"] is None
-
-    virtual(test)
+    async with world("ops", REGIONS="eastus") as w:
+        w.receivers["ops"].answers = [404] * 150
+        await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(150)))
+        await w.host.settle()
+        _, first = await w.call("GET", "deadletters")
+        _, second = await w.call("GET", f"deadletters?after={quote(first['next'])}")
+        assert (100, 50) == (len(first["deadletters"]), len(second["deadletters"]))
+        assert second["next"] is None
 
 
 @pytest.mark.parametrize(
     "query",
     ["after=zzz", "after=", "after=null", "after=%0d%0aX:y", "after=%00", "after=a&after=b"],
 )
-def test_a_list_goes_on_after_nothing_of_others(query: str) -> None:
+async def test_a_list_goes_on_after_nothing_of_others(query: str) -> None:
     """That is the caller's mistake, and no storage that is down."""
-
-    async def test() -> None:
-        async with world("ops") as w:
-            status, answer = await w.call("GET", f"deadletters?{query}")
-            assert (400, "after-invalid") == (status, answer["reason"])
-            assert "given as next" in answer["message"]
-
-    virtual(test)
+    async with world("ops") as w:
+        status, answer = await w.call("GET", f"deadletters?{query}")
+        assert (400, "after-invalid") == (status, answer["reason"])
+        assert "given as next" in answer["message"]
 
 
-def test_a_list_minds_no_parameter_of_others() -> None:
+async def test_a_list_minds_no_parameter_of_others() -> None:
     """A gateway may add its own."""
-
-    async def test() -> None:
-        async with world("ops") as w:
-            assert 200 == (await w.call("GET", "deadletters?top=x&top=y&After=zzz&%00=%ff"))[0]
-
-    virtual(test)
+    async with world("ops") as w:
+        assert 200 == (await w.call("GET", "deadletters?top=x&top=y&After=zzz&%00=%ff"))[0]
 
 
-def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
+async def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
     """For who asks for both: the later one says it all."""
-
-    async def test() -> None:
-        async with world("ops", targets=every_verdict, LATE_WINDOW="30m") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503] * 4
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(LONGEST)
-            assert "incomplete" == ops.requests[-1][1]["type"]
-            assert "superseded" in str(w.host.storage.instances["_delivery.overdue.p1"].output)
-            assert [] == await letters(w)
-
-    virtual(test)
+    async with world("ops", targets=every_verdict, LATE_WINDOW="30m") as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503] * 4
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(LONGEST)
+        assert "incomplete" == ops.requests[-1][1]["type"]
+        assert "superseded" in str(w.host.storage.instances["_delivery.overdue.p1"].output)
+        assert [] == await letters(w)
 
 
-def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
+async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
     """Nothing else would ever reach it."""
 
-    async def test() -> None:
-        def pager(there: Any) -> list[dict[str, Any]]:
-            only = {"name": "ops", "kind": "webhook", "on": ["overdue"]}
-            return [only | {"url": there["ops"].url}]
+    def pager(there: Any) -> list[dict[str, Any]]:
+        only = {"name": "ops", "kind": "webhook", "on": ["overdue"]}
+        return [only | {"url": there["ops"].url}]
 
-        async with world("ops", targets=pager) as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503, 503]
-            await w.push("p1", REGIONS[:2])
-            await w.until(lambda: len(ops.requests) == 2)
-            await w.push("p1", REGIONS[2:])
-            await asyncio.sleep(3_600)
-            assert ["overdue"] * 3 == [body["type"] for _, body in ops.requests]
-
-    virtual(test)
+    async with world("ops", targets=pager) as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503, 503]
+        await w.push("p1", REGIONS[:2])
+        await w.until(lambda: len(ops.requests) == 2)
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(3_600)
+        assert ["overdue"] * 3 == [body["type"] for _, body in ops.requests]
 
 
-def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
+async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
     """Of a dead letter with two targets, one of them superseded."""
-
-    async def test() -> None:
-        async with world("gone", "down") as w:
-            w.receivers["gone"].answers = [404]
-            w.receivers["down"].answers = [503, 503]
-            await w.push("p1", REGIONS[:2])
-            await w.until(lambda: w.receivers["gone"].requests)
-            await w.push("p1", REGIONS[2:])
-            await asyncio.sleep(3_600)
-            (letter,) = await letters(w)
-            assert ["gone"] == letter["dead"]
-            _, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
-            assert ["gone"] == answer["targets"]
-
-    virtual(test)
+    async with world("gone", "down") as w:
+        w.receivers["gone"].answers = [404]
+        w.receivers["down"].answers = [503, 503]
+        await w.push("p1", REGIONS[:2])
+        await w.until(lambda: w.receivers["gone"].requests)
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(3_600)
+        (letter,) = await letters(w)
+        assert ["gone"] == letter["dead"]
+        _, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
+        assert ["gone"] == answer["targets"]
 
 
 @pytest.mark.parametrize("status", ["Failed", "Terminated"])
-def test_a_delivery_that_was_broken_off_is_replayed_to_all_it_owed(status: str) -> None:
+async def test_a_delivery_that_was_broken_off_is_replayed_to_all_it_owed(status: str) -> None:
     """To the dead and to those still waited for."""
-
-    async def test() -> None:
-        async with world("gone", "down") as w:
-            w.receivers["gone"].answers = [404]
-            w.receivers["down"].answers = [503, 503]
-            await w.push("p1")
-            await w.host.settle()
-            delivery = w.host.storage.instances["_delivery.complete.p1"]
-            delivery.runtime_status, delivery.output = status, "broken off"
-            (letter,) = await letters(w)
-            _, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
-            assert ["gone", "down"] == answer["targets"]
-
-    virtual(test)
+    async with world("gone", "down") as w:
+        w.receivers["gone"].answers = [404]
+        w.receivers["down"].answers = [503, 503]
+        await w.push("p1")
+        await w.host.settle()
+        delivery = w.host.storage.instances["_delivery.complete.p1"]
+        delivery.runtime_status, delivery.output = status, "broken off"
+        (letter,) = await letters(w)
+        _, answer = await w.call("POST", f"deadletters/{letter['id']}/replay")
+        assert ["gone", "down"] == answer["targets"]
 
 
-def test_an_alarm_is_sent_where_its_push_cannot_be_asked_about() -> None:
+async def test_an_alarm_is_sent_where_its_push_cannot_be_asked_about() -> None:
     """An attempt is not used up by a look of our own that fails."""
-
-    async def test() -> None:
-        async with world("ops", RETRY_SCHEDULE="5s") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503]
-            await w.push("p1", REGIONS[:2])
-            await w.until(lambda: ops.requests)
-            await w.host.settle()
-            w.host.hazards = Hazards(management_errors=1.0)
-            await asyncio.sleep(60)
-            assert ["overdue", "overdue"] == [body["type"] for _, body in ops.requests]
-            delivery = w.host.storage.instances["_delivery.overdue.p1"]
-            assert "delivered" == delivery.output["state"]
-
-    virtual(test)
+    async with world("ops", RETRY_SCHEDULE="5s") as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503]
+        await w.push("p1", REGIONS[:2])
+        await w.until(lambda: ops.requests)
+        await w.host.settle()
+        w.host.hazards = Hazards(management_errors=1.0)
+        await asyncio.sleep(60)
+        assert ["overdue", "overdue"] == [body["type"] for _, body in ops.requests]
+        delivery = w.host.storage.instances["_delivery.overdue.p1"]
+        assert "delivered" == delivery.output["state"]
 
 
-def test_a_replay_beyond_the_cut_of_a_list_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_replay_beyond_the_cut_of_a_list_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """A letter that has been replayed is not listed, wherever the list is cut."""
     monkeypatch.setattr(engine, "MAX_PAGES", 1)
     monkeypatch.setattr(engine, "PAGE_ROWS", 2)
-
-    async def test() -> None:
-        async with world("ops", REGIONS="eastus") as w:
-            w.receivers["ops"].answers = [404] * 3
-            for push in ("x", "x-b", "x.1"):
-                await w.post(event(push), "eastus")
-                await w.host.settle()
-            assert 202 == (await w.call("POST", "deadletters/_delivery.complete.x/replay"))[0]
+    async with world("ops", REGIONS="eastus") as w:
+        w.receivers["ops"].answers = [404] * 3
+        for push in ("x", "x-b", "x.1"):
+            await w.post(event(push), "eastus")
             await w.host.settle()
-            _, answer = await w.call("GET", "deadletters")
-            assert answer["next"]
-            assert ["_delivery.complete.x-b"] == [d["id"] for d in answer["deadletters"]]
+        assert 202 == (await w.call("POST", "deadletters/_delivery.complete.x/replay"))[0]
+        await w.host.settle()
+        _, answer = await w.call("GET", "deadletters")
+        assert answer["next"]
+        assert ["_delivery.complete.x-b"] == [d["id"] for d in answer["deadletters"]]
 
-    virtual(test)
 
-
-def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
+async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
     """The engine is away for a minute and a half: one request to the good target, and the bad
     one's delivery begins when the engine is back."""
-
-    async def test() -> None:
-        async with world("good", "bad") as w:
-            good, bad = w.receivers["good"], w.receivers["bad"]
-            bad.answers, bad.gate = [503], asyncio.Event()
-            await w.push("p1")
-            await bad.until(lambda: bad.requests)
-            w.host.hazards = Hazards(management_errors=1.0)
-            bad.gate.set()
-            await asyncio.sleep(90)
-            w.host.hazards = Hazards()
-            await asyncio.sleep(600)
-            assert 1 == len(good.requests)
-            assert 2 == len(bad.requests)
-
-    virtual(test)
+    async with world("good", "bad") as w:
+        good, bad = w.receivers["good"], w.receivers["bad"]
+        bad.answers, bad.gate = [503], asyncio.Event()
+        await w.push("p1")
+        await bad.until(lambda: bad.requests)
+        w.host.hazards = Hazards(management_errors=1.0)
+        bad.gate.set()
+        await asyncio.sleep(90)
+        w.host.hazards = Hazards()
+        await asyncio.sleep(600)
+        assert 1 == len(good.requests)
+        assert 2 == len(bad.requests)
 
 
-def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
+async def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
     """Webhooks are accepted, health names it, and the delivery waits for it."""
+    environ: dict[str, str] = {}
 
-    async def test() -> None:
-        environ: dict[str, str] = {}
+    def secret_url(there: Any) -> list[dict[str, Any]]:
+        late = {"name": "late", "kind": "webhook", "url": {"$secret": "LATE_URL"}}
+        return [{"name": "ops", "kind": "webhook", "url": there["ops"].url}, late]
 
-        def secret_url(there: Any) -> list[dict[str, Any]]:
-            late = {"name": "late", "kind": "webhook", "url": {"$secret": "LATE_URL"}}
-            return [{"name": "ops", "kind": "webhook", "url": there["ops"].url}, late]
+    def build(given: dict[str, str]) -> Any:
+        environ.update(given)
+        return build_app(environ)
 
-        def build(given: dict[str, str]) -> Any:
-            environ.update(given)
-            return build_app(environ)
-
-        async with world("ops", targets=secret_url, app=build) as w:
-            status, health = await w.call("GET", "health")
-            assert (200, 1) == (status, len(health["problems"]))
-            assert [202, 202, 202] == await w.push("p1")
-            await w.host.settle()
-            ops = w.receivers["ops"]
-            assert 1 == len(ops.requests)
-            environ["LATE_URL"] = ops.url
-            await asyncio.sleep(600)
-            assert 2 == len(ops.requests)
-
-    virtual(test)
+    async with world("ops", targets=secret_url, app=build) as w:
+        status, health = await w.call("GET", "health")
+        assert (200, 1) == (status, len(health["problems"]))
+        assert [202, 202, 202] == await w.push("p1")
+        await w.host.settle()
+        ops = w.receivers["ops"]
+        assert 1 == len(ops.requests)
+        environ["LATE_URL"] = ops.url
+        await asyncio.sleep(600)
+        assert 2 == len(ops.requests)
 
 
-def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> None:
+async def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> None:
     """Five hundred pushes, of which half are refused with 429 at first."""
-
-    async def test() -> None:
-        async with world("ops", REGIONS="eastus") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [429, 200] * 250
-            await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(500)))
-            await w.until(lambda: len(ops.requests) == 750)
-            await asyncio.sleep(600)
-            assert 500 == len(ops.messages())
-            assert 750 == len(ops.requests)
-
-    virtual(test)
+    async with world("ops", REGIONS="eastus") as w:
+        ops = w.receivers["ops"]
+        ops.answers = [429, 200] * 250
+        await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(500)))
+        await w.until(lambda: len(ops.requests) == 750)
+        await asyncio.sleep(600)
+        assert 500 == len(ops.messages())
+        assert 750 == len(ops.requests)
 
 
-def test_a_crash_between_sending_and_recording_repeats_with_the_same_id() -> None:
+async def test_a_crash_between_sending_and_recording_repeats_with_the_same_id() -> None:
     """So the receiver can drop the second."""
-
-    async def test() -> None:
-        hazards = Hazards.parse("crash=activity-after-before-result@1")
-        async with world("ops", hazards=hazards) as w:
-            for region in REGIONS:
-                await w.insist("p1", region)
-            await asyncio.sleep(600)
-            ops = w.receivers["ops"]
-            assert 2 == len(ops.requests)
-            assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
-            assert ops.requests[0][1] == ops.requests[1][1]
-
-    virtual(test)
+    hazards = Hazards.parse("crash=activity-after-before-result@1")
+    async with world("ops", hazards=hazards) as w:
+        for region in REGIONS:
+            await w.insist("p1", region)
+        await asyncio.sleep(600)
+        ops = w.receivers["ops"]
+        assert 2 == len(ops.requests)
+        assert 1 == len({headers["webhook-id"] for headers, _ in ops.requests})
+        assert ops.requests[0][1] == ops.requests[1][1]
 
 
-def test_deliveries_survive_every_hazard() -> None:
+async def test_deliveries_survive_every_hazard() -> None:
     """Three pushes, a receiver that is down for a while, a host that keeps dying."""
-
-    async def test() -> None:
-        async with world("ops", hazards=Hazards.azure_storage(), seed=11) as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503] * 9
-            posts = [w.insist(f"p{n}", region) for n in range(3) for region in REGIONS]
-            await asyncio.gather(*posts)
-            await w.until(lambda: len(ops.requests) > 11, LONGEST)
-            await asyncio.sleep(LONGEST)
-            assert ["complete"] * 3 == w.verdicts()
-            by_push = {(b["push"]["id"], h["webhook-id"]) for h, b in ops.requests}
-            assert 3 == len(by_push)
-
-    virtual(test)
+    async with world("ops", hazards=Hazards.azure_storage(), seed=11) as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503] * 9
+        posts = [w.insist(f"p{n}", region) for n in range(3) for region in REGIONS]
+        await asyncio.gather(*posts)
+        await w.until(lambda: len(ops.requests) > 11, LONGEST)
+        await asyncio.sleep(LONGEST)
+        assert ["complete"] * 3 == w.verdicts()
+        by_push = {(b["push"]["id"], h["webhook-id"]) for h, b in ops.requests}
+        assert 3 == len(by_push)
 
 
-def test_a_repeated_activity_finds_its_delivery_there() -> None:
+async def test_a_repeated_activity_finds_its_delivery_there() -> None:
     """Even one that has ended: to start it anew would send what has been delivered."""
-
-    async def test() -> None:
-        hazards = Hazards.parse("crash=activity-after-before-result@1")
-        async with world("ops", hazards=hazards) as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503, 200, 503]
-            for region in REGIONS:
-                await w.insist("p1", region)
-            await asyncio.sleep(3_600)
-            assert 3 == len(ops.requests)
-            delivery = w.host.storage.instances["_delivery.complete.p1"]
-            assert "delivered" in str(delivery.output)
-
-    virtual(test)
+    hazards = Hazards.parse("crash=activity-after-before-result@1")
+    async with world("ops", hazards=hazards) as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503, 200, 503]
+        for region in REGIONS:
+            await w.insist("p1", region)
+        await asyncio.sleep(3_600)
+        assert 3 == len(ops.requests)
+        delivery = w.host.storage.instances["_delivery.complete.p1"]
+        assert "delivered" in str(delivery.output)

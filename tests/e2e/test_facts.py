@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e import engine
+from acr_global_rig import engine
 from tests.e2e.facts import (
     API,
     DIED,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine
-from devhost import Hazards
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
+from devhost import Hazards, run_virtual
 from devhost.hazards import CHECKPOINTS
 from tests.e2e.textbook import build_textbook
-from tests.e2e.world import REGIONS, World, event, virtual, world
 
 RACE = Hazards(gap=(0.0, 1.5), start_race=0.5, row_late=0.05)
 
@@ -42,17 +43,17 @@ async def crash_after_the_first(w: World) -> list[str]:
 
 
 def outcome(
-    app: Callable[[Any], Any], scenario: Callable[[World], Any], hazards: Hazards | None = None
+    app: Callable[[Any], Any],
+    scenario: Callable[[World], Awaitable[list[str]]],
+    hazards: Hazards | None = None,
 ) -> list[str]:
     """What a scenario leaves an app with."""
-    found: list[str] = []
 
-    async def test() -> None:
+    async def play() -> list[str]:
         async with world(app=app, hazards=hazards, seed=3) as w:
-            found.extend(await scenario(w))
+            return await scenario(w)
 
-    virtual(test)
-    return found
+    return run_virtual(play)
 
 
 async def race_insisting(w: World) -> list[str]:
@@ -84,7 +85,7 @@ SCENARIOS = [
 
 @pytest.mark.parametrize(("pushes", "scenario", "hazards"), SCENARIOS)
 def test_races_and_crashes_cost_this_app_nothing(
-    pushes: int, scenario: Callable[[World], Any], hazards: Hazards | None
+    pushes: int, scenario: Callable[[World], Awaitable[list[str]]], hazards: Hazards | None
 ) -> None:
     """Every push is complete, once."""
     assert ["complete"] * pushes == outcome(build_app, scenario, hazards)
@@ -92,7 +93,7 @@ def test_races_and_crashes_cost_this_app_nothing(
 
 @pytest.mark.parametrize(("pushes", "scenario", "hazards"), SCENARIOS)
 def test_the_textbook_way_loses_arrivals(
-    pushes: int, scenario: Callable[[World], Any], hazards: Hazards | None
+    pushes: int, scenario: Callable[[World], Awaitable[list[str]]], hazards: Hazards | None
 ) -> None:
     """Alarms for images that are everywhere: the hazards bite."""
     verdicts = outcome(build_textbook, scenario, hazards)
@@ -100,60 +101,48 @@ def test_the_textbook_way_loses_arrivals(
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
-def test_a_crash_after_the_last_webhook_costs_nothing(seconds: float) -> None:
+async def test_a_crash_after_the_last_webhook_costs_nothing(seconds: float) -> None:
     """What was in hand comes back; the verdict comes once."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1")
-            await asyncio.sleep(seconds)
-            await w.host.crash()
-            await w.host.restart()
-            await w.until(lambda: w.messages)
-            await asyncio.sleep(1_200)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1")
+        await asyncio.sleep(seconds)
+        await w.host.crash()
+        await w.host.restart()
+        await w.until(lambda: w.messages)
+        await asyncio.sleep(1_200)
+        assert ["complete"] == w.verdicts()
 
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS)
 @pytest.mark.parametrize("nth", [1, 2, 4])
-def test_a_crash_at_any_checkpoint_costs_nothing(checkpoint: str, nth: int) -> None:
+async def test_a_crash_at_any_checkpoint_costs_nothing(checkpoint: str, nth: int) -> None:
     """Every place where a host can die, early and late in a push's life."""
-
-    async def test() -> None:
-        hazards = Hazards.parse(f"crash={checkpoint}@{nth}")
-        async with world(hazards=hazards) as w:
-            for region in REGIONS:
-                await w.insist("p1", region)
-            await w.until(lambda: w.messages)
-            await asyncio.sleep(1_200)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    hazards = Hazards.parse(f"crash={checkpoint}@{nth}")
+    async with world(hazards=hazards) as w:
+        for region in REGIONS:
+            await w.insist("p1", region)
+        await w.until(lambda: w.messages)
+        await asyncio.sleep(1_200)
+        assert ["complete"] == w.verdicts()
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_every_hazard_at_once(seed: int) -> None:
+async def test_every_hazard_at_once(seed: int) -> None:
     """Ten pushes, of which one lacks a region: ten verdicts, all of them right."""
-
-    async def test() -> None:
-        async with world(
-            hazards=Hazards.azure_storage(), seed=seed, TIMEOUT="30m", LATE_WINDOW="0"
-        ) as w:
-            posts = [w.insist(f"p{n}", region) for n in range(9) for region in REGIONS]
-            posts += [w.insist("p9", region) for region in REGIONS[1:]]
-            await asyncio.gather(*posts)
-            await w.until(lambda: len(w.messages) == 10, 36_000)
-            await asyncio.sleep(3_600)
-            assert ["complete"] * 9 + ["overdue"] == sorted(w.verdicts())
-            (alarm,) = [m for m in w.messages if m["type"] == "overdue"]
-            assert ("p9", [REGIONS[0]]) == (alarm["push"]["id"], alarm["missing"])
-
-    virtual(test)
+    async with world(
+        hazards=Hazards.azure_storage(), seed=seed, TIMEOUT="30m", LATE_WINDOW="0"
+    ) as w:
+        posts = [w.insist(f"p{n}", region) for n in range(9) for region in REGIONS]
+        posts += [w.insist("p9", region) for region in REGIONS[1:]]
+        await asyncio.gather(*posts)
+        await w.until(lambda: len(w.messages) == 10, 36_000)
+        await asyncio.sleep(3_600)
+        assert ["complete"] * 9 + ["overdue"] == sorted(w.verdicts())
+        (alarm,) = [m for m in w.messages if m["type"] == "overdue"]
+        assert ("p9", [REGIONS[0]]) == (alarm["push"]["id"], alarm["missing"])
 
 
-def test_a_start_that_comes_after_the_verdict_replaces_nothing(
+async def test_a_start_that_comes_after_the_verdict_replaces_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A repeat found no instance, and its start is held up until the push has been decided."""
@@ -166,48 +155,36 @@ def test_a_start_that_comes_after_the_verdict_replaces_nothing(
         await start(*args)
 
     monkeypatch.setattr(Engine, "start", hold_up_the_second)
-
-    async def test() -> None:
-        async with world() as w:
-            twice = [asyncio.create_task(w.post(event("p1"), REGIONS[0])) for _ in range(2)]
-            await asyncio.sleep(0.5)
-            assert 2 == len(held_up)
-            await w.push("p1", REGIONS[1:])
-            await asyncio.sleep(3_600)
-            assert [200, 202] == sorted([(await post)[0] for post in twice])
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        twice = [asyncio.create_task(w.post(event("p1"), REGIONS[0])) for _ in range(2)]
+        await asyncio.sleep(0.5)
+        assert 2 == len(held_up)
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(3_600)
+        assert [200, 202] == sorted([(await post)[0] for post in twice])
+        assert ["complete"] == w.verdicts()
 
 
-def test_three_hundred_pushes_at_once() -> None:
+async def test_three_hundred_pushes_at_once() -> None:
     """None lost, none twice."""
-
-    async def test() -> None:
-        async with world(REGIONS="westeurope,eastus", hazards=Hazards(gap=(0.0, 1.0))) as w:
-            posts = [
-                w.post(event(f"p{n}"), region)
-                for n in range(300)
-                for region in ("westeurope", "eastus")
-            ]
-            assert {202} == {status for status, _ in await asyncio.gather(*posts)}
-            await w.until(lambda: len(w.messages) == 300)
-            await w.host.settle()
-            assert ["complete"] * 300 == w.verdicts()
-            receiver = next(iter(w.receivers.values()))
-            assert 300 == len(receiver.requests)
-
-    virtual(test)
+    async with world(REGIONS="westeurope,eastus", hazards=Hazards(gap=(0.0, 1.0))) as w:
+        posts = [
+            w.post(event(f"p{n}"), region)
+            for n in range(300)
+            for region in ("westeurope", "eastus")
+        ]
+        assert {202} == {status for status, _ in await asyncio.gather(*posts)}
+        await w.until(lambda: len(w.messages) == 300)
+        await w.host.settle()
+        assert ["complete"] * 300 == w.verdicts()
+        receiver = next(iter(w.receivers.values()))
+        assert 300 == len(receiver.requests)
 
 
-def test_an_endpoint_that_fails_is_tried_again_and_then_said() -> None:
+async def test_an_endpoint_that_fails_is_tried_again_and_then_said() -> None:
     """Nothing is answered 202 that was not kept; the log holds the rest."""
-
-    async def test() -> None:
-        async with world(hazards=Hazards(management_errors=1.0)) as w:
-            status, answer = await w.post(event("p1"), "eastus")
-            assert (503, "engine-unavailable") == (status, answer["reason"])
-            w.host.hazards = Hazards(management_errors=0.4)
-            assert 202 == (await w.post(event("p2"), "eastus"))[0]
-
-    virtual(test)
+    async with world(hazards=Hazards(management_errors=1.0)) as w:
+        status, answer = await w.post(event("p1"), "eastus")
+        assert (503, "engine-unavailable") == (status, answer["reason"])
+        w.host.hazards = Hazards(management_errors=0.4)
+        assert 202 == (await w.post(event("p2"), "eastus"))[0]

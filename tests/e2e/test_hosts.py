@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,22 +14,20 @@ from tests.e2e.hosts import Served, served
 KINDS = ["embedded", "url"]
 WITHIN = 60.0
 
+pytestmark = pytest.mark.real_time
 
-def on(kind: str, test: Callable[[Served], Awaitable[None]], **settings: str) -> None:
-    """Run a test on one host."""
 
-    async def main() -> None:
-        async with served(kind, **settings) as app, asyncio.timeout(WITHIN + 120):
-            await test(app)
-
-    asyncio.run(main())
+@asynccontextmanager
+async def on(kind: str, **settings: str) -> AsyncIterator[Served]:
+    """One host, for as long as a test may take."""
+    async with served(kind, **settings) as app, asyncio.timeout(WITHIN + 120):
+        yield app
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pushes_are_decided_once(kind: str) -> None:
+async def test_pushes_are_decided_once(kind: str) -> None:
     """Simple, interleaved, and all at once with repeats."""
-
-    async def test(app: Served) -> None:
+    async with on(kind) as app:
         simple, *others = (uuid.uuid4().hex for _ in range(4))
         for region in app.regions:
             assert 202 == (await app.post(simple, region))[0]
@@ -42,24 +41,18 @@ def test_pushes_are_decided_once(kind: str) -> None:
             assert {(p, "complete") for p in (simple, *others)} == set(found)
             assert 4 == len(found)
 
-    on(kind, test)
-
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bad_input_is_answered(kind: str) -> None:
+async def test_bad_input_is_answered(kind: str) -> None:
     """With a reason, and nothing of the inside."""
-
-    async def test(app: Served) -> None:
+    async with on(kind) as app:
         assert "region-unknown" == (await app.post("a", "atlantis"))[1]["reason"]
         assert "id-invalid" == (await app.post("x/terminate?reason=", app.regions[0]))[1]["reason"]
 
-    on(kind, test)
 
-
-def test_a_missing_region_is_named() -> None:
+async def test_a_missing_region_is_named() -> None:
     """At a short deadline, and then its arrival recovers."""
-
-    async def test(app: Served) -> None:
+    async with on("embedded", TIMEOUT="1s") as app:
         push, receiver = uuid.uuid4().hex, app.receiver
         assert receiver is not None
         for region in app.regions[:2]:
@@ -70,5 +63,3 @@ def test_a_missing_region_is_named() -> None:
         alarm, recovered = receiver.messages()
         assert ("overdue", [app.regions[2]]) == (alarm["type"], alarm["missing"])
         assert ("recovered", []) == (recovered["type"], recovered["missing"])
-
-    on("embedded", test, TIMEOUT="1s")

@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 from acr_global.functions.wire import LONGEST_STATUS
-from tests.e2e.world import Receiver, World, event, virtual, world
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import event
+from acr_global_rig.world import World, world
 
 MANY = tuple(f"region{n:044}" for n in range(500))
 """Regions of 50 characters."""
@@ -20,46 +22,38 @@ def custom_status(w: World, instance_id: str) -> Any:
     return status
 
 
-def test_a_push_to_a_hundred_regions_is_complete() -> None:
+async def test_a_push_to_a_hundred_regions_is_complete() -> None:
     """All at once, each once."""
-
-    async def test() -> None:
-        async with world(REGIONS=",".join(MANY[:100])) as w:
-            answers = await asyncio.gather(*(w.post(event("p1"), region) for region in MANY[:100]))
-            assert {202} == {status for status, _ in answers}
-            await w.until(lambda: w.messages)
-            (message,) = w.messages
-            assert ("complete", 100) == (message["type"], len(message["regions"]))
-            await asyncio.sleep(60)
-            assert "Completed" == w.host.storage.instances["p1"].runtime_status
-
-    virtual(test)
+    async with world(REGIONS=",".join(MANY[:100])) as w:
+        answers = await asyncio.gather(*(w.post(event("p1"), region) for region in MANY[:100]))
+        assert {202} == {status for status, _ in answers}
+        await w.until(lambda: w.messages)
+        (message,) = w.messages
+        assert ("complete", 100) == (message["type"], len(message["regions"]))
+        await asyncio.sleep(60)
+        assert "Completed" == w.host.storage.instances["p1"].runtime_status
 
 
-def test_five_hundred_regions_of_long_names_are_overdue_and_recover() -> None:
+async def test_five_hundred_regions_of_long_names_are_overdue_and_recover() -> None:
     """Each missing one is named in the message; a status holds the first, and a count."""
-
-    async def test() -> None:
-        async with world(REGIONS=",".join(MANY)) as w:
-            await w.push("p1", MANY[:1])
-            await w.host.settle()
-            first = custom_status(w, "p1")
-            assert 499 == len(first["missing"]) + first["missing_more"]
-            await w.until(lambda: w.messages)
-            assert list(MANY[1:]) == w.messages[0]["missing"]
-            assert "overdue" == custom_status(w, "p1")["state"]
-            await asyncio.gather(*(w.post(event("p1"), region) for region in MANY[1:]))
-            await asyncio.sleep(60)
-            assert ["overdue", "recovered"] == w.verdicts()
-            assert ("recovered", []) == (
-                custom_status(w, "p1")["state"],
-                custom_status(w, "p1")["missing"],
-            )
-
-    virtual(test)
+    async with world(REGIONS=",".join(MANY)) as w:
+        await w.push("p1", MANY[:1])
+        await w.host.settle()
+        first = custom_status(w, "p1")
+        assert 499 == len(first["missing"]) + first["missing_more"]
+        await w.until(lambda: w.messages)
+        assert list(MANY[1:]) == w.messages[0]["missing"]
+        assert "overdue" == custom_status(w, "p1")["state"]
+        await asyncio.gather(*(w.post(event("p1"), region) for region in MANY[1:]))
+        await asyncio.sleep(60)
+        assert ["overdue", "recovered"] == w.verdicts()
+        assert ("recovered", []) == (
+            custom_status(w, "p1")["state"],
+            custom_status(w, "p1")["missing"],
+        )
 
 
-def test_two_hundred_targets_that_refuse_are_one_dead_letter() -> None:
+async def test_two_hundred_targets_that_refuse_are_one_dead_letter() -> None:
     """The list names the first of them; shown by itself it names all, and a replay reaches all."""
 
     def many(there: dict[str, Receiver]) -> list[dict[str, Any]]:
@@ -67,27 +61,24 @@ def test_two_hundred_targets_that_refuse_are_one_dead_letter() -> None:
             {"name": f"{n:050}", "kind": "webhook", "url": there["ops"].url} for n in range(200)
         ]
 
-    async def test() -> None:
-        async with world(targets=many) as w:
-            w.receivers["ops"].answers = [404] * 200 + [503] * 200
-            await w.push("p1")
-            await asyncio.sleep(60)
-            _, answer = await w.call("GET", "deadletters")
-            (letter,) = answer["deadletters"]
-            assert 200 == len(letter["dead"]) + letter["dead_more"]
-            _, shown = await w.call("GET", f"deadletters/{letter['id']}")
-            assert (200, [], []) == (len(shown["dead"]), shown["owed"], shown["delivered"])
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
-            await w.host.settle()
-            status = custom_status(w, f"{letter['id']}~1")
-            assert ("retrying", letter["id"]) == (status["state"], status["replay_of"])
-            assert 200 == len(status["owed"]) + status["owed_more"]
-            await asyncio.sleep(600)
-            assert 600 == len(w.receivers["ops"].requests)
-            status = custom_status(w, f"{letter['id']}~1")
-            assert ("delivered", 200) == (
-                status["state"],
-                len(status["delivered"]) + status["delivered_more"],
-            )
-
-    virtual(test)
+    async with world(targets=many) as w:
+        w.receivers["ops"].answers = [404] * 200 + [503] * 200
+        await w.push("p1")
+        await asyncio.sleep(60)
+        _, answer = await w.call("GET", "deadletters")
+        (letter,) = answer["deadletters"]
+        assert 200 == len(letter["dead"]) + letter["dead_more"]
+        _, shown = await w.call("GET", f"deadletters/{letter['id']}")
+        assert (200, [], []) == (len(shown["dead"]), shown["owed"], shown["delivered"])
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.host.settle()
+        status = custom_status(w, f"{letter['id']}~1")
+        assert ("retrying", letter["id"]) == (status["state"], status["replay_of"])
+        assert 200 == len(status["owed"]) + status["owed_more"]
+        await asyncio.sleep(600)
+        assert 600 == len(w.receivers["ops"].requests)
+        status = custom_status(w, f"{letter['id']}~1")
+        assert ("delivered", 200) == (
+            status["state"],
+            len(status["delivered"]) + status["delivered_more"],
+        )

@@ -10,7 +10,8 @@ import warnings
 import pytest
 
 from acr_global.functions.turns import silence_repeats
-from tests.e2e.world import REGIONS, virtual, world
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import world
 
 EXECUTOR = "azure.durable_functions.models.TaskOrchestrationExecutor"
 
@@ -24,35 +25,27 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage().split(" ")[0] for r in ours if r.levelno >= logging.INFO]
 
 
-def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None:
     """A line for each webhook, verdict and attempt; while nothing happens, none."""
     caplog.set_level(logging.INFO)
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1")
-            await asyncio.sleep(60)
-            expected = [*["webhook"] * len(REGIONS), "verdict", "attempt"]
-            assert expected == lines(caplog)
-            caplog.clear()
-            await asyncio.sleep(3_600)
-            assert [] == lines(caplog)
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1")
+        await asyncio.sleep(60)
+        expected = [*["webhook"] * len(REGIONS), "verdict", "attempt"]
+        assert expected == lines(caplog)
+        caplog.clear()
+        await asyncio.sleep(3_600)
+        assert [] == lines(caplog)
 
 
-def test_a_push_told_twice_is_no_warning() -> None:
+async def test_a_push_told_twice_is_no_warning() -> None:
     """Neither when the repeat comes nor at any replay after it."""
-
-    async def test() -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", UserWarning)
         async with world() as w:
             await w.push("p1", [*REGIONS[:2], *REGIONS[:2], *REGIONS])
             await w.host.settle()
             assert ["complete"] == w.verdicts()
-
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always", UserWarning)
-        virtual(test)
     assert [] == [str(w.message) for w in warned]
 
 

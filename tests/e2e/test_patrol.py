@@ -18,11 +18,12 @@ from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OPEN_SECONDS, OpenList
 from acr_global.functions.timers import revive_interrupted
 from acr_global.functions.turns import instance_in
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines, lose_the_start
 from tests.e2e.test_reviving import break_off, dying, engine_of, insist
-from tests.e2e.world import REGIONS, World, virtual, world
 
 LAST = REGIONS[2]
 RUN = 240
@@ -75,214 +76,176 @@ async def note_while_open(w: World, journal: Journal) -> None:
     await note(w, journal)
 
 
-def test_a_push_that_is_decided_soon_is_not_noted() -> None:
+async def test_a_push_that_is_decided_soon_is_not_noted() -> None:
     """It costs no request."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            await w.push("p1")
-            await asyncio.sleep(60)
-            await note(w, journal)
-            assert ["complete"] == w.verdicts()
-            assert [] == notes(w)
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        await w.push("p1")
+        await asyncio.sleep(60)
+        await note(w, journal)
+        assert ["complete"] == w.verdicts()
+        assert [] == notes(w)
 
 
-def test_a_push_that_broke_off_goes_on_within_five_minutes() -> None:
+async def test_a_push_that_broke_off_goes_on_within_five_minutes() -> None:
     """No webhook comes, and no process finds a journal: its machine is gone."""
-
-    async def test() -> None:
-        async with noted_world(TIMEOUT="1h", LATE_WINDOW="0") as (w, journal):
-            begun = utcnow()
-            await insist(w, *REGIONS[:2])
-            await note_while_open(w, journal)
-            assert [["p1"]] == notes(w)
-            await break_off(w)
-            await asyncio.sleep(300)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-            await w.until(lambda: w.messages)
-            assert ("overdue", [LAST]) == (w.messages[0]["type"], w.messages[0]["missing"])
-            assert 3_600 == pytest.approx((utcnow() - begun).total_seconds(), abs=30)
-            await asyncio.sleep(2 * RUN)
-            assert [] == notes(w)
-
-    virtual(test)
+    async with noted_world(TIMEOUT="1h", LATE_WINDOW="0") as (w, journal):
+        begun = utcnow()
+        await insist(w, *REGIONS[:2])
+        await note_while_open(w, journal)
+        assert [["p1"]] == notes(w)
+        await break_off(w)
+        await asyncio.sleep(300)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        await w.until(lambda: w.messages)
+        assert ("overdue", [LAST]) == (w.messages[0]["type"], w.messages[0]["missing"])
+        assert 3_600 == pytest.approx((utcnow() - begun).total_seconds(), abs=30)
+        await asyncio.sleep(2 * RUN)
+        assert [] == notes(w)
 
 
 @pytest.mark.parametrize("webhook", [False, True])
-def test_two_timers_at_once_give_one_verdict(webhook: bool) -> None:
+async def test_two_timers_at_once_give_one_verdict(webhook: bool) -> None:
     """And a webhook that comes in the same moment."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            await insist(w, *REGIONS[:2])
-            await note_while_open(w, journal)
-            await break_off(w)
-            for _ in range(2):
-                await w.host.run_timer(names.REVIVE_INTERRUPTED)
-            if webhook:
-                await insist(w, LAST)
-            await asyncio.sleep(60)
-            assert "Failed" != w.host.storage.instances["p1"].runtime_status
+    async with noted_world() as (w, journal):
+        await insist(w, *REGIONS[:2])
+        await note_while_open(w, journal)
+        await break_off(w)
+        for _ in range(2):
+            await w.host.run_timer(names.REVIVE_INTERRUPTED)
+        if webhook:
             await insist(w, LAST)
-            await asyncio.sleep(300)
-            assert ["complete"] == w.verdicts()
-            assert 1 == len(w.receivers["ops"].requests)
+        await asyncio.sleep(60)
+        assert "Failed" != w.host.storage.instances["p1"].runtime_status
+        await insist(w, LAST)
+        await asyncio.sleep(300)
+        assert ["complete"] == w.verdicts()
+        assert 1 == len(w.receivers["ops"].requests)
 
-    virtual(test)
 
-
-def test_a_note_stays_until_all_that_it_names_is_over() -> None:
+async def test_a_note_stays_until_all_that_it_names_is_over() -> None:
     """And then only that note is removed."""
-
-    async def test() -> None:
-        async with noted_world(TIMEOUT="1h", LATE_WINDOW="0") as (w, journal):
-            await w.push("p1", REGIONS[:2])
-            await w.push("p2", REGIONS[:2])
-            await note_while_open(w, journal)
-            await w.push("p3", REGIONS[:1])
-            await note_while_open(w, journal)
-            await w.push("p1", REGIONS[2:])
-            await asyncio.sleep(2 * RUN)
-            assert [["p1", "p2"], ["p3"]] == notes(w)
-            await w.push("p2", REGIONS[2:])
-            await asyncio.sleep(2 * RUN)
-            assert [["p3"]] == notes(w)
-            assert {"p1", "p2", "p3"} <= set(w.host.storage.instances)
-
-    virtual(test)
+    async with noted_world(TIMEOUT="1h", LATE_WINDOW="0") as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await w.push("p2", REGIONS[:2])
+        await note_while_open(w, journal)
+        await w.push("p3", REGIONS[:1])
+        await note_while_open(w, journal)
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(2 * RUN)
+        assert [["p1", "p2"], ["p3"]] == notes(w)
+        await w.push("p2", REGIONS[2:])
+        await asyncio.sleep(2 * RUN)
+        assert [["p3"]] == notes(w)
+        assert {"p1", "p2", "p3"} <= set(w.host.storage.instances)
 
 
-def test_what_is_purged_or_ended_by_hand_is_over() -> None:
+async def test_what_is_purged_or_ended_by_hand_is_over() -> None:
     """Nobody looks after it for ever."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            for push in ("p1", "p2"):
-                await w.push(push, REGIONS[:1])
-            await note_while_open(w, journal)
-            for push in ("p1", "p2"):
-                await engine_of(w).terminate(push, "enough")
-            await w.host.settle()
-            await engine_of(w).purge("p1")
-            await asyncio.sleep(2 * RUN)
-            assert [] == notes(w)
-            assert [] == w.verdicts()
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        for push in ("p1", "p2"):
+            await w.push(push, REGIONS[:1])
+        await note_while_open(w, journal)
+        for push in ("p1", "p2"):
+            await engine_of(w).terminate(push, "enough")
+        await w.host.settle()
+        await engine_of(w).purge("p1")
+        await asyncio.sleep(2 * RUN)
+        assert [] == notes(w)
+        assert [] == w.verdicts()
 
 
-def test_a_push_that_is_given_up_is_not_tried_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_push_that_is_given_up_is_not_tried_for_ever(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Five lives with growing pauses, each begun by the timer; then it is an operator's."""
-
-    async def test() -> None:
-        async with noted_world(TIMEOUT="6h") as (w, journal):
-            await insist(w, *REGIONS[:2])
-            await note_while_open(w, journal)
-            break_turns(w, names.WAIT_FOR_ALL_REGIONS, "p1")
-            await insist(w, LAST)
-            await asyncio.sleep(10_000)
-            assert 5 == len(lines(caplog, "push-begun-anew"))
-            assert 1 == len(lines(caplog, "push-given-up"))
-            assert 1 == len((await w.call("GET", "deadletters"))[1]["deadletters"])
-            assert [] == notes(w)
-
-    virtual(test)
+    async with noted_world(TIMEOUT="6h") as (w, journal):
+        await insist(w, *REGIONS[:2])
+        await note_while_open(w, journal)
+        break_turns(w, names.WAIT_FOR_ALL_REGIONS, "p1")
+        await insist(w, LAST)
+        await asyncio.sleep(10_000)
+        assert 5 == len(lines(caplog, "push-begun-anew"))
+        assert 1 == len(lines(caplog, "push-given-up"))
+        assert 1 == len((await w.call("GET", "deadletters"))[1]["deadletters"])
+        assert [] == notes(w)
 
 
-def test_a_courier_that_broke_off_goes_on() -> None:
+async def test_a_courier_that_broke_off_goes_on() -> None:
     """It is all that holds its arrival."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            await lose_the_start(w)
-            await w.push("p1", REGIONS[2:])
-            await note_while_open(w, journal)
-            courier = f"_courier.{LAST}.p1"
-            assert courier in notes(w)[0]
-            break_turns(w, names.COURIER, courier, times=1)
-            await asyncio.sleep(16)
-            assert "Failed" == w.host.storage.instances[courier].runtime_status
-            await asyncio.sleep(900)
-            await w.push("p1", REGIONS[1:2])
-            await asyncio.sleep(60)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        await lose_the_start(w)
+        await w.push("p1", REGIONS[2:])
+        await note_while_open(w, journal)
+        courier = f"_courier.{LAST}.p1"
+        assert courier in notes(w)[0]
+        break_turns(w, names.COURIER, courier, times=1)
+        await asyncio.sleep(16)
+        assert "Failed" == w.host.storage.instances[courier].runtime_status
+        await asyncio.sleep(900)
+        await w.push("p1", REGIONS[1:2])
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
 
 
-def test_a_courier_that_breaks_again_and_again_is_given_up(
+async def test_a_courier_that_breaks_again_and_again_is_given_up(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """With what it carries, among the dead letters."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            await lose_the_start(w)
-            await w.push("p1", REGIONS[2:])
-            await note_while_open(w, journal)
-            courier = f"_courier.{LAST}.p1"
-            break_turns(w, names.COURIER, courier)
-            await asyncio.sleep(3_600)
-            ours = [x for x in lines(caplog, "instance-begun-anew") if x["instance"] == courier]
-            assert [2, 3, 4, 5, 6] == [line["life"] for line in ours]
-            assert 1 == len(lines(caplog, "push-given-up"))
-            ((arrival,),) = [line["arrivals"] for line in lines(caplog, "push-given-up")]
-            assert LAST == arrival["region"]
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        await lose_the_start(w)
+        await w.push("p1", REGIONS[2:])
+        await note_while_open(w, journal)
+        courier = f"_courier.{LAST}.p1"
+        break_turns(w, names.COURIER, courier)
+        await asyncio.sleep(3_600)
+        ours = [x for x in lines(caplog, "instance-begun-anew") if x["instance"] == courier]
+        assert [2, 3, 4, 5, 6] == [line["life"] for line in ours]
+        assert 1 == len(lines(caplog, "push-given-up"))
+        ((arrival,),) = [line["arrivals"] for line in lines(caplog, "push-given-up")]
+        assert LAST == arrival["region"]
 
 
-def test_a_delivery_that_broke_off_goes_on_and_is_a_dead_letter_in_the_end() -> None:
+async def test_a_delivery_that_broke_off_goes_on_and_is_a_dead_letter_in_the_end() -> None:
     """Where it was; and after five more lives it is what a failed delivery is."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            ops, delivery = w.receivers["ops"], "_delivery.complete.p1"
-            ops.answers = [503] * 3
-            await w.push("p1")
-            await w.until(lambda: len(ops.requests) == 2)
-            await note_while_open(w, journal)
-            assert [[delivery]] == notes(w)
-            w.host.hazards = dying("turn-before@1")
-            await asyncio.sleep(2 * 3_600)
-            output: Any = w.host.storage.instances[delivery].output
-            assert ("delivered", 4) == (output["state"], len(output["delivery"]["attempts"]))
-            assert [] == notes(w)
-            ops.answers = [503] * 3
-            await w.push("p2")
-            await w.until(lambda: len(ops.requests) == 6)
-            await note_while_open(w, journal)
-            w.host.hazards = dying(*(f"turn-before@{n}" for n in range(1, 7)))
-            await asyncio.sleep(2 * 3_600)
-            assert [] == notes(w)
-            (letter,) = (await w.call("GET", "deadletters"))[1]["deadletters"]
-            assert "_delivery.complete.p2" == letter["id"]
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        ops, delivery = w.receivers["ops"], "_delivery.complete.p1"
+        ops.answers = [503] * 3
+        await w.push("p1")
+        await w.until(lambda: len(ops.requests) == 2)
+        await note_while_open(w, journal)
+        assert [[delivery]] == notes(w)
+        w.host.hazards = dying("turn-before@1")
+        await asyncio.sleep(2 * 3_600)
+        output: Any = w.host.storage.instances[delivery].output
+        assert ("delivered", 4) == (output["state"], len(output["delivery"]["attempts"]))
+        assert [] == notes(w)
+        ops.answers = [503] * 3
+        await w.push("p2")
+        await w.until(lambda: len(ops.requests) == 6)
+        await note_while_open(w, journal)
+        w.host.hazards = dying(*(f"turn-before@{n}" for n in range(1, 7)))
+        await asyncio.sleep(2 * 3_600)
+        assert [] == notes(w)
+        (letter,) = (await w.call("GET", "deadletters"))[1]["deadletters"]
+        assert "_delivery.complete.p2" == letter["id"]
 
 
-def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
+async def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
     """The row stays Pending, and whoever started it is gone."""
-
-    async def test() -> None:
-        async with noted_world(TIMEOUT="1h") as (w, journal):
-            await insist(w, *REGIONS[:2])
-            await note_while_open(w, journal)
-            await break_off(w)
-            w.host.hazards = Hazards(invisible=1.0)
-            await w.push("p1", (LAST,))
-            for message in list(w.host.storage.control.messages.values()):
-                w.host.storage.control.delete(message)
-            w.host.hazards = Hazards()
-            assert "Pending" == w.host.storage.instances["p1"].runtime_status
-            for watch in keeping._watching:
-                watch.cancel()
-            await asyncio.sleep(1_200)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with noted_world(TIMEOUT="1h") as (w, journal):
+        await insist(w, *REGIONS[:2])
+        await note_while_open(w, journal)
+        await break_off(w)
+        w.host.hazards = Hazards(invisible=1.0)
+        await w.push("p1", (LAST,))
+        for message in list(w.host.storage.control.messages.values()):
+            w.host.storage.control.delete(message)
+        w.host.hazards = Hazards()
+        assert "Pending" == w.host.storage.instances["p1"].runtime_status
+        for watch in keeping._watching:
+            watch.cancel()
+        await asyncio.sleep(1_200)
+        assert ["complete"] == w.verdicts()
 
 
 @pytest.fixture
@@ -292,111 +255,95 @@ def _turns_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_turns_elsewhere")
-def test_a_push_that_stays_open_elsewhere_is_noted_where_it_was_started() -> None:
+async def test_a_push_that_stays_open_elsewhere_is_noted_where_it_was_started() -> None:
     """A process that has only turns may not know how to reach the engine. Nothing is asked about
     a push of which all regions have reported here."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(5)
-            await w.push("p2")
-            await asyncio.sleep(14)
-            before = w.host.stats["storage.read"]
-            await asyncio.sleep(2)
-            assert before + 1 == w.host.stats["storage.read"]
-            await asyncio.sleep(5)
-            assert before + 1 == w.host.stats["storage.read"]
-            await note(w, journal)
-            assert [["p1"]] == notes(w)
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(5)
+        await w.push("p2")
+        await asyncio.sleep(14)
+        before = w.host.stats["storage.read"]
+        await asyncio.sleep(2)
+        assert before + 1 == w.host.stats["storage.read"]
+        await asyncio.sleep(5)
+        assert before + 1 == w.host.stats["storage.read"]
+        await note(w, journal)
+        assert [["p1"]] == notes(w)
 
 
 @pytest.mark.usefixtures("_turns_elsewhere")
-def test_a_push_that_broke_off_elsewhere_at_once_goes_on() -> None:
+async def test_a_push_that_broke_off_elsewhere_at_once_goes_on() -> None:
     """Before it was noted; the process that started it asks after it once."""
-
-    async def test() -> None:
-        async with noted_world() as (w, _):
-            await insist(w, *REGIONS[:2])
-            await break_off(w)
-            await asyncio.sleep(20)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-
-    virtual(test)
+    async with noted_world() as (w, _):
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        await asyncio.sleep(20)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
 
 
-def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
+async def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
     """Its input is all that matters; what has not ended cannot be purged, and is ended first."""
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(OPEN_SECONDS)
-            w.host.hazards = Hazards(invisible=1.0)
-            await noting.note(journal.open, engine_of(w))
-            await w.host.settle()
-            for message in list(w.host.storage.control.messages.values()):
-                if str(message.instance_id).startswith(NOTES):
-                    w.host.storage.control.delete(message)
-            w.host.hazards = Hazards()
-            assert [["p1"]] == notes(w)
-            await w.push("p1", REGIONS[2:])
-            await asyncio.sleep(4 * RUN)
-            assert [] == notes(w)
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(OPEN_SECONDS)
+        w.host.hazards = Hazards(invisible=1.0)
+        await noting.note(journal.open, engine_of(w))
+        await w.host.settle()
+        for message in list(w.host.storage.control.messages.values()):
+            if str(message.instance_id).startswith(NOTES):
+                w.host.storage.control.delete(message)
+        w.host.hazards = Hazards()
+        assert [["p1"]] == notes(w)
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(4 * RUN)
+        assert [] == notes(w)
 
 
-def test_an_engine_that_does_not_answer_costs_one_run(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_engine_that_does_not_answer_costs_one_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """The next one does what is to be done."""
-
-    async def test() -> None:
-        async with noted_world(TIMEOUT="1h") as (w, journal):
-            await insist(w, *REGIONS[:2])
-            await note_while_open(w, journal)
-            await break_off(w)
-            w.host.hazards = Hazards(management_errors=1.0)
-            await w.host.run_timer(names.REVIVE_INTERRUPTED)
-            await w.host.settle()
-            assert lines(caplog, "open-not-read")
-            w.host.hazards = Hazards()
-            await asyncio.sleep(RUN + 30)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-
-    virtual(test)
+    async with noted_world(TIMEOUT="1h") as (w, journal):
+        await insist(w, *REGIONS[:2])
+        await note_while_open(w, journal)
+        await break_off(w)
+        w.host.hazards = Hazards(management_errors=1.0)
+        await w.host.run_timer(names.REVIVE_INTERRUPTED)
+        await w.host.settle()
+        assert lines(caplog, "open-not-read")
+        w.host.hazards = Hazards()
+        await asyncio.sleep(RUN + 30)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
 
 
-def test_an_instance_that_cannot_be_asked_about_holds_up_no_other(
+async def test_an_instance_that_cannot_be_asked_about_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nor does it look as if it were over."""
+    async with noted_world(TIMEOUT="1h") as (w, journal):
+        await w.push("p0", REGIONS[:1])
+        await insist(w, *REGIONS[:2])
+        await note_while_open(w, journal)
+        await break_off(w)
+        look = Engine.look
 
-    async def test() -> None:
-        async with noted_world(TIMEOUT="1h") as (w, journal):
-            await w.push("p0", REGIONS[:1])
-            await insist(w, *REGIONS[:2])
-            await note_while_open(w, journal)
-            await break_off(w)
-            look = Engine.look
+        async def failing(self: Engine, instance_id: str, **shown: bool) -> Look:
+            if instance_id == "p0":
+                raise EngineError("status: answered 500")
+            return await look(self, instance_id, **shown)
 
-            async def failing(self: Engine, instance_id: str, **shown: bool) -> Look:
-                if instance_id == "p0":
-                    raise EngineError("status: answered 500")
-                return await look(self, instance_id, **shown)
-
-            monkeypatch.setattr(Engine, "look", failing)
-            await asyncio.sleep(RUN + 30)
-            assert "Running" == w.host.storage.instances["p1"].runtime_status
-            await w.push("p1", REGIONS[2:])
-            await asyncio.sleep(2 * RUN)
-            assert [["p0", "p1"]] == notes(w)
-
-    virtual(test)
+        monkeypatch.setattr(Engine, "look", failing)
+        await asyncio.sleep(RUN + 30)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(2 * RUN)
+        assert [["p0", "p1"]] == notes(w)
 
 
-def test_what_one_run_has_no_time_for_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_one_run_has_no_time_for_the_next_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It goes on where the last one was cut off."""
     monkeypatch.setattr(revive_interrupted, "RUN_SECONDS", 3.0)
     monkeypatch.setattr(engine, "PAGE_ROWS", 1)
@@ -408,33 +355,25 @@ def test_what_one_run_has_no_time_for_the_next_one_does(monkeypatch: pytest.Monk
         return True
 
     monkeypatch.setattr(revive_interrupted, "is_open", slow)
-
-    async def test() -> None:
-        async with noted_world() as (w, journal):
-            for n in range(6):
-                await w.push(f"p{n}", REGIONS[:1])
-                await note_while_open(w, journal)
-            await asyncio.sleep(3 * RUN)
-            assert {f"p{n}" for n in range(6)} == set(seen)
-
-    virtual(test)
+    async with noted_world() as (w, journal):
+        for n in range(6):
+            await w.push(f"p{n}", REGIONS[:1])
+            await note_while_open(w, journal)
+        await asyncio.sleep(3 * RUN)
+        assert {f"p{n}" for n in range(6)} == set(seen)
 
 
-def test_a_run_costs_one_read_however_much_is_kept() -> None:
+async def test_a_run_costs_one_read_however_much_is_kept() -> None:
     """Nothing is noted: one range read by the notes' prefix, and nothing else."""
-
-    async def test() -> None:
-        async with noted_world() as (w, _):
-            reads = []
-            for kept in (0, 30):
-                for n in range(kept):
-                    await w.push(f"p{n}", REGIONS)
-                await asyncio.sleep(30)
-                before = w.host.stats.copy()
-                await w.host.run_timer(names.REVIVE_INTERRUPTED)
-                await w.host.settle()
-                after = w.host.stats - before
-                reads.append({k: v for k, v in after.items() if k.startswith("storage.")})
-            assert [{"storage.read": 1}] * 2 == reads
-
-    virtual(test)
+    async with noted_world() as (w, _):
+        reads = []
+        for kept in (0, 30):
+            for n in range(kept):
+                await w.push(f"p{n}", REGIONS)
+            await asyncio.sleep(30)
+            before = w.host.stats.copy()
+            await w.host.run_timer(names.REVIVE_INTERRUPTED)
+            await w.host.settle()
+            after = w.host.stats - before
+            reads.append({k: v for k, v in after.items() if k.startswith("storage.")})
+        assert [{"storage.read": 1}] * 2 == reads

@@ -11,9 +11,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acr_global_rig.receivers import every_verdict
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
-from tests.e2e.world import REGIONS, World, event, every_verdict, virtual, world
 from tests.registry.fakes import DIGEST, FakeRegistry
 
 ALLOWED = (
@@ -88,29 +90,25 @@ def check(messages: list[Any], log: Log, evidence: bool) -> None:
 
 @examples
 @given(schedules, st.sampled_from([None, 200, 404]), st.sampled_from(["0", "30m"]))
-def test_what_is_said_of_a_push_is_true(
+async def test_what_is_said_of_a_push_is_true(
     steps: list[Step], evidence: int | None, late_window: str
 ) -> None:
     """Arrivals, repeats, lost webhooks, crashes and evidence in any order."""
-
-    async def test() -> None:
-        registry = FakeRegistry(status=evidence or 404)
-        async with (
-            registry.running() as url,
-            world(
-                EVIDENCE="manifest" if evidence else "",
-                REGION_ENDPOINTS=json.dumps(dict.fromkeys(REGIONS, url)),
-                LATE_WINDOW=late_window,
-                targets=every_verdict,
-            ) as w,
-        ):
-            log = await play(w, steps)
-            await asyncio.sleep(7_200)
-            check(w.messages, log, evidence == 200)
-            requests = w.receivers["ops"].requests
-            assert log.crashed or len(requests) == len(w.messages)
-
-    virtual(test)
+    registry = FakeRegistry(status=evidence or 404)
+    async with (
+        registry.running() as url,
+        world(
+            EVIDENCE="manifest" if evidence else "",
+            REGION_ENDPOINTS=json.dumps(dict.fromkeys(REGIONS, url)),
+            LATE_WINDOW=late_window,
+            targets=every_verdict,
+        ) as w,
+    ):
+        log = await play(w, steps)
+        await asyncio.sleep(7_200)
+        check(w.messages, log, evidence == 200)
+        requests = w.receivers["ops"].requests
+        assert log.crashed or len(requests) == len(w.messages)
 
 
 def interleavings() -> st.SearchStrategy[list[tuple[int, str, int]]]:
@@ -126,39 +124,31 @@ def interleavings() -> st.SearchStrategy[list[tuple[int, str, int]]]:
 
 @examples
 @given(interleavings(), st.booleans())
-def test_two_pushes_of_the_same_content(
+async def test_two_pushes_of_the_same_content(
     arrivals: list[tuple[int, str, int]], at_once: bool
 ) -> None:
     """One verdict or two, never none, and never a false alarm."""
-
-    async def test() -> None:
-        async with world(CORRELATION="content", hazards=Hazards(gap=(0, 1))) as w:
-            waiting = []
-            for number, region, wait in arrivals:
-                await asyncio.sleep(0 if at_once else wait)
-                post = w.post(event(f"{number}-{region}"), region)
-                waiting.append(asyncio.create_task(post))
-                if not at_once:
-                    await waiting[-1]
-            assert {202} == {status for status, _ in await asyncio.gather(*waiting)}
-            await asyncio.sleep(7_200)
-            assert w.verdicts() in (["complete"], ["complete", "complete"])
-
-    virtual(test)
+    async with world(CORRELATION="content", hazards=Hazards(gap=(0, 1))) as w:
+        waiting = []
+        for number, region, wait in arrivals:
+            await asyncio.sleep(0 if at_once else wait)
+            post = w.post(event(f"{number}-{region}"), region)
+            waiting.append(asyncio.create_task(post))
+            if not at_once:
+                await waiting[-1]
+        assert {202} == {status for status, _ in await asyncio.gather(*waiting)}
+        await asyncio.sleep(7_200)
+        assert w.verdicts() in (["complete"], ["complete", "complete"])
 
 
 @examples
 @given(st.permutations([r for r in REGIONS for _ in range(3)]), st.integers(0, 99))
-def test_any_order_of_repeats_under_hazards(order: list[str], seed: int) -> None:
+async def test_any_order_of_repeats_under_hazards(order: list[str], seed: int) -> None:
     """Three events of each region at once, on a host that misbehaves: one verdict."""
-
-    async def test() -> None:
-        hazards = Hazards(
-            gap=(0, 1.5), start_race=0.4, row_late=0.1, events_twice=0.3, events_shuffled=0.3
-        )
-        async with world(hazards=hazards, seed=seed) as w:
-            await asyncio.gather(*(w.insist("p1", region) for region in order))
-            await asyncio.sleep(7_200)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    hazards = Hazards(
+        gap=(0, 1.5), start_race=0.4, row_late=0.1, events_twice=0.3, events_shuffled=0.3
+    )
+    async with world(hazards=hazards, seed=seed) as w:
+        await asyncio.gather(*(w.insist("p1", region) for region in order))
+        await asyncio.sleep(7_200)
+        assert ["complete"] == w.verdicts()

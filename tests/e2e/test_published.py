@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from acr_global.functions import names
-from tests.e2e import engine
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
 from tests.e2e.hosts import Served
-from tests.e2e.world import REGIONS
 from tools.package import LOCK, REQUIREMENTS, lay_out
 from tools.venvs import find_python, venv
 

@@ -20,10 +20,11 @@ from acr_global import correlation
 from acr_global.functions import reviving, wire
 from acr_global.functions.orchestrators.wait_for_all_regions import EARLIER_REPORT_SLACK
 from acr_global.model import Arrival
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import REGIONS, World, event, virtual, world
 
 CONTENT: dict[str, Any] = {"CORRELATION": "content"}
 DAY = 86_400
@@ -76,205 +77,165 @@ def generations(w: World) -> list[int]:
 
 
 @pytest.mark.parametrize("output", [reviving.BEGUN_ANEW, "enough"])
-def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
+async def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
     """A courier ended it because it had not begun, and starts it again: no other is opened."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            w.host.hazards = Hazards(invisible=1.0)
-            await w.post(keyed(1, REGIONS[0]), REGIONS[0])
-            (push,) = w.host.storage.instances.values()
-            push.runtime_status, push.output = "Terminated", output
-            await w.post(keyed(1, REGIONS[1]), REGIONS[1])
-            assert ([0] if output == reviving.BEGUN_ANEW else [1, 0]) == generations(w)
-
-    virtual(test)
+    async with world(**CONTENT) as w:
+        w.host.hazards = Hazards(invisible=1.0)
+        await w.post(keyed(1, REGIONS[0]), REGIONS[0])
+        (push,) = w.host.storage.instances.values()
+        push.runtime_status, push.output = "Terminated", output
+        await w.post(keyed(1, REGIONS[1]), REGIONS[1])
+        assert ([0] if output == reviving.BEGUN_ANEW else [1, 0]) == generations(w)
 
 
-def test_generations_are_found_when_the_first_ones_are_gone() -> None:
+async def test_generations_are_found_when_the_first_ones_are_gone() -> None:
     """The next one follows the newest, and takes in what comes while it is open."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            for number in range(12):
-                await push_content(w, number)
-                await asyncio.sleep(DAY)
-            await purge(w, 4.5 * DAY)
-            assert [11, 10, 9, 8] == generations(w)
-            await w.post(keyed(12, REGIONS[0]), REGIONS[0])
-            await purge(w, 2.5 * DAY)
-            for region in REGIONS[1:]:
-                await w.post(keyed(12, region), region)
+    async with world(**CONTENT) as w:
+        for number in range(12):
+            await push_content(w, number)
             await asyncio.sleep(DAY)
-            assert [12, 11, 10] == generations(w)
-            assert ["complete"] * 13 == w.verdicts()
+        await purge(w, 4.5 * DAY)
+        assert [11, 10, 9, 8] == generations(w)
+        await w.post(keyed(12, REGIONS[0]), REGIONS[0])
+        await purge(w, 2.5 * DAY)
+        for region in REGIONS[1:]:
+            await w.post(keyed(12, region), region)
+        await asyncio.sleep(DAY)
+        assert [12, 11, 10] == generations(w)
+        assert ["complete"] * 13 == w.verdicts()
 
-    virtual(test)
 
-
-def test_a_gap_among_the_generations_hides_no_newer_one() -> None:
+async def test_a_gap_among_the_generations_hides_no_newer_one() -> None:
     """A purge of what is Completed leaves one that was terminated."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            for number in range(4):
-                await push_content(w, number)
-                await asyncio.sleep(DAY)
-            oldest = max(i for i in w.host.storage.instances if i.startswith("content-"))
-            w.host.storage.instances[oldest].runtime_status = "Terminated"
-            for instance_id in sorted(w.host.storage.instances)[1:-1]:
-                w.host.storage.purge(instance_id)
-            assert [3, 0] == generations(w)
-            await push_content(w, 4)
+    async with world(**CONTENT) as w:
+        for number in range(4):
+            await push_content(w, number)
             await asyncio.sleep(DAY)
-            assert [4, 3, 0] == generations(w)
-            assert ["complete"] * 5 == w.verdicts()
+        oldest = max(i for i in w.host.storage.instances if i.startswith("content-"))
+        w.host.storage.instances[oldest].runtime_status = "Terminated"
+        for instance_id in sorted(w.host.storage.instances)[1:-1]:
+            w.host.storage.purge(instance_id)
+        assert [3, 0] == generations(w)
+        await push_content(w, 4)
+        await asyncio.sleep(DAY)
+        assert [4, 3, 0] == generations(w)
+        assert ["complete"] * 5 == w.verdicts()
 
-    virtual(test)
 
-
-def test_many_generations_cost_no_more_than_few() -> None:
+async def test_many_generations_cost_no_more_than_few() -> None:
     """One read of a range finds the newest."""
-
-    async def test() -> None:
-        async with world(REGIONS="eastus", **CONTENT) as w:
-            reads = []
-            for number in range(40):
-                await w.post(keyed(number, "eastus"), "eastus")
-                await asyncio.sleep(60)
-                before = w.host.storage.stats["storage.read"]
-                assert 200 == (await w.post(keyed(number, "eastus"), "eastus"))[0]
-                reads.append(w.host.storage.stats["storage.read"] - before)
-            assert {1} == set(reads)
-
-    virtual(test)
+    async with world(REGIONS="eastus", **CONTENT) as w:
+        reads = []
+        for number in range(40):
+            await w.post(keyed(number, "eastus"), "eastus")
+            await asyncio.sleep(60)
+            before = w.host.storage.stats["storage.read"]
+            assert 200 == (await w.post(keyed(number, "eastus"), "eastus"))[0]
+            reads.append(w.host.storage.stats["storage.read"] - before)
+        assert {1} == set(reads)
 
 
-def test_a_content_that_begins_anew_has_message_ids_of_its_own() -> None:
+async def test_a_content_that_begins_anew_has_message_ids_of_its_own() -> None:
     """A receiver that drops repeats hears of the second push, whose id is that of the first."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            for number in range(2):
-                await push_content(w, number)
-                await asyncio.sleep(DAY)
-                await purge(w)
-            first, second = (body for _, body in w.receivers["ops"].requests)
-            assert first["push"]["id"] == second["push"]["id"]
-            assert first["id"] != second["id"]
-
-    virtual(test)
-
-
-def test_a_dead_letter_of_an_earlier_push_holds_up_no_later_one() -> None:
-    """By content: the second delivery has an id of its own, and the letter stays in the list."""
-
-    async def test() -> None:
-        async with world(**CONTENT) as w:
-            ops = w.receivers["ops"]
-            ops.answers = [404, 503]
-            await push_content(w, 1)
+    async with world(**CONTENT) as w:
+        for number in range(2):
+            await push_content(w, number)
             await asyncio.sleep(DAY)
-            (letter,) = await letters(w)
-            await purge_push(w)
-            await push_content(w, 2)
-            await asyncio.sleep(DAY)
-            assert 3 == len(ops.requests)
-            assert ops.requests[1][1]["id"] == ops.requests[2][1]["id"]
-            assert [letter] == await letters(w)
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
-            await w.host.settle()
-            assert ops.requests[0][1]["id"] == ops.requests[3][1]["id"]
-            assert [] == await letters(w)
-
-    virtual(test)
-
-
-def test_the_same_notification_again_is_delivered_again() -> None:
-    """By id: its delivery follows the earlier one's, as a replay does; the message is the same."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers = [404, 503]
-            await w.push("p1")
-            await asyncio.sleep(DAY)
-            await purge_push(w)
-            await w.push("p1")
-            await asyncio.sleep(DAY)
-            assert 3 == len(ops.requests)
-            assert 1 == len({body["id"] for _, body in ops.requests})
-            assert "_delivery.complete.p1~1" in w.host.storage.instances
-            assert [] == await letters(w)
-
-    virtual(test)
-
-
-def test_a_repeated_hand_over_finds_its_own_delivery_behind_an_earlier_one() -> None:
-    """The activity runs twice after a crash: one delivery, by one id or the other."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers = [404]
-            await w.push("p1")
-            await asyncio.sleep(DAY)
-            await purge_push(w)
-            ops.answers = [503, 200, 503]
-            w.host.hazards = Hazards.parse("crash=activity-after-before-result@1")
-            for region in REGIONS:
-                await w.insist("p1", region)
-            await asyncio.sleep(DAY)
-            deliveries = [i for i in w.host.storage.instances if i.startswith("_delivery")]
-            assert ["_delivery.complete.p1", "_delivery.complete.p1~1"] == sorted(deliveries)
-
-    virtual(test)
-
-
-def test_a_letter_whose_first_delivery_is_gone_can_be_replayed() -> None:
-    """Its replays are younger than it, and outlast a cut; so does what comes after them."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers = [404, 404, 404, 404]
-            await w.push("p1")
-            await asyncio.sleep(DAY)
-            assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
-            await w.host.settle()
-            await purge(w, DAY / 2)
-            (letter,) = await letters(w)
-            assert "_delivery.complete.p1~1" == letter["id"]
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
-            await w.host.settle()
-            (letter,) = await letters(w)
-            assert "_delivery.complete.p1~2" == letter["id"]
-            await w.push("p1")
-            await w.host.settle()
-            (letter,) = await letters(w)
-            assert "_delivery.complete.p1~3" == letter["id"]
-
-    virtual(test)
-
-
-def test_an_alarm_is_not_dropped_for_what_another_push_came_to() -> None:
-    """It is still on its way when its push is purged, and the id comes again and recovers."""
-
-    async def test() -> None:
-        async with world(LATE_WINDOW="5m") as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503] * 4
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(1_000)
             await purge(w)
-            await w.push("p1", REGIONS[:2])
-            await asyncio.sleep(650)
-            await w.push("p1", REGIONS[2:])
-            await asyncio.sleep(DAY)
-            first = w.host.storage.instances["_delivery.overdue.p1"]
-            assert "delivered" == first.output["state"]
+        first, second = (body for _, body in w.receivers["ops"].requests)
+        assert first["push"]["id"] == second["push"]["id"]
+        assert first["id"] != second["id"]
 
-    virtual(test)
+
+async def test_a_dead_letter_of_an_earlier_push_holds_up_no_later_one() -> None:
+    """By content: the second delivery has an id of its own, and the letter stays in the list."""
+    async with world(**CONTENT) as w:
+        ops = w.receivers["ops"]
+        ops.answers = [404, 503]
+        await push_content(w, 1)
+        await asyncio.sleep(DAY)
+        (letter,) = await letters(w)
+        await purge_push(w)
+        await push_content(w, 2)
+        await asyncio.sleep(DAY)
+        assert 3 == len(ops.requests)
+        assert ops.requests[1][1]["id"] == ops.requests[2][1]["id"]
+        assert [letter] == await letters(w)
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.host.settle()
+        assert ops.requests[0][1]["id"] == ops.requests[3][1]["id"]
+        assert [] == await letters(w)
+
+
+async def test_the_same_notification_again_is_delivered_again() -> None:
+    """By id: its delivery follows the earlier one's, as a replay does; the message is the same."""
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers = [404, 503]
+        await w.push("p1")
+        await asyncio.sleep(DAY)
+        await purge_push(w)
+        await w.push("p1")
+        await asyncio.sleep(DAY)
+        assert 3 == len(ops.requests)
+        assert 1 == len({body["id"] for _, body in ops.requests})
+        assert "_delivery.complete.p1~1" in w.host.storage.instances
+        assert [] == await letters(w)
+
+
+async def test_a_repeated_hand_over_finds_its_own_delivery_behind_an_earlier_one() -> None:
+    """The activity runs twice after a crash: one delivery, by one id or the other."""
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers = [404]
+        await w.push("p1")
+        await asyncio.sleep(DAY)
+        await purge_push(w)
+        ops.answers = [503, 200, 503]
+        w.host.hazards = Hazards.parse("crash=activity-after-before-result@1")
+        for region in REGIONS:
+            await w.insist("p1", region)
+        await asyncio.sleep(DAY)
+        deliveries = [i for i in w.host.storage.instances if i.startswith("_delivery")]
+        assert ["_delivery.complete.p1", "_delivery.complete.p1~1"] == sorted(deliveries)
+
+
+async def test_a_letter_whose_first_delivery_is_gone_can_be_replayed() -> None:
+    """Its replays are younger than it, and outlast a cut; so does what comes after them."""
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers = [404, 404, 404, 404]
+        await w.push("p1")
+        await asyncio.sleep(DAY)
+        assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
+        await w.host.settle()
+        await purge(w, DAY / 2)
+        (letter,) = await letters(w)
+        assert "_delivery.complete.p1~1" == letter["id"]
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.host.settle()
+        (letter,) = await letters(w)
+        assert "_delivery.complete.p1~2" == letter["id"]
+        await w.push("p1")
+        await w.host.settle()
+        (letter,) = await letters(w)
+        assert "_delivery.complete.p1~3" == letter["id"]
+
+
+async def test_an_alarm_is_not_dropped_for_what_another_push_came_to() -> None:
+    """It is still on its way when its push is purged, and the id comes again and recovers."""
+    async with world(LATE_WINDOW="5m") as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503] * 4
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(1_000)
+        await purge(w)
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(650)
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(DAY)
+        first = w.host.storage.instances["_delivery.overdue.p1"]
+        assert "delivered" == first.output["state"]
 
 
 async def with_a_courier(w: World, body: dict[str, Any]) -> None:
@@ -289,45 +250,37 @@ async def with_a_courier(w: World, body: dict[str, Any]) -> None:
     await asyncio.sleep(DAY)
 
 
-def test_a_couriers_report_of_an_earlier_push_does_not_count() -> None:
+@pytest.mark.parametrize("correlation", ["id", "content"])
+async def test_a_couriers_report_of_an_earlier_push_does_not_count(correlation: str) -> None:
     """By id and by content: the region has not reported this time, and is named."""
-
-    async def test(correlation: str) -> None:
-        async with world(CORRELATION=correlation, TIMEOUT="5m", LATE_WINDOW="0") as w:
-            await with_a_courier(w, event("p1"))
-            assert ["complete"] == w.verdicts()
-            await asyncio.sleep(DAY)
-            await purge_push(w)
-            for region in (REGIONS[0], REGIONS[2]):
-                await w.post(event("p1"), region)
-            await asyncio.sleep(DAY)
-            assert ["complete", "overdue"] == w.verdicts()
-            assert [REGIONS[1]] == w.messages[1]["missing"]
-
-    virtual(lambda: test("id"))
-    virtual(lambda: test("content"))
+    async with world(CORRELATION=correlation, TIMEOUT="5m", LATE_WINDOW="0") as w:
+        await with_a_courier(w, event("p1"))
+        assert ["complete"] == w.verdicts()
+        await asyncio.sleep(DAY)
+        await purge_push(w)
+        for region in (REGIONS[0], REGIONS[2]):
+            await w.post(event("p1"), region)
+        await asyncio.sleep(DAY)
+        assert ["complete", "overdue"] == w.verdicts()
+        assert [REGIONS[1]] == w.messages[1]["missing"]
 
 
-def test_a_courier_that_is_late_by_days_tells_the_new_push_nothing(
+async def test_a_courier_that_is_late_by_days_tells_the_new_push_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Its own push was decided and purged meanwhile: what it carries is logged."""
-
-    async def test() -> None:
-        async with world(LATE_WINDOW="0") as w:
-            carried = Arrival(region=REGIONS[2], event_id="p1", received_at=utcnow())
-            courier = wire.CourierInput(push_id="p1", arrivals=(carried,))
-            await asyncio.sleep(2 * DAY)
-            await w.push("p1", REGIONS[:2])
-            await w.host.settle()
-            url = f"{w.host.url}/durabletask/orchestrators/Courier/_courier.{REGIONS[2]}.p1"
-            async with w.session.post(url, json=json.dumps(wire.dump(courier))) as answer:
-                assert answer.status == 202
-            await asyncio.sleep(DAY)
-            assert ["overdue"] == w.verdicts()
-            assert "arrival-lost" in caplog.text
-
-    virtual(test)
+    async with world(LATE_WINDOW="0") as w:
+        carried = Arrival(region=REGIONS[2], event_id="p1", received_at=utcnow())
+        courier = wire.CourierInput(push_id="p1", arrivals=(carried,))
+        await asyncio.sleep(2 * DAY)
+        await w.push("p1", REGIONS[:2])
+        await w.host.settle()
+        url = f"{w.host.url}/durabletask/orchestrators/Courier/_courier.{REGIONS[2]}.p1"
+        async with w.session.post(url, json=json.dumps(wire.dump(courier))) as answer:
+            assert answer.status == 202
+        await asyncio.sleep(DAY)
+        assert ["overdue"] == w.verdicts()
+        assert "arrival-lost" in caplog.text
 
 
 @dataclass(frozen=True)
@@ -350,35 +303,31 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
-def test_purges_raise_no_alarm_and_repeat_no_id(played: list[Step]) -> None:
+async def test_purges_raise_no_alarm_and_repeat_no_id(played: list[Step]) -> None:
     """Pushes of the same content, purges of all that has ended or of what is old, and repeats
     of the newest push's events as long as it has not been purged."""
-
-    async def test() -> None:
-        async with world(LATE_WINDOW="0", TIMEOUT="10m", **CONTENT) as w:
-            number, known = 0, False
-            for step in [Step(0, "push", (0, 1, 2)), *played]:
-                await asyncio.sleep(step.wait)
-                match step.what:
-                    case "push":
-                        number, known = number + 1, True
-                        for at in step.order:
-                            await w.post(keyed(number, REGIONS[at]), REGIONS[at])
-                            await asyncio.sleep(20)
-                    case "purge":
-                        await purge(w)
-                        known = False
-                    case "cut":
-                        await purge(w, EARLIER_REPORT_SLACK.total_seconds() + 600)
-                        known = known and bool(generations(w))
-                    case "repeat" if known:
-                        await w.post(keyed(number, REGIONS[0]), REGIONS[0])
-            await asyncio.sleep(DAY)
-            told = [body for _, body in w.receivers["ops"].requests]
-            assert ["complete"] * number == [body["type"] for body in told]
-            assert number == len({body["id"] for body in told})
-
-    virtual(test)
+    async with world(LATE_WINDOW="0", TIMEOUT="10m", **CONTENT) as w:
+        number, known = 0, False
+        for step in [Step(0, "push", (0, 1, 2)), *played]:
+            await asyncio.sleep(step.wait)
+            match step.what:
+                case "push":
+                    number, known = number + 1, True
+                    for at in step.order:
+                        await w.post(keyed(number, REGIONS[at]), REGIONS[at])
+                        await asyncio.sleep(20)
+                case "purge":
+                    await purge(w)
+                    known = False
+                case "cut":
+                    await purge(w, EARLIER_REPORT_SLACK.total_seconds() + 600)
+                    known = known and bool(generations(w))
+                case "repeat" if known:
+                    await w.post(keyed(number, REGIONS[0]), REGIONS[0])
+        await asyncio.sleep(DAY)
+        told = [body for _, body in w.receivers["ops"].requests]
+        assert ["complete"] * number == [body["type"] for body in told]
+        assert number == len({body["id"] for body in told})
 
 
 @both(policy="content")

@@ -18,8 +18,9 @@ from typing import TypeVar
 
 import pytest
 
-from tests.e2e import engine
-from tools.start import answers
+from acr_global_rig import engine
+from acr_global_rig.loopback import answers
+from acr_global_rig.processes import guarded
 
 ROOT = Path(__file__).parents[2]
 SECTION = (ROOT / "README.md").read_text().partition("## Two commands")[2].partition("\n## ")[0]
@@ -46,6 +47,11 @@ class Running:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """It leads a group of its own."""
+        return self._process.pid
+
     def until(self, look: Callable[[str], T | None]) -> T:
         """What `look` finds, in the output so far or elsewhere."""
         deadline = time.monotonic() + WITHIN
@@ -67,12 +73,13 @@ class Running:
 
 @contextlib.contextmanager
 def running(command: str, folder: Path, environ: dict[str, str], log: Path) -> Iterator[Running]:
-    """Ended also where the test fails."""
+    """Ended also where the test fails, or is killed."""
     it = Running(command, folder, environ, log)
-    try:
-        yield it
-    finally:
-        it.end()
+    with guarded(it.pid):
+        try:
+            yield it
+        finally:
+            it.end()
 
 
 def why_not() -> str | None:

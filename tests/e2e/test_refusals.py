@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from acr_global_rig import engine
 from tests.devhost.refusals import APP, REFUSALS, Refusal
-from tests.e2e import engine
 
 CASES = [each for each in REFUSALS if each.engine]
 AT_ONCE = 3

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 
+from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import REGIONS
 from tests.registry.real import needs_registry
 
 pytestmark = needs_registry

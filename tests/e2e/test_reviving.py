@@ -13,10 +13,12 @@ from acr_global.functions import awaking, mending, names
 from acr_global.functions.engine import Engine, Phase
 from acr_global.functions.journal import Orphan
 from acr_global.model import Arrival
+from acr_global_rig.receivers import every_verdict
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines
-from tests.e2e.world import REGIONS, World, every_verdict, virtual, world
 
 LAST = REGIONS[2]
 
@@ -62,17 +64,15 @@ async def break_off(w: World) -> None:
 
 @pytest.mark.parametrize("turn", range(1, 6))
 @pytest.mark.parametrize("side", ["before", "after"])
-def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(side: str, turn: int) -> None:
+async def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(
+    side: str, turn: int
+) -> None:
     """Whichever turn it was; everything that it had heard counts."""
-
-    async def test() -> None:
-        async with world(hazards=dying(f"turn-{side}@{turn}")) as w:
-            await insist(w)
-            await insist(w)  # the registry repeats nothing; somebody who reads the log does
-            await asyncio.sleep(300)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world(hazards=dying(f"turn-{side}@{turn}")) as w:
+        await insist(w)
+        await insist(w)  # the registry repeats nothing; somebody who reads the log does
+        await asyncio.sleep(300)
+        assert ["complete"] == w.verdicts()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -89,222 +89,178 @@ def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(side: str, t
     late=st.sampled_from([0, 0, 45, 90, 300]),
     seed=st.integers(0, 1_000),
 )
-def test_whatever_python_dies_in_a_push_is_told_one_truthful_story(
+async def test_whatever_python_dies_in_a_push_is_told_one_truthful_story(
     deaths: list[tuple[str, int]], order: list[str], late: int, seed: int
 ) -> None:
     """Complete; or, where the last region came after the deadline, overdue and then recovered."""
-
-    async def test() -> None:
-        hazards = dying(*(f"{place}@{nth}" for place, nth in deaths))
-        async with world(hazards=hazards, seed=seed, TIMEOUT="1m", LATE_WINDOW="1h") as w:
-            await insist(w, *order[:2])
-            await asyncio.sleep(late)
-            await insist(w, *order[2:])
-            await asyncio.sleep(100)
-            await insist(w)
-            await asyncio.sleep(2 * 3_600)
-            stories = (["complete"], ["overdue", "recovered"])
-            assert w.verdicts() in stories
-            if not late:
-                assert ["complete"] == w.verdicts()
-
-    virtual(test)
-
-
-def test_the_next_process_sees_to_what_the_last_one_died_in() -> None:
-    """Without any further webhook; and what it had just accepted is not lost with it."""
-
-    async def test() -> None:
-        async with world() as w:
-            await insist(w, *REGIONS[:2])
-            await break_off(w)
-            await next_process(w, "p1", arrivals=(report(LAST),))
-            await asyncio.sleep(30)
+    hazards = dying(*(f"{place}@{nth}" for place, nth in deaths))
+    async with world(hazards=hazards, seed=seed, TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        await insist(w, *order[:2])
+        await asyncio.sleep(late)
+        await insist(w, *order[2:])
+        await asyncio.sleep(100)
+        await insist(w)
+        await asyncio.sleep(2 * 3_600)
+        stories = (["complete"], ["overdue", "recovered"])
+        assert w.verdicts() in stories
+        if not late:
             assert ["complete"] == w.verdicts()
 
-    virtual(test)
+
+async def test_the_next_process_sees_to_what_the_last_one_died_in() -> None:
+    """Without any further webhook; and what it had just accepted is not lost with it."""
+    async with world() as w:
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        await next_process(w, "p1", arrivals=(report(LAST),))
+        await asyncio.sleep(30)
+        assert ["complete"] == w.verdicts()
 
 
-def test_an_alarm_after_a_break_says_that_the_record_was_interrupted() -> None:
+async def test_an_alarm_after_a_break_says_that_the_record_was_interrupted() -> None:
     """It claims no more than is known, and keeps the first life's deadline."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="10m", LATE_WINDOW="0") as w:
-            begun = utcnow()
-            await insist(w, *REGIONS[:2])
-            await break_off(w)
-            await asyncio.sleep(240)
-            await next_process(w, "p1")
-            await asyncio.sleep(340)
-            assert [] == w.verdicts()
-            await asyncio.sleep(40)
-            (message,) = w.messages
-            assert ("overdue", [LAST]) == (message["type"], message["missing"])
-            (evidence,) = message["regions"][2]["evidence"]
-            assert "interrupted" == evidence["kind"]
-            assert 600 == pytest.approx((utcnow() - begun).total_seconds(), abs=30)
-
-    virtual(test)
+    async with world(TIMEOUT="10m", LATE_WINDOW="0") as w:
+        begun = utcnow()
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        await asyncio.sleep(240)
+        await next_process(w, "p1")
+        await asyncio.sleep(340)
+        assert [] == w.verdicts()
+        await asyncio.sleep(40)
+        (message,) = w.messages
+        assert ("overdue", [LAST]) == (message["type"], message["missing"])
+        (evidence,) = message["regions"][2]["evidence"]
+        assert "interrupted" == evidence["kind"]
+        assert 600 == pytest.approx((utcnow() - begun).total_seconds(), abs=30)
 
 
 @pytest.mark.parametrize("arrives", [True, False])
-def test_a_verdict_that_was_said_is_not_said_again(arrives: bool) -> None:
+async def test_a_verdict_that_was_said_is_not_said_again(arrives: bool) -> None:
     """Python dies in the turn after the alarm; the next life waits on for the late region."""
-
-    async def test() -> None:
-        async with world(targets=every_verdict, TIMEOUT="1m", LATE_WINDOW="1h") as w:
-            await insist(w, *REGIONS[:2])
-            await w.until(lambda: w.messages)
-            await break_off(w)
-            await next_process(w, "p1", arrivals=(report(LAST),) if arrives else ())
-            await asyncio.sleep(2 * 3_600)
-            after = "recovered" if arrives else "incomplete"
-            assert ["overdue", after] == w.verdicts()
-            assert 2 == len(w.receivers["ops"].requests)
-
-    virtual(test)
+    async with world(targets=every_verdict, TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        await insist(w, *REGIONS[:2])
+        await w.until(lambda: w.messages)
+        await break_off(w)
+        await next_process(w, "p1", arrivals=(report(LAST),) if arrives else ())
+        await asyncio.sleep(2 * 3_600)
+        after = "recovered" if arrives else "incomplete"
+        assert ["overdue", after] == w.verdicts()
+        assert 2 == len(w.receivers["ops"].requests)
 
 
-def test_a_verdict_that_was_being_said_is_said_by_the_next_life() -> None:
+async def test_a_verdict_that_was_being_said_is_said_by_the_next_life() -> None:
     """With the same id and the same meaning, although the missing region has come since."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="1m", LATE_WINDOW="1h") as w:
-            ops = w.receivers["ops"]
-            ops.gate = asyncio.Event()
-            await insist(w, *REGIONS[:2])
-            await w.until(lambda: ops.requests)
-            await break_off(w)
-            ops.gate.set()
-            await next_process(w, "p1", arrivals=(report(LAST),))
-            await asyncio.sleep(600)
-            assert ["overdue", "overdue", "recovered"] == [b["type"] for _, b in ops.requests]
-            assert ["overdue", "recovered"] == w.verdicts()
-
-    virtual(test)
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        ops = w.receivers["ops"]
+        ops.gate = asyncio.Event()
+        await insist(w, *REGIONS[:2])
+        await w.until(lambda: ops.requests)
+        await break_off(w)
+        ops.gate.set()
+        await next_process(w, "p1", arrivals=(report(LAST),))
+        await asyncio.sleep(600)
+        assert ["overdue", "overdue", "recovered"] == [b["type"] for _, b in ops.requests]
+        assert ["overdue", "recovered"] == w.verdicts()
 
 
-def test_two_who_revive_at_once_give_one_verdict() -> None:
+async def test_two_who_revive_at_once_give_one_verdict() -> None:
     """A webhook, and two processes that found the same journal."""
-
-    async def test() -> None:
-        async with world() as w:
-            await insist(w, *REGIONS[:2])
-            await break_off(w)
-            at_once = (next_process(w, "p1"), next_process(w, "p1"), insist(w, LAST))
-            await asyncio.gather(*at_once)
-            await asyncio.sleep(300)
-            assert ["complete"] == w.verdicts()
-            assert 1 == len(w.receivers["ops"].requests)
-
-    virtual(test)
+    async with world() as w:
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        at_once = (next_process(w, "p1"), next_process(w, "p1"), insist(w, LAST))
+        await asyncio.gather(*at_once)
+        await asyncio.sleep(300)
+        assert ["complete"] == w.verdicts()
+        assert 1 == len(w.receivers["ops"].requests)
 
 
-def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -> None:
+async def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -> None:
     """A courier that knows nothing of it is on its way: its own comes after that."""
-
-    async def test() -> None:
-        async with world() as w:
-            await insist(w, *REGIONS[:2])
-            await break_off(w)
-            await mending.send_courier(engine_of(w), "p1")
-            await next_process(w, "p1", arrivals=(report(LAST),))
-            await asyncio.sleep(60)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        await mending.send_courier(engine_of(w), "p1")
+        await next_process(w, "p1", arrivals=(report(LAST),))
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
 
 
-def test_what_breaks_again_and_again_is_given_up_and_can_be_tried_again(
+async def test_what_breaks_again_and_again_is_given_up_and_can_be_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Five lives with growing pauses; then an error line, and an entry among the dead letters."""
+    async with world(TIMEOUT="2h") as w:
+        await insist(w, *REGIONS[:1])
+        await w.host.settle()
+        function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
+        assert function is not None
+        take_turn = function.call
 
-    async def test() -> None:
-        async with world(TIMEOUT="2h") as w:
-            await insist(w, *REGIONS[:1])
-            await w.host.settle()
-            function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
-            assert function is not None
-            take_turn = function.call
+        def broken(context: str) -> str:
+            raise RuntimeError("this turn breaks")
 
-            def broken(context: str) -> str:
-                raise RuntimeError("this turn breaks")
-
-            object.__setattr__(function, "call", broken)
-            await insist(w, REGIONS[1])
-            for _ in range(100):
-                await asyncio.sleep(60)
-                await next_process(w, "p1")
-            assert 5 == len(lines(caplog, "push-begun-anew"))
-            assert lines(caplog, "push-given-up")
-            _, answer = await w.call("GET", "deadletters")
-            (letter,) = answer["deadletters"]
-            assert ("given-up", "p1") == (letter["state"], letter["push"])
-            object.__setattr__(function, "call", take_turn)
-            assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        object.__setattr__(function, "call", broken)
+        await insist(w, REGIONS[1])
+        for _ in range(100):
             await asyncio.sleep(60)
-            await insist(w, LAST)
-            await w.host.settle()
-            assert ["complete"] == w.verdicts()
-            assert [] == (await w.call("GET", "deadletters"))[1]["deadletters"]
+            await next_process(w, "p1")
+        assert 5 == len(lines(caplog, "push-begun-anew"))
+        assert lines(caplog, "push-given-up")
+        _, answer = await w.call("GET", "deadletters")
+        (letter,) = answer["deadletters"]
+        assert ("given-up", "p1") == (letter["state"], letter["push"])
+        object.__setattr__(function, "call", take_turn)
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await asyncio.sleep(60)
+        await insist(w, LAST)
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
+        assert [] == (await w.call("GET", "deadletters"))[1]["deadletters"]
 
-    virtual(test)
 
-
-def test_a_courier_that_breaks_off_goes_on() -> None:
+async def test_a_courier_that_breaks_off_goes_on() -> None:
     """It is all that holds its arrival."""
-
-    async def test() -> None:
-        async with world(hazards=Hazards(invisible=1.0)) as w:
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            w.host.hazards = Hazards()
-            await w.push("p1", REGIONS[2:])
-            w.host.hazards = dying("turn-before@1")
-            await asyncio.sleep(10)
-            courier = f"_courier.{LAST}.p1"
-            assert "Failed" == w.host.storage.instances[courier].runtime_status
-            await next_process(w, courier)
-            await asyncio.sleep(60)
-            await w.push("p1", REGIONS[1:2])
-            await w.host.settle()
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    async with world(hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        w.host.hazards = Hazards()
+        await w.push("p1", REGIONS[2:])
+        w.host.hazards = dying("turn-before@1")
+        await asyncio.sleep(10)
+        courier = f"_courier.{LAST}.p1"
+        assert "Failed" == w.host.storage.instances[courier].runtime_status
+        await next_process(w, courier)
+        await asyncio.sleep(60)
+        await w.push("p1", REGIONS[1:2])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
 
 
-def test_a_delivery_that_breaks_off_goes_on_where_it_was() -> None:
+async def test_a_delivery_that_breaks_off_goes_on_where_it_was() -> None:
     """With the attempts that were made."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers = [503] * 3
-            await w.push("p1")
-            await w.until(lambda: len(ops.requests) == 2)
-            await asyncio.sleep(20)  # the push itself has ended
-            w.host.hazards = dying("turn-before@1")
-            await asyncio.sleep(400)
-            delivery = "_delivery.complete.p1"
-            assert "Failed" == w.host.storage.instances[delivery].runtime_status
-            await next_process(w, delivery)
-            await asyncio.sleep(2 * 3_600)
-            output: Any = w.host.storage.instances[delivery].output
-            assert ("delivered", 4) == (output["state"], len(output["delivery"]["attempts"]))
-
-    virtual(test)
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers = [503] * 3
+        await w.push("p1")
+        await w.until(lambda: len(ops.requests) == 2)
+        await asyncio.sleep(20)  # the push itself has ended
+        w.host.hazards = dying("turn-before@1")
+        await asyncio.sleep(400)
+        delivery = "_delivery.complete.p1"
+        assert "Failed" == w.host.storage.instances[delivery].runtime_status
+        await next_process(w, delivery)
+        await asyncio.sleep(2 * 3_600)
+        output: Any = w.host.storage.instances[delivery].output
+        assert ("delivered", 4) == (output["state"], len(output["delivery"]["attempts"]))
 
 
-def test_a_turn_that_was_only_interrupted_needs_nothing() -> None:
+async def test_a_turn_that_was_only_interrupted_needs_nothing() -> None:
     """The whole host died: the engine repeats the turn. Nothing is started."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1", REGIONS[:2])
-            await w.host.settle()
-            await next_process(w, "p1", "p2", arrivals=(report(REGIONS[0]),))
-            assert {"p1"} == set(w.host.storage.instances)
-            assert Phase.BEGUN is (await engine_of(w).look("p1")).phase
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1", REGIONS[:2])
+        await w.host.settle()
+        await next_process(w, "p1", "p2", arrivals=(report(REGIONS[0]),))
+        assert {"p1"} == set(w.host.storage.instances)
+        assert Phase.BEGUN is (await engine_of(w).look("p1")).phase

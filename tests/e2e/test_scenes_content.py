@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from acr_global_rig.registry import REGIONS
 from tests.e2e.props import host
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import REGIONS
 from tests.registry.fakes import SAMPLES
 
 

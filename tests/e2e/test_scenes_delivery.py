@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import REGIONS, Receiver
 
 
 def ids(receiver: Receiver) -> set[tuple[str, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import DURABLE, Scene, both
-from tests.e2e.world import REGIONS
 
 
 async def by_hand(s: Scene, operation: str) -> None:

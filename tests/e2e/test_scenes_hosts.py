@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e import engine
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, Stage, both, engine_only
 from tests.e2e.textbook import FUNCTION_APP
-from tests.e2e.world import REGIONS
 
 NO_REGIONS = Stage({"REGIONS": "no/where", "REGISTRIES": ""})
 KEYS = Stage(auth=True)

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.e2e import engine
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, Stage, engine_only
-from tests.e2e.world import REGIONS
 
 HELD_UP = """
 import os, pathlib, time

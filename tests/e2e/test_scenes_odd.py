@@ -6,8 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import REGIONS
 
 NAIVE = "2026-06-01T12:00:00"
 ODD: dict[str, Any] = {

@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from acr_global.functions import names
-from tests.e2e import engine, tables
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
+from tests.e2e import tables
 from tests.e2e.scene import DURABLE, Scene, Stage, engine_only
 from tests.e2e.test_scenes_kills import HELD_UP, heard
-from tests.e2e.world import REGIONS
 
 NOTED_SOON = f"""
 from acr_global.functions import noting, openlist

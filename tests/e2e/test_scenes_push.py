@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from acr_global_rig.registry import REGIONS
 from tests.e2e.props import host
 from tests.e2e.scene import DURABLE, Scene, both
-from tests.e2e.world import REGIONS
 
 
 @both()

@@ -12,17 +12,17 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from acr_global.functions import clock
 from acr_global.functions import engine as app_engine
 from acr_global.functions.app import build_app
+from acr_global_rig import engine
+from acr_global_rig.receivers import Receiver, listening, webhook_targets
+from acr_global_rig.registry import REGIONS, event, post
+from acr_global_rig.world import HOST_JSON
 from devhost import DevHost, run_virtual
 from devhost import clock as virtual
 from devhost.index import index_app
-from tests.e2e import engine
-from tests.e2e.world import HOST_JSON, REGIONS, Receiver, event
-from tests.registry.fakes import serving
 
 WITHIN = 60.0
 """Seconds for a message to come, whichever host it is."""
@@ -39,11 +39,7 @@ class App:
         """One region's webhook."""
         body = event(push, repository=f"team/{push}")
         body["request"]["host"] = f"{registry}.example"
-        query = {"region": region}
-        async with self.session.post(
-            f"{self.url}/api/ImagePush", json=body, params=query
-        ) as answer:
-            return answer.status, await answer.json()
+        return await post(self.session, self.url, body, region)
 
     async def health(self) -> tuple[int, Any]:
         """What it says of itself to anybody."""
@@ -98,12 +94,11 @@ async def on_engine(storage: engine.Azurite) -> AsyncIterator[Deploy]:
 
 async def play(test: Play, deploying: contextlib.AbstractAsyncContextManager[Deploy]) -> None:
     """Play with one receiver, `ops`, which every deployment names among its targets."""
-    ops, served = Receiver("ops"), web.Application()
-    served.router.add_post("/ops", ops.receive)
-    async with serving(served) as url, deploying as deploy:
+    ops = Receiver("ops")
+    async with listening(ops), deploying as deploy:
 
         async def with_ops(settings: dict[str, str]) -> App:
-            ours = {"name": "ops", "kind": "webhook", "url": f"{url}/ops"}
+            (ours,) = webhook_targets([ops])
             more = json.loads(settings.get("TARGETS", "[]"))
             given = {"REGIONS": ",".join(REGIONS)} | settings
             given["TARGETS"] = json.dumps([ours, *more])

@@ -9,9 +9,9 @@ from typing import Any
 from acr_global import correlation
 from acr_global.functions import wire
 from acr_global.model import Arrival
+from acr_global_rig.registry import REGIONS
 from devhost.clock import utcnow
 from tests.e2e.scene import DURABLE, Scene, both
-from tests.e2e.world import REGIONS
 from tests.registry.fakes import DIGEST
 
 MISSING = REGIONS[2]

@@ -6,8 +6,8 @@ import asyncio
 
 from acr_global.functions import wire
 from acr_global.notify import deliver
+from acr_global_rig.world import World, world
 from tests.e2e.scene import Scene, both
-from tests.e2e.world import World, virtual, world
 
 DURABLE = "runtime/webhooks/durabletask"
 
@@ -54,27 +54,23 @@ async def begun(w: World, push: str) -> list[tuple[str, str]]:
                 return [(a.target, a.reason) for a in given.delivery.attempts]
 
 
-def test_pushes_beside_one_that_hangs_are_told_and_handed_over_at_once() -> None:
+async def test_pushes_beside_one_that_hangs_are_told_and_handed_over_at_once() -> None:
     """300 pushes, no time passes: the healthy one has all messages, the other as many attempts
     as it has places, and for the rest a delivery has begun that says why. Then it answers, and has
     each message once: what was too much for it was not sent."""
-
-    async def test() -> None:
-        async with world("well", "stuck") as w:
-            well, stuck = w.receivers["well"], w.receivers["stuck"]
-            stuck.gate, loop = asyncio.Event(), asyncio.get_running_loop()
-            began = loop.time()
-            pushes = [f"p{n}" for n in range(300)]
-            for push in pushes:
-                assert [202, 202, 202] == await w.push(push)
-            await well.until(lambda: len(well.requests) == len(pushes), 1)
-            assert deliver.TARGET_PLACES == len(stuck.requests)
-            refused = set(pushes) - {body["push"]["id"] for _, body in stuck.requests}
-            for push in refused:
-                assert [("stuck", "target-busy")] == await begun(w, push)
-            assert loop.time() - began < 1
-            stuck.gate.set()
-            await stuck.until(lambda: len(stuck.messages()) == len(pushes))
-            assert len(pushes) == len(stuck.requests)
-
-    virtual(test)
+    async with world("well", "stuck") as w:
+        well, stuck = w.receivers["well"], w.receivers["stuck"]
+        stuck.gate, loop = asyncio.Event(), asyncio.get_running_loop()
+        began = loop.time()
+        pushes = [f"p{n}" for n in range(300)]
+        for push in pushes:
+            assert [202, 202, 202] == await w.push(push)
+        await well.until(lambda: len(well.requests) == len(pushes), 1)
+        assert deliver.TARGET_PLACES == len(stuck.requests)
+        refused = set(pushes) - {body["push"]["id"] for _, body in stuck.requests}
+        for push in refused:
+            assert [("stuck", "target-busy")] == await begun(w, push)
+        assert loop.time() - began < 1
+        stuck.gate.set()
+        await stuck.until(lambda: len(stuck.messages()) == len(pushes))
+        assert len(pushes) == len(stuck.requests)

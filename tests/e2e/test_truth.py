@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
-from tests.e2e.world import REGIONS, World, event, virtual, world
 from tests.registry.fakes import (
     DIGEST,
     REGISTRY_ID,
@@ -49,157 +50,125 @@ async def asking(registry: FakeRegistry, **settings: Any) -> AsyncIterator[World
             yield w
 
 
-def test_a_registry_that_never_answers_is_no_evidence() -> None:
+async def test_a_registry_that_never_answers_is_no_evidence() -> None:
     """The look gives up, and the alarm says that nobody knows."""
-
-    async def test() -> None:
-        async with asking(FakeRegistry(silent=True), LATE_WINDOW="0") as w:
-            await push_two(w)
-            await asyncio.sleep(700)
-            (message,) = w.messages
-            region = regions_of(message)[MISSING]
-            assert ("overdue", "missing") == (message["type"], region["state"])
-            assert [("manifest", True)] == [
-                (e["kind"], "check failed" in e["detail"]) for e in region["evidence"]
-            ]
-
-    virtual(test)
+    async with asking(FakeRegistry(silent=True), LATE_WINDOW="0") as w:
+        await push_two(w)
+        await asyncio.sleep(700)
+        (message,) = w.messages
+        region = regions_of(message)[MISSING]
+        assert ("overdue", "missing") == (message["type"], region["state"])
+        assert [("manifest", True)] == [
+            (e["kind"], "check failed" in e["detail"]) for e in region["evidence"]
+        ]
 
 
 @pytest.mark.parametrize(
     ("status", "verdict", "said"),
     [("202", "complete", "fired"), ("504", "overdue", "refused with status 504")],
 )
-def test_the_event_log_tells_a_lost_webhook_from_a_missing_image(
+async def test_the_event_log_tells_a_lost_webhook_from_a_missing_image(
     status: str, verdict: str, said: str
 ) -> None:
     """Fired and answered counts; fired and refused is named in the alarm."""
-
-    async def test() -> None:
-        arm = FakeArm(
-            webhooks=[webhook(f"acrglobal{MISSING}", MISSING)],
-            logs={f"acrglobal{MISSING}": [log_entry(id="p1", status=status)]},
-        )
-        async with (
-            arm.running() as url,
-            world(
-                app=lambda environ: build_app(environ, FakeCredential()),
-                EVIDENCE="event-log",
-                REGISTRY_ID=REGISTRY_ID,
-                ARM_ENDPOINT=url,
-                LATE_WINDOW="0",
-            ) as w,
-        ):
-            await push_two(w)
-            await asyncio.sleep(700)
-            (message,) = w.messages
-            assert verdict == message["type"]
-            (evidence,) = regions_of(message)[MISSING]["evidence"]
-            assert said in evidence["detail"]
-
-    virtual(test)
+    arm = FakeArm(
+        webhooks=[webhook(f"acrglobal{MISSING}", MISSING)],
+        logs={f"acrglobal{MISSING}": [log_entry(id="p1", status=status)]},
+    )
+    async with (
+        arm.running() as url,
+        world(
+            app=lambda environ: build_app(environ, FakeCredential()),
+            EVIDENCE="event-log",
+            REGISTRY_ID=REGISTRY_ID,
+            ARM_ENDPOINT=url,
+            LATE_WINDOW="0",
+        ) as w,
+    ):
+        await push_two(w)
+        await asyncio.sleep(700)
+        (message,) = w.messages
+        assert verdict == message["type"]
+        (evidence,) = regions_of(message)[MISSING]["evidence"]
+        assert said in evidence["detail"]
 
 
-def test_looking_at_intervals_still_ends_at_the_deadline() -> None:
+async def test_looking_at_intervals_still_ends_at_the_deadline() -> None:
     """Nothing found, look after look: one alarm."""
-
-    async def test() -> None:
-        registry = FakeRegistry(status=404)
-        async with asking(registry, CHECK_EVERY="1m", LATE_WINDOW="0") as w:
-            await push_two(w)
-            await asyncio.sleep(590)
-            assert [] == w.verdicts()
-            await asyncio.sleep(60)
-            assert ["overdue"] == w.verdicts()
-            assert 9 <= len([method for method, _ in registry.seen if method == "HEAD"]) <= 11
-
-    virtual(test)
+    registry = FakeRegistry(status=404)
+    async with asking(registry, CHECK_EVERY="1m", LATE_WINDOW="0") as w:
+        await push_two(w)
+        await asyncio.sleep(590)
+        assert [] == w.verdicts()
+        await asyncio.sleep(60)
+        assert ["overdue"] == w.verdicts()
+        assert 9 <= len([method for method, _ in registry.seen if method == "HEAD"]) <= 11
 
 
-def test_a_registry_that_wants_the_pushed_type_raises_no_false_alarm() -> None:
+async def test_a_registry_that_wants_the_pushed_type_raises_no_false_alarm() -> None:
     """The event names the type, and so does the question."""
-
-    async def test() -> None:
-        wanted = "application/vnd.of.tomorrow.manifest.v9+json"
-        async with asking(FakeRegistry(wanted=wanted), LATE_WINDOW="0") as w:
-            await push_two(w, mediaType=wanted)
-            await asyncio.sleep(700)
-            assert ["complete"] == w.verdicts()
-
-    virtual(test)
+    wanted = "application/vnd.of.tomorrow.manifest.v9+json"
+    async with asking(FakeRegistry(wanted=wanted), LATE_WINDOW="0") as w:
+        await push_two(w, mediaType=wanted)
+        await asyncio.sleep(700)
+        assert ["complete"] == w.verdicts()
 
 
-def test_a_late_arrival_recovers() -> None:
+async def test_a_late_arrival_recovers() -> None:
     """With how late it was."""
-
-    async def test() -> None:
-        async with world() as w:
-            await push_two(w)
-            await asyncio.sleep(3_600)
-            assert 202 == (await w.post(event("p1"), MISSING))[0]
-            await w.host.settle()
-            assert ["overdue", "recovered"] == w.verdicts()
-            recovered = w.messages[1]
-            assert 3_000 == pytest.approx(recovered["late_seconds"], abs=5)
-            assert 3_600 == pytest.approx(regions_of(recovered)[MISSING]["lag_seconds"], abs=5)
-            assert "Completed" == w.host.storage.instances["p1"].runtime_status
-
-    virtual(test)
+    async with world() as w:
+        await push_two(w)
+        await asyncio.sleep(3_600)
+        assert 202 == (await w.post(event("p1"), MISSING))[0]
+        await w.host.settle()
+        assert ["overdue", "recovered"] == w.verdicts()
+        recovered = w.messages[1]
+        assert 3_000 == pytest.approx(recovered["late_seconds"], abs=5)
+        assert 3_600 == pytest.approx(regions_of(recovered)[MISSING]["lag_seconds"], abs=5)
+        assert "Completed" == w.host.storage.instances["p1"].runtime_status
 
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("refusals", [0, 3])
-def test_an_arrival_while_the_alarm_is_sent_counts(refusals: int, times: int) -> None:
+async def test_an_arrival_while_the_alarm_is_sent_counts(refusals: int, times: int) -> None:
     """Between two phases: the older wait has it, and the recovery comes at once."""
-
-    async def test() -> None:
-        async with world() as w:
-            ops = w.receivers["ops"]
-            ops.answers, ops.gate = [503] * refusals, asyncio.Event()
-            await push_two(w)
-            await w.until(lambda: ops.requests)
-            for _ in range(times):
-                assert 202 == (await w.post(event("p1"), MISSING))[0]
-            ops.gate.set()
-            await w.until(lambda: "recovered" in w.verdicts(), 60)
-            await asyncio.sleep(3_600)
-            assert ["overdue", "recovered"] == w.verdicts()
-
-    virtual(test)
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers, ops.gate = [503] * refusals, asyncio.Event()
+        await push_two(w)
+        await w.until(lambda: ops.requests)
+        for _ in range(times):
+            assert 202 == (await w.post(event("p1"), MISSING))[0]
+        ops.gate.set()
+        await w.until(lambda: "recovered" in w.verdicts(), 60)
+        await asyncio.sleep(3_600)
+        assert ["overdue", "recovered"] == w.verdicts()
 
 
-def test_evidence_at_the_end_of_the_window_recovers_too() -> None:
+async def test_evidence_at_the_end_of_the_window_recovers_too() -> None:
     """The image came, and its webhook was lost like the first."""
-
-    async def test() -> None:
-        registry = FakeRegistry(status=404)
-        async with asking(registry, LATE_WINDOW="1h") as w:
-            await push_two(w)
-            await asyncio.sleep(700)
-            registry.status = 200
-            await asyncio.sleep(3_700)
-            assert ["overdue", "recovered"] == w.verdicts()
-
-    virtual(test)
+    registry = FakeRegistry(status=404)
+    async with asking(registry, LATE_WINDOW="1h") as w:
+        await push_two(w)
+        await asyncio.sleep(700)
+        registry.status = 200
+        await asyncio.sleep(3_700)
+        assert ["overdue", "recovered"] == w.verdicts()
 
 
-def test_an_arrival_with_a_courier_is_no_reason_for_an_alarm() -> None:
+async def test_an_arrival_with_a_courier_is_no_reason_for_an_alarm() -> None:
     """Accepted, still on its way at the deadline, and found there by the last look."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="2s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            w.host.hazards = Hazards()
-            assert [202, 202] == await w.push("p1", REGIONS[1:])
-            assert "_courier.eastus.p1" in w.host.storage.instances
-            await asyncio.sleep(300)
-            assert ["complete"] == w.verdicts()
-            assert {"arrived"} == {r["state"] for r in w.messages[0]["regions"]}
-            courier = w.host.storage.instances["_courier.eastus.p1"]
-            assert "Completed" == courier.runtime_status
-
-    virtual(test)
+    async with world(TIMEOUT="2s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        w.host.hazards = Hazards()
+        assert [202, 202] == await w.push("p1", REGIONS[1:])
+        assert "_courier.eastus.p1" in w.host.storage.instances
+        await asyncio.sleep(300)
+        assert ["complete"] == w.verdicts()
+        assert {"arrived"} == {r["state"] for r in w.messages[0]["regions"]}
+        courier = w.host.storage.instances["_courier.eastus.p1"]
+        assert "Completed" == courier.runtime_status
 
 
 CONTENT: dict[str, Any] = {"CORRELATION": "content"}
@@ -211,85 +180,67 @@ def keyed(number: int, region: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
+async def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
     """Right after the verdict, and later: each push has a verdict of its own."""
-
-    async def test() -> None:
-        regions = [f"southeastasia{n}" for n in range(60)]
-        async with world(REGIONS=",".join(regions), **CONTENT) as w:
-            for number in (1, 2):
-                for region in regions:
-                    body = event(f"{number:04d}-{region}".ljust(36, "x"))
-                    assert 202 == (await w.post(body, region))[0]
-                await asyncio.sleep(60 if late else 1)
-            assert ["complete", "complete"] == w.verdicts()
-
-    virtual(test)
+    regions = [f"southeastasia{n}" for n in range(60)]
+    async with world(REGIONS=",".join(regions), **CONTENT) as w:
+        for number in (1, 2):
+            for region in regions:
+                body = event(f"{number:04d}-{region}".ljust(36, "x"))
+                assert 202 == (await w.post(body, region))[0]
+            await asyncio.sleep(60 if late else 1)
+        assert ["complete", "complete"] == w.verdicts()
 
 
 @pytest.mark.parametrize("wait", [0, 30 * 86_400])
-def test_an_earlier_report_does_not_outweigh_the_registry(wait: int) -> None:
+async def test_an_earlier_report_does_not_outweigh_the_registry(wait: int) -> None:
     """The same content again, and the region is seen not to have it: that is an alarm."""
-
-    async def test() -> None:
-        registry = FakeRegistry(status=404)
-        async with asking(registry, REGIONS="a,b", LATE_WINDOW="0", **CONTENT) as w:
-            for number, region in ((1, "a"), (1, "b"), (2, "a")):
-                body = event(f"push{number}-{region}", digest=DIGEST)
-                await w.post(body, region)
-                await asyncio.sleep(wait if region == "b" else 0)
-            await asyncio.sleep(2_000)
-            assert ["complete", "overdue"] == w.verdicts()
-
-    virtual(test)
+    registry = FakeRegistry(status=404)
+    async with asking(registry, REGIONS="a,b", LATE_WINDOW="0", **CONTENT) as w:
+        for number, region in ((1, "a"), (1, "b"), (2, "a")):
+            body = event(f"push{number}-{region}", digest=DIGEST)
+            await w.post(body, region)
+            await asyncio.sleep(wait if region == "b" else 0)
+        await asyncio.sleep(2_000)
+        assert ["complete", "overdue"] == w.verdicts()
 
 
-def test_an_earlier_report_is_forgotten_in_time() -> None:
+async def test_an_earlier_report_is_forgotten_in_time() -> None:
     """Weeks later the same content is pushed anew, and a silent region is missing."""
-
-    async def test() -> None:
-        async with world(REGIONS="a,b", **CONTENT) as w:
-            for region in ("a", "b"):
-                await w.post(keyed(1, region), region)
-            await asyncio.sleep(30 * 86_400)
-            await w.post(keyed(2, "a"), "a")
-            await asyncio.sleep(2_000)
-            assert ["complete", "overdue"] == w.verdicts()
-
-    virtual(test)
+    async with world(REGIONS="a,b", **CONTENT) as w:
+        for region in ("a", "b"):
+            await w.post(keyed(1, region), region)
+        await asyncio.sleep(30 * 86_400)
+        await w.post(keyed(2, "a"), "a")
+        await asyncio.sleep(2_000)
+        assert ["complete", "overdue"] == w.verdicts()
 
 
-def test_a_report_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
+async def test_a_report_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
     """Raised while the alarm without a late window was on its way out."""
-
-    async def test() -> None:
-        async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
-            await w.post(keyed(1, "a"), "a")
-            await w.until(lambda: w.messages)
-            assert 202 == (await w.post(keyed(1, "b"), "b"))[0]
-            await asyncio.sleep(30)
-            await w.post(keyed(2, "a"), "a")
-            await asyncio.sleep(600)
-            assert ["overdue", "complete"] == w.verdicts()
-
-    virtual(test)
+    async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
+        await w.post(keyed(1, "a"), "a")
+        await w.until(lambda: w.messages)
+        assert 202 == (await w.post(keyed(1, "b"), "b"))[0]
+        await asyncio.sleep(30)
+        await w.post(keyed(2, "a"), "a")
+        await asyncio.sleep(600)
+        assert ["overdue", "complete"] == w.verdicts()
 
 
 @pytest.mark.parametrize("tenths", range(600, 630, 3))
-def test_a_report_that_is_overtaken_by_the_last_word_raises_no_later_alarm(tenths: int) -> None:
+async def test_a_report_that_is_overtaken_by_the_last_word_raises_no_later_alarm(
+    tenths: int,
+) -> None:
     """Accepted while the alarm was being decided, and delivered to the instance only after it."""
-
-    async def test() -> None:
-        slow = Hazards(events_shuffled=1.0)
-        async with world(
-            REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", hazards=slow, seed=tenths, **CONTENT
-        ) as w:
-            await w.post(keyed(1, "a"), "a")
-            await asyncio.sleep(tenths / 10)
-            await w.post(keyed(1, "b"), "b")
-            await asyncio.sleep(60)
-            await w.post(keyed(2, "a"), "a")
-            await asyncio.sleep(600)
-            assert "overdue" not in w.verdicts()[1:]
-
-    virtual(test)
+    slow = Hazards(events_shuffled=1.0)
+    async with world(
+        REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", hazards=slow, seed=tenths, **CONTENT
+    ) as w:
+        await w.post(keyed(1, "a"), "a")
+        await asyncio.sleep(tenths / 10)
+        await w.post(keyed(1, "b"), "b")
+        await asyncio.sleep(60)
+        await w.post(keyed(2, "a"), "a")
+        await asyncio.sleep(600)
+        assert "overdue" not in w.verdicts()[1:]

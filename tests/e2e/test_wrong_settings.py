@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.index import index_app
 from devhost.storage import Instance
-from tests.e2e.world import REGIONS, World, event, virtual, world
 
 GONE = REGIONS[2]
 """The region that leaves the settings."""
@@ -35,169 +36,131 @@ def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[tuple[int, Any]]
     return [(r.levelno, json.loads(r.getMessage().partition(" ")[2])) for r in found]
 
 
-def test_a_region_that_has_left_recovers_an_alarm() -> None:
+async def test_a_region_that_has_left_recovers_an_alarm() -> None:
     """A push is open until its late window has closed."""
-
-    async def test() -> None:
-        async with world(TIMEOUT="10m") as w:
-            await w.push("p1", REGIONS[:2])
-            await w.until(lambda: w.verdicts() == ["overdue"])
-            await redeploy(w)
-            assert 202 == (await w.post(event("p1"), GONE))[0]
-            await w.until(lambda: w.verdicts() == ["overdue", "recovered"])
-            await w.host.settle()
-            status, answer = await w.post(event("p1"), GONE)
-            assert (400, "region-unknown") == (status, answer["reason"])
-
-    virtual(test)
+    async with world(TIMEOUT="10m") as w:
+        await w.push("p1", REGIONS[:2])
+        await w.until(lambda: w.verdicts() == ["overdue"])
+        await redeploy(w)
+        assert 202 == (await w.post(event("p1"), GONE))[0]
+        await w.until(lambda: w.verdicts() == ["overdue", "recovered"])
+        await w.host.settle()
+        status, answer = await w.post(event("p1"), GONE)
+        assert (400, "region-unknown") == (status, answer["reason"])
 
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
-def test_a_decided_push_waits_for_no_region(correlation: str) -> None:
+async def test_a_decided_push_waits_for_no_region(correlation: str) -> None:
     """Not in the seconds that it runs on either; by content no other begins with old regions."""
-
-    async def test() -> None:
-        async with world(CORRELATION=correlation) as w:
-            await w.push("p1")
-            await w.until(lambda: w.verdicts() == ["complete"])
-            await redeploy(w, CORRELATION=correlation)
-            there = set(w.host.storage.instances)
-            for push in ("p1", "p2"):
-                status, answer = await w.post(event(push), GONE)
-                assert (400, "region-unknown") == (status, answer["reason"])
-            assert there == set(w.host.storage.instances)
-            assert "Running" == w.host.storage.instances[min(there)].runtime_status
-
-    virtual(test)
+    async with world(CORRELATION=correlation) as w:
+        await w.push("p1")
+        await w.until(lambda: w.verdicts() == ["complete"])
+        await redeploy(w, CORRELATION=correlation)
+        there = set(w.host.storage.instances)
+        for push in ("p1", "p2"):
+            status, answer = await w.post(event(push), GONE)
+            assert (400, "region-unknown") == (status, answer["reason"])
+        assert there == set(w.host.storage.instances)
+        assert "Running" == w.host.storage.instances[min(there)].runtime_status
 
 
-def test_a_push_that_has_not_begun_is_told_by_a_courier() -> None:
+async def test_a_push_that_has_not_begun_is_told_by_a_courier() -> None:
     """As of any other region: an event would be lost."""
-
-    async def test() -> None:
-        async with world(hazards=Hazards(gap=(20.0, 20.0))) as w:
-            await w.push("p1", REGIONS[:1])
-            await redeploy(w)
-            assert 202 == (await w.post(event("p1"), GONE))[0]
-            assert f"_courier.{GONE}.p1" in w.host.storage.instances
-            assert 202 == (await w.post(event("p1"), REGIONS[1]))[0]
-            await w.until(lambda: w.verdicts() == ["complete"])
-
-    virtual(test)
+    async with world(hazards=Hazards(gap=(20.0, 20.0))) as w:
+        await w.push("p1", REGIONS[:1])
+        await redeploy(w)
+        assert 202 == (await w.post(event("p1"), GONE))[0]
+        assert f"_courier.{GONE}.p1" in w.host.storage.instances
+        assert 202 == (await w.post(event("p1"), REGIONS[1]))[0]
+        await w.until(lambda: w.verdicts() == ["complete"])
 
 
-def test_a_push_that_was_broken_off_goes_on_by_a_region_that_has_left() -> None:
+async def test_a_push_that_was_broken_off_goes_on_by_a_region_that_has_left() -> None:
     """With the regions that it began with."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1", REGIONS[:2])
-            await w.host.settle()
-            w.host.storage.instances["p1"].runtime_status = "Failed"
-            await redeploy(w)
-            assert 202 == (await w.post(event("p1"), GONE))[0]
-            await w.until(lambda: w.verdicts() == ["complete"])
-            assert list(REGIONS) == [r["region"] for r in w.messages[0]["regions"]]
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1", REGIONS[:2])
+        await w.host.settle()
+        w.host.storage.instances["p1"].runtime_status = "Failed"
+        await redeploy(w)
+        assert 202 == (await w.post(event("p1"), GONE))[0]
+        await w.until(lambda: w.verdicts() == ["complete"])
+        assert list(REGIONS) == [r["region"] for r in w.messages[0]["regions"]]
 
 
-def test_no_push_begins_by_a_region_that_is_not_expected() -> None:
+async def test_no_push_begins_by_a_region_that_is_not_expected() -> None:
     """Nor does one hear of a region that it never waited for."""
-
-    async def test() -> None:
-        async with world(REGIONS=FEWER) as w:
-            for _ in range(2):
-                status, answer = await w.post(event("p1"), GONE)
-                assert (400, "region-unknown") == (status, answer["reason"])
-                assert {} == w.host.storage.instances
-            await w.push("p1", REGIONS[:1])
-            assert 400 == (await w.post(event("p1"), GONE))[0]
-
-    virtual(test)
-
-
-def test_an_instance_of_another_form_waits_for_no_region() -> None:
-    """Whoever started it."""
-
-    async def test() -> None:
-        async with world(REGIONS=FEWER) as w:
-            now, odd = utcnow(), {"regions": [GONE]}
-            w.host.storage.insert(
-                Instance("p1", "WaitForAllRegions", "x", "Running", now, now, input=odd)
-            )
+    async with world(REGIONS=FEWER) as w:
+        for _ in range(2):
             status, answer = await w.post(event("p1"), GONE)
             assert (400, "region-unknown") == (status, answer["reason"])
+            assert {} == w.host.storage.instances
+        await w.push("p1", REGIONS[:1])
+        assert 400 == (await w.post(event("p1"), GONE))[0]
 
-    virtual(test)
+
+async def test_an_instance_of_another_form_waits_for_no_region() -> None:
+    """Whoever started it."""
+    async with world(REGIONS=FEWER) as w:
+        now, odd = utcnow(), {"regions": [GONE]}
+        w.host.storage.insert(
+            Instance("p1", "WaitForAllRegions", "x", "Running", now, now, input=odd)
+        )
+        status, answer = await w.post(event("p1"), GONE)
+        assert (400, "region-unknown") == (status, answer["reason"])
 
 
-def test_what_can_be_no_region_never_reaches_the_engine(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_can_be_no_region_never_reaches_the_engine(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Where a region may be one, and the engine does not say, the webhook stands in the log."""
-
-    async def test() -> None:
-        async with world(REGIONS=FEWER, hazards=Hazards(management_errors=1.0)) as w:
-            for odd in ("a/b", "x?y=z", "..", "é"):
-                status, answer = await w.post(event("p1"), odd)
-                assert (400, "region-unknown") == (status, answer["reason"])
-            status, answer = await w.post(event("p1"), GONE)
-            assert (503, "engine-unavailable") == (status, answer["reason"])
-            ((_, line),) = logged(caplog, "arrival-not-kept")
-            assert {"region": GONE, "body": event("p1")} == line["received"]
-
-    virtual(test)
+    async with world(REGIONS=FEWER, hazards=Hazards(management_errors=1.0)) as w:
+        for odd in ("a/b", "x?y=z", "..", "é"):
+            status, answer = await w.post(event("p1"), odd)
+            assert (400, "region-unknown") == (status, answer["reason"])
+        status, answer = await w.post(event("p1"), GONE)
+        assert (503, "engine-unavailable") == (status, answer["reason"])
+        ((_, line),) = logged(caplog, "arrival-not-kept")
+        assert {"region": GONE, "body": event("p1")} == line["received"]
 
 
-def test_pushes_under_way_outlast_regions_that_cannot_be_known() -> None:
+async def test_pushes_under_way_outlast_regions_that_cannot_be_known() -> None:
     """They wait for what they were given; a new one would not know for what."""
-
-    async def test() -> None:
-        async with world() as w:
-            await w.push("p1", REGIONS[:1])
-            await w.host.settle()
-            await redeploy(w, REGIONS="no/region")
-            assert [202, 202] == await w.push("p1", REGIONS[1:])
-            assert [503] == await w.push("p2", REGIONS[:1])
-            await w.until(lambda: w.verdicts() == ["complete"])
-
-    virtual(test)
+    async with world() as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        await redeploy(w, REGIONS="no/region")
+        assert [202, 202] == await w.push("p1", REGIONS[1:])
+        assert [503] == await w.push("p2", REGIONS[:1])
+        await w.until(lambda: w.verdicts() == ["complete"])
 
 
-def test_an_envelope_loses_no_event_to_another_registrys_setting(
+async def test_an_envelope_loses_no_event_to_another_registrys_setting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Each is answered for itself, and what is refused stands in the log."""
-
-    async def test() -> None:
-        blind: dict[str, Any] = {"blind.azurecr.io": {"regions": []}}
-        async with world(REGIONS="eastus", REGISTRIES=json.dumps(blind)) as w:
-            refused = event("p2") | {"request": {"host": "blind.azurecr.io"}}
-            status, answer = await w.post({"events": [event("p1"), refused]}, "eastus")
-            assert 503 == status
-            said = [r.get("reason", r["status"]) for r in answer["results"]]
-            assert ["accepted", "settings-invalid"] == said
-            ((level, line),) = logged(caplog, "settings-wrong")
-            assert logging.ERROR == level
-            assert {"region": "eastus", "body": refused} == line["received"]
-            assert ["ACR_GLOBAL_REGISTRIES"] == list(line["settings"])
-            await w.until(lambda: w.verdicts() == ["complete"])
-
-    virtual(test)
+    blind: dict[str, Any] = {"blind.azurecr.io": {"regions": []}}
+    async with world(REGIONS="eastus", REGISTRIES=json.dumps(blind)) as w:
+        refused = event("p2") | {"request": {"host": "blind.azurecr.io"}}
+        status, answer = await w.post({"events": [event("p1"), refused]}, "eastus")
+        assert 503 == status
+        said = [r.get("reason", r["status"]) for r in answer["results"]]
+        assert ["accepted", "settings-invalid"] == said
+        ((level, line),) = logged(caplog, "settings-wrong")
+        assert logging.ERROR == level
+        assert {"region": "eastus", "body": refused} == line["received"]
+        assert ["ACR_GLOBAL_REGISTRIES"] == list(line["settings"])
+        await w.until(lambda: w.verdicts() == ["complete"])
 
 
-def test_targets_that_cannot_be_read_cost_no_push(caplog: pytest.LogCaptureFixture) -> None:
+async def test_targets_that_cannot_be_read_cost_no_push(caplog: pytest.LogCaptureFixture) -> None:
     """It is kept and decided, and the verdict is in the log."""
-
-    async def test() -> None:
-        caplog.set_level(logging.INFO, "acr_global")
-        async with world(TARGETS="[{") as w:
-            assert [202, 202, 202] == await w.push("p1")
-            await w.host.finished("p1")
-            ((_, verdict),) = logged(caplog, "verdict")
-            assert ("p1", "complete") == (verdict["push"], verdict["verdict"])
-            assert (200, "degraded") == await health(w)
-
-    virtual(test)
+    caplog.set_level(logging.INFO, "acr_global")
+    async with world(TARGETS="[{") as w:
+        assert [202, 202, 202] == await w.push("p1")
+        await w.host.finished("p1")
+        ((_, verdict),) = logged(caplog, "verdict")
+        assert ("p1", "complete") == (verdict["push"], verdict["verdict"])
+        assert (200, "degraded") == await health(w)
 
 
 async def health(w: World) -> tuple[int, str]:
@@ -218,27 +181,19 @@ async def health(w: World) -> tuple[int, str]:
         ({"REGIONS": "no/region", "REGISTRIES": '{"r.io": {"regions": "a"}}'}, 200, "degraded"),
     ],
 )
-def test_an_app_that_keeps_any_webhook_is_left_in_service(
+async def test_an_app_that_keeps_any_webhook_is_left_in_service(
     settings: dict[str, Any], status: int, said: str
 ) -> None:
     """Platforms take instances out that answer 503; whether the engine answers is not asked."""
-
-    async def test() -> None:
-        async with world(hazards=Hazards(management_errors=1.0), **settings) as w:
-            assert (status, said) == await health(w)
-
-    virtual(test)
+    async with world(hazards=Hazards(management_errors=1.0), **settings) as w:
+        assert (status, said) == await health(w)
 
 
-def test_an_unknown_name_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unknown_name_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     """In the log and in the health check alike."""
-
-    async def test() -> None:
-        async with world(COLOUR="blue") as w:
-            assert [202] == await w.push("p1", REGIONS[:1])
-            levels = {(level, line["setting"]) for level, line in logged(caplog, "setting-wrong")}
-            assert {(logging.WARNING, "ACR_GLOBAL_COLOUR")} == levels
-            (problem,) = (await w.call("GET", "health"))[1]["problems"]
-            assert ("ACR_GLOBAL_COLOUR", "warning") == (problem["setting"], problem["severity"])
-
-    virtual(test)
+    async with world(COLOUR="blue") as w:
+        assert [202] == await w.push("p1", REGIONS[:1])
+        levels = {(level, line["setting"]) for level, line in logged(caplog, "setting-wrong")}
+        assert {(logging.WARNING, "ACR_GLOBAL_COLOUR")} == levels
+        (problem,) = (await w.call("GET", "health"))[1]["problems"]
+        assert ("ACR_GLOBAL_COLOUR", "warning") == (problem["setting"], problem["severity"])

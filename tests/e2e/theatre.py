@@ -24,9 +24,10 @@ import aiohttp
 from acr_global.functions import clock
 from acr_global.functions import engine as app_engine
 from acr_global.functions.app import build_app
+from acr_global_rig import engine
+from acr_global_rig.loopback import free_port
 from devhost import DevHost
 from devhost import clock as virtual
-from tests.e2e import engine
 from tests.e2e.props import REAL, VIRTUAL, Board, is_real, props
 from tests.e2e.scene import Piece, Scene, Stage
 
@@ -61,8 +62,10 @@ class OnDevhost:
 
 
 async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
-    board, stage, port = Board(), piece.stage or SHARED, engine.free_port()
-    spans = REAL if is_real(piece.policy) else VIRTUAL
+    board, stage, real = Board(), piece.stage or SHARED, is_real(piece.policy)
+    spans = REAL if real else VIRTUAL
+    # Known beforehand only where it must be: until it is listened on, somebody may take it.
+    port = free_port() if real else 0
     settings = await stack.enter_async_context(props(board, spans, port, [piece.policy]))
     host = await DevHost.start(
         build_app(settings | _by_long_name(stage)),
@@ -145,7 +148,7 @@ class OnEngine:
     async def _open(self, stage: Stage, policies: set[str], opening: asyncio.Lock) -> _Open:
         """Start a host; one after another, or all would be slow to answer."""
         async with opening:
-            board, port = Board(), engine.free_port()
+            board, port = Board(), free_port()
             settings = await self._stack.enter_async_context(
                 props(board, REAL, port, policies if stage is SHARED else ())
             )

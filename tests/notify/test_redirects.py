@@ -12,8 +12,8 @@ from acr_global.model import Attempt, Outcome
 from acr_global.notify import deliver
 from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
 from acr_global.notify.target import HttpTarget
+from acr_global_rig.loopback import serving
 from tests.notify.samples import NOW, SECRETS, message, target
-from tests.registry.fakes import serving
 
 API = "https://api.github.com/repos/team/deploy/dispatches"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-import socket
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from typing import Any
 from aiohttp import web
 
 from acr_global.registry.look import Access, Question
+from acr_global_rig.loopback import serving
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 REGISTRY_ID = (
@@ -122,25 +122,6 @@ class FakeCredential:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-@asynccontextmanager
-async def serving(app: web.Application) -> AsyncIterator[str]:
-    """Serve `app` on a free port of 127.0.0.1; its base URL."""
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        listening = socket.create_server(("127.0.0.1", 0))
-        await web.SockSite(runner, listening).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        await runner.cleanup()
-
-
-def unused_url() -> str:
-    """A loopback URL where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @dataclass

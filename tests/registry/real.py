@@ -24,6 +24,8 @@ from pathlib import Path
 
 import pytest
 
+from acr_global_rig.processes import guarded
+
 HOW_TO_GET = "needs docker-registry and skopeo: apt-get install docker-registry skopeo"
 INSTALLED = all(shutil.which(tool) for tool in ("docker-registry", "skopeo"))
 needs_registry = pytest.mark.skipif(not INSTALLED, reason=HOW_TO_GET)
@@ -132,6 +134,7 @@ def _running(name: str, scratch: Path, notify: str | None, noisy: bool) -> Itera
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     log: list[str] = []
     address: list[str] = []
@@ -142,7 +145,8 @@ def _running(name: str, scratch: Path, notify: str | None, noisy: bool) -> Itera
         ready.wait(START_SECONDS)
         if not address:
             raise RuntimeError(f"docker-registry did not start: {''.join(log[-20:])}")
-        yield f"http://{address[0]}"
+        with guarded(process.pid):
+            yield f"http://{address[0]}"
     finally:
         process.kill()  # nothing of its storage is wanted afterwards
         process.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 
@@ -11,6 +10,7 @@ from aiohttp import web
 
 from acr_global.registry.event_log import open_credential
 from acr_global.registry.look import look
+from acr_global_rig.loopback import serving
 from tests.conftest import NETRC
 from tests.registry.fakes import (
     FakeArm,
@@ -19,7 +19,6 @@ from tests.registry.fakes import (
     access,
     log_entry,
     question,
-    serving,
     webhook,
 )
 
@@ -42,25 +41,20 @@ class Listening(FakeRegistry):
         return await super()._handle(request)
 
 
-def test_a_registry_is_asked_straight_and_with_our_headers(
+async def test_a_registry_is_asked_straight_and_with_our_headers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The challenge, both steps of signing in, and the manifest with the token alone."""
     caplog.set_level(logging.DEBUG)
-
-    async def run() -> list[web.BaseRequest]:
-        registry = Listening()
-        async with registry.running() as url:
-            how = access("manifest", region_endpoints={"eastus": url})
-            (answer,) = await look(question("eastus"), how, credential=FakeCredential())
-        assert "readable there" == answer.detail
-        return registry.told
-
-    told = asyncio.run(run())
+    registry = Listening()
+    async with registry.running() as url:
+        how = access("manifest", region_endpoints={"eastus": url})
+        (answer,) = await look(question("eastus"), how, credential=FakeCredential())
+    assert "readable there" == answer.detail
     assert [None, None, None, "Bearer the-access_token"] == [
-        r.headers.get("Authorization") for r in told
+        r.headers.get("Authorization") for r in registry.told
     ]
-    for request in told:
+    for request in registry.told:
         assert "acr-global/1" == request.headers["User-Agent"]
         assert request.headers["Accept"]
         names = [name.lower() for name in request.headers]
@@ -68,23 +62,19 @@ def test_a_registry_is_asked_straight_and_with_our_headers(
     assert NETRC not in caplog.text
 
 
-def test_the_resource_manager_is_asked_straight(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_resource_manager_is_asked_straight(caplog: pytest.LogCaptureFixture) -> None:
     """With the identity's token, and nothing beside it."""
     caplog.set_level(logging.DEBUG)
     arm = FakeArm([webhook("acrglobaleastus", "eastus")], {"acrglobaleastus": [log_entry()]})
-
-    async def run() -> str:
-        async with arm.running() as url:
-            how = access("event-log", arm_endpoint=url)
-            (answer,) = await look(question("eastus"), how, credential=FakeCredential())
-            return answer.detail
-
-    assert "failed" not in asyncio.run(run())
+    async with arm.running() as url:
+        how = access("event-log", arm_endpoint=url)
+        (answer,) = await look(question("eastus"), how, credential=FakeCredential())
+    assert "failed" not in answer.detail
     assert {"Bearer identity-token"} == arm.tokens
     assert NETRC not in caplog.text
 
 
-def test_the_managed_identity_is_asked_straight(
+async def test_the_managed_identity_is_asked_straight(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As App Service has it: an endpoint on this machine, and a header that only the app knows."""
@@ -101,22 +91,18 @@ def test_the_managed_identity_is_asked_straight(
         }
         return web.Response(text=json.dumps(answer), content_type="application/json")
 
-    async def run() -> str:
-        app = web.Application()
-        app.router.add_get("/msi/token", token)
-        async with serving(app) as url:
-            monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/msi/token")
-            monkeypatch.setenv("IDENTITY_HEADER", "header")
-            credential = open_credential()
-            try:
-                got: str = (
-                    await credential.get_token("https://management.azure.com/.default")
-                ).token
-                return got
-            finally:
-                await credential.close()
+    app = web.Application()
+    app.router.add_get("/msi/token", token)
+    async with serving(app) as url:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "header")
+        credential = open_credential()
+        try:
+            got = await credential.get_token("https://management.azure.com/.default")
+        finally:
+            await credential.close()
 
-    assert "it" == asyncio.run(run())
+    assert "it" == got.token
     (request,) = told
     assert "header" == request.headers["X-IDENTITY-HEADER"]
     assert "Authorization" not in request.headers

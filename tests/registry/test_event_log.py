@@ -13,6 +13,7 @@ from acr_global.model import Evidence, EvidenceKind
 from acr_global.registry.event_log import Resource, parse_resource_id, wait_before_retry
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.look import look
+from acr_global_rig.loopback import unused_url
 from tests.registry.fakes import (
     CHECKED_AT,
     OUR_URL,
@@ -22,7 +23,6 @@ from tests.registry.fakes import (
     access,
     log_entry,
     question,
-    unused_url,
     webhook,
 )
 

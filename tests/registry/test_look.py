@@ -26,7 +26,7 @@ from tests.registry.fakes import (
 )
 
 
-def test_both_kinds_are_asked_in_the_order_given() -> None:
+async def test_both_kinds_are_asked_in_the_order_given() -> None:
     """By region, then by kind; a refused webhook is settled by the manifest."""
     arm = FakeArm(
         [webhook("acrglobaleastus", "eastus")], {"acrglobaleastus": [log_entry(status="504")]}
@@ -40,15 +40,15 @@ def test_both_kinds_are_asked_in_the_order_given() -> None:
 
     log = ("eastus", "event-log", False, "fired but refused with status 504")
     manifest = ("eastus", "manifest", True, "readable there")
-    assert [log, manifest] == asyncio.run(run("event-log", "manifest"))
-    assert [manifest, log] == asyncio.run(run("manifest", "event-log"))
+    assert [log, manifest] == await run("event-log", "manifest")
+    assert [manifest, log] == await run("manifest", "event-log")
 
 
-def test_every_region_and_kind_gets_its_evidence() -> None:
+async def test_every_region_and_kind_gets_its_evidence() -> None:
     """Even where nothing can be asked at all."""
     how = access("event-log", "manifest", resource_id=None)
     asked = question("eastus", "westeurope", registry=None)
-    answers = asyncio.run(look(asked, how, credential=FakeCredential(), now=lambda: CHECKED_AT))
+    answers = await look(asked, how, credential=FakeCredential(), now=lambda: CHECKED_AT)
     assert [(r, k) for r in ("eastus", "westeurope") for k in ("event-log", "manifest")] == [
         (e.region, e.kind) for e in answers
     ]
@@ -56,51 +56,45 @@ def test_every_region_and_kind_gets_its_evidence() -> None:
 
 
 @pytest.mark.parametrize("kinds", [(), ("courier", "no such kind")])
-def test_what_no_registry_can_be_asked_is_passed_over(kinds: tuple[str, ...]) -> None:
+async def test_what_no_registry_can_be_asked_is_passed_over(kinds: tuple[str, ...]) -> None:
     """Nothing asked, nothing answered."""
-    assert () == asyncio.run(look(question("eastus"), access(*kinds)))
+    assert () == await look(question("eastus"), access(*kinds))
 
 
-def test_nothing_missing_needs_no_answer() -> None:
+async def test_nothing_missing_needs_no_answer() -> None:
     """No region, no evidence."""
     how = access("manifest")
-    assert () == asyncio.run(look(question(), how, credential=FakeCredential()))
+    assert () == await look(question(), how, credential=FakeCredential())
 
 
-def test_a_session_of_the_callers_stays_open() -> None:
+async def test_a_session_of_the_callers_stays_open() -> None:
     """It is used, and it is the caller's to close."""
-
-    async def run() -> bool:
-        registry = FakeRegistry()
-        async with registry.running() as url, aiohttp.ClientSession() as session:
-            how = access("manifest", region_endpoints={"eastus": url})
-            await look(question("eastus"), how, credential=FakeCredential(), session=session)
-            return session.closed
-
-    assert asyncio.run(run()) is False
+    registry = FakeRegistry()
+    async with registry.running() as url, aiohttp.ClientSession() as session:
+        how = access("manifest", region_endpoints={"eastus": url})
+        await look(question("eastus"), how, credential=FakeCredential(), session=session)
+        assert session.closed is False
 
 
-def test_the_callers_cancellation_goes_through() -> None:
+async def test_the_callers_cancellation_goes_through() -> None:
     """`look` swallows errors, not the order to stop."""
-
-    async def run() -> None:
-        async with FakeRegistry(silent=True).running() as url:
-            how = access("manifest", region_endpoints={"eastus": url})
+    async with FakeRegistry(silent=True).running() as url:
+        how = access("manifest", region_endpoints={"eastus": url})
+        with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await look(question("eastus"), how, credential=FakeCredential())
 
-    with pytest.raises(TimeoutError):
-        asyncio.run(run())
 
-
-def test_a_bug_in_a_check_does_not_suppress_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bug_in_a_check_does_not_suppress_the_alarm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Whatever breaks inside is evidence of nothing, for every region."""
 
     async def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("code=secret")
 
     monkeypatch.setattr(module, "read_event_logs", broken)
-    answers = asyncio.run(look(question("eastus", "westeurope"), access("event-log")))
+    answers = await look(question("eastus", "westeurope"), access("event-log"))
     assert [(EvidenceKind.EVENT_LOG, "check failed: unexpected ZeroDivisionError")] * 2 == [
         (e.kind, e.detail) for e in answers
     ]

@@ -21,6 +21,7 @@ from acr_global.registry.absence import (
 from acr_global.registry.guard import CheckFailedError, Seen
 from acr_global.registry.look import look
 from acr_global.registry.manifest import ACR_SCOPE, parse_challenge
+from acr_global_rig.loopback import unused_url
 from tests.registry.fakes import (
     CHECKED_AT,
     DIGEST,
@@ -29,7 +30,6 @@ from tests.registry.fakes import (
     FakeRegistry,
     access,
     question,
-    unused_url,
 )
 
 PATH = f"/v2/{REPOSITORY}/manifests/{DIGEST}"
@@ -212,10 +212,10 @@ def test_a_silent_registry_is_cut_by_the_budget() -> None:
     assert failing("no answer in time") == answer
 
 
-def test_an_unreachable_registry_is_a_failed_check() -> None:
+async def test_an_unreachable_registry_is_a_failed_check() -> None:
     """Nothing listens there, and the reason names no address."""
     how = access("manifest", region_endpoints={"eastus": unused_url()})
-    answer = asyncio.run(look(question("eastus"), how, now=lambda: CHECKED_AT))
+    answer = await look(question("eastus"), how, now=lambda: CHECKED_AT)
     assert (failing("cannot connect"),) == answer
 
 

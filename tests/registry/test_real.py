@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from acr_global.registry.look import look
-from tests.registry.fakes import SAMPLES, access, question, serving
+from acr_global_rig.loopback import serving
+from tests.registry.fakes import SAMPLES, access, question
 from tests.registry.real import Registries, needs_registry, registries
 
 pytestmark = needs_registry

@@ -21,14 +21,14 @@ from typing import Any
 from acr_global import correlation
 from acr_global.functions import wire
 from acr_global.model import Arrival
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
 from devhost import DevHost, Hazards
 from devhost.index import ORCHESTRATION
 from devhost.protocol import EventType
 from devhost.turn import ask
-from tests.e2e import engine
 from tests.e2e.scene import DURABLE, Piece, Scene
 from tests.e2e.theatre import OnDevhost, OnEngine
-from tests.e2e.world import REGIONS
 from tests.registry.fakes import DIGEST
 
 HERE = Path(__file__).parent

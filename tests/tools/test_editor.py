@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -33,3 +34,16 @@ def test_the_dev_container_has_a_python_that_azure_has() -> None:
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
     assert re.search(r":3\.1[1-3]-", container["image"])
     assert set(re.findall(r"make (\w+)", container["postCreateCommand"])) <= TARGETS
+
+
+def test_editors_break_lines_where_the_linter_does() -> None:
+    """One length, said twice."""
+    length = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["line-length"]
+    assert f"max_line_length = {length}\n" in (ROOT / ".editorconfig").read_text()
+
+
+def test_every_hook_is_a_command_of_ours() -> None:
+    """`make` on the environment that is there: a commit needs no network."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert ["local"] == re.findall(r"repo: (\S+)", hooks)
+    assert {"docs", "lint"} == set(re.findall(r"entry: make --silent (\w+)\n", hooks)) & TARGETS

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from acr_global_rig.engine import func_environment
 from tools import start
 from tools.start import (
     ChoiceError,
     choose_host,
     find_storage,
-    func_environment,
     host_command,
     prepare,
     why_no_storage,

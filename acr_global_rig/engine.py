@@ -2,19 +2,18 @@
 
 Which `func` is on PATH (the Azure Functions Core Tools, or another that speaks its command line)
 makes no difference here. Each app is staged in a folder of its own with its own host.json, so no
-developer's local.settings.json is read and each host can have a task hub of its own.
+developer's local.settings.json is read and each host can have a task hub of its own. From a
+checkout only: that is where the app and Azurite are.
 """
 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,9 +26,10 @@ from typing import Any
 
 import aiohttp
 
-from tools import start
+from acr_global_rig.loopback import answers, free_port
+from acr_global_rig.processes import end, spawn
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parent.parent
 AZURITE = ROOT / ".tools" / "node_modules" / ".bin" / "azurite"
 STARTS_WITHIN = 120.0
 """Seconds; `func` may fetch its extension bundle at the first start."""
@@ -43,8 +43,6 @@ _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Azurite's own, known to everybody. Source: its README."""
 
-_processes: set[subprocess.Popen[bytes]] = set()
-
 
 def why_not() -> str | None:
     """Why the engine cannot be had here; None when it can."""
@@ -55,41 +53,20 @@ def why_not() -> str | None:
     return None
 
 
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def func_command(port: int | str) -> list[str]:
+    """What to run."""
+    return ["func", "start", "--port", str(port)]
 
 
-def _spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, ended with this one at the latest."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        **options,
-    )
-    _processes.add(process)
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the whole group."""
-    _processes.discard(process)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-@atexit.register
-def _end_all() -> None:
-    for process in list(_processes):
-        _end(process)
+def func_environment(environ: Mapping[str, str], bin_folder: str) -> dict[str, str]:
+    """For `func`, which starts the first Python on PATH."""
+    path = os.pathsep.join((bin_folder, environ.get("PATH", "")))
+    own = {"PATH": path, "VIRTUAL_ENV": str(Path(bin_folder).parent)}
+    return {"FUNCTIONS_WORKER_RUNTIME": "python"} | dict(environ) | own
 
 
 def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
-    while not start.answers(("127.0.0.1", port)):
+    while not answers(("127.0.0.1", port)):
         if process.poll() is not None:
             raise RuntimeError(f"Azurite ended with {process.returncode}")
         time.sleep(0.05)
@@ -124,7 +101,7 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
         command += ["--inMemoryPersistence"] if fast else lasting
         for kind, port in ports.items():
             command += [f"--{kind}Host", "127.0.0.1", f"--{kind}Port", str(port)]
-        process = _spawn(command, stdout=subprocess.DEVNULL)
+        process = spawn(command, stdout=subprocess.DEVNULL)
         try:
             for port in ports.values():
                 _until_it_listens(process, port)
@@ -137,7 +114,7 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
                 parts.append(f"{kind.title()}Endpoint=http://127.0.0.1:{port}/{_ACCOUNT}")
             yield Azurite(";".join(parts), Path(folder, "debug.log"))
         finally:
-            _end(process)
+            end(process)
 
 
 def stage(folder: Path, host_json: Mapping[str, Any], function_app: str | None = None) -> None:
@@ -204,11 +181,10 @@ class Host:
 
     def launch(self) -> None:
         """Start the process, and do not wait for it to listen."""
-        environ = start.func_environment(os.environ | dict(self.environ), str(self.programs))
-        command = ["func", "start", "--port", str(self.port)]
+        environ = func_environment(os.environ | dict(self.environ), str(self.programs))
         with (self.folder / f"{self.port}.log").open("ab") as log:
-            self.process = _spawn(
-                [*command, *(["--enableAuth"] if self.auth else [])],
+            self.process = spawn(
+                [*func_command(self.port), *(["--enableAuth"] if self.auth else [])],
                 cwd=self.folder,
                 env=environ,
                 stdout=log,
@@ -245,11 +221,12 @@ class Host:
     def kill(self) -> None:
         """The host's death, with all that it has started."""
         if self.process is not None:
-            _end(self.process)
+            end(self.process)
 
     def kill_python(self) -> bool:
         """Python's death alone; False when there is none at this moment."""
-        assert self.process is not None
+        if self.process is None:
+            return False
         found = [int(pid) for pid in _descendants(self.process.pid) if _is_python(pid)]
         for pid in found:
             with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""The simulated registry: posts one webhook per region, in the registry's own format."""
+"""What the simulated registry posts in the demo, and what it is answered."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Any
 
 import aiohttp
 
+from acr_global_rig.registry import GIVES_UP, event, post
 from demo.plan import Push
 
 HOST = "demo.azurecr.io"
-
-GIVES_UP = 5.0
-"""Seconds; the registry waits no longer for an answer, and never posts a webhook again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +29,27 @@ class Answer:
 
 def webhook_body(push: Push, region: str, now: datetime) -> dict[str, Any]:
     """The event as a region's webhook carries it."""
-    return {
-        "id": push.id,
-        "timestamp": now.isoformat().replace("+00:00", "Z"),
-        "action": "push",
-        "target": {
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "size": 1024,
-            "digest": push.digest,
-            "length": 1024,
-            "repository": push.repository,
-            "tag": push.tag,
-        },
-        "request": {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{push.image} {region}")),
-            "host": HOST,
-            "method": "PUT",
-        },
-    }
+    return event(
+        push.id,
+        at=now.isoformat().replace("+00:00", "Z"),
+        host=HOST,
+        request=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{push.image} {region}")),
+        digest=push.digest,
+        repository=push.repository,
+        tag=push.tag,
+    )
 
 
 async def report(session: aiohttp.ClientSession, app_url: str, push: Push, region: str) -> Answer:
     """Post one region's webhook, once."""
+    body = webhook_body(push, region, datetime.now(UTC))
     try:
-        async with session.post(
-            f"{app_url}/api/ImagePush",
-            params={"region": region},
-            json=webhook_body(push, region, datetime.now(UTC)),
-            timeout=aiohttp.ClientTimeout(total=GIVES_UP),
-        ) as response:
-            return Answer(push.image, region, response.status, _word(await response.json()))
+        status, said = await post(session, app_url, body, region, seconds=GIVES_UP)
     except TimeoutError:
         return Answer(push.image, region, 0, f"no answer within {GIVES_UP:.0f} s")
     except (aiohttp.ClientError, ValueError) as error:
         return Answer(push.image, region, 0, f"no answer: {type(error).__name__}")
+    return Answer(push.image, region, status, _word(said))
 
 
 def _word(body: Any) -> str:

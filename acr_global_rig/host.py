@@ -1,27 +1,28 @@
-"""The local host as a subprocess, with the demo's settings and none of the user's."""
+"""devhost as a process, as `make start` runs it, with none of the user's settings.
+
+From a checkout only: the wheel has no devhost.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import aiohttp
 
 from acr_global.settings import known_names
-from demo.plan import REGIONS
-from demo.receivers import FLAKY, STEADY
+from acr_global_rig.loopback import free_port
+from acr_global_rig.processes import guarded
 
 ROOT = Path(__file__).resolve().parent.parent
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 60.0
 """Seconds until the host must answer; a cold disk is slow at the first import."""
 STOPS_WITHIN = 5.0
 """Seconds after which the host is killed."""
@@ -31,29 +32,20 @@ class HostError(Exception):
     """The host did not start, or ended too early. The message is a sentence."""
 
 
-def settings(receivers_url: str) -> dict[str, str]:
-    """The app settings of the demo."""
-    targets = [
-        {"name": name, "kind": "webhook", "url": f"{receivers_url}/{name}"}
-        for name in (STEADY, FLAKY)
-    ]
-    return {
-        "ACR_GLOBAL_REGIONS": ", ".join(REGIONS),
-        "ACR_GLOBAL_TIMEOUT": "10s",
-        "ACR_GLOBAL_LATE_WINDOW": "0",
-        "ACR_GLOBAL_RETRY_SCHEDULE": "1s,2s,3s",
-        "ACR_GLOBAL_TARGETS": json.dumps(targets),
-    }
+def devhost_command(port: int | str) -> list[str]:
+    """What to run."""
+    return [sys.executable, "-m", "devhost", "--port", str(port)]
 
 
-def environment(user: Mapping[str, str], receivers_url: str) -> dict[str, str]:
-    """The host's environment: the user's, without the user's settings of the app.
+def environment(user: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The host's environment: the user's, with `own` instead of the user's settings of the app.
 
     Empty counts as not set, and the environment wins over local.settings.json.
     """
     kept = {name: value for name, value in user.items() if not name.startswith("ACR_GLOBAL_")}
-    own = dict.fromkeys(known_names(), "") | settings(receivers_url)
-    return kept | own | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
+    settings = dict.fromkeys(known_names(), "") | dict(own)
+    here = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
+    return kept | settings | here
 
 
 class Host:
@@ -80,13 +72,11 @@ class Host:
         try:
             async with asyncio.timeout(STARTS_WITHIN):
                 while self._process.returncode is None:
-                    try:
+                    with suppress(aiohttp.ClientError):
                         async with session.get(f"{self.url}/api/health") as response:
                             if response.status == 200:
                                 return
                             said = f"/api/health says {response.status}: {await response.text()}"
-                    except aiohttp.ClientError:
-                        pass
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise HostError(f"The local host did not serve in time: {said}.") from None
@@ -105,31 +95,25 @@ class Host:
 
 
 @asynccontextmanager
-async def running_host(receivers_url: str) -> AsyncIterator[Host]:
-    """Start the local host with the app on a free port; stop it at the end."""
-    port = _free_port()
+async def running_host(settings: Mapping[str, str]) -> AsyncIterator[Host]:
+    """Start the local host on a free port, with these app settings; stop it at the end.
+
+    It may not serve yet: `wait_until_it_serves`.
+    """
+    port = free_port()
     with tempfile.TemporaryFile() as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "devhost",
-            "--port",
-            str(port),
+            *devhost_command(port),
             cwd=ROOT,
-            env=environment(os.environ, receivers_url),
+            env=environment(os.environ, settings),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
         )
         host = Host(process, f"http://127.0.0.1:{port}", output)
-        try:
-            yield host
-        finally:
-            await host.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        with guarded(process.pid):
+            try:
+                yield host
+            finally:
+                await host.stop()

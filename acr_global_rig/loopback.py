@@ -1,0 +1,52 @@
+"""Servers and ports on 127.0.0.1."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+BACKLOG = 1_024
+"""Connections that wait to be accepted: what does not fit waits in real time."""
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, listening: socket.socket | None = None
+) -> AsyncIterator[str]:
+    """Serve until the block ends; the base URL.
+
+    Args:
+        app: A handler of it is cancelled when whoever asked gives up waiting.
+        listening: A bound socket; without one, a free port is taken.
+    """
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+    await runner.setup()
+    try:
+        own = listening or socket.create_server(("127.0.0.1", 0))
+        await web.SockSite(runner, own, backlog=BACKLOG).start()
+        yield f"http://127.0.0.1:{own.getsockname()[1]}"
+    finally:
+        await runner.cleanup()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def unused_url() -> str:
+    """A URL where nobody listens."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+def answers(address: tuple[str, int]) -> bool:
+    """Whether somebody listens there."""
+    try:
+        with socket.create_connection(address, timeout=1.0):
+            return True
+    except (OSError, UnicodeError):  # the second: a name that no host can have
+        return False

@@ -1,0 +1,82 @@
+"""Receivers of notifications: what they are told they keep, and they answer as they are to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from acr_global_rig.loopback import serving
+
+ALL_VERDICTS = ["complete", "overdue", "recovered", "incomplete"]
+
+
+@dataclass
+class Receiver:
+    """One that keeps what it is sent, and answers as it is told: 200 unless told else."""
+
+    name: str
+    url: str = ""
+    requests: list[tuple[dict[str, str], Any]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    """Statuses of the next answers, in order."""
+    retry_after: str | None = None
+    """What each answer but 200 asks for."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event | None = None
+    """While it is not set, requests are kept waiting."""
+
+    def decide(self, headers: Mapping[str, str], body: Any) -> int:
+        """The status of the answer to one request, for others to decide otherwise."""
+        return self.answers.pop(0) if self.answers else 200
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One request."""
+        body = json.loads(await request.read())
+        status = self.decide(request.headers, body)
+        self.requests.append((dict(request.headers), body))
+        self.changed.set()
+        if self.gate:
+            await self.gate.wait()
+        asks = self.retry_after is not None and status != 200
+        return web.Response(
+            status=status, headers={"Retry-After": self.retry_after or ""} if asks else {}
+        )
+
+    async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
+        """Wait for requests until something is so; give up after so long."""
+        async with asyncio.timeout(seconds):
+            while not what():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def messages(self) -> list[Any]:
+        """What a receiver that drops repeats has: one body per message id, in order."""
+        return list({body["id"]: body for _, body in reversed(self.requests)}.values())[::-1]
+
+
+@asynccontextmanager
+async def listening(*receivers: Receiver) -> AsyncIterator[None]:
+    """Let them listen behind one port, each at the path that is its name; it learns its URL."""
+    app = web.Application()
+    for receiver in receivers:
+        app.router.add_post(f"/{receiver.name}", receiver.receive)
+    async with serving(app) as url:
+        for receiver in receivers:
+            receiver.url = f"{url}/{receiver.name}"
+        yield
+
+
+def webhook_targets(receivers: Iterable[Receiver], **more: Any) -> list[dict[str, Any]]:
+    """Them as targets of the app, with more where a target is to say more."""
+    return [{"name": r.name, "kind": "webhook", "url": r.url, **more} for r in receivers]
+
+
+def every_verdict(receivers: Mapping[str, Receiver]) -> list[dict[str, Any]]:
+    """Every receiver as a target that asks for all four verdicts."""
+    return webhook_targets(receivers.values(), on=ALL_VERDICTS)

@@ -1,0 +1,80 @@
+"""The simulated registry: events in its form, posted as its webhooks post them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+
+REGIONS = ("westeurope", "northeurope", "eastus")
+"""Of its replicas, where nothing else is said."""
+
+GIVES_UP = 5.0
+"""Seconds; the real one waits no longer for an answer, and never posts a webhook again."""
+
+
+def event(
+    push: str,
+    *,
+    at: str = "2026-06-01T12:22:07.0958813Z",
+    host: str = "myregistry.azurecr.io",
+    request: str = "r",
+    **about: Any,
+) -> dict[str, Any]:
+    """A push event in the registry's form.
+
+    Args:
+        push: The notification's id, the same in all regions unless a test says otherwise.
+        at: The registry's timestamp.
+        host: The registry's login server.
+        request: The id of the request that pushed.
+        about: What differs in `target`.
+    """
+    target = {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "size": 524,
+        "digest": f"sha256:{'0' * 64}",
+        "length": 524,
+        "repository": "team/app",
+        "tag": "v1",
+    } | about
+    return {
+        "id": push,
+        "timestamp": at,
+        "action": "push",
+        "target": target,
+        "request": {"id": request, "host": host, "method": "PUT"},
+    }
+
+
+async def post(
+    session: aiohttp.ClientSession,
+    app_url: str,
+    body: Any,
+    region: str,
+    *,
+    key: str = "",
+    seconds: float | None = None,
+    query: Mapping[str, str] | None = None,
+) -> tuple[int, Any]:
+    """One region's webhook, once: the status and JSON of the answer (None where it is empty).
+
+    Args:
+        body: The event; bytes are sent as they are.
+        key: A function key, where one is asked for.
+        seconds: How long to wait for the answer.
+        query: What else stands in the webhook's URL.
+
+    Raises aiohttp.ClientError, TimeoutError, and ValueError where the answer is no JSON.
+    """
+    own = {"x-functions-key": key} if key else {}
+    async with session.post(
+        f"{app_url}/api/ImagePush",
+        data=body if isinstance(body, bytes) else json.dumps(body).encode(),
+        params={"region": region, **(query or {})},
+        headers={"content-type": "application/json; charset=utf-8", **own},
+        timeout=aiohttp.ClientTimeout(total=seconds),
+    ) as answer:
+        return answer.status, await answer.json(content_type=None)
