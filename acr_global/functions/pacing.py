@@ -27,8 +27,14 @@ ALWAYS_ADMITTED = 100
 NEWEST = 0.05
 """The weight of the newest step in what a step is expected to take."""
 
-QUIET_SECONDS, LULL_LOOKS = 0.5, 20
-"""Without an arrival for so long, a burst is over; and how often it is looked whether it is."""
+QUIET_SECONDS = 0.5
+"""Without an arrival for so long, a burst is over."""
+
+LULL_SECONDS, LULL_LOOKS = 10.0, 20
+"""The longest that a burst's end is waited for, and how often it is looked for meanwhile."""
+
+APART_SECONDS = 0.1
+"""Between two that have waited for it."""
 
 
 class TooManyError(Exception):
@@ -47,6 +53,11 @@ class _Crowd:
     """What a step takes, lately."""
     latest: float = float("-inf")
     """When the last arrival came, by the loop's clock."""
+    leaving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whose turn it is to go on when a burst is over."""
+
+    def is_quiet(self, now: float) -> bool:
+        return now - self.latest >= QUIET_SECONDS
 
     def wait(self) -> float:
         """Seconds until one more would be stored: by Little's law, from how many are at it and
@@ -86,10 +97,16 @@ async def lull() -> None:
     It knows of this process's arrivals only.
     """
     loop, crowd = asyncio.get_running_loop(), _crowd()
-    for _ in range(LULL_LOOKS):
-        if loop.time() - crowd.latest >= QUIET_SECONDS:
-            return
-        await asyncio.sleep(QUIET_SECONDS)
+    if crowd.is_quiet(loop.time()):
+        return
+    with contextlib.suppress(TimeoutError):
+        # One after another, or all that has waited would be the next burst, and its retries too.
+        async with asyncio.timeout(LULL_SECONDS), crowd.leaving:
+            for _ in range(LULL_LOOKS):
+                if crowd.is_quiet(loop.time()):
+                    break
+                await asyncio.sleep(QUIET_SECONDS)
+            await asyncio.sleep(APART_SECONDS)
 
 
 class Pace:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 
 import pytest
 
 from acr_global.functions.pacing import (
     ALWAYS_ADMITTED,
+    APART_SECONDS,
     AT_ONCE,
     LULL_LOOKS,
+    LULL_SECONDS,
     PATIENCE_SECONDS,
     QUIET_SECONDS,
     Pace,
@@ -122,6 +125,26 @@ def test_a_burst_without_an_end_is_not_waited_for() -> None:
         await lull()
         endless.cancel()
         assert LULL_LOOKS * QUIET_SECONDS == now()
+
+    run_virtual(main)
+
+
+def test_what_has_waited_goes_on_one_after_another() -> None:
+    """Else it would be the next burst; and none waits longer than is said."""
+
+    async def main() -> None:
+        left = list[float]()
+
+        async def late() -> None:
+            await lull()
+            left.append(now())
+
+        with admitted(1):
+            pass
+        await asyncio.gather(*(late() for _ in range(200)))
+        apart = [after - before for before, after in itertools.pairwise(left)]
+        assert [pytest.approx(APART_SECONDS)] * 50 == apart[:50]
+        assert LULL_SECONDS == pytest.approx(max(left))
 
     run_virtual(main)
 
