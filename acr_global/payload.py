@@ -23,12 +23,12 @@ from pydantic import (
     TypeAdapter,
 )
 
-from acr_global.model import LONGEST_FIELD, as_utc
+from acr_global.model import MAX_FIELD_CHARS, as_utc
 from acr_global.urls import parse_host
 
 Text = Annotated[
     str,
-    StringConstraints(strict=True, max_length=LONGEST_FIELD, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    StringConstraints(strict=True, max_length=MAX_FIELD_CHARS, pattern=r"^[^\x00-\x1f\x7f]*$"),
 ]
 
 _DATE: TypeAdapter[datetime] = TypeAdapter(datetime)

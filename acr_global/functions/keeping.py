@@ -34,7 +34,7 @@ BUDGET_SECONDS = 4.2
 LAST_LOOK_SECONDS = 0.4
 """For asking whether a start whose answer never came was carried out all the same."""
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 0.5
 
 BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
 """Until it is asked whether a push has begun, and how often where the engine does not answer."""
@@ -117,7 +117,7 @@ async def _insist(
         except (EngineError, _UndecidedError) as error:
             errors.append(error)
         await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
 async def begin(engine: Engine, start: wire.PushInput) -> bool:

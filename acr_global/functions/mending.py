@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from acr_global import correlation, retry
 from acr_global.functions import givingup, log, names, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look
-from acr_global.lives import MOST_LIVES, is_spent
+from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
 
 
@@ -93,7 +93,7 @@ def resumed(look: Look) -> wire.DeliveryInput:
 
 
 def _log_begun_anew(instance_id: str, lives: int) -> None:
-    last = lives == MOST_LIVES
+    last = lives == MAX_LIVES
     log.line(
         "instance-begun-anew",
         level=logging.ERROR if last else logging.WARNING,

@@ -30,7 +30,7 @@ from acr_global.notify import preview
 from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
 from acr_global.notify.outcomes import Judgement
-from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
+from acr_global.notify.redirects import MAX_HOPS, may_follow, new_place
 from acr_global.notify.target import HttpTarget, LibraryTarget, Target
 from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
@@ -177,7 +177,7 @@ async def _exchange(
             return replace(answer, place=masked)
         masked = preview.masked_url(place, target)[:PLACE_CHARS]
         follow = target.follows_redirects and may_follow(request.url, answer.status, place)
-        if hops == MOST_HOPS or not follow:
+        if hops == MAX_HOPS or not follow:
             return replace(answer, place=masked)
         hops, request = hops + 1, request.model_copy(update={"url": place})
 

@@ -13,7 +13,7 @@ from acr_global.ends import COURIER_ENDS
 from acr_global.functions import clock, givingup, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
 from acr_global.functions.instances import new_input
-from acr_global.functions.orchestrators.courier import MOST_ROUNDS
+from acr_global.functions.orchestrators.courier import MAX_ROUNDS
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 
@@ -37,7 +37,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 async def carry(engine: Engine, data: wire.CourierInput) -> str:
     """One step: one of COURIER_ENDS, or a word for what there is to wait for."""
     outcome = await _step(engine, data)
-    if outcome not in COURIER_ENDS and data.rounds + 1 >= MOST_ROUNDS:
+    if outcome not in COURIER_ENDS and data.rounds + 1 >= MAX_ROUNDS:
         return await _give_up(engine, data, f"{outcome} after an hour")
     return outcome
 
