@@ -67,7 +67,7 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Target(_Wire):
+class EventTarget(_Wire):
     """What the event is about."""
 
     media_type: Text | None = Field(None, alias="mediaType")
@@ -78,7 +78,7 @@ class Target(_Wire):
     version: Text | None = None
 
 
-NO_TARGET = Target.model_validate({})
+NO_TARGET = EventTarget.model_validate({})
 
 
 class Request(_Wire):
@@ -94,7 +94,7 @@ class Event(_Wire):
     id: Text | None = None
     timestamp: Annotated[datetime | None, BeforeValidator(_timestamp)] = None
     action: Text | None = None
-    target: Target | None = None
+    target: EventTarget | None = None
     request: Annotated[Request | None, BeforeValidator(_request)] = None
 
 

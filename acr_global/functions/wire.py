@@ -265,7 +265,7 @@ class NotifyOutput(Frozen):
     """What could not be handed over: the orchestrator sees to it."""
 
 
-class LookInput(Frozen):
+class EvidenceInput(Frozen):
     """Input of `GatherEvidence`."""
 
     v: Literal[1] = 1
@@ -280,7 +280,7 @@ class LookInput(Frozen):
     """When the push's first report was received."""
 
 
-class LookOutput(Frozen):
+class EvidenceOutput(Frozen):
     """Result of `GatherEvidence`."""
 
     arrivals: tuple[Arrival, ...] = ()

@@ -99,19 +99,19 @@ def _handler(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
 async def attempt(
     message: Message,
     target: Target,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     *,
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> Attempt:
-    """Try once, at once or not at all. `secrets` is where references are looked up.
+    """Try once, at once or not at all. `environ` is where references are looked up.
 
     It waits for nobody but the target: whoever calls it holds a place of the engine's meanwhile.
     `clock` is read for what is signed, and again at the answer: the attempt's time is that from
     which a Retry-After counts.
     """
     try:
-        answer = await _send(message, target, secrets, session, clock)
+        answer = await _send(message, target, environ, session, clock)
         at = clock()
         found = answer if isinstance(answer, Judgement) else _judged(answer, at)
     except Exception as error:
@@ -131,11 +131,11 @@ async def attempt(
 async def _send(
     message: Message,
     target: Target,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> _Answer | Judgement:
-    request = target.render(message, secrets, clock())
+    request = target.render(message, environ, clock())
     seconds = target.timeout.total_seconds()
     place = _places[target.name]
     if not place.acquire(blocking=False):
