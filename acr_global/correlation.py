@@ -79,7 +79,7 @@ def event_name(region: str) -> str:
 
 
 def is_push(instance_id: str) -> bool:
-    """Whether it is a push's id, and not that of something of ours besides."""
+    """Whether it is a push's id, and not that of a courier, a delivery or a record."""
     return not instance_id.startswith("_")
 
 

@@ -1,7 +1,7 @@
 """How often what was broken off begins anew, and when. Pure.
 
 What fails again and again may be what breaks the process, so each next life waits longer, and
-there is a last one. A push, a courier and a delivery are given as many.
+there is a last one. The limit is the same for a push, a courier and a delivery.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Delivery(Frozen):
 
 
 def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
-    """The state with one more round recorded; attempts of strangers are left out.
+    """The state with one more round recorded; attempts for other targets are left out.
 
     Who is refused for its key a second time is dead.
     """

@@ -35,7 +35,7 @@ MAX_LOOKS = 200
 class Settings(Policy):
     """All settings. `targets` are kept apart from their names so that secrets stay in one place.
 
-    `regions` that are set, and empty, cannot be known: the setting is wrong.
+    `regions` set but empty means that they are not known: the setting is wrong.
     """
 
     actions: Annotated[tuple[Action, ...], BeforeValidator(parse_some)] = Field(

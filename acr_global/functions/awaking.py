@@ -1,4 +1,4 @@
-"""What a new Python process does first: see to what the one before it died in.
+"""What a new Python process does first: resume what its dead predecessor was working on.
 
 The journal of a process that has ended names the instances whose turns it was in. Those of them
 that have failed go on (mending.py). It is done in a thread, for nothing may ever call this process:
@@ -28,7 +28,7 @@ CALL_SECONDS = 10.0
 
 
 def awake(journal: Journal, folder: Path) -> threading.Thread | None:
-    """See to what ended processes left behind, if there is anything; the thread that does."""
+    """Start a thread that resumes what ended processes left behind; None if they left nothing."""
     left = orphans(folder)
     for orphan in list(left):
         if not orphan.turns and not orphan.starts:
@@ -67,7 +67,7 @@ async def _try(orphan: Orphan, url: str | None) -> bool:
 
 
 async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_PAUSES) -> None:
-    """Let go on what has failed. Raises EngineError; doing it again does no harm."""
+    """Resume what has failed. Raises EngineError; doing it twice does no harm."""
     turns = set(orphan.turns)
     for pause in pauses:
         await asyncio.sleep(pause)

@@ -44,7 +44,7 @@ _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] =
 
 
 class EngineError(Exception):
-    """The host's endpoint failed; another try may do better."""
+    """The host's endpoint failed; a retry may succeed."""
 
 
 class AlreadyExistsError(EngineError):
@@ -112,7 +112,7 @@ class _Answer:
 class Engine:
     """The engine behind one function's durable client.
 
-    Every call raises EngineError when the endpoint fails; none guesses.
+    Every call raises EngineError when the endpoint fails; none guesses the answer.
     """
 
     def __init__(
@@ -267,7 +267,7 @@ def _session() -> aiohttp.ClientSession:
 
 
 async def close_session() -> None:
-    """Close this event loop's session. A worker ends without a word; tests end in good order."""
+    """Close this event loop's session. For tests; a worker just ends."""
     kept = _sessions.pop(asyncio.get_running_loop(), None)
     if kept is not None:
         await kept.close()

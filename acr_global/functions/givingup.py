@@ -26,8 +26,8 @@ async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
 
 
 async def is_given_up(engine: Engine, push_id: str, snapshot: Snapshot) -> bool:
-    """Whether a push has been given up since the last that happened to an instance of its own: of
-    it, or of a courier of its. Raises EngineError."""
+    """Whether a push has been given up since `snapshot`, its own instance or a courier of it, was
+    last updated. Raises EngineError."""
     _, record = await replays.newest(engine, correlation.record_id(push_id))
     if record.created is None or snapshot.updated is None:
         return False

@@ -1,4 +1,4 @@
-"""Reports of regions that have left the settings, for pushes that still wait for them."""
+"""Arrivals from regions that have left the settings, for pushes that still wait for them."""
 
 from __future__ import annotations
 

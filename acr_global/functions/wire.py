@@ -128,14 +128,14 @@ class PushOutput(Frozen):
     earlier: tuple[Arrival, ...] = ()
 
     def reports(self) -> tuple[Arrival, ...]:
-        """The newest report of each region, of this generation or an earlier one."""
+        """The newest arrival of each region, of this generation or an earlier one."""
         return newest_reports(self.earlier, self.arrivals)
 
 
 def newest_reports(
     earlier: tuple[Arrival, ...], arrivals: tuple[Arrival, ...]
 ) -> tuple[Arrival, ...]:
-    """One report per region; later ones before earlier ones."""
+    """One arrival per region; later ones before earlier ones."""
     return tuple({a.region: a for a in (*earlier, *arrivals)}.values())
 
 

@@ -1,4 +1,4 @@
-"""One attempt to deliver one message to one target: the only way out of the app.
+"""One attempt to deliver one message to one target: the only way to a target.
 
 Never raises (but for cancellation), follows no redirect but GitHub's to the same host, and lets
 nothing of the request or the answer out: no URL, no secret, no body stands in what it returns,

@@ -63,7 +63,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
 
 
 def _of_this_push(data: wire.CourierInput, snapshot: Snapshot) -> wire.CourierInput:
-    """Without the reports of an earlier push of the same id, which they have come too late for."""
+    """Without the arrivals of an earlier push that had the same id: they have come too late."""
     try:
         first_at = wire.load(wire.PushInput, snapshot.input).arrival.received_at
     except ValueError:  # not there, or started by hand
@@ -77,7 +77,7 @@ def _of_this_push(data: wire.CourierInput, snapshot: Snapshot) -> wire.CourierIn
 
 
 async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
-    """Repeats do no harm: the first report of each region counts."""
+    """Repeats do no harm: the first arrival of each region counts."""
     for arrival in data.arrivals:
         name = correlation.event_name(arrival.region)
         if not await engine.raise_event(data.push_id, name, arrival):

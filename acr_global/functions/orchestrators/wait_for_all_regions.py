@@ -86,7 +86,7 @@ class Waiting:
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)
 
     def hear(self, arrivals: Iterable[Arrival]) -> None:
-        """Take in reports that did not come as events."""
+        """Take in arrivals that did not come as events."""
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 
     def until(self, end: datetime, look_every: timedelta = timedelta(0)) -> Steps:

@@ -5,8 +5,8 @@ such instances only by reading all that is kept. So processes note what stays op
 and this reads the notes: one range read by prefix, and one look at each instance that they name.
 What has failed goes on (mending.py), and a note of which all is over is removed.
 
-It needs nothing of the process that it runs in: on Flex Consumption that one has no turns. Two of
-it at once do no harm.
+It needs nothing from its own process, which on Flex Consumption runs no orchestrators. Two runs
+at once do no harm.
 """
 
 from __future__ import annotations
