@@ -18,7 +18,7 @@ from acr_global.model import PushEvent, VerdictType
 
 Strategy = Literal["id", "content"]
 
-LONGEST_ID = 100
+MAX_ID_CHARS = 100
 """Characters the engine allows in an instance id. Source: Durable Functions docs, instance IDs."""
 
 DELIVERIES = "_delivery."
@@ -79,7 +79,7 @@ def event_name(region: str) -> str:
 
 
 def is_push(instance_id: str) -> bool:
-    """Whether it is a push's id, and not that of something of ours besides."""
+    """Whether it is a push's id, and not that of a courier, a delivery or a record."""
     return not instance_id.startswith("_")
 
 
@@ -129,6 +129,6 @@ def order(instance_id: str) -> tuple[str, int]:
 def bounded_id(kind: str, qualifier: str, push_id: str) -> str:
     """`kind.qualifier.push`, with the push hashed where the whole would be too long."""
     whole = f"{kind}.{qualifier}.{push_id}"
-    if len(whole) <= LONGEST_ID - 8:  # room for a replay's suffix
+    if len(whole) <= MAX_ID_CHARS - 8:  # room for a replay's suffix
         return whole
     return f"{kind}.{qualifier}.{hashlib.sha256(push_id.encode()).hexdigest()[:24]}"

@@ -10,9 +10,9 @@ _PLAIN = re.compile(r"(?:(?P<d>\d+)d)?(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\
 _ISO = re.compile(
     r"p(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?)?", re.IGNORECASE
 )
-MOST_CHARS = 60
+MAX_CHARS = 60
 """Of one duration; ours. Python itself refuses to read a number of thousands of digits."""
-LONGEST = timedelta(days=5)
+MAX_DURATION = timedelta(days=5)
 """The engine makes several timers of one over 6 days (maximumShortTimerDuration); waits for
 regions, whose timers are cancelled, stay under it."""
 
@@ -25,7 +25,7 @@ def parse_duration(text: str) -> timedelta:
     compact = text.strip().lower().replace(" ", "")
     if compact == "0":
         return timedelta(0)
-    short = compact if len(compact) <= MOST_CHARS else ""
+    short = compact if len(compact) <= MAX_CHARS else ""
     match = _PLAIN.fullmatch(short) or _ISO.fullmatch(short)
     parts = {u: int(n) for u, n in match.groupdict().items() if n} if match else {}
     if not parts:
@@ -33,7 +33,7 @@ def parse_duration(text: str) -> timedelta:
     if any(n > 10_000_000 for n in parts.values()):
         raise ValueError("longer than 5 days")
     total = timedelta(seconds=sum(_UNITS[u] * n for u, n in parts.items()))
-    if total > LONGEST:
+    if total > MAX_DURATION:
         raise ValueError("longer than 5 days")
     return total
 

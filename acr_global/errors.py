@@ -1,4 +1,5 @@
-"""Every error of the app, with a stable reason slug and the HTTP status it suggests.
+"""The errors that several files share, each with a stable reason slug and the HTTP status that it
+suggests. An error that one file raises is defined there.
 
     AcrGlobalError
     ├── SettingsError        the operator's: a setting hides a registry's regions (503)
@@ -17,7 +18,7 @@ from typing import Literal
 
 
 class AcrGlobalError(Exception):
-    """Base of all errors raised on purpose; `message` is safe to show to the caller."""
+    """Base of the errors whose `message` is safe to show to the caller."""
 
     status = 500
     reason = "internal"

@@ -1,4 +1,4 @@
-"""JSON as an operator writes it: a name that stands twice is found, not guessed at. Pure."""
+"""JSON as an operator writes it: a duplicate name is found, not silently dropped. Pure."""
 
 from __future__ import annotations
 

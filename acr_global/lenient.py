@@ -17,7 +17,7 @@ _FIELD = re.compile(r"[a-z_]{1,30}")
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing that is wrong with a field, or a field that is none; never its value."""
+    """One thing that is wrong with a field, or an unknown field; never its value."""
 
     field: str
     message: str
@@ -52,7 +52,7 @@ def where_in(loc: Iterable[object]) -> str:
 
 
 def unknown_field(name: object, model: type[BaseModel]) -> str:
-    """What to say of a field that is none; a name that looks like none is not shown."""
+    """What to say of an unknown field; a name that does not look like one is not shown."""
     if not _FIELD.fullmatch(str(name)):
         return "an unknown field"
     near = difflib.get_close_matches(str(name), model.model_fields, n=1)

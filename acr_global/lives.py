@@ -1,7 +1,7 @@
 """How often what was broken off begins anew, and when. Pure.
 
 What fails again and again may be what breaks the process, so each next life waits longer, and
-there is a last one. A push, a courier and a delivery are given as many.
+there is a last one. The limit is the same for a push, a courier and a delivery.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 PAUSES = tuple(timedelta(seconds=s) for s in (0, 10, 60, 300, 900))
 """Between the end of a life and the beginning of the next: one for each that is given."""
 
-MOST_LIVES = len(PAUSES)
+MAX_LIVES = len(PAUSES)
 """After the first."""
 
 
 def is_spent(lives: int) -> bool:
     """Whether what was broken off so often has had all its lives."""
-    return lives > MOST_LIVES
+    return lives > MAX_LIVES
 
 
 def may_begin_at(lives: int, interrupted_at: datetime) -> datetime | None:
     """When a push that was broken off so often, and last then, may begin anew; None: at once."""
-    pause = PAUSES[min(lives, MOST_LIVES) - 1]
+    pause = PAUSES[min(lives, MAX_LIVES) - 1]
     return interrupted_at + pause if pause else None

@@ -54,10 +54,10 @@ MomentIfAny = Annotated[Moment | None, WrapValidator(_or_none)]
 """A point in time that nothing is decided by: one that cannot be used counts as none, and costs
 nothing of what it stands in."""
 
-LONGEST_FIELD = 1_024
+MAX_FIELD_CHARS = 1_024
 """Characters; the distribution specification allows 255 for a repository, 128 for a tag."""
 
-CutText = Annotated[str, AfterValidator(lambda text: text[:LONGEST_FIELD])]
+CutText = Annotated[str, AfterValidator(lambda text: text[:MAX_FIELD_CHARS])]
 """A text that has not come through the webhook's checks, and must not swell a message."""
 
 

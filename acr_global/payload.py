@@ -1,4 +1,4 @@
-"""The registry's wire format; no other file knows its field names.
+"""What a registry posts, as models; receive.py makes push events of it.
 
 Two formats come in: the webhook body of Azure Container Registry, and the notification
 envelope of the OCI distribution registry (`{"events": [...]}`), whose events have the same
@@ -23,19 +23,19 @@ from pydantic import (
     TypeAdapter,
 )
 
-from acr_global.model import LONGEST_FIELD, as_utc
+from acr_global.model import MAX_FIELD_CHARS, as_utc
 from acr_global.urls import parse_host
 
 Text = Annotated[
     str,
-    StringConstraints(strict=True, max_length=LONGEST_FIELD, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    StringConstraints(strict=True, max_length=MAX_FIELD_CHARS, pattern=r"^[^\x00-\x1f\x7f]*$"),
 ]
 
 _DATE: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
 def _timestamp(value: Any) -> datetime | None:
-    """What is no usable time counts as none: it must not cost us the arrival.
+    """An unusable time counts as absent: it must not cost us the arrival.
 
     Both 7 and 9 digits of a second's fraction have been seen; Python keeps 6. .NET writes no time
     as the first that it knows, 0001-01-01T00:00:00.
@@ -51,12 +51,12 @@ def _timestamp(value: Any) -> datetime | None:
 
 
 def _request(value: Any) -> Any:
-    """What is no object says nothing of the client, and must not cost us the arrival either."""
+    """Anything but an object counts as absent: it must not cost us the arrival either."""
     return value if isinstance(value, dict) else None
 
 
 def _host(value: Any) -> str | None:
-    """What can be read of a host, in its one spelling; everything else counts as not known."""
+    """A host in its one spelling; one that cannot be read counts as absent."""
     try:
         return parse_host(value) if isinstance(value, str) else None
     except ValueError:
@@ -67,8 +67,8 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Target(_Wire):
-    """What the event is about."""
+class EventTarget(_Wire):
+    """What the event is about: the field `target`, and no target of ours."""
 
     media_type: Text | None = Field(None, alias="mediaType")
     digest: Text | None = None
@@ -78,7 +78,7 @@ class Target(_Wire):
     version: Text | None = None
 
 
-NO_TARGET = Target.model_validate({})
+NO_TARGET = EventTarget.model_validate({})
 
 
 class Request(_Wire):
@@ -94,12 +94,12 @@ class Event(_Wire):
     id: Text | None = None
     timestamp: Annotated[datetime | None, BeforeValidator(_timestamp)] = None
     action: Text | None = None
-    target: Target | None = None
+    target: EventTarget | None = None
     request: Annotated[Request | None, BeforeValidator(_request)] = None
 
 
 def dropped(document: dict[str, Any], event: Event) -> tuple[str, ...]:
-    """What the event said that counts as not said, because it could not be used: its fields."""
+    """The fields of the event that were sent but could not be used, and count as absent."""
     request = document.get("request")
     host = request.get("host") if isinstance(request, dict) else request
     pairs = (

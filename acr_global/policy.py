@@ -72,7 +72,7 @@ class Policy(Frozen):
 class Override(Policy):
     """One registry's own policy in ACR_GLOBAL_REGISTRIES; what it leaves out is the plain one.
 
-    `regions` that are set, and empty, cannot be known: what says them is wrong.
+    `regions` set but empty means that they are not known: the setting is wrong.
     """
 
     targets: Annotated[tuple[str, ...] | None, BeforeValidator(parse_names)] = None

@@ -5,7 +5,7 @@ The environment says it, as it does for curl and for Python's requests: `HTTP_PR
 lower-case one that is empty switches its proxy off (urllib.request.getproxies_environment). An
 address without a scheme is an http proxy's, as for both.
 
-What is otherwise than there: this machine and its link (localhost, 127.0.0.0/8, 169.254.0.0/16,
+The one difference: this machine and its link (localhost, 127.0.0.0/8, 169.254.0.0/16,
 ...) are never asked for through a proxy. It would ask its own, and be told what was meant to
 stay here.
 

@@ -196,7 +196,7 @@ def _valid_id(given: str | None) -> str:
     return given
 
 
-def _artifact(target: payload.Target, host: str | None) -> Artifact:
+def _artifact(target: payload.EventTarget, host: str | None) -> Artifact:
     """Absent, null and empty all mean absent: pushes by digest have been seen with each."""
     return Artifact(
         registry=host,

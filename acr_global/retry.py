@@ -25,7 +25,7 @@ JITTER = 0.2
 MAX_RETRIES = 20
 """Pauses in a schedule: an orchestration's history is read anew in each episode."""
 
-RETRY_AFTER_CAP = timedelta(hours=1)
+MAX_RETRY_AFTER = timedelta(hours=1)
 """The longest wait that a receiver can ask for; GitHub's limits, for one, reset each hour.
 The schedule's own pauses may be longer."""
 
@@ -56,7 +56,7 @@ class Delivery(Frozen):
 
 
 def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
-    """The state with one more round recorded; attempts of strangers are left out.
+    """The state with one more round recorded; attempts for other targets are left out.
 
     Who is refused for its key a second time is dead.
     """
@@ -125,7 +125,7 @@ def due_at(state: Delivery, target: str) -> datetime | None:
     pause = state.schedule[number - 1] * (1 + JITTER * (2 * spread - 1))
     # Never earlier than asked; and spread, so that a burst that was refused as one
     # does not come back as one.
-    asked = min(timedelta(seconds=last.retry_after or 0), RETRY_AFTER_CAP) * (1 + JITTER * spread)
+    asked = min(timedelta(seconds=last.retry_after or 0), MAX_RETRY_AFTER) * (1 + JITTER * spread)
     return _whole_second(last.at + max(pause, asked))
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from acr_global.retry import RETRY_AFTER_CAP
+from acr_global.retry import MAX_RETRY_AFTER
 
-LONGEST_VALUE = 1_000
+MAX_VALUE_CHARS = 1_000
 """Characters that are read of a header; ours. A date has 33 at most."""
 
 _NUMBER = re.compile(r"\+?((?:\d+\.?\d*|\.\d+)(?:e\+?\d+)?) ?([a-z]*)", re.IGNORECASE)
@@ -35,7 +35,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
 
     None where the header is absent or nothing in it makes sense.
     """
-    values = _VALUE.findall((text or "")[:LONGEST_VALUE])
+    values = _VALUE.findall((text or "")[:MAX_VALUE_CHARS])
     found = [wait for value in values if (wait := _read(value, now)) is not None]
     return max(found, default=None)
 
@@ -68,4 +68,4 @@ def _read(value: str, now: datetime) -> float | None:
 
 def capped(seconds: float) -> float:
     """Whole seconds, rounded up, from 0 to the cap."""
-    return float(math.ceil(min(max(seconds, 0.0), RETRY_AFTER_CAP.total_seconds())))
+    return float(math.ceil(min(max(seconds, 0.0), MAX_RETRY_AFTER.total_seconds())))

@@ -71,22 +71,22 @@ def setting_of(value: SecretRef) -> str:
     return f"setting {value.name}" if _USUAL.fullmatch(value.name) else "a setting named in $secret"
 
 
-def _nearly(name: str, secrets: Mapping[str, str]) -> str:
+def _nearly(name: str, environ: Mapping[str, str]) -> str:
     """What to add where the name is there in another spelling."""
-    same = (n for n, value in secrets.items() if value.strip() and letters(n) == letters(name))
+    same = (n for n, value in environ.items() if value.strip() and letters(n) == letters(name))
     return "; another spelling of that name is" if any(same) else ""
 
 
-def resolve(value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
+def resolve(value: SecretStr | SecretRef, environ: Mapping[str, str]) -> str:
     """The secret itself, without what is never part of one.
 
     Raises RenderError `secret-unset`, which names the setting, never a value.
     """
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    found, name = bare(secrets.get(value.name, "")), setting_of(value)
+    found, name = bare(environ.get(value.name, "")), setting_of(value)
     if not found:
-        raise RenderError(f"{name} is not set{_nearly(value.name, secrets)}", reason="secret-unset")
+        raise RenderError(f"{name} is not set{_nearly(value.name, environ)}", reason="secret-unset")
     if said := unresolved(found):
         raise RenderError(f"{name} {said}", reason="secret-unset")
     return found

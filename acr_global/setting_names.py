@@ -1,4 +1,4 @@
-"""Names in the environment that are no setting of ours, though they look like it. Pure."""
+"""Names in the environment that look like a setting of ours and are none. Pure."""
 
 from __future__ import annotations
 

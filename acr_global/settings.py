@@ -28,14 +28,14 @@ from acr_global.registry_setting import REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
 from acr_global.surroundings import bare, quoted, unresolved
 
-MOST_LOOKS = 200
+MAX_LOOKS = 200
 """Before one deadline: each costs an activity, and a history is read anew in each episode."""
 
 
 class Settings(Policy):
     """All settings. `targets` are kept apart from their names so that secrets stay in one place.
 
-    `regions` that are set, and empty, cannot be known: the setting is wrong.
+    `regions` set but empty means that they are not known: the setting is wrong.
     """
 
     actions: Annotated[tuple[Action, ...], BeforeValidator(parse_some)] = Field(
@@ -188,7 +188,7 @@ def _cross_check(
 ) -> tuple[Settings, tuple[Problem, ...]]:
     """What only several settings together show; what follows from a wrong one is not named."""
     problems: list[Problem] = []
-    too_many = f"makes more than {MOST_LOOKS} looks in one timeout; until then it is 0s"
+    too_many = f"makes more than {MAX_LOOKS} looks in one timeout; until then it is 0s"
     none = {"check_every": timedelta(0)}
     if _looks_too_often(settings):
         settings = settings.model_copy(update=none)
@@ -215,4 +215,4 @@ def _cross_check(
 
 
 def _looks_too_often(policy: Policy) -> bool:
-    return bool(policy.check_every) and policy.timeout / policy.check_every > MOST_LOOKS
+    return bool(policy.check_every) and policy.timeout / policy.check_every > MAX_LOOKS

@@ -20,10 +20,10 @@ from acr_global.surroundings import around, unresolved
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-LONGEST_NAME = 253
-LONGEST_LABEL = 63
+MAX_NAME_CHARS = 253
+MAX_LABEL_CHARS = 63
 LAST_PORT = 65_535
-LONGEST_TEXT = 1_000
+MAX_TEXT_CHARS = 1_000
 """Characters of what may be a host, in whatever spelling; ours."""
 
 _PORTS = {"https": 443, "http": 80}
@@ -147,10 +147,10 @@ def check_host(host: str) -> None:
         raise ValueError(
             "it must be letters, digits, hyphens and dots, with no hyphen before or after a dot"
         )
-    if any(len(label) > LONGEST_LABEL for label in labels):
-        raise ValueError(f"more than {LONGEST_LABEL} characters between two dots")
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"more than {LONGEST_NAME} characters")
+    if any(len(label) > MAX_LABEL_CHARS for label in labels):
+        raise ValueError(f"more than {MAX_LABEL_CHARS} characters between two dots")
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(f"more than {MAX_NAME_CHARS} characters")
     if _NUMBER.fullmatch(labels[-1]):
         # No top-level domain is a number, so it is meant as an address.
         _check_address(name)
@@ -187,7 +187,7 @@ def fold_host(text: str) -> str:
     and a slash behind make no difference. Raises ValueError, which does not name the host.
     """
     match = _SPELLED.fullmatch(text.strip().lower())
-    if not match or len(text) > LONGEST_TEXT:
+    if not match or len(text) > MAX_TEXT_CHARS:
         raise ValueError("no host")
     host, port = match["host"], (match["port"] or "").lstrip("0")
     if not host.isascii():

@@ -48,7 +48,7 @@ class Watch:
 
 
 def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
-    """The first report of each expected region counts; repeats and strangers do not."""
+    """The first report of each expected region counts; repeats and unexpected regions do not."""
     first = {a.region: a for a in watch.arrivals}
     for arrival in sorted(arrivals, key=_order):
         if arrival.region in watch.regions:
@@ -84,7 +84,7 @@ def earlier_reports(
 ) -> tuple[Evidence, ...]:
     """Reports of earlier pushes of the same content, as evidence about the regions still missing.
 
-    Two pushes of one content can interleave, and a region's second report then have been taken
+    Two pushes of one content can interleave, and a region's second report may have been taken
     for a repeat of its first. So a report counts that is not older than `span`, unless a check has
     said that the image is not there. It says nothing about a deletion: what was deleted before
     may have come back in between.

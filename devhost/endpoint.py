@@ -20,7 +20,7 @@ from .routes import Route, match
 
 log = logging.getLogger("devhost.http")
 
-BODY_LIMIT = 100 * 1024 * 1024
+MAX_BODY_BYTES = 100 * 1024 * 1024
 """Bytes of a request body; more is answered 413, as by the real host."""
 
 SECRET_PARAMETERS = frozenset({"code", "key", "sig", "signature", "token", "secret", "password"})

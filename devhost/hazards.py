@@ -146,13 +146,13 @@ def _with_part(hazards: Hazards, part: str) -> Hazards:
             rule = _crash_rule(value, PYTHON_CHECKPOINTS)
             return replace(hazards, python_dies=(*hazards.python_dies, rule))
         is_range = get_args(get_type_hints(Hazards)[field]) != ()
-        drawn: Any = _range(value) if is_range else _number(value, _MOST.get(field, 1.0))
+        drawn: Any = _range(value) if is_range else _number(value, _MAX.get(field, 1.0))
         return replace(hazards, **{field: drawn})
     except ValueError as problem:
         raise ValueError(f"hazard {name.strip()}: {problem}") from None
 
 
-_MOST = {"restart_delay": inf}
+_MAX = {"restart_delay": inf}
 """What is in seconds; the rest are probabilities."""
 
 

@@ -18,7 +18,7 @@ from .storage import Instance, Storage
 
 log = logging.getLogger("devhost.durable")
 
-LONGEST_ID = 512
+MAX_ID_CHARS = 512
 """Characters of an instance id: what a table's key takes. Nothing else is refused: the engine
 escapes what a key cannot have."""
 
@@ -46,7 +46,7 @@ class Operations:
         """
         if "/" in instance_id:  # the extension takes it for a part of the path
             return 404, None
-        if len(instance_id) > LONGEST_ID:
+        if len(instance_id) > MAX_ID_CHARS:
             return 500, _error("An error occurred while communicating with Azure Storage")
         hazards, dice = self.injector.hazards, self.injector.dice
         before = self.storage.find(instance_id)

@@ -23,7 +23,7 @@ LOADS = 1.0
 BACK_OFF = 2.0
 """Seconds more for each earlier death within `WITHIN`."""
 
-MOST_DEATHS, WITHIN = 3, 300.0
+MAX_DEATHS, WITHIN = 3, 300.0
 """One more in this many seconds ends the host."""
 
 
@@ -58,7 +58,7 @@ class Python:
         now = self._loop.time()
         self._deaths = [*(at for at in self._deaths if now - at <= WITHIN), now]
         self._up.clear()
-        if len(self._deaths) > MOST_DEATHS:
+        if len(self._deaths) > MAX_DEATHS:
             self._end_host("python")
             return
         self._death.set_result(None)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from .endpoint import BODY_LIMIT, Endpoint, broken, is_key
+from .endpoint import MAX_BODY_BYTES, Endpoint, broken, is_key
 from .engine import Engine
 from .management import RPC, SYSTEM_KEY, WEBHOOKS, Handler, Management
 from .refuse import parser_log, refuse
@@ -80,7 +80,7 @@ def build_app(
         found = await run_timer(request.match_info["name"])
         return web.Response(status=202 if found else 404)
 
-    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[refuse])
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[refuse])
     for method, path, handler in management.routes():
         guarded = _hazardous(engine, handler)
         app.router.add_route(method, RPC + path, guarded)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from acr_global.lives import MOST_LIVES, is_spent, may_begin_at
+from acr_global.lives import MAX_LIVES, is_spent, may_begin_at
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -16,9 +16,9 @@ def test_the_first_break_is_followed_at_once() -> None:
 
 def test_each_next_life_waits_longer() -> None:
     """And one that an operator has asked for no longer than the last of them."""
-    times = [may_begin_at(lives, NOW) for lives in range(2, MOST_LIVES + 1)]
+    times = [may_begin_at(lives, NOW) for lives in range(2, MAX_LIVES + 1)]
     assert [NOW + timedelta(seconds=s) for s in (10, 60, 300, 900)] == times
-    assert times[-1] == may_begin_at(MOST_LIVES + 7, NOW)
+    assert times[-1] == may_begin_at(MAX_LIVES + 7, NOW)
 
 
 def test_there_is_a_last_life() -> None:

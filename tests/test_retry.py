@@ -171,7 +171,7 @@ def test_a_wait_that_was_asked_for_is_kept(push_id: str, wait: float) -> None:
     asked = retry.due_at(retry.after_attempts(state, [tried("a", BEGUN, wait=wait)]), "a")
     assert plain is not None
     assert asked is not None
-    kept = min(timedelta(seconds=wait), retry.RETRY_AFTER_CAP)
+    kept = min(timedelta(seconds=wait), retry.MAX_RETRY_AFTER)
     assert asked >= max(plain, BEGUN + kept)
     assert asked <= max(plain, BEGUN + 1.2 * kept + SECOND)
 

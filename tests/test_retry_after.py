@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acr_global.retry import RETRY_AFTER_CAP
+from acr_global.retry import MAX_RETRY_AFTER
 from acr_global.retry_after import join_headers, parse_retry_after
 from tests.notify.samples import NOW
 
@@ -85,7 +85,7 @@ def test_what_is_meant_is_kept(value: str | None, expected: float | None) -> Non
 def test_any_text_is_a_wait_or_none(value: str) -> None:
     """It never raises."""
     found = parse_retry_after(value, NOW)
-    assert found is None or 0.0 <= found <= RETRY_AFTER_CAP.total_seconds()
+    assert found is None or 0.0 <= found <= MAX_RETRY_AFTER.total_seconds()
 
 
 def test_the_clock_s_fraction_does_not_shorten_a_wait() -> None:

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from acr_global.cli.client import Client
 
 _PATH = "/api/deadletters"
-MOST_PAGES = 1_000
+MAX_PAGES = 1_000
 """Of the list; this only ends a paging that never does."""
-MOST_UNREACHED = 3
+MAX_UNREACHED = 3
 """Replays in a row without an answer, after which the others are not tried."""
 _CUT_OFF = "The list is cut off: there are more."
 _EXAMPLE = "Example: `python -m acr_global deadletters"
@@ -112,7 +112,7 @@ async def _whole_list(client: Client) -> dict[str, Any]:
     understood(api.DeadLetters, answer)
     letters = [*answer["deadletters"]]
     pages = 1
-    while (after := answer.get("next")) and pages < MOST_PAGES:
+    while (after := answer.get("next")) and pages < MAX_PAGES:
         answer = await client.get(f"{_PATH}?after={quote(str(after), safe='', errors='replace')}")
         understood(api.DeadLetters, answer)
         letters += answer["deadletters"]
@@ -162,7 +162,7 @@ async def _replay_all(client: Client, *, as_json: bool) -> int:
             print(told or replay_text(letter, understood(api.Replay, answer)), flush=True)
         failed += error is not None
         unreached = unreached + 1 if isinstance(error, UnreachableError) else 0
-        if unreached == MOST_UNREACHED:
+        if unreached == MAX_UNREACHED:
             break
     untried = letters[len(answers) :]
     if as_json:

@@ -77,8 +77,8 @@ def build_app(
     """The whole app, from its settings.
 
     `credential` is what it shows the registry when it asks for evidence: an async Azure
-    credential; None for the app's own identity (in Azure a managed one). `journal`: what it is
-    about is noted there; None for one that only remembers.
+    credential; None for the app's own identity (in Azure a managed one). `journal`: where
+    this process notes the turns it is in; None for one in memory only.
     """
     turns.silence_repeats()
     loaded = load_settings(environ)

@@ -1,4 +1,4 @@
-"""What a new Python process does first: see to what the one before it died in.
+"""What a new Python process does first: resume what its dead predecessor was working on.
 
 The journal of a process that has ended names the instances whose turns it was in. Those of them
 that have failed go on (mending.py). It is done in a thread, for nothing may ever call this process:
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from acr_global.correlation import is_push
 from acr_global.functions import mending, wire
-from acr_global.functions.engine import Engine, EngineError, Look, Phase, close_session
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot, close_session
 from acr_global.functions.journal import Journal, Orphan, orphans
 
 TRIES_FOR_SECONDS = 3_600.0
@@ -28,7 +28,7 @@ CALL_SECONDS = 10.0
 
 
 def awake(journal: Journal, folder: Path) -> threading.Thread | None:
-    """See to what ended processes left behind, if there is anything; the thread that does."""
+    """Start a thread that resumes what ended processes left behind; None if they left nothing."""
     left = orphans(folder)
     for orphan in list(left):
         if not orphan.turns and not orphan.starts:
@@ -67,7 +67,7 @@ async def _try(orphan: Orphan, url: str | None) -> bool:
 
 
 async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_PAUSES) -> None:
-    """Let go on what has failed. Raises EngineError; doing it again does no harm."""
+    """Resume what has failed. Raises EngineError; doing it twice does no harm."""
     turns = set(orphan.turns)
     for pause in pauses:
         await asyncio.sleep(pause)
@@ -83,19 +83,21 @@ async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_
 
 async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
     """Whether nothing more is to be done for an instance."""
-    look = await engine.look(instance_id, show_input=True)
+    snapshot = await engine.look(instance_id, show_input=True)
     # Where somebody else was faster, he cannot know what we accepted.
-    broken = look.phase is Phase.FAILED or (look.phase is Phase.BEGUN and _was_broken_off(look))
+    broken = snapshot.phase is Phase.FAILED or (
+        snapshot.phase is Phase.BEGUN and _was_broken_off(snapshot)
+    )
     if broken and is_push(instance_id):
         arrivals = orphan.arrivals.get(instance_id, ())
         return await mending.send_courier(engine, instance_id, arrivals)
-    if look.phase is Phase.FAILED:
+    if snapshot.phase is Phase.FAILED:
         await mending.begin_again(engine, instance_id)
-    return look.phase not in (Phase.PENDING, Phase.BEGUN)
+    return snapshot.phase not in (Phase.PENDING, Phase.BEGUN)
 
 
-def _was_broken_off(look: Look) -> bool:
+def _was_broken_off(snapshot: Snapshot) -> bool:
     try:
-        return wire.load(wire.PushInput, look.input).known is not None
+        return wire.load(wire.PushInput, snapshot.input).known is not None
     except ValueError:
         return False

@@ -44,7 +44,7 @@ _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] =
 
 
 class EngineError(Exception):
-    """The host's endpoint failed; another try may do better."""
+    """The host's endpoint failed; a retry may succeed."""
 
 
 class AlreadyExistsError(EngineError):
@@ -77,8 +77,8 @@ _PHASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at one instance."""
+class Snapshot:
+    """What the engine says of one instance, or that there is none."""
 
     phase: Phase
     input: Any = None
@@ -98,7 +98,7 @@ class Look:
 class Listing:
     """Some instances in the order of their ids, and where to go on, if there are more."""
 
-    looks: tuple[Look, ...]
+    snapshots: tuple[Snapshot, ...]
     next: str | None
 
 
@@ -112,7 +112,7 @@ class _Answer:
 class Engine:
     """The engine behind one function's durable client.
 
-    Every call raises EngineError when the endpoint fails; none guesses.
+    Every call raises EngineError when the endpoint fails; none guesses the answer.
     """
 
     def __init__(
@@ -135,20 +135,20 @@ class Engine:
         engine.journal.endpoint(engine._url)
         return engine
 
-    async def look(self, instance_id: str, *, show_input: bool = False) -> Look:
+    async def look(self, instance_id: str, *, show_input: bool = False) -> Snapshot:
         """Where an instance is."""
         return await self._look_at(instance_id, showInput=show_input)
 
-    async def look_back(self, instance_id: str) -> Look:
+    async def look_back(self, instance_id: str) -> Snapshot:
         """Where an instance is, with its input and its history."""
         shown = {"showInput": True, "showHistory": True, "showHistoryOutput": True}
         return await self._look_at(instance_id, **shown)
 
-    async def _look_at(self, instance_id: str, **shown: bool) -> Look:
+    async def _look_at(self, instance_id: str, **shown: bool) -> Snapshot:
         params = {name: str(value).lower() for name, value in shown.items()}
         answer = await self._call("GET", f"instances/{instance_id}", params=params)
         if answer.code == HTTPStatus.NOT_FOUND:
-            return Look(Phase.ABSENT)
+            return Snapshot(Phase.ABSENT)
         if answer.code not in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
             raise EngineError(f"status: answered {answer.code}")
         if not isinstance(answer.body, dict) or "runtimeStatus" not in answer.body:
@@ -200,27 +200,27 @@ class Engine:
     ) -> Listing:
         """Instances whose id begins with `prefix`, which is a range read; up to so many pages,
         MAX_PAGES if none is said."""
-        looks: list[Look] = []
+        snapshots: list[Snapshot] = []
         params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS)}
         params["showInput"] = str(show_input).lower()
         for _ in range(pages or MAX_PAGES):
             page = await self._page(params, after)
-            looks, after = [*looks, *page.looks], page.next
+            snapshots, after = [*snapshots, *page.snapshots], page.next
             if after is None:
                 break
-        return Listing(tuple(looks), after)
+        return Listing(tuple(snapshots), after)
 
-    async def first_by_prefix(self, prefix: str) -> Look:
+    async def first_by_prefix(self, prefix: str) -> Snapshot:
         """The first, in the order of ids, of the instances whose id begins with `prefix`, with
         its input. However many there are, it is one read."""
         params = {"instanceIdPrefix": prefix, "top": "1", "showInput": "true"}
         after: str | None = None
         for _ in range(MAX_PAGES):  # Azure Storage may answer an empty page and a token
             page = await self._page(params, after)
-            if page.looks:
-                return page.looks[0]
+            if page.snapshots:
+                return page.snapshots[0]
             if (after := page.next) is None:
-                return Look(Phase.ABSENT)
+                return Snapshot(Phase.ABSENT)
         raise EngineError("list: nothing but empty pages")
 
     async def _page(self, params: Mapping[str, str], after: str | None) -> Listing:
@@ -267,7 +267,7 @@ def _session() -> aiohttp.ClientSession:
 
 
 async def close_session() -> None:
-    """Close this event loop's session. A worker ends without a word; tests end in good order."""
+    """Close this event loop's session. For tests; a worker just ends."""
     kept = _sessions.pop(asyncio.get_running_loop(), None)
     if kept is not None:
         await kept.close()
@@ -281,13 +281,13 @@ def _json(text: str) -> Any:
         return text
 
 
-def _look(row: dict[str, Any]) -> Look:
+def _look(row: dict[str, Any]) -> Snapshot:
     phase = _PHASES.get(row["runtimeStatus"], Phase.PENDING)
     # A crash can leave Pending on an instance that has begun. Each turn writes a custom status,
     # and a start that replaces the row takes it away, so where there is one, a turn has ended.
     if phase is Phase.PENDING and row.get("customStatus") is not None:
         phase = Phase.BEGUN
-    return Look(
+    return Snapshot(
         phase=phase,
         input=row.get("input"),
         output=row.get("output"),

@@ -8,7 +8,7 @@ import logging
 
 from acr_global import correlation, ends
 from acr_global.functions import log, names, replays, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
+from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 
 
 async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
@@ -25,13 +25,13 @@ async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
     )
 
 
-async def is_given_up(engine: Engine, push_id: str, look: Look) -> bool:
-    """Whether a push has been given up since the last that happened to an instance of its own: of
-    it, or of a courier of its. Raises EngineError."""
+async def is_given_up(engine: Engine, push_id: str, snapshot: Snapshot) -> bool:
+    """Whether a push has been given up since `snapshot`, its own instance or a courier of it, was
+    last updated. Raises EngineError."""
     _, record = await replays.newest(engine, correlation.record_id(push_id))
-    if record.created is None or look.updated is None:
+    if record.created is None or snapshot.updated is None:
         return False
-    return record.created >= look.updated
+    return record.created >= snapshot.updated
 
 
 async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
@@ -43,5 +43,5 @@ async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
             await engine.start(names.COURIER, correlation.numbered(base, number + 1), record)
 
 
-def _state(look: Look) -> object:
-    return look.custom_status.get("state") if isinstance(look.custom_status, dict) else None
+def _state(snapshot: Snapshot) -> object:
+    return snapshot.custom_status.get("state") if isinstance(snapshot.custom_status, dict) else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from acr_global import correlation
 from acr_global.functions import reviving, wire
-from acr_global.functions.engine import Engine, EngineError, Look, Phase
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.model import Arrival
 
 
@@ -18,7 +18,7 @@ class Found:
 
     start: wire.PushInput
     """What would begin it, if it is not there."""
-    look: Look
+    snapshot: Snapshot
 
 
 def new_input(push_id: str, terms: wire.PushTerms) -> wire.PushInput:
@@ -37,16 +37,16 @@ class ById:
         """What would begin the instance, as far as that is known without asking."""
         return new_input(self._key, terms)
 
-    async def newest(self) -> Look:
+    async def newest(self) -> Snapshot:
         """The instance, with its input. Raises EngineError."""
         return await self._engine.look(self._key, show_input=True)
 
     async def find(self, terms: wire.PushTerms) -> Found:
         """The instance that an arrival belongs to. Raises EngineError."""
-        look = await self._engine.look(self._key)
-        over = look.phase is Phase.BEGUN and wire.is_decided(look.custom_status)
-        look = replace(look, phase=Phase.FINISHED) if over else look
-        return Found(new_input(self._key, terms), look)
+        snapshot = await self._engine.look(self._key)
+        over = snapshot.phase is Phase.BEGUN and wire.is_decided(snapshot.custom_status)
+        snapshot = replace(snapshot, phase=Phase.FINISHED) if over else snapshot
+        return Found(new_input(self._key, terms), snapshot)
 
 
 class ByContent:
@@ -59,7 +59,7 @@ class ByContent:
         """Nothing: it takes a look to know the generation."""
         return None
 
-    async def newest(self) -> Look:
+    async def newest(self) -> Snapshot:
         """The last generation that is there (absent, if none), with its input: the first in the
         order of ids. Raises EngineError.
 
@@ -68,12 +68,12 @@ class ByContent:
         """
         return (await self._newest())[1]
 
-    async def _newest(self) -> tuple[int, Look]:
-        look = await self._engine.first_by_prefix(correlation.generation_prefix(self._key))
-        if look.phase is Phase.ABSENT:
-            return 0, look
+    async def _newest(self) -> tuple[int, Snapshot]:
+        snapshot = await self._engine.first_by_prefix(correlation.generation_prefix(self._key))
+        if snapshot.phase is Phase.ABSENT:
+            return 0, snapshot
         try:
-            return correlation.generation_of(look.instance_id), look
+            return correlation.generation_of(snapshot.instance_id), snapshot
         except ValueError as error:  # started by hand
             raise EngineError(f"list: {error}") from error
 
@@ -82,39 +82,39 @@ class ByContent:
 
         Raises EngineError.
         """
-        number, look = await self._newest()
-        reports = _reports_if_over(look)
+        number, snapshot = await self._newest()
+        reports = _reports_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms)
         if reports is None:
-            return Found(start, look)
+            return Found(start, snapshot)
         if any(_same_event(report, terms.arrival) for report in reports):
-            return Found(start, replace(look, phase=Phase.FINISHED))
+            return Found(start, replace(snapshot, phase=Phase.FINISHED))
         again = terms.model_copy(update={"earlier": reports})
         following = new_input(correlation.generation_id(self._key, number + 1), again)
-        return Found(following, Look(Phase.ABSENT))
+        return Found(following, Snapshot(Phase.ABSENT))
 
 
 Instances = ById | ByContent
 
 
-def _reports_if_over(look: Look) -> tuple[Arrival, ...] | None:
+def _reports_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
     """What a generation that is over, and those before it, heard from the regions; nothing if it
     was broken off. None: it is not over."""
     try:
-        if look.phase is Phase.ABSENT:
+        if snapshot.phase is Phase.ABSENT:
             return None
-        if look.phase is Phase.FAILED:
-            wire.load(wire.PushInput, look.input)
+        if snapshot.phase is Phase.FAILED:
+            wire.load(wire.PushInput, snapshot.input)
             return None  # it goes on, in a next life
-        if look.phase is Phase.TERMINATED and reviving.BEGUN_ANEW in str(look.output):
+        if snapshot.phase is Phase.TERMINATED and reviving.BEGUN_ANEW in str(snapshot.output):
             return None  # so does this one
-        if look.phase in (Phase.FINISHED, Phase.TERMINATED):
-            return wire.load(wire.PushOutput, look.output).reports()
-        if not wire.is_decided(look.custom_status):
+        if snapshot.phase in (Phase.FINISHED, Phase.TERMINATED):
+            return wire.load(wire.PushOutput, snapshot.output).reports()
+        if not wire.is_decided(snapshot.custom_status):
             return None
         # Decided, and running on for some seconds.
-        status = wire.load(wire.PushStatus, look.custom_status)
-        earlier = wire.load(wire.PushInput, look.input).earlier
+        status = wire.load(wire.PushStatus, snapshot.custom_status)
+        earlier = wire.load(wire.PushInput, snapshot.input).earlier
     except ValueError:
         return ()
     arrivals = status.arrivals()

@@ -36,10 +36,10 @@ try:
 except ImportError:  # Windows, where the app is developed and never deployed: no journal there
     fcntl = None  # type: ignore[assignment] # only asked whether it is there
 
-LONGEST_BYTES = 1_000_000
+MAX_FILE_BYTES = 1_000_000
 """Of a file; then another is begun, and the one before the last is dropped."""
 
-MOST_REMEMBERED = 2_000
+MAX_REMEMBERED = 2_000
 """Pushes that a process remembers to have seen."""
 
 MEMORY_SECONDS = 120.0
@@ -133,7 +133,7 @@ class Journal:
     def _remember(self, push_id: str) -> None:
         self._recent.pop(push_id, None)
         self._recent[push_id] = None
-        if len(self._recent) > MOST_REMEMBERED:
+        if len(self._recent) > MAX_REMEMBERED:
             self._recent.pop(next(iter(self._recent)), None)
 
     def is_unseen(self, push_id: str) -> bool:
@@ -152,7 +152,7 @@ class Journal:
         with self._lock, contextlib.suppress(OSError, ValueError):
             if self._file is None:
                 return
-            if self._size > LONGEST_BYTES:
+            if self._size > MAX_FILE_BYTES:
                 self._next_part()
             self._file.write(line)
             self._size += len(line)

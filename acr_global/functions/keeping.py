@@ -19,7 +19,7 @@ from enum import Enum
 from acr_global import correlation
 from acr_global.errors import NotKeptError
 from acr_global.functions import log, names, reviving, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
+from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.instances import Instances, new_input
 from acr_global.functions.pacing import Pace, TooManyError, admitted
 from acr_global.model import Arrival
@@ -34,7 +34,7 @@ BUDGET_SECONDS = 4.2
 LAST_LOOK_SECONDS = 0.4
 """For asking whether a start whose answer never came was carried out all the same."""
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 0.5
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 0.5
 
 BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
 """Until it is asked whether a push has begun, and how often where the engine does not answer."""
@@ -117,7 +117,7 @@ async def _insist(
         except (EngineError, _UndecidedError) as error:
             errors.append(error)
         await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
 async def begin(engine: Engine, start: wire.PushInput) -> bool:
@@ -129,9 +129,9 @@ async def begin(engine: Engine, start: wire.PushInput) -> bool:
 
 async def _is_ours(engine: Engine, push_id: str, nonce: str) -> bool:
     """Whether the start that won is this one, even if its answer was lost."""
-    look = await engine.look(push_id, show_input=True)
+    snapshot = await engine.look(push_id, show_input=True)
     # As text: what stands there may have been started by hand, in any form.
-    return nonce in str(look.input)
+    return nonce in str(snapshot.input)
 
 
 class _Search:
@@ -147,16 +147,16 @@ class _Search:
     async def once(self) -> Kept:
         """One look, and what follows from it."""
         found = await self._instances.find(self._terms)
-        self._found, start, look = found.start, found.start, found.look
+        self._found, start, snapshot = found.start, found.start, found.snapshot
         if self._started and await _is_ours(self._engine, *self._started):
             return self._kept_as_start(self._started[0])
-        match look.phase:
+        match snapshot.phase:
             case Phase.ABSENT:
                 self._say_if_purged(start)
                 return await self._begin(start)
             case Phase.BEGUN:
                 self._engine.journal.seen(start.push_id)
-                return await _tell(self._engine, start, look)
+                return await _tell(self._engine, start, snapshot)
             case Phase.PENDING:
                 raise _UndecidedError("not begun yet")
             case Phase.FINISHED:
@@ -164,7 +164,7 @@ class _Search:
             case Phase.FAILED:
                 return await self._begin_anew(start)
             case Phase.TERMINATED:
-                return _ended_by_hand(start, look)
+                return _ended_by_hand(start, snapshot)
 
     async def send_courier(self) -> Kept:
         """Hand the arrival to a courier. One that is on its way already carries a report of the
@@ -219,11 +219,11 @@ class _Search:
     async def _begin_anew(self, start: wire.PushInput) -> Kept:
         """Begin the next life of a push that was broken off. Where that is to wait, a courier
         sees to it."""
-        look = await self._engine.look_back(start.push_id)
-        if look.phase is not Phase.FAILED:
+        snapshot = await self._engine.look_back(start.push_id)
+        if snapshot.phase is not Phase.FAILED:
             raise _UndecidedError("somebody else has begun it anew")
         try:
-            life = reviving.next_life(look, [start.arrival])
+            life = reviving.next_life(snapshot, [start.arrival])
         except ValueError:
             reason = "instance-failed"
             raise NotKeptError("This push's instance has failed.", reason=reason) from None
@@ -248,10 +248,10 @@ async def see_it_begin(engine: Engine, push_id: str) -> None:
         if not engine.journal.is_unseen(push_id) and not silent:
             return
         try:
-            look = await engine.look(push_id)
-            if look.phase is Phase.BEGUN and not wire.is_decided(look.custom_status):
+            snapshot = await engine.look(push_id)
+            if snapshot.phase is Phase.BEGUN and not wire.is_decided(snapshot.custom_status):
                 engine.journal.open.found(push_id)
-            if look.phase in (Phase.PENDING, Phase.FAILED):
+            if snapshot.phase in (Phase.PENDING, Phase.FAILED):
                 courier = correlation.courier_id(push_id)
                 await engine.start(names.COURIER, courier, wire.CourierInput(push_id=push_id))
             return
@@ -273,24 +273,24 @@ def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
     )
 
 
-def _ended_by_hand(start: wire.PushInput, look: Look) -> Kept:
+def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:
     """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
     courier is about to start it again; that one will carry this arrival too.)"""
-    if reviving.BEGUN_ANEW in str(look.output):
+    if reviving.BEGUN_ANEW in str(snapshot.output):
         raise _UndecidedError("it is being begun anew")
     log.line(
         "push-terminated",
         level=logging.WARNING,
         push=start.push_id,
         region=start.arrival.region,
-        cause=str(look.output)[:200],
+        cause=str(snapshot.output)[:200],
         todo="somebody ended this instance; purge it, and the next webhook begins the push anew",
     )
     return Kept(Place.TERMINATED, start.push_id)
 
 
-async def _tell(engine: Engine, start: wire.PushInput, look: Look) -> Kept:
-    if look.suspended:
+async def _tell(engine: Engine, start: wire.PushInput, snapshot: Snapshot) -> Kept:
+    if snapshot.suspended:
         log.line(
             "push-suspended",
             level=logging.WARNING,

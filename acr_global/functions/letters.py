@@ -13,7 +13,7 @@ from typing import Any
 from acr_global import correlation, ends
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import wire
-from acr_global.functions.engine import Engine, Look, Phase
+from acr_global.functions.engine import Engine, Phase, Snapshot
 from acr_global.retry import Delivery
 
 
@@ -24,43 +24,45 @@ class NotFoundError(AcrGlobalError):
     reason = "dead-letter-unknown"
 
 
-async def existing(engine: Engine, instance_id: str) -> Look:
+async def existing(engine: Engine, instance_id: str) -> Snapshot:
     """A dead letter, or what was one, with its input. Raises NotFoundError."""
     if not correlation.is_delivery(instance_id):
         raise NotFoundError("There is no dead letter with this id.")
-    look = await engine.look(instance_id, show_input=True)
-    if look.phase is Phase.ABSENT:
+    snapshot = await engine.look(instance_id, show_input=True)
+    if snapshot.phase is Phase.ABSENT:
         raise NotFoundError("There is no dead letter with this id.")
-    return look
+    return snapshot
 
 
-def is_dead(look: Look) -> bool:
+def is_dead(snapshot: Snapshot) -> bool:
     """It ended, by itself or broken off, and somebody who was to be told was not."""
-    ended = look.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
-    return ended and not ends.is_good(summary_of(look).get("state"))
+    ended = snapshot.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
+    return ended and not ends.is_good(summary_of(snapshot).get("state"))
 
 
-def summary_of(look: Look) -> dict[str, Any]:
+def summary_of(snapshot: Snapshot) -> dict[str, Any]:
     """What a list shows of it: its custom status."""
-    return look.custom_status if isinstance(look.custom_status, dict) else {"state": "failed"}
+    return (
+        snapshot.custom_status if isinstance(snapshot.custom_status, dict) else {"state": "failed"}
+    )
 
 
-def push_given_up(look: Look) -> wire.CourierInput | None:
+def push_given_up(snapshot: Snapshot) -> wire.CourierInput | None:
     """What a courier that gave a push up, or was to try it again, had with it."""
-    if not correlation.is_record(look.instance_id):
+    if not correlation.is_record(snapshot.instance_id):
         return None
-    return wire.load(wire.CourierInput, look.input)
+    return wire.load(wire.CourierInput, snapshot.input)
 
 
-def output_of(look: Look) -> wire.DeliveryOutput | None:
+def output_of(snapshot: Snapshot) -> wire.DeliveryOutput | None:
     """What a delivery that came to its end left behind."""
     try:
-        return wire.load(wire.DeliveryOutput, look.output)
+        return wire.load(wire.DeliveryOutput, snapshot.output)
     except ValueError:
         return None
 
 
-def delivery_of(look: Look, given: wire.DeliveryInput) -> Delivery:
+def delivery_of(snapshot: Snapshot, given: wire.DeliveryInput) -> Delivery:
     """The delivery as it ended, or as it began where it was broken off."""
-    ended = output_of(look)
+    ended = output_of(snapshot)
     return ended.delivery if ended else given.delivery

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 
 from acr_global import correlation, retry
 from acr_global.functions import givingup, log, names, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, Look
-from acr_global.lives import MOST_LIVES, is_spent
+from acr_global.functions.engine import AlreadyExistsError, Engine, Snapshot
+from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
 
 
@@ -43,12 +43,12 @@ async def begin_again(engine: Engine, instance_id: str) -> bool:
 
 
 async def _courier_again(engine: Engine, instance_id: str) -> bool:
-    look = await engine.look_back(instance_id)
+    snapshot = await engine.look_back(instance_id)
     try:
-        given = wire.load(wire.CourierInput, look.input)
+        given = wire.load(wire.CourierInput, snapshot.input)
     except ValueError:  # started by hand
         return False
-    if await givingup.is_given_up(engine, given.push_id, look):
+    if await givingup.is_given_up(engine, given.push_id, snapshot):
         return False
     lives = (given.lives or 0) + 1
     if is_spent(lives):
@@ -61,9 +61,9 @@ async def _courier_again(engine: Engine, instance_id: str) -> bool:
 
 async def _delivery_again(engine: Engine, instance_id: str) -> bool:
     """What is given up needs nothing more: a delivery that has failed is a dead letter."""
-    look = await engine.look_back(instance_id)
+    snapshot = await engine.look_back(instance_id)
     try:
-        given = resumed(look)
+        given = resumed(snapshot)
     except ValueError:  # started by hand; or the record of a push that was given up
         return False
     lives = (given.lives or 0) + 1
@@ -75,14 +75,14 @@ async def _delivery_again(engine: Engine, instance_id: str) -> bool:
     return True
 
 
-def resumed(look: Look) -> wire.DeliveryInput:
+def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
     """A delivery that was broken off, with the attempts that its history holds.
 
     Raises ValueError where it is none.
     """
-    given = wire.load(wire.DeliveryInput, look.input)
+    given = wire.load(wire.DeliveryInput, snapshot.input)
     state = given.delivery
-    for event in look.history:
+    for event in snapshot.history:
         if (event.get("EventType"), event.get("FunctionName")) == (
             "TaskCompleted",
             names.ATTEMPT_DELIVERY,
@@ -93,7 +93,7 @@ def resumed(look: Look) -> wire.DeliveryInput:
 
 
 def _log_begun_anew(instance_id: str, lives: int) -> None:
-    last = lives == MOST_LIVES
+    last = lives == MAX_LIVES
     log.line(
         "instance-begun-anew",
         level=logging.ERROR if last else logging.WARNING,

@@ -45,7 +45,7 @@ def note_once(journal: Journal) -> None:
         return
     try:
         asyncio.run(_note_and_close(journal.open, Engine(journal.url, CALL_SECONDS)))
-    except Exception as error:  # whatever it is costs this note, and not those to come
+    except Exception as error:  # any failure costs this note only
         log.line("open-not-noted", level=logging.DEBUG, cause=str(error), todo="it is tried again")
 
 

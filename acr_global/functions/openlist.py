@@ -17,10 +17,10 @@ V = TypeVar("V")
 OPEN_SECONDS = 20.0
 """How long an instance is open before it is noted. Most pushes are decided by then."""
 
-MOST_IDS = 150
+MAX_IDS = 150
 """In one note: with ids of 100 characters the engine keeps its input in the row, not in a blob."""
 
-MOST_KNOWN = 20_000
+MAX_KNOWN = 20_000
 """Instances that a process remembers of a kind. What is forgotten may be noted once more."""
 
 
@@ -76,7 +76,7 @@ class OpenList:
         with self._lock:
             until = self._clock() - OPEN_SECONDS
             ids = [instance_id for instance_id, since in self._open.items() if since <= until]
-        return tuple(ids[:MOST_IDS])
+        return tuple(ids[:MAX_IDS])
 
     def noted(self, ids: Iterable[str]) -> None:
         """These have been noted, and are not noted again."""
@@ -90,5 +90,5 @@ def _keep(known: dict[str, V], instance_id: str, value: V) -> None:
     """Keep what is new, and let go of the oldest where there is too much."""
     known.pop(instance_id, None)
     known[instance_id] = value
-    if len(known) > MOST_KNOWN:
+    if len(known) > MAX_KNOWN:
         known.pop(next(iter(known)), None)

@@ -91,8 +91,8 @@ def admitted(within_seconds: float) -> Iterator[None]:
 
 
 async def lull() -> None:
-    """Wait until no arrival has come for a moment, for a while at most: what can wait, what
-    failed at a receiver for one, must not cost the engine's time when a burst needs it.
+    """Wait for a pause between arrivals, up to a limit: what can wait, such as a delivery that
+    has failed, must not take the engine's time from a burst.
 
     It knows of this process's arrivals only.
     """

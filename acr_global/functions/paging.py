@@ -1,7 +1,7 @@
 """Where a list goes on: the engine's token, marked as one that we have given.
 
-What the engine makes of a token that is none differs by backend, and some answers look like a
-storage that is down. So such a one is not taken to the engine. Pure.
+What the engine does with an invalid token differs by backend, and some of its answers look like
+a storage outage. So an invalid token never reaches it. Pure.
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ found wherever the numbers begin.
 from __future__ import annotations
 
 from acr_global.correlation import numbered, order
-from acr_global.functions.engine import Engine, Look, Phase
+from acr_global.functions.engine import Engine, Phase, Snapshot
 
 
-async def newest(engine: Engine, base: str) -> tuple[int, Look]:
+async def newest(engine: Engine, base: str) -> tuple[int, Snapshot]:
     """The newest delivery, with its input, and its number: 0 for the first of all, -1 (and
     absent) if there is none."""
     listed = await engine.list_by_prefix(f"{base}~")
-    number = max((order(look.instance_id)[1] for look in listed.looks), default=0)
-    look = await engine.look(numbered(base, number), show_input=True)
-    return (-1 if look.phase is Phase.ABSENT else number), look
+    number = max((order(snapshot.instance_id)[1] for snapshot in listed.snapshots), default=0)
+    snapshot = await engine.look(numbered(base, number), show_input=True)
+    return (-1 if snapshot.phase is Phase.ABSENT else number), snapshot

@@ -1,7 +1,7 @@
 """What an external event says of its region, whoever raised it.
 
 Besides the starter and couriers, whoever holds the app's system key can raise events, with
-anything in them. An event of a region's name says that the region has reported, whatever else
+any content. An event of a region's name says that the region has reported, whatever else
 it says; and nothing in it may fail an instance, for that would lose everything it has heard.
 """
 

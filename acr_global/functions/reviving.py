@@ -18,7 +18,7 @@ from typing import Any
 
 from acr_global import correlation, lives, verdict
 from acr_global.functions import names, reports, wire
-from acr_global.functions.engine import Look
+from acr_global.functions.engine import Snapshot
 from acr_global.model import Arrival, Evidence
 
 _EVENT = correlation.event_name("")
@@ -51,7 +51,7 @@ class _Story:
             case "EventRaised", str(name) if name.lower().startswith(_EVENT):
                 (self.after if self.due else self.arrivals).append(_arrival(self._push, event))
             case "TaskCompleted", names.GATHER_EVIDENCE:
-                seen = wire.load(wire.LookOutput, event.get("Result"))
+                seen = wire.load(wire.EvidenceOutput, event.get("Result"))
                 self.arrivals += seen.arrivals
                 self.evidence += seen.evidence
             case (("TaskScheduled" | "TaskFailed"), names.FIRE_PUSH_NOTIFICATION):
@@ -85,23 +85,23 @@ class _Story:
         self.after = []
 
 
-def next_life(look: Look, arrivals: Iterable[Arrival] = ()) -> wire.PushTerms:
+def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.PushTerms:
     """What a push's next life begins with, made of its last one (with input and history) and of
     further reports.
 
     Raises ValueError where the input is none of ours.
     """
-    push = wire.load(wire.PushInput, look.input)
-    if not look.history:  # it never began
+    push = wire.load(wire.PushInput, snapshot.input)
+    if not snapshot.history:  # it never began
         return _terms(push, more=(*push.more, *arrivals))
     story = _Story(push)
-    for event in look.history:
+    for event in snapshot.history:
         story.tell(event)
-    begun_at = push.known.begun_at if push.known else _begun_at(push, look.history)
+    begun_at = push.known.begun_at if push.known else _begun_at(push, snapshot.history)
     known = wire.Known(
         lives=(push.known.lives if push.known else 0) + 1,
         begun_at=begun_at,
-        interrupted_at=look.updated or begun_at,
+        interrupted_at=snapshot.updated or begun_at,
         arrivals=_once(story.arrivals),
         evidence=verdict.with_evidence(wire.watch(push, begun_at), story.evidence).evidence,
         said=tuple(story.said),

@@ -1,4 +1,4 @@
-"""Reports of regions that have left the settings, for pushes that still wait for them."""
+"""Arrivals from regions that have left the settings, for pushes that still wait for them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ async def open_push(instances: Instances, terms: wire.PushTerms) -> wire.PushTer
     """
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            look = await instances.newest()
+            snapshot = await instances.newest()
     except (EngineError, TimeoutError) as error:
         raise NotKeptError("The push could not be looked up in time.") from error
-    if look.phase in (Phase.ABSENT, Phase.FINISHED) or wire.is_decided(look.custom_status):
+    if snapshot.phase in (Phase.ABSENT, Phase.FINISHED) or wire.is_decided(snapshot.custom_status):
         return None
     try:
-        frozen = wire.load(wire.PushInput, look.input)
+        frozen = wire.load(wire.PushInput, snapshot.input)
     except ValueError:  # started by hand, in a form of its own
         return None
     if terms.arrival.region not in frozen.regions:

@@ -50,9 +50,9 @@ def instance_in(body: str) -> str:
 
 
 def silence_repeats() -> None:
-    """Keep the SDK from warning of what has come twice: a region that has reported again, or the
-    result of an activity that a crash has repeated. Both are daily life here, and the SDK says it
-    anew for each region and process. Source: azure-functions-durable 1.7, models/
+    """Keep the SDK from warning of duplicates: a region that has reported again, or the result of
+    an activity that a crash has repeated. Both are normal here, and the SDK warns anew for each
+    region and process. Source: azure-functions-durable 1.7, models/
     TaskOrchestrationExecutor.py; the Functions worker leaves the filters as they are."""
     warnings.filterwarnings(
         "ignore",

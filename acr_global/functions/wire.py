@@ -128,14 +128,14 @@ class PushOutput(Frozen):
     earlier: tuple[Arrival, ...] = ()
 
     def reports(self) -> tuple[Arrival, ...]:
-        """The newest report of each region, of this generation or an earlier one."""
+        """The newest arrival of each region, of this generation or an earlier one."""
         return newest_reports(self.earlier, self.arrivals)
 
 
 def newest_reports(
     earlier: tuple[Arrival, ...], arrivals: tuple[Arrival, ...]
 ) -> tuple[Arrival, ...]:
-    """One report per region; later ones before earlier ones."""
+    """One arrival per region; later ones before earlier ones."""
     return tuple({a.region: a for a in (*earlier, *arrivals)}.values())
 
 
@@ -166,7 +166,7 @@ def is_decided(custom_status: object) -> bool:
     return isinstance(custom_status, dict) and custom_status.get("decided") is True
 
 
-LONGEST_STATUS = 8_192
+MAX_STATUS_CHARS = 8_192
 """Characters of JSON, escapes counted as they are. The engine fails an instance whose custom
 status is longer than 16 KB in UTF-16. Source: Durable Functions docs, custom orchestration
 status; on the engine up to 8,703 have been seen to pass."""
@@ -175,7 +175,7 @@ status; on the engine up to 8,703 have been seen to pass."""
 def status_object(status: PushStatus) -> dict[str, Any]:
     """A push's status as the engine takes it: where it is too long, first without the reports."""
     whole = dump(status)
-    if _length(whole) <= LONGEST_STATUS:
+    if _length(whole) <= MAX_STATUS_CHARS:
         return whole
     return bounded(dump(status.model_copy(update={"reports": None})))
 
@@ -183,11 +183,11 @@ def status_object(status: PushStatus) -> dict[str, Any]:
 def bounded(status: dict[str, Any]) -> dict[str, Any]:
     """A custom status as the engine takes it. Where it is too long, no list in it is longer than
     so many, and of a list that was cut `<name>_more` says how many are left out."""
-    if _length(status) <= LONGEST_STATUS:
+    if _length(status) <= MAX_STATUS_CHARS:
         return status
     longest = max((len(v) for v in status.values() if isinstance(v, list)), default=0)
     fit = bisect.bisect_right(
-        range(longest), LONGEST_STATUS, key=lambda most: _length(_cut(status, most))
+        range(longest), MAX_STATUS_CHARS, key=lambda most: _length(_cut(status, most))
     )
     return _cut(status, max(fit - 1, 0))
 
@@ -265,7 +265,7 @@ class NotifyOutput(Frozen):
     """What could not be handed over: the orchestrator sees to it."""
 
 
-class LookInput(Frozen):
+class EvidenceInput(Frozen):
     """Input of `GatherEvidence`."""
 
     v: Literal[1] = 1
@@ -280,7 +280,7 @@ class LookInput(Frozen):
     """When the push's first report was received."""
 
 
-class LookOutput(Frozen):
+class EvidenceOutput(Frozen):
     """Result of `GatherEvidence`."""
 
     arrivals: tuple[Arrival, ...] = ()

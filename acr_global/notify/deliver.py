@@ -1,4 +1,4 @@
-"""One attempt to deliver one message to one target: the only way out of the app.
+"""One attempt to deliver one message to one target: the only way to a target.
 
 Never raises (but for cancellation), follows no redirect but GitHub's to the same host, and lets
 nothing of the request or the answer out: no URL, no secret, no body stands in what it returns,
@@ -30,7 +30,7 @@ from acr_global.notify import preview
 from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
 from acr_global.notify.outcomes import Judgement
-from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
+from acr_global.notify.redirects import MAX_HOPS, may_follow, new_place
 from acr_global.notify.target import HttpTarget, LibraryTarget, Target
 from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
@@ -99,19 +99,19 @@ def _handler(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
 async def attempt(
     message: Message,
     target: Target,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     *,
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> Attempt:
-    """Try once, at once or not at all. `secrets` is where references are looked up.
+    """Try once, at once or not at all. `environ` is where references are looked up.
 
     It waits for nobody but the target: whoever calls it holds a place of the engine's meanwhile.
     `clock` is read for what is signed, and again at the answer: the attempt's time is that from
     which a Retry-After counts.
     """
     try:
-        answer = await _send(message, target, secrets, session, clock)
+        answer = await _send(message, target, environ, session, clock)
         at = clock()
         found = answer if isinstance(answer, Judgement) else _judged(answer, at)
     except Exception as error:
@@ -131,11 +131,11 @@ async def attempt(
 async def _send(
     message: Message,
     target: Target,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     session: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> _Answer | Judgement:
-    request = target.render(message, secrets, clock())
+    request = target.render(message, environ, clock())
     seconds = target.timeout.total_seconds()
     place = _places[target.name]
     if not place.acquire(blocking=False):
@@ -177,7 +177,7 @@ async def _exchange(
             return replace(answer, place=masked)
         masked = preview.masked_url(place, target)[:PLACE_CHARS]
         follow = target.follows_redirects and may_follow(request.url, answer.status, place)
-        if hops == MOST_HOPS or not follow:
+        if hops == MAX_HOPS or not follow:
             return replace(answer, place=masked)
         hops, request = hops + 1, request.model_copy(update={"url": place})
 

@@ -1,4 +1,4 @@
-"""Answers that are strange but fine, made such that the HTTP library reads them.
+"""Odd but acceptable answers, mended so that the HTTP library can read them.
 
 A receiver whose status line says 2xx has the message, whatever its gateway makes of the rest. The
 library, though, refuses a whole answer for one line of its head, or for a body that is framed
@@ -47,7 +47,7 @@ class Head:
 def mend(raw: bytes) -> Head | None:
     """A head as it came → one that can be read; None where it does not begin with a status.
 
-    Headers that are none are left out, and of those that come twice the second, but for
+    Malformed header lines are left out, and of those that come twice the second, but for
     Retry-After, where the longest counts. Of a body's framing that is kept which says one thing:
     `chunked` before a length (RFC 9112 6.3), a length if it is one, and else the end of the
     connection.

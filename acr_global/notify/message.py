@@ -23,7 +23,7 @@ _TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
 
 
 def message_id(push_id: str, verdict_type: VerdictType, birth: str | None = None) -> str:
-    """The id of what one push is told about one verdict; the same whenever it is asked for."""
+    """The id of the message about one verdict of one push; always the same."""
     return f"msg_{_digest(push_id, verdict_type.value, *([birth] if birth else []))}"
 
 

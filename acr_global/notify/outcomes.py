@@ -11,7 +11,7 @@
 | other 4xx, 1xx                  | dead      | RFC 9110 15.5: the request itself is wrong      |
 | no answer: connection, timeout  | retry     | Standard Webhooks                               |
 
-A Retry-After beside a retry is kept, up to retry.RETRY_AFTER_CAP. What a
+A Retry-After beside a retry is kept, up to retry.MAX_RETRY_AFTER. What a
 receiver of one kind says in other words is read in its channel's file.
 """
 

@@ -15,9 +15,9 @@ _HIDDEN = frozenset({"authorization", "webhook-signature"})
 """Headers masked in previews; who has the signature could send the shown bytes for minutes."""
 
 
-def preview(message: Message, target: Target, secrets: Mapping[str, str], now: datetime) -> str:
+def preview(message: Message, target: Target, environ: Mapping[str, str], now: datetime) -> str:
     """The exact request as text, with everything secret masked. Raises RenderError."""
-    request = target.render(message, secrets, now)
+    request = target.render(message, environ, now)
     own = {name.lower() for name in getattr(target, "headers", ())}
     head = [
         f"{name}: {MASK if name in _HIDDEN | own else value}" for name, value in request.headers

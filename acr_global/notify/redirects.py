@@ -15,9 +15,9 @@ import re
 
 from acr_global.urls import resolve_url, split_url
 
-MOST_HOPS = 3
+MAX_HOPS = 3
 """Redirects of one attempt that are followed; ours. A repository's old name takes one."""
-LONGEST_URL = 2_000
+MAX_URL_CHARS = 2_000
 """Characters; ours. GitHub's have fewer than 200."""
 
 _FOLLOWED = frozenset({301, 302, 307, 308})
@@ -30,7 +30,7 @@ def new_place(url: str, status: int, location: str | None) -> str | None:
     """Where an answer from `url` points, as a whole URL; None where it points nowhere usable."""
     if status not in _REDIRECTS or not location:
         return None
-    if len(location) > LONGEST_URL or not location.isascii() or not location.isprintable():
+    if len(location) > MAX_URL_CHARS or not location.isascii() or not location.isprintable():
         return None
     try:
         place = resolve_url(url, location.strip())

@@ -23,7 +23,7 @@ def to_json(value: object) -> bytes:
 
 def build_request(
     target: HttpTarget,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     body: bytes,
     headers: Mapping[str, str],
     path: str = "",
@@ -32,9 +32,9 @@ def build_request(
 
     Raises RenderError: a secret is not set, the URL or a header's value cannot be sent.
     """
-    url = resolve(target.url, secrets)
+    url = resolve(target.url, environ)
     check_target_url(target, url)
-    own = {name.lower(): _own_header(name, v, secrets) for name, v in target.headers.items()}
+    own = {name.lower(): _own_header(name, v, environ) for name, v in target.headers.items()}
     merged = {**EVERYWHERE, **headers, **own}
     return OutboundRequest(
         url=url.rstrip("/") + path if path else url, headers=tuple(merged.items()), body=body
@@ -44,16 +44,16 @@ def build_request(
 def signed_headers(
     message: Message,
     target: SignedTarget,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     now: datetime,
     body: bytes,
 ) -> dict[str, str]:
     """Standard Webhooks headers for `body`, signed with each of the target's secrets."""
-    keys = [signing_key(resolve(secret, secrets)) for secret in target.secrets]
+    keys = [signing_key(resolve(secret, environ)) for secret in target.secrets]
     return signature_headers(delivery_id(message, target.name), now, body, keys)
 
 
-def _own_header(name: str, value: SecretStr | SecretRef, secrets: Mapping[str, str]) -> str:
-    resolved = resolve(value, secrets)
+def _own_header(name: str, value: SecretStr | SecretRef, environ: Mapping[str, str]) -> str:
+    resolved = resolve(value, environ)
     check_own_header(name, value, resolved)
     return resolved

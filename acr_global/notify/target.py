@@ -126,9 +126,9 @@ class BaseTarget(BaseModel, ABC):
 
     @abstractmethod
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
-        """The request, with the exact bytes. `secrets` is where references are looked up, `now`
+        """The request, with the exact bytes. `environ` is where references are looked up, `now`
         the time of this attempt. Raises RenderError."""
 
 

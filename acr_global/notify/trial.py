@@ -13,7 +13,7 @@ from acr_global.notify.target import Target
 
 async def try_target(
     target: Target,
-    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
     clock: Callable[[], datetime],
     regions: tuple[str, ...],
 ) -> Attempt:
@@ -23,4 +23,4 @@ async def try_target(
     """
     message = trial_message(VerdictType.COMPLETE, clock(), regions)
     async with deliver.new_session() as session:
-        return await deliver.attempt(message, target, secrets, session=session, clock=clock)
+        return await deliver.attempt(message, target, environ, session=session, clock=clock)

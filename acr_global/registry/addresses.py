@@ -21,7 +21,7 @@ from acr_global.urls import is_loopback, split_url
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
-_LONGEST_REPOSITORY = 255
+_MAX_REPOSITORY_CHARS = 255
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 _LOGIN_SERVER = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9-]{3,61}[a-z0-9])(?:\.(?P<region>[a-z0-9]{2,40})\.geo)?"
@@ -75,7 +75,7 @@ def endpoint_for(question: Question, access: Access, region: str) -> Endpoint:
 
 def manifest_path(question: Question) -> str:
     """`/v2/<repository>/manifests/<digest>`; raises CheckFailedError where it cannot be."""
-    if not question.repository or len(question.repository) > _LONGEST_REPOSITORY:
+    if not question.repository or len(question.repository) > _MAX_REPOSITORY_CHARS:
         raise CheckFailedError("no usable repository in the event")
     if not _REPOSITORY.fullmatch(question.repository):
         raise CheckFailedError("not a repository name")

@@ -32,11 +32,11 @@ from acr_global.registry.webhooks import Webhook, choose, parse_webhook
 from acr_global.retry_after import parse_retry_after
 from acr_global.urls import split_url
 
-LONGEST_WAIT = 5.0
+MAX_WAIT = 5.0
 """Seconds. A longer Retry-After is reported rather than obeyed: the alarm is waiting."""
 PAUSE = 0.5
 """Seconds before the second try where the answer names no time."""
-MOST_EVENTS = 5_000
+MAX_EVENTS = 5_000
 """Entries read of one webhook's log. The service keeps far fewer; this only ends a bad paging."""
 
 _RESOURCE_ID = re.compile(
@@ -83,7 +83,7 @@ def wait_before_retry(status: int | None, retry_after: str | None, now: datetime
         return None
     asked = parse_retry_after(retry_after, now)
     wait = PAUSE if asked is None else asked
-    return wait if wait <= LONGEST_WAIT else None
+    return wait if wait <= MAX_WAIT else None
 
 
 def open_credential() -> Any:
@@ -177,14 +177,14 @@ class _EventLog:
         *names: str,
         until: Callable[[_T], bool] = lambda _: False,
     ) -> list[_T]:
-        """Page through one list: at most MOST_EVENTS entries, ending early where `until` says."""
+        """Page through one list: at most MAX_EVENTS entries, ending early where `until` says."""
         found: list[_T] = []
         path = (self._resource.group, self._resource.name, *names)
         read = 0
         async for entry in operation(*path, enforce_https=self._enforce_https):
             found.append(parse(entry.as_dict()))
             read += 1
-            if until(found[-1]) or read >= MOST_EVENTS:
+            if until(found[-1]) or read >= MAX_EVENTS:
                 break
         return found
 

@@ -68,7 +68,7 @@ async def guarded(
 ) -> Evidence:
     """Run one check until `deadline` (the event loop's clock, in seconds).
 
-    Raises nothing but the caller's own cancellation.
+    Raises nothing, but lets the caller's own cancellation through.
     """
     try:
         async with asyncio.timeout_at(deadline):

@@ -26,9 +26,9 @@ from acr_global.registry.question import Access, Question
 ACR_SCOPE = "https://containerregistry.azure.net/.default"
 """A token for this is good for registries alone; one for the resource manager is not needed."""
 
-_ERROR_LIMIT = 65_536
+_MAX_ERROR_BYTES = 65_536
 """Bytes read of an error's body; a registry's have a few hundred."""
-_TOKEN_ANSWER_LIMIT = 65_536
+_MAX_TOKEN_ANSWER_BYTES = 65_536
 """Bytes read of a token service's answer; ACR's tokens are below 4 KiB."""
 _PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
 
@@ -84,7 +84,7 @@ async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
     body = b""
     async for chunk in answer.content.iter_chunked(8_192):
         body += chunk
-        if len(body) > _ERROR_LIMIT:
+        if len(body) > _MAX_ERROR_BYTES:
             break
     return body
 
@@ -127,7 +127,7 @@ async def _ask_token(
         body = b""
         async for chunk in answer.content.iter_chunked(8_192):
             body += chunk
-            if len(body) > _TOKEN_ANSWER_LIMIT:
+            if len(body) > _MAX_TOKEN_ANSWER_BYTES:
                 raise CheckFailedError("sign-in answered too much")
     try:
         token = json.loads(body)[wanted]

@@ -17,7 +17,7 @@ from acr_global.patterns import normalize_region
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.question import WEBHOOK_PREFIX, Access
 
-MOST_UNNAMED = 20
+MAX_UNNAMED = 20
 """Webhooks in one region whose logs are read for want of a name. A registry may have 500."""
 
 
@@ -69,6 +69,6 @@ def choose(webhooks: Iterable[Webhook], region: str, access: Access) -> Choice:
         raise CheckFailedError("the registry has no webhook in this region")
     if not access.webhook_url:
         raise CheckFailedError("no webhook of ours in this region")
-    if len(here) > MOST_UNNAMED:
-        raise CheckFailedError(f"more than {MOST_UNNAMED} webhooks in this region, none named ours")
+    if len(here) > MAX_UNNAMED:
+        raise CheckFailedError(f"more than {MAX_UNNAMED} webhooks in this region, none named ours")
     return Choice(here, by_name=False)

@@ -82,7 +82,7 @@ def test_a_list_that_never_ends_is_cut_off_and_says_so(
     ask: Run, app: App, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody takes a part for the whole."""
-    monkeypatch.setattr("acr_global.cli.deadletters.MOST_PAGES", 3)
+    monkeypatch.setattr("acr_global.cli.deadletters.MAX_PAGES", 3)
     app.answer(LIST, 200, {"deadletters": [], "next": "t"})
     app.answer(f"{LIST}?after=t", 200, {"deadletters": [ONE], "next": "t"})
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from acr_global.functions.wire import LONGEST_STATUS
+from acr_global.functions.wire import MAX_STATUS_CHARS
 from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import event
 from acr_global_rig.world import World, world
@@ -18,7 +18,7 @@ MANY = tuple(f"region{n:044}" for n in range(500))
 def custom_status(w: World, instance_id: str) -> Any:
     """What the engine shows of an instance, if it takes it at all."""
     status = w.host.storage.instances[instance_id].custom_status
-    assert LONGEST_STATUS >= len(json.dumps(status, separators=(",", ":")))
+    assert MAX_STATUS_CHARS >= len(json.dumps(status, separators=(",", ":")))
     return status
 
 

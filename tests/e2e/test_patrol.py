@@ -13,7 +13,7 @@ import pytest
 from acr_global.correlation import NOTES
 from acr_global.functions import engine, keeping, names, noting
 from acr_global.functions.app import build_app
-from acr_global.functions.engine import Engine, EngineError, Look
+from acr_global.functions.engine import Engine, EngineError, Snapshot
 from acr_global.functions.journal import Journal
 from acr_global.functions.openlist import OPEN_SECONDS, OpenList
 from acr_global.functions.timers import revive_interrupted
@@ -328,7 +328,7 @@ async def test_an_instance_that_cannot_be_asked_about_holds_up_no_other(
         await break_off(w)
         look = Engine.look
 
-        async def failing(self: Engine, instance_id: str, **shown: bool) -> Look:
+        async def failing(self: Engine, instance_id: str, **shown: bool) -> Snapshot:
             if instance_id == "p0":
                 raise EngineError("status: answered 500")
             return await look(self, instance_id, **shown)

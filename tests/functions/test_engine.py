@@ -19,7 +19,7 @@ from acr_global.functions.engine import (
     close_session,
 )
 
-DATA = wire.LookOutput()
+DATA = wire.EvidenceOutput()
 ROW = {"name": "n", "instanceId": "i", "runtimeStatus": "Running", "input": "x"}
 
 
@@ -175,7 +175,7 @@ def test_pages_are_followed_whatever_the_case_of_the_header() -> None:
         return web.json_response([ROW | {"instanceId": "b" if later else "a"}], headers=headers)
 
     listing = asked(page, lambda engine: engine.list_by_prefix("_"))
-    assert (["a", "b"], None) == ([look.instance_id for look in listing.looks], listing.next)
+    assert (["a", "b"], None) == ([look.instance_id for look in listing.snapshots], listing.next)
 
 
 def test_a_list_can_be_read_page_by_page_with_inputs() -> None:
@@ -186,7 +186,7 @@ def test_a_list_can_be_read_page_by_page_with_inputs() -> None:
         return web.json_response([ROW], headers={"x-ms-continuation-token": "more"})
 
     listing = asked(page, lambda e: e.list_by_prefix("_", pages=1, show_input=True))
-    assert (["x"], "more") == ([look.input for look in listing.looks], listing.next)
+    assert (["x"], "more") == ([look.input for look in listing.snapshots], listing.next)
 
 
 def test_the_first_of_a_range_may_stand_behind_empty_pages() -> None:

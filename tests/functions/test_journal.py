@@ -75,7 +75,7 @@ def test_an_endpoint_is_that_of_a_host_that_lives(
 
 def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two are kept at most, and what is open is in the newer one."""
-    monkeypatch.setattr(journal, "LONGEST_BYTES", 2_000)
+    monkeypatch.setattr(journal, "MAX_FILE_BYTES", 2_000)
     noted = Journal(tmp_path)
     noted.endpoint("http://127.0.0.1:1/")
     under_way = noted.turn("open")

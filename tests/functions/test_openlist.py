@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from acr_global.functions import openlist
-from acr_global.functions.openlist import MOST_IDS, OPEN_SECONDS, OpenList
+from acr_global.functions.openlist import MAX_IDS, OPEN_SECONDS, OpenList
 
 
 class Clock:
@@ -77,7 +77,7 @@ def test_an_end_while_the_note_is_written_is_not_forgotten(known: OpenList, cloc
 
 def test_a_note_holds_so_many_and_the_rest_is_in_the_next(known: OpenList, clock: Clock) -> None:
     """The oldest first."""
-    ids = [f"p{n}" for n in range(MOST_IDS + 1)]
+    ids = [f"p{n}" for n in range(MAX_IDS + 1)]
     for instance_id in ids:
         known.begun(instance_id)
     clock.now = OPEN_SECONDS
@@ -109,7 +109,7 @@ def test_a_push_is_asked_after_only_where_it_may_be_open_elsewhere(known: OpenLi
 
 def test_memory_is_bounded(known: OpenList, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest is let go of: another process's turns may never end here."""
-    monkeypatch.setattr(openlist, "MOST_KNOWN", 2)
+    monkeypatch.setattr(openlist, "MAX_KNOWN", 2)
     for push in ("p1", "p2", "p3"):
         known.begun(push)
         known.started(f"{push}s", ("b",))

@@ -51,16 +51,16 @@ def test_missing_regions_are_cut_with_a_count(name: str) -> None:
     cut = wire.status_object(missing_status((name,) * 500))
     assert 500 == len(cut["missing"]) + cut["missing_more"]
     assert ("overdue", False, whole["until"]) == (cut["state"], cut["decided"], cut["until"])
-    assert wire.LONGEST_STATUS >= len(json.dumps(cut, separators=(",", ":")))
+    assert wire.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
     one_more = cut | {"missing": whole["missing"][: len(cut["missing"]) + 1]}
-    assert wire.LONGEST_STATUS < len(json.dumps(one_more, separators=(",", ":")))
+    assert wire.MAX_STATUS_CHARS < len(json.dumps(one_more, separators=(",", ":")))
     assert None is wire.load(wire.PushStatus, cut).arrivals()
 
 
 def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
     """And one character more is cut by a name."""
     names = ("r" * 50,) * 140
-    spare = wire.LONGEST_STATUS - len(json.dumps({"a": names, "b": ""}, separators=(",", ":")))
+    spare = wire.MAX_STATUS_CHARS - len(json.dumps({"a": names, "b": ""}, separators=(",", ":")))
     fits = {"a": list(names), "b": "x" * spare}
     assert fits == wire.bounded(fits)
     cut = wire.bounded(fits | {"b": "x" * (spare + 1)})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from acr_global.model import Outcome
 from acr_global.notify.channels import KINDS, channel
 from acr_global.notify.target import HttpTarget
-from acr_global.retry import RETRY_AFTER_CAP
+from acr_global.retry import MAX_RETRY_AFTER
 from tests.notify.samples import NOW, judge
 
 EVERY = [kind for kind in KINDS if issubclass(channel(kind), HttpTarget)]
@@ -71,7 +71,7 @@ def test_any_answer_has_an_outcome(
 ) -> None:
     """Nothing that a receiver says raises, is kept, or makes us wait longer than the cap."""
     found = judge(kind, status, headers, body, NOW)
-    assert 0.0 <= (found.retry_after or 0.0) <= RETRY_AFTER_CAP.total_seconds()
+    assert 0.0 <= (found.retry_after or 0.0) <= MAX_RETRY_AFTER.total_seconds()
     assert status == found.status
     assert found.retry_after is None or found.outcome is R
 

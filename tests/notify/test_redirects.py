@@ -10,7 +10,7 @@ from aiohttp import web
 
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import deliver
-from acr_global.notify.redirects import MOST_HOPS, may_follow, new_place
+from acr_global.notify.redirects import MAX_HOPS, may_follow, new_place
 from acr_global.notify.target import HttpTarget
 from acr_global_rig.loopback import serving
 from tests.notify.samples import NOW, SECRETS, message, target
@@ -135,7 +135,7 @@ def test_a_loop_ends() -> None:
             made = await _attempt("github", url)
         assert (Outcome.DEAD, "http-307") == (made.outcome, made.reason)
         assert url + "/repos/team/deploy/dispatches" == made.location
-        assert MOST_HOPS + 1 == len(asked)
+        assert MAX_HOPS + 1 == len(asked)
 
     asyncio.run(scenario())
 

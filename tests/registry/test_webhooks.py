@@ -6,7 +6,7 @@ import pytest
 
 from acr_global.registry.guard import CheckFailedError
 from acr_global.registry.webhooks import (
-    MOST_UNNAMED,
+    MAX_UNNAMED,
     Choice,
     Webhook,
     choose,
@@ -65,7 +65,7 @@ def test_without_a_name_the_url_decides() -> None:
         ("no webhook of ours in this region", [OTHER, WEST], None),
         (
             "more than 20 webhooks in this region, none named ours",
-            [OTHER] * (MOST_UNNAMED + 1),
+            [OTHER] * (MAX_UNNAMED + 1),
             OUR_URL,
         ),
     ],

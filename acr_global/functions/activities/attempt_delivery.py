@@ -51,11 +51,11 @@ async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
     """What followed the alarm, as the push's status says. Where it cannot be asked, nothing:
     an alarm too many is the lesser evil."""
     try:
-        look = await engine.look(alarm.push_id, show_input=True)
-        first = wire.load(wire.PushInput, look.input).arrival
+        snapshot = await engine.look(alarm.push_id, show_input=True)
+        first = wire.load(wire.PushInput, snapshot.input).arrival
     except (EngineError, ValueError):
         return None
     if first.received_at > alarm.decided_at:
         return None  # another push has come to this id since
-    status = look.custom_status
+    status = snapshot.custom_status
     return overtaking(status.get("state")) if isinstance(status, dict) else None

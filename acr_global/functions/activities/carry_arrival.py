@@ -11,9 +11,9 @@ import azure.durable_functions as df
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
 from acr_global.functions import clock, givingup, keeping, log, names, reviving, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, Look, Phase
+from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 from acr_global.functions.instances import new_input
-from acr_global.functions.orchestrators.courier import MOST_ROUNDS
+from acr_global.functions.orchestrators.courier import MAX_ROUNDS
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 
@@ -37,47 +37,47 @@ def register(app: df.DFApp, setup: Setup) -> None:
 async def carry(engine: Engine, data: wire.CourierInput) -> str:
     """One step: one of COURIER_ENDS, or a word for what there is to wait for."""
     outcome = await _step(engine, data)
-    if outcome not in COURIER_ENDS and data.rounds + 1 >= MOST_ROUNDS:
+    if outcome not in COURIER_ENDS and data.rounds + 1 >= MAX_ROUNDS:
         return await _give_up(engine, data, f"{outcome} after an hour")
     return outcome
 
 
 async def _step(engine: Engine, data: wire.CourierInput) -> str:
-    look = await engine.look(data.push_id, show_input=True)
-    data = _of_this_push(data, look)
-    match look.phase:
+    snapshot = await engine.look(data.push_id, show_input=True)
+    data = _of_this_push(data, snapshot)
+    match snapshot.phase:
         case Phase.PENDING:
-            return await _not_begun(engine, data, look)
+            return await _not_begun(engine, data, snapshot)
         case Phase.BEGUN:
             return await _raise_all(engine, data)
         case Phase.FINISHED:
             return "finished"
         case Phase.FAILED:
             return await _next_life(engine, data)
-        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
-            return await _begin_anew(engine, data, look)
+        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(snapshot.output):
+            return await _begin_anew(engine, data, snapshot)
         case Phase.ABSENT if data.start:
             return await _begin(engine, data.push_id, data.start)
         case Phase.ABSENT | Phase.TERMINATED:
-            return _lost(data, look)
+            return _lost(data, snapshot)
 
 
-def _of_this_push(data: wire.CourierInput, look: Look) -> wire.CourierInput:
-    """Without the reports of an earlier push of the same id, which they have come too late for."""
+def _of_this_push(data: wire.CourierInput, snapshot: Snapshot) -> wire.CourierInput:
+    """Without the arrivals of an earlier push that had the same id: they have come too late."""
     try:
-        first_at = wire.load(wire.PushInput, look.input).arrival.received_at
+        first_at = wire.load(wire.PushInput, snapshot.input).arrival.received_at
     except ValueError:  # not there, or started by hand
         return data
     stale = tuple(a for a in data.arrivals if verdict.is_stale(a, first_at))
     if not stale:
         return data
-    _lost(data.model_copy(update={"arrivals": stale}), look)
+    _lost(data.model_copy(update={"arrivals": stale}), snapshot)
     rest = tuple(a for a in data.arrivals if a not in stale)
     return data.model_copy(update={"arrivals": rest})
 
 
 async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
-    """Repeats do no harm: the first report of each region counts."""
+    """Repeats do no harm: the first arrival of each region counts."""
     for arrival in data.arrivals:
         name = correlation.event_name(arrival.region)
         if not await engine.raise_event(data.push_id, name, arrival):
@@ -85,9 +85,9 @@ async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
     return "raised"
 
 
-async def _not_begun(engine: Engine, data: wire.CourierInput, look: Look) -> str:
+async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
     """Say so after two minutes; after ten, clear the way for another start."""
-    waited = clock.utcnow() - (look.created or clock.utcnow())
+    waited = clock.utcnow() - (snapshot.created or clock.utcnow())
     if waited >= BEGIN_ANEW_AFTER:
         log.line(
             "push-not-begun",
@@ -111,11 +111,11 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, look: Look) -> str
 
 async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     """Begin a push anew that was broken off, unless that is to wait, or has been tried enough."""
-    look = await engine.look_back(data.push_id)
-    if look.phase is not Phase.FAILED:
+    snapshot = await engine.look_back(data.push_id)
+    if snapshot.phase is not Phase.FAILED:
         return "not-begun"
     try:
-        life = reviving.next_life(look, data.arrivals)
+        life = reviving.next_life(snapshot, data.arrivals)
     except ValueError:
         return await _give_up(engine, data, "its input cannot be read")
     if reviving.is_spent(life):
@@ -129,10 +129,10 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     return await _begin(engine, data.push_id, life)
 
 
-async def _begin_anew(engine: Engine, data: wire.CourierInput, look: Look) -> str:
+async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
     """Start again what never began and was ended for that, with the input that it had."""
     try:
-        life = reviving.next_life(look, data.arrivals)
+        life = reviving.next_life(snapshot, data.arrivals)
     except ValueError:
         return await _give_up(engine, data, "its input cannot be read")
     return await _begin(engine, data.push_id, life)
@@ -150,12 +150,12 @@ async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:
     return "given-up"
 
 
-def _lost(data: wire.CourierInput, look: Look) -> str:
+def _lost(data: wire.CourierInput, snapshot: Snapshot) -> str:
     log.line(
         "arrival-lost",
         level=logging.ERROR,
         push=data.push_id,
-        instance=look.phase.value,
+        instance=snapshot.phase.value,
         todo="the instance it was accepted for was ended or removed by hand",
         arrivals=[a.model_dump(mode="json", exclude_none=True) for a in data.arrivals],
     )

@@ -13,7 +13,7 @@ import azure.durable_functions as df
 
 from acr_global import correlation, verdict
 from acr_global.functions import names, wire
-from acr_global.functions.engine import Engine, EngineError, Look, Phase
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence
@@ -35,27 +35,27 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.activity_trigger(input_name="work", activity=names.GATHER_EVIDENCE)
     @app.durable_client_input(client_name="client")
     async def gather_evidence(work: JsonObject, client: str) -> JsonObject:
-        given = wire.load(wire.LookInput, work)
+        given = wire.load(wire.EvidenceInput, work)
         return wire.dump(await gather(setup.tools(client, CALL_SECONDS), given))
 
 
-async def gather(tools: Tools, data: wire.LookInput) -> wire.LookOutput:
+async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
     """Both questions at once."""
     carried, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
         _ask_registry(tools, data),
     )
-    return wire.LookOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
+    return wire.EvidenceOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
 
-async def _carried(engine: Engine, data: wire.LookInput, region: str) -> Arrival | None:
+async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arrival | None:
     """The report that a courier carries, or has just delivered, if there is one."""
     courier = correlation.courier_id(data.push_id, region)
     for pause in PAUSES_SECONDS:
         await asyncio.sleep(pause)
         try:
-            look = await engine.look(courier, show_input=True)
-            cargo = None if look.phase is Phase.ABSENT else _cargo(look, region)
+            snapshot = await engine.look(courier, show_input=True)
+            cargo = None if snapshot.phase is Phase.ABSENT else _cargo(snapshot, region)
             stale = cargo and data.first_at and verdict.is_stale(cargo, data.first_at)
             return None if stale else cargo
         except EngineError:
@@ -63,15 +63,15 @@ async def _carried(engine: Engine, data: wire.LookInput, region: str) -> Arrival
     return None  # the alarm is not held up by an engine that does not answer
 
 
-def _cargo(look: Look, region: str) -> Arrival | None:
+def _cargo(snapshot: Snapshot, region: str) -> Arrival | None:
     try:
-        arrivals = wire.load(wire.CourierInput, look.input).arrivals
+        arrivals = wire.load(wire.CourierInput, snapshot.input).arrivals
     except ValueError:
         return None  # not started by us
     return next((a for a in arrivals if a.region == region), None)
 
 
-async def _ask_registry(tools: Tools, data: wire.LookInput) -> tuple[Evidence, ...]:
+async def _ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence, ...]:
     if not data.evidence:
         return ()
     # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.

@@ -15,7 +15,7 @@ import azure.durable_functions as df
 
 from acr_global import correlation
 from acr_global.functions import log, names, replays, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Look, Phase
+from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Verdict
@@ -59,7 +59,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
     return instance_id
 
 
-def _is_of(verdict: Verdict, delivery: Look) -> bool:
+def _is_of(verdict: Verdict, delivery: Snapshot) -> bool:
     """Whether a delivery that is there is of this very push."""
     if delivery.phase is Phase.ABSENT:
         return False

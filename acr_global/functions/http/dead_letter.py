@@ -25,14 +25,14 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
     """One delivery, with each attempt's time and reason."""
-    look = await letters.existing(engine, instance_id)
-    if push := letters.push_given_up(look):
-        known = {**letters.summary_of(look), "arrivals": push.arrivals, "attempts": ()}
+    snapshot = await letters.existing(engine, instance_id)
+    if push := letters.push_given_up(snapshot):
+        known = {**letters.summary_of(snapshot), "arrivals": push.arrivals, "attempts": ()}
         return api.DeadLetterDetails(id=instance_id, **known)
-    given = wire.load(wire.DeliveryInput, look.input)
+    given = wire.load(wire.DeliveryInput, snapshot.input)
     # Of many targets the status names the first only.
-    known = letters.summary_of(look)
-    if ended := letters.output_of(look):
+    known = letters.summary_of(snapshot)
+    if ended := letters.output_of(snapshot):
         known = summary(given, ended.delivery, ended.state)
-    known |= {"attempts": letters.delivery_of(look, given).attempts, "message": given.verdict}
+    known |= {"attempts": letters.delivery_of(snapshot, given).attempts, "message": given.verdict}
     return api.DeadLetterDetails(id=instance_id, **known)

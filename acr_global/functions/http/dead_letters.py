@@ -9,7 +9,7 @@ from acr_global import api
 from acr_global.correlation import DELIVERIES, numbered, order
 from acr_global.functions import letters, names, paging
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import Engine, Look, Phase
+from acr_global.functions.engine import Engine, Phase, Snapshot
 from acr_global.functions.setup import Setup
 
 
@@ -27,15 +27,17 @@ async def listing(engine: Engine, after: str | None = None) -> api.DeadLetters:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
     RejectedError where `after` was never a `next`."""
     listed = await engine.list_by_prefix(DELIVERIES, paging.take(after))
-    in_order = sorted(listed.looks, key=lambda look: order(look.instance_id))
-    by_message = {order(look.instance_id)[0]: look for look in in_order}
-    dead = [look for look in by_message.values() if letters.is_dead(look)]
+    in_order = sorted(listed.snapshots, key=lambda snapshot: order(snapshot.instance_id))
+    by_message = {order(snapshot.instance_id)[0]: snapshot for snapshot in in_order}
+    dead = [snapshot for snapshot in by_message.values() if letters.is_dead(snapshot)]
     if listed.next:  # a letter's replay may stand beyond the cut
-        dead = [look for look in dead if not await _has_replay(engine, look)]
-    shown = tuple(api.letter(look.instance_id, letters.summary_of(look)) for look in dead)
+        dead = [snapshot for snapshot in dead if not await _has_replay(engine, snapshot)]
+    shown = tuple(
+        api.letter(snapshot.instance_id, letters.summary_of(snapshot)) for snapshot in dead
+    )
     return api.DeadLetters(deadletters=shown, next=paging.give(listed.next))
 
 
-async def _has_replay(engine: Engine, look: Look) -> bool:
-    base, number = order(look.instance_id)
+async def _has_replay(engine: Engine, snapshot: Snapshot) -> bool:
+    base, number = order(snapshot.instance_id)
     return (await engine.look(numbered(base, number + 1))).phase is not Phase.ABSENT

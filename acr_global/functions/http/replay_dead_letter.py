@@ -42,19 +42,19 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Re
     """Send a dead letter's message again to the targets that did not get it."""
     await letters.existing(engine, instance_id)
     base, _ = order(instance_id)
-    number, look = await newest(engine, base)
-    if not letters.is_dead(look):
+    number, snapshot = await newest(engine, base)
+    if not letters.is_dead(snapshot):
         raise NotReplayableError("This message's newest delivery is not a dead letter.")
-    if push := letters.push_given_up(look):
-        return await _try_again(engine, numbered(base, number + 1), push, look.instance_id)
-    given = wire.load(wire.DeliveryInput, look.input)
+    if push := letters.push_given_up(snapshot):
+        return await _try_again(engine, numbered(base, number + 1), push, snapshot.instance_id)
+    given = wire.load(wire.DeliveryInput, snapshot.input)
     state = Delivery(
         push_id=given.verdict.push_id,
-        targets=undelivered(letters.delivery_of(look, given)),
+        targets=undelivered(letters.delivery_of(snapshot, given)),
         begun_at=clock.utcnow(),
         schedule=settings.retry_schedule,
     )
-    return await _start(engine, numbered(base, number + 1), given, state, look.instance_id)
+    return await _start(engine, numbered(base, number + 1), given, state, snapshot.instance_id)
 
 
 async def _try_again(

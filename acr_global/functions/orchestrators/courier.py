@@ -29,7 +29,7 @@ visibility timeout, a minute as host.json sets it."""
 
 LAST_PAUSE = 60
 
-MOST_ROUNDS = 84
+MAX_ROUNDS = 84
 """Looks in all, in about an hour: then the activity gives the push up. It bounds what a courier
 can cost; only one whose activity fails goes on, for it may be the activity that is at fault."""
 

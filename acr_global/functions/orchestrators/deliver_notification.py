@@ -24,7 +24,7 @@ from acr_global.functions.setup import Setup
 from acr_global.model import Attempt, Outcome
 from acr_global.notify.words import shorten
 
-LONGEST_REFERENCE = 400
+MAX_REFERENCE_CHARS = 400
 """Characters in a status; a repository's name and a tag have 383 at most by the distribution
 specification, and a status must not be filled by one that keeps to none."""
 
@@ -77,7 +77,7 @@ def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict
         "state": word,
         "push": given.verdict.push_id,
         "verdict": given.verdict.type.value,
-        "reference": shorten(given.verdict.artifact.reference, LONGEST_REFERENCE),
+        "reference": shorten(given.verdict.artifact.reference, MAX_REFERENCE_CHARS),
         "delivered": list(retry.delivered(state)),
         "owed": list(retry.owed(state)),
         "dead": [t for t in undelivered(state) if t in retry.dead(state)],

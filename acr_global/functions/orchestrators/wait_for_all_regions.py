@@ -86,7 +86,7 @@ class Waiting:
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)
 
     def hear(self, arrivals: Iterable[Arrival]) -> None:
-        """Take in reports that did not come as events."""
+        """Take in arrivals that did not come as events."""
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 
     def until(self, end: datetime, look_every: timedelta = timedelta(0)) -> Steps:
@@ -129,7 +129,7 @@ class Waiting:
 
     def _look(self) -> Steps:
         """Ask what is known of the regions still missing. A look that fails holds up nothing."""
-        data = wire.LookInput(
+        data = wire.EvidenceInput(
             push_id=self._push.push_id,
             event_ids=tuple(a.event_id for a in self.watch.arrivals),
             action=self._push.action,
@@ -141,9 +141,11 @@ class Waiting:
         )
         try:
             result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
-            seen = wire.load(wire.LookOutput, result)
+            seen = wire.load(wire.EvidenceOutput, result)
         except Exception:  # an activity's failure comes as a bare exception
-            seen = wire.LookOutput(evidence=verdict.failed_looks(self.watch, self._push.evidence))
+            seen = wire.EvidenceOutput(
+                evidence=verdict.failed_looks(self.watch, self._push.evidence)
+            )
         self._collect()
         self.hear(seen.arrivals)
         self.watch = verdict.with_evidence(self.watch, seen.evidence)

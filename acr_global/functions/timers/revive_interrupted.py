@@ -5,8 +5,8 @@ such instances only by reading all that is kept. So processes note what stays op
 and this reads the notes: one range read by prefix, and one look at each instance that they name.
 What has failed goes on (mending.py), and a note of which all is over is removed.
 
-It needs nothing of the process that it runs in: on Flex Consumption that one has no turns. Two of
-it at once do no harm.
+It needs nothing from its own process, which on Flex Consumption runs no orchestrators. Two runs
+at once do no harm.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from acr_global.functions import (
     reviving,
     wire,
 )
-from acr_global.functions.engine import Engine, EngineError, Look, Phase
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
 
 SCHEDULE = "0 */4 * * * *"
@@ -94,14 +94,14 @@ class Patrol:
             after, self._after = self._after, None  # a place that cannot be read is not tried again
             listed = await engine.list_by_prefix(NOTES, after, pages=1, show_input=True)
             self._after = after
-            for note in listed.looks:
+            for note in listed.snapshots:
                 await _see_to(engine, note, errors)
             self._after = listed.next
             if listed.next is None:
                 return
 
 
-async def _see_to(engine: Engine, note: Look, errors: list[EngineError]) -> None:
+async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> None:
     """See to all that a note names, and remove it where all of that is over."""
     try:
         ids = wire.load(wire.OpenNote, note.input).instances
@@ -121,7 +121,7 @@ async def _see_to(engine: Engine, note: Look, errors: list[EngineError]) -> None
         await _remove(engine, note)
 
 
-async def _remove(engine: Engine, note: Look) -> None:
+async def _remove(engine: Engine, note: Snapshot) -> None:
     if note.phase not in (Phase.PENDING, Phase.BEGUN):
         await engine.purge(note.instance_id)
     elif not _is_recent(note):  # its start message is lost; what runs cannot be purged
@@ -133,32 +133,32 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
 
     Raises EngineError.
     """
-    look = await engine.look(instance_id)
-    match look.phase:
+    snapshot = await engine.look(instance_id)
+    match snapshot.phase:
         case Phase.BEGUN:
             return True
         case Phase.FAILED if is_push(instance_id):
-            return await _push_goes_on(engine, instance_id, look)
+            return await _push_goes_on(engine, instance_id, snapshot)
         case Phase.FAILED:
             return await mending.begin_again(engine, instance_id)
-        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(look.output):
-            return _is_recent(look) or await _push_goes_on(engine, instance_id, look)
+        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(snapshot.output):
+            return _is_recent(snapshot) or await _push_goes_on(engine, instance_id, snapshot)
         case Phase.PENDING:
-            if _is_recent(look) or not is_push(instance_id):
+            if _is_recent(snapshot) or not is_push(instance_id):
                 return True
-            return await _push_goes_on(engine, instance_id, look)
+            return await _push_goes_on(engine, instance_id, snapshot)
         case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
             return False
 
 
-async def _push_goes_on(engine: Engine, push_id: str, look: Look) -> bool:
+async def _push_goes_on(engine: Engine, push_id: str, snapshot: Snapshot) -> bool:
     """Have a courier see to a push, unless it was given up: then an operator is to."""
-    if await givingup.is_given_up(engine, push_id, look):
+    if await givingup.is_given_up(engine, push_id, snapshot):
         return False
     await mending.send_courier(engine, push_id)
     return True
 
 
-def _is_recent(look: Look) -> bool:
+def _is_recent(snapshot: Snapshot) -> bool:
     """Whether something has just happened to an instance, so that more may."""
-    return look.updated is not None and clock.utcnow() - look.updated < BEGINS_WITHIN
+    return snapshot.updated is not None and clock.utcnow() - snapshot.updated < BEGINS_WITHIN

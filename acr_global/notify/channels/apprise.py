@@ -64,14 +64,14 @@ class AppriseTarget(LibraryTarget):
         _check_url(resolved)
 
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """What the library is to be given: `title` and `type` stand in the headers."""
         title = shorten(headline(message, self.template), TITLE_CHARS)
         regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
         lines = regions + [f"{label}: {value}" for label, value in facts(message)]
         text = fit_lines([shorten(line, LINE_CHARS) for line in lines], BODY_CHARS)
-        url = resolve(self.url, secrets)
+        url = resolve(self.url, environ)
         _check_url(url)
         return OutboundRequest(
             url=url,

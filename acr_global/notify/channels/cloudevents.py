@@ -25,7 +25,7 @@ class CloudEventsTarget(SignedTarget):
     kind: Literal["cloudevents"] = "cloudevents"
 
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """One event: `type` acr-global.push.VERDICT, `source` the registry, `subject` the image.
 
@@ -45,8 +45,8 @@ class CloudEventsTarget(SignedTarget):
         body = to_json(event)
         headers = {"content-type": "application/cloudevents+json; charset=utf-8"}
         if self.secrets:
-            headers |= signed_headers(message, self, secrets, now, body)
-        return build_request(self, secrets, body, headers)
+            headers |= signed_headers(message, self, environ, now, body)
+        return build_request(self, environ, body, headers)
 
 
 NOTES = """\

@@ -82,10 +82,10 @@ class GithubTarget(HttpTarget):
             _check_token(resolved)
 
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """`client_payload` has what a workflow's condition may ask, and the regions by state."""
-        token = resolve(self.token, secrets)
+        token = resolve(self.token, environ)
         _check_token(token)
         headers = {
             "content-type": "application/json",
@@ -94,7 +94,7 @@ class GithubTarget(HttpTarget):
             "x-github-api-version": API_VERSION,
         }
         return build_request(
-            self, secrets, _body(message, self), headers, f"/repos/{self.repo}/dispatches"
+            self, environ, _body(message, self), headers, f"/repos/{self.repo}/dispatches"
         )
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:

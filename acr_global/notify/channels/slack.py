@@ -104,7 +104,7 @@ class SlackTarget(HttpTarget):
     kind: Literal["slack"] = "slack"
 
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """The headline, the facts, and the regions, the missing first."""
         title = headline(message, self.template)
@@ -117,7 +117,7 @@ class SlackTarget(HttpTarget):
             {"type": "section", "text": _text(_regions(message))},
         ]
         body = to_json({"text": fit(title, FALLBACK_CHARS, escape), "blocks": blocks})
-        return build_request(self, secrets, body, {"content-type": "application/json"})
+        return build_request(self, environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """By the word, of those that we know, also beside a 2xx."""

@@ -56,7 +56,7 @@ class TeamsTarget(HttpTarget):
     kind: Literal["teams"] = "teams"
 
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """A card with the headline, the facts, and the regions, the missing first."""
         rows = [_region(report) for report in missing_first(message.regions)]
@@ -65,7 +65,7 @@ class TeamsTarget(HttpTarget):
         while len(body) > BODY_BYTES and shown:
             shown -= 1
             body = _body(message, self, rows, shown)
-        return build_request(self, secrets, body, {"content-type": "application/json"})
+        return build_request(self, environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """By the status that a 2xx tells of in its body."""

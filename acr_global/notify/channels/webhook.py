@@ -18,14 +18,14 @@ class WebhookTarget(SignedTarget):
     kind: Literal["webhook"] = "webhook"
 
     def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
+        self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """The message as docs/message.schema.json describes it; the headline is its `text`."""
         told = message.model_copy(update={"text": headline(message, self.template)})
         body = told.model_dump_json().encode()
         headers = {"content-type": "application/json"}
-        headers |= signed_headers(message, self, secrets, now, body)
-        return build_request(self, secrets, body, headers)
+        headers |= signed_headers(message, self, environ, now, body)
+        return build_request(self, environ, body, headers)
 
 
 NOTES = """\

@@ -37,7 +37,7 @@ def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> N
     given = wire.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
     whole = summary(given, state, "dead")
     cut = wire.bounded(whole)
-    assert wire.LONGEST_STATUS >= len(json.dumps(cut, separators=(",", ":")))
+    assert wire.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
     for name, count in (("dead", dead), ("delivered", delivered), ("owed", 0)):
         assert count == len(whole[name]) == len(cut[name]) + cut.get(f"{name}_more", 0)
     kept = ("state", "push", "verdict", "replay_of", "attempts")
