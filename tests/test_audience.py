@@ -22,7 +22,7 @@ def test_a_verdict_goes_to_those_who_choose_it() -> None:
 
 
 def test_a_target_that_has_left_the_settings_stays_owed() -> None:
-    """So that it is seen; and one that has come since is not told."""
+    """The loss of it is seen; a target that was added since is not told."""
     assert ("gone",) == wanted(TARGETS, ("gone",), verdict(VerdictType.COMPLETE))
 
 

@@ -225,7 +225,7 @@ def test_a_url_that_was_checked_can_be_taken_apart(text: str) -> None:
 
 
 def test_a_url_shows_no_user_path_or_query() -> None:
-    """Neither where it is printed as such."""
+    """Its repr hides them too, and a text that is no URL is hidden whole."""
     for text in ("https://user:hush@h:8443/hush?hush#hush", "https://user:hush@h:8443"):
         assert "https://h:8443" == shown_url(text)
         assert "hush" not in repr(split_url(text))

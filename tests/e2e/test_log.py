@@ -39,7 +39,7 @@ async def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_a_push_told_twice_is_no_warning() -> None:
-    """Neither when the repeat comes nor at any replay after it."""
+    """No warning is logged when the repeat comes, or at any replay after it."""
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", UserWarning)
         async with world() as w:

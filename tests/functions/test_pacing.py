@@ -92,7 +92,7 @@ def test_a_step_that_fails_makes_room() -> None:
 
 
 def test_what_can_wait_waits_for_the_end_of_a_burst() -> None:
-    """And for nothing where no arrival has come."""
+    """It waits for a quiet time after the last arrival; with no arrival it does not wait."""
 
     async def main() -> None:
         await lull()

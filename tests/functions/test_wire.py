@@ -58,7 +58,7 @@ def test_missing_regions_are_cut_with_a_count(name: str) -> None:
 
 
 def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
-    """And one character more is cut by a name."""
+    """With one character more, one name is left out and counted."""
     names = ("r" * 50,) * 140
     spare = wire.LONGEST_STATUS - len(json.dumps({"a": names, "b": ""}, separators=(",", ":")))
     fits = {"a": list(names), "b": "x" * spare}

@@ -141,7 +141,7 @@ def test_a_loop_ends() -> None:
 
 
 def test_a_token_goes_to_no_other_host() -> None:
-    """Not even on this machine; the reason names the new place, without its query."""
+    """Another port of this machine counts as another; the reason names it, without its query."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []

@@ -316,7 +316,7 @@ def test_secret_names() -> None:
 
 
 def test_github_has_a_base_url() -> None:
-    """And anybody may say another one."""
+    """A target that sets no base URL uses GitHub's public API."""
     github = GithubTarget.model_validate({"name": "gh", "repo": "a/b", "token": "t"})
     assert "https://api.github.com" == resolve(github.url, {})
 
@@ -329,7 +329,7 @@ def test_reading_never_raises(item: Any) -> None:
 
 
 def test_a_target_cannot_be_changed() -> None:
-    """And made in code it is checked as one that is read."""
+    """It is frozen, and a secret's name may stand in place of a value."""
     found = WebhookTarget.model_validate(HOOK | {"url": SecretRef("NAME")})
     assert SecretRef("NAME") == found.url
     with pytest.raises(ValueError, match="frozen"):
