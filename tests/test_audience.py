@@ -27,7 +27,7 @@ def test_a_target_that_has_left_the_settings_stays_owed() -> None:
 
 
 def test_an_overtaken_alarm_is_spared_those_who_hear_of_what_overtook_it() -> None:
-    """Of those who are owed it; nobody else."""
+    """Of those who hear of the later verdict only those who are owed the alarm are counted."""
     alarm = verdict(VerdictType.OVERDUE)
     assert {"all", "good"} == hear_of(TARGETS, (*ALL, "gone"), VerdictType.RECOVERED, alarm)
     assert {"all"} == hear_of(TARGETS, ALL, VerdictType.INCOMPLETE, alarm)

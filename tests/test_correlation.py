@@ -84,7 +84,7 @@ def test_the_newest_generation_is_the_first_in_the_order_of_ids(numbers: list[in
 
 @pytest.mark.parametrize("instance_id", ["content-0.7", "content-0.-9999999", "p1", "x.١٢٣٤٥٦٧٨"])
 def test_an_id_of_another_kind_is_no_generation(instance_id: str) -> None:
-    """Whatever somebody has started by hand."""
+    """An id that somebody chose by hand is not taken for one."""
     with pytest.raises(ValueError, match="no generation"):
         generation_of(instance_id)
 

@@ -68,7 +68,7 @@ def test_every_file_of_python_that_is_named_exists(path: Path) -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    """The two commands above all."""
+    """The documents name no command of make that the Makefile lacks."""
     makefile = (ROOT / "Makefile").read_text()
     for document in DOCUMENTS:
         for name in re.findall(r"(?:`|\$ )make ([a-z]+)", document.read_text()):

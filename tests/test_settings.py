@@ -233,7 +233,7 @@ def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
 
 
 def test_a_region_whose_endpoint_stands_twice_in_a_registry_is_said_to() -> None:
-    """There the plain endpoints are in force until it is right."""
+    """The plain endpoints are in force for that registry until it is right."""
     own = '{"r.io": {"region_endpoints": {"eastus": "https://a", "eastus": "https://b"}}}'
     (problem,) = load(REGIONS="eastus", REGISTRIES=own).problems
     assert problem.message.startswith("registry 1: region_endpoints: stands in it twice")
@@ -317,7 +317,7 @@ def test_a_registry_says_what_differs() -> None:
 
 
 def test_regions_may_stand_with_the_registries_alone() -> None:
-    """Then a registry that is not listed has none."""
+    """A registry that is not listed then has no regions."""
     loaded = load(REGISTRIES='{"r.io": {"regions": "eastus"}}')
     assert () == loaded.problems
     assert () == loaded.settings.policy(None).regions

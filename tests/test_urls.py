@@ -209,7 +209,7 @@ def test_in_clear_is_what_others_on_the_way_could_read(expected: bool, text: str
 
 
 def test_origins_are_compared_with_the_port_that_the_scheme_has() -> None:
-    """Said or not."""
+    """The default port counts whether it is written or not."""
     assert split_url("https://h").origin == split_url("HTTPS://H:443/x").origin
     assert split_url("https://h").origin != split_url("http://h").origin
 

@@ -38,7 +38,7 @@ async def serve_once(folder: Path) -> None:
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: r.name)
 def test_it_refuses_in_the_extensions_words(folder: Path, refusal: Refusal) -> None:
-    """One line, which has them."""
+    """The refusal is one line, and has the extension's own words in it."""
     (folder / "function_app.py").write_text(APP + refusal.more)
     (folder / "host.json").write_text(json.dumps(document(refusal.durable)))
     with pytest.raises(AppError) as refused:

@@ -99,7 +99,7 @@ async def test_a_key_that_cannot_be_decoded(
     ],
 )
 async def test_headers_that_are_none(caplog: pytest.LogCaptureFixture, header: bytes) -> None:
-    """Too long, or not to be read; nothing of them is logged."""
+    """Headers that are too long or cannot be read are refused, and nothing of them is logged."""
     await check(caplog, 400, b"GET /api/guarded HTTP/1.1\r\n" + HOST + header + b"\r\n", b"")
 
 

@@ -146,7 +146,7 @@ async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
 
 
 async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
-    """Of a dead letter with two targets, one of them superseded."""
+    """Of a dead letter's two targets, the one that a later verdict has told is left out."""
     async with world("gone", "down") as w:
         w.receivers["gone"].answers = [404]
         w.receivers["down"].answers = [503, 503]

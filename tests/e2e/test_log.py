@@ -57,7 +57,7 @@ async def test_a_push_told_twice_is_no_warning() -> None:
     ],
 )
 def test_other_warnings_are_heard(message: str, module: str) -> None:
-    """Another of the SDK's, and the same from elsewhere."""
+    """Another warning of the SDK's is heard, and the same text from elsewhere."""
     silence_repeats()
     with pytest.warns(UserWarning, match=re.escape(message)):
         warnings.warn_explicit(message, UserWarning, "a.py", 1, module)

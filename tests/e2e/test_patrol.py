@@ -206,7 +206,7 @@ async def test_a_courier_that_breaks_again_and_again_is_given_up(
 
 
 async def test_a_delivery_that_broke_off_goes_on_and_is_a_dead_letter_in_the_end() -> None:
-    """Where it was; and after five more lives it is what a failed delivery is."""
+    """It goes on where it was, and after five more lives it is a dead letter."""
     async with noted_world() as (w, journal):
         ops, delivery = w.receivers["ops"], "_delivery.complete.p1"
         ops.answers = [503] * 3

@@ -90,7 +90,7 @@ def tell(engine: Engine) -> Awaitable[Any]:
     ],
 )
 def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
-    """One that is not known counts as not begun: nothing is raised to it unseen."""
+    """A status that is not known counts as not begun: nothing is raised to it unseen."""
     assert phase is asked(json_answer(200, ROW | {"runtimeStatus": status}), look).phase
 
 
@@ -102,7 +102,7 @@ def test_pending_with_a_custom_status_has_begun() -> None:
 
 @pytest.mark.parametrize("body", [None, "", {"Message": "no"}])
 def test_only_a_404_is_absence(body: Any) -> None:
-    """Whatever its body; and no other status, whatever its body."""
+    """A 404 is absence whatever its body; no other status is, whatever its body."""
     assert Phase.ABSENT is asked(json_answer(404, body), look).phase
     for status in (400, 401, 429, 500, 503):
         with pytest.raises(EngineError, match=str(status)):

@@ -54,7 +54,7 @@ def test_a_burst_goes_through_a_few_at_a_time_in_order() -> None:
 
 
 def test_who_has_waited_long_enough_goes_ahead() -> None:
-    """Once: its later steps wait no more. Nor do they give back what they have not taken."""
+    """It waits once: its later steps do not, and give back no place that they have not taken."""
 
     async def main() -> None:
         over = asyncio.Event()

@@ -75,7 +75,7 @@ def test_reports_read_back_as_arrivals() -> None:
 
 @pytest.mark.parametrize("value", [None, "text", {}, {"decided": "yes"}, {"decided": False}])
 def test_only_a_push_that_says_so_is_decided(value: object) -> None:
-    """Whatever else stands in a custom status."""
+    """Anything else in a custom status says that it is not decided."""
     assert not wire.is_decided(value)
     assert wire.is_decided(wire.status_object(status(1)))
 

@@ -207,7 +207,7 @@ def test_names_that_nobody_resolves_hold_up_no_other(
 
 
 def test_a_name_that_is_not_found_is_no_connection() -> None:
-    """Whatever the resolver said."""
+    """The reason is the same whatever the resolver said."""
     made = asyncio.run(try_once(target("webhook", url="https://nobody.invalid/")))
     assert (Outcome.RETRY, "connection") == (made.outcome, made.reason)
 

@@ -60,7 +60,7 @@ def test_defaults() -> None:
 
 
 def test_a_timeout_is_a_duration() -> None:
-    """Of the whole attempt, from one second to thirty."""
+    """It is that of the whole attempt, from one second to thirty."""
     assert [1.0, 30.0] == [one(timeout=t).timeout.total_seconds() for t in ("1s", "PT30S")]
 
 
@@ -229,7 +229,7 @@ def test_a_secret_that_is_not_set() -> None:
     ],
 )
 def test_a_secret_with_a_wrong_value(value: str, message: str) -> None:
-    """Is named as well, and its value is not shown."""
+    """The secret is named, and its value is not shown."""
     item = HOOK | {"url": {"$secret": "NAME"}}
     assert [f"target 'ci': {message}"] == problems_of(item, environ={"NAME": value})
 
@@ -299,7 +299,7 @@ def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
 
 
 def test_secret_names() -> None:
-    """Wherever in a target a reference stands."""
+    """They are found wherever in a target a reference stands, even in broken JSON."""
     items = [
         HOOK
         | {

@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_read_is_a_reason(
 
 
 def test_storage_that_answers() -> None:
-    """Wherever its connection string says."""
+    """It is asked where its connection string says."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         assert "" == why_no_storage(azurite_connection(port, "1", "2"))
