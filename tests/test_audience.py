@@ -22,12 +22,12 @@ def test_a_verdict_goes_to_those_who_choose_it() -> None:
 
 
 def test_a_target_that_has_left_the_settings_stays_owed() -> None:
-    """So that it is seen; and one that has come since is not told."""
+    """The loss of it is seen; a target that was added since is not told."""
     assert ("gone",) == wanted(TARGETS, ("gone",), verdict(VerdictType.COMPLETE))
 
 
 def test_an_overtaken_alarm_is_spared_those_who_hear_of_what_overtook_it() -> None:
-    """Of those who are owed it; nobody else."""
+    """Of those who hear of the later verdict only those who are owed the alarm are counted."""
     alarm = verdict(VerdictType.OVERDUE)
     assert {"all", "good"} == hear_of(TARGETS, (*ALL, "gone"), VerdictType.RECOVERED, alarm)
     assert {"all"} == hear_of(TARGETS, ALL, VerdictType.INCOMPLETE, alarm)

@@ -42,7 +42,7 @@ def test_by_id_the_lower_case_notification_id_is_the_key() -> None:
 
 
 def test_by_content_regions_with_ids_of_their_own_agree() -> None:
-    """Neither id, region nor time is part of the key."""
+    """The key has no id, region or time in it."""
     other = event(id="zz", region="westeurope", timestamp="2026-01-01T00:00:00Z")
     assert push_key(event(), "content") == push_key(other, "content")
 
@@ -84,7 +84,7 @@ def test_the_newest_generation_is_the_first_in_the_order_of_ids(numbers: list[in
 
 @pytest.mark.parametrize("instance_id", ["content-0.7", "content-0.-9999999", "p1", "x.١٢٣٤٥٦٧٨"])
 def test_an_id_of_another_kind_is_no_generation(instance_id: str) -> None:
-    """Whatever somebody has started by hand."""
+    """An id that somebody chose by hand is not taken for one."""
     with pytest.raises(ValueError, match="no generation"):
         generation_of(instance_id)
 
@@ -121,7 +121,7 @@ def test_the_courier_of_a_whole_push_is_none_of_a_regions() -> None:
 
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True), st.integers(0, 999))
 def test_a_delivery_tells_its_message_and_its_number(push_id: str, number: int) -> None:
-    """And one that followed another is a delivery still."""
+    """The number is read back from the id, and a numbered id is still a delivery's."""
     base = delivery_id(push_id, VerdictType.OVERDUE)
     assert (base, number) == order(numbered(base, number))
     assert is_delivery(numbered(base, number))

@@ -63,7 +63,7 @@ def run(folder: Path, required: str, mark: str = "engine") -> str:
 
 @pytest.mark.parametrize("mark", ["engine", "bicep"])
 def test_a_skip_of_what_is_required_is_a_failure(tmp_path: Path, mark: str) -> None:
-    """Wherever it is skipped, with the reason; nothing else is touched."""
+    """The failure keeps the skip's reason, wherever it was skipped; other tests are untouched."""
     said = run(tmp_path, "1", mark)
 
     assert "1 failed, 1 passed, 1 skipped, 1 xfailed, 2 errors" in said

@@ -15,7 +15,7 @@ def test_the_first_break_is_followed_at_once() -> None:
 
 
 def test_each_next_life_waits_longer() -> None:
-    """And one that an operator has asked for no longer than the last of them."""
+    """After 10 s, then 1, 5 and 15 min; lives that an operator asks for wait no longer."""
     times = [may_begin_at(lives, NOW) for lives in range(2, MAX_LIVES + 1)]
     assert [NOW + timedelta(seconds=s) for s in (10, 60, 300, 900)] == times
     assert times[-1] == may_begin_at(MAX_LIVES + 7, NOW)

@@ -162,7 +162,7 @@ def test_a_proxy_that_refuses_is_named_as_the_reason(
 
 
 def test_a_proxy_that_is_not_there_is_named_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not the receiver's connection."""
+    """The reason is `proxy`, not that the receiver cannot be reached."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     made = asyncio.run(send("webhook", "https://receiver.test/"))
     assert (Outcome.RETRY, "proxy") == (made.outcome, made.reason)

@@ -67,7 +67,7 @@ def test_plain_http_has_its_own_variable() -> None:
     ],
 )
 def test_a_proxys_user_is_decoded_once(userinfo: str, expected: str | None) -> None:
-    """And stands in no address that could be shown."""
+    """The user is kept apart from the address, and is not shown."""
     proxy = proxy_for(URL, {"HTTPS_PROXY": f"http://{userinfo}proxy.test:3128"})
     assert Proxy(PROXY, expected) == proxy
     assert "Basic" not in repr(proxy)

@@ -12,18 +12,63 @@ from acr_global.model import VerdictType
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "tests" / "e2e" / "README.md",
+]
+FOLDERS = (
+    "acr_global",
+    "acr_global_rig",
+    "tests",
+    "tools",
+    "devhost",
+    "demo",
+    "benchmarks",
+    "infra",
+)
+by_document = pytest.mark.parametrize(
+    "path", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS]
+)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def without_code(path: Path) -> str:
+    """A document without its blocks of code, where a # begins no heading."""
+    return re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(path: Path) -> set[str]:
+    """A document's headings as a link writes them: lower case, hyphens for blanks, no marks."""
+    headings = re.findall(r"^#+ +(.+)$", without_code(path), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@by_document
 def test_every_link_inside_the_repository_leads_somewhere(path: Path) -> None:
     """Files move; links are checked."""
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
         assert (path.parent / target).exists(), target
 
 
+@by_document
+def test_every_link_to_a_heading_leads_to_one(path: Path) -> None:
+    """A heading that is reworded breaks no link unseen, in its own document or another's."""
+    for name, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", without_code(path)):
+        assert anchor in anchors(path.parent / name if name else path), f"{name}#{anchor}"
+
+
+@by_document
+def test_every_file_of_python_that_is_named_exists(path: Path) -> None:
+    """By its whole path or the end of it, as `tests/conftest.py` or `slack.py`."""
+    there = [
+        f"/{file.relative_to(ROOT)}" for name in FOLDERS for file in (ROOT / name).rglob("*.py")
+    ]
+    for name in re.findall(r"`([\w./]+\.py)`", without_code(path)):
+        assert any(file.endswith(f"/{name}") for file in there) or (ROOT / name).exists(), name
+
+
 def test_every_make_target_that_is_named_exists() -> None:
-    """The two commands above all."""
+    """The documents name no command of make that the Makefile lacks."""
     makefile = (ROOT / "Makefile").read_text()
     for document in DOCUMENTS:
         for name in re.findall(r"(?:`|\$ )make ([a-z]+)", document.read_text()):

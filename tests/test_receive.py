@@ -396,6 +396,6 @@ def test_no_json_object_breaks_it(document: dict[str, Any]) -> None:
 
 @given(st.binary())
 def test_no_bytes_break_it(body: bytes) -> None:
-    """Nor does anything that is not JSON."""
+    """Bytes that are not JSON, or not even text, are at most a RejectedError."""
     with contextlib.suppress(RejectedError):
         receive({"region": "eastus"}, body, settings())

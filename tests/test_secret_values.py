@@ -226,7 +226,7 @@ def test_quotes_around_a_setting_are_said(name: str, value: str) -> None:
 
 
 def test_a_byte_order_mark_before_a_setting_is_no_part_of_it() -> None:
-    """Nor is a line end behind it."""
+    """The mark before a value and the line end behind it are both taken off."""
     given = {"ACR_GLOBAL_REGIONS": "\ufeffeastus\r\n", "ACR_GLOBAL_TARGETS": "\ufeff[]"}
     loaded = load_settings(given)
     assert ((), ("eastus",)) == (loaded.problems, loaded.settings.regions)

@@ -42,7 +42,7 @@ def test_what_a_platform_makes_is_not_ours(name: str) -> None:
 
 
 def test_no_setting_is_taken_for_a_platforms() -> None:
-    """Or a slip in its name would be silent."""
+    """A slip in any setting's name is a warning."""
     for name in known_names():
         assert warnings(name + "S")
 

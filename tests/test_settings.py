@@ -233,7 +233,7 @@ def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
 
 
 def test_a_region_whose_endpoint_stands_twice_in_a_registry_is_said_to() -> None:
-    """There the plain endpoints are in force until it is right."""
+    """The plain endpoints are in force for that registry until it is right."""
     own = '{"r.io": {"region_endpoints": {"eastus": "https://a", "eastus": "https://b"}}}'
     (problem,) = load(REGIONS="eastus", REGISTRIES=own).problems
     assert problem.message.startswith("registry 1: region_endpoints: stands in it twice")
@@ -261,7 +261,7 @@ def test_regions_are_known_registry_by_registry(
 
 
 def test_a_registry_is_said_by_its_place_in_the_setting() -> None:
-    """Also behind one that is no registry at all."""
+    """An entry that is no registry keeps its place, and its number."""
     loaded = load(REGISTRIES='{"a b": {}, "r.io": {}}')
     assert ["registry 1: ", "registry 2: "] == [p.message[:12] for p in loaded.problems]
 
@@ -317,7 +317,7 @@ def test_a_registry_says_what_differs() -> None:
 
 
 def test_regions_may_stand_with_the_registries_alone() -> None:
-    """Then a registry that is not listed has none."""
+    """A registry that is not listed then has no regions."""
     loaded = load(REGISTRIES='{"r.io": {"regions": "eastus"}}')
     assert () == loaded.problems
     assert () == loaded.settings.policy(None).regions
@@ -345,18 +345,24 @@ def test_region_endpoints_are_found_by_normal_names() -> None:
 
 
 def test_settings_show_no_secret() -> None:
-    """Neither in a log nor in a traceback."""
+    """Their repr and str, which logs and tracebacks show, hold no secret."""
     loaded = load(REGIONS="eastus", TARGETS=json.dumps([TARGET | {"secrets": ["c2VjcmV0" * 6]}]))
     assert "c2VjcmV0" not in f"{loaded!r} {loaded.settings!s} {loaded.settings.targets!r}"
 
 
 def test_every_setting_is_documented() -> None:
     """docs/settings.md holds each name, its default and its help."""
-    text = (ROOT / "docs" / "settings.md").read_text()
-    documented = " ".join(text.replace("\\|", "|").split())
+    text = (ROOT / "docs" / "settings.md").read_text().replace("\\|", "|")
     for name, field in zip(known_names(), Settings.model_fields.values(), strict=True):
-        assert f"`{name}`" in text
-        assert " ".join(str(field.description).split()) in documented
+        row = f"| `{name}` | "
+        assert row in text
+        default, _, help_text = text.partition(row)[2].partition("\n")[0].partition("| ")
+        assert f"{field.description} |" == help_text
+        if written := default.strip(" `"):
+            said = load_settings({"ACR_GLOBAL_REGIONS": "eastus", name: written})
+            assert load(REGIONS="eastus") == said
+        else:
+            assert field.get_default(call_default_factory=True) in ((), {}, None)
 
 
 def test_the_example_settings_are_right() -> None:

@@ -209,7 +209,7 @@ def test_in_clear_is_what_others_on_the_way_could_read(expected: bool, text: str
 
 
 def test_origins_are_compared_with_the_port_that_the_scheme_has() -> None:
-    """Said or not."""
+    """The default port counts whether it is written or not."""
     assert split_url("https://h").origin == split_url("HTTPS://H:443/x").origin
     assert split_url("https://h").origin != split_url("http://h").origin
 
@@ -225,7 +225,7 @@ def test_a_url_that_was_checked_can_be_taken_apart(text: str) -> None:
 
 
 def test_a_url_shows_no_user_path_or_query() -> None:
-    """Neither where it is printed as such."""
+    """Its repr hides them too, and a text that is no URL is hidden whole."""
     for text in ("https://user:hush@h:8443/hush?hush#hush", "https://user:hush@h:8443"):
         assert "https://h:8443" == shown_url(text)
         assert "hush" not in repr(split_url(text))

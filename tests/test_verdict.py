@@ -116,7 +116,7 @@ def test_earlier_reports_speak_only_for_regions_still_missing() -> None:
 
 
 def test_earlier_reports_are_outweighed_by_a_check() -> None:
-    """One that says definitely that the image is not there; not one that merely failed."""
+    """A check outweighs them if it says that the image is not there, not if it merely failed."""
     earlier = [arrival("eastus"), arrival("westeurope")]
     gone = evidence("eastus", False).model_copy(update={"absent": True})
     watch = with_evidence(WATCH, [gone, evidence("westeurope", False)])

@@ -57,7 +57,7 @@ def test_a_file_is_read_as_func_reads_it(tmp_path: Path, content: str | bytes) -
     ],
 )
 def test_what_stands_in_a_text_is_part_of_it(tmp_path: Path, expected: str, text: str) -> None:
-    """Also where it looks like a comment, or a comma too many."""
+    """Nothing inside quotes is a comment, or a comma too many."""
     assert {"A": expected} == values(tmp_path, f'{{"Values": {{"A": {text}, }}}}')
 
 

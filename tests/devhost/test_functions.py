@@ -166,7 +166,7 @@ def test_schedules_that_cannot_be_read(text: str) -> None:
 def queue_trigger(app: Any) -> None:
     @app.queue_trigger(arg_name="m", queue_name="q", connection="c")
     def Q(m: func.QueueMessage) -> None:
-        """Not served here."""
+        """A queue trigger, which devhost does not serve."""
 
 
 def generic_annotation(app: Any) -> None:

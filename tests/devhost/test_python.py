@@ -128,7 +128,7 @@ async def test_events_under_way_are_discarded_with_the_failure(
 
 
 async def test_other_instances_go_on() -> None:
-    """Only what was running dies."""
+    """When Python dies, only the instances that it was running die with it."""
     async with serve(app(), hazards="turn-takes=2") as client:
         for instance_id in ("a", "b"):
             await client.run("Main", instance_id=instance_id)
@@ -200,7 +200,7 @@ async def test_the_fourth_death_in_five_minutes_ends_the_host() -> None:
 
 
 async def test_deaths_long_apart_do_not_end_the_host() -> None:
-    """Those of more than five minutes ago are forgotten."""
+    """Deaths of more than five minutes ago are forgotten."""
     async with serve(http_functions()) as client:
         for _ in range(6):
             client.host.kill_python()

@@ -38,7 +38,7 @@ async def serve_once(folder: Path) -> None:
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: r.name)
 def test_it_refuses_in_the_extensions_words(folder: Path, refusal: Refusal) -> None:
-    """One line, which has them."""
+    """The refusal is one line, and has the extension's own words in it."""
     (folder / "function_app.py").write_text(APP + refusal.more)
     (folder / "host.json").write_text(json.dumps(document(refusal.durable)))
     with pytest.raises(AppError) as refused:
@@ -48,7 +48,7 @@ def test_it_refuses_in_the_extensions_words(folder: Path, refusal: Refusal) -> N
 
 
 def test_the_app_by_itself_is_served(folder: Path) -> None:
-    """So what is refused above is refused for what was added."""
+    """Without any of the things that devhost refuses, it starts."""
     (folder / "function_app.py").write_text(APP)
     asyncio.run(serve_once(folder))
 
@@ -85,7 +85,7 @@ def test_a_hub_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_is_null_is_not_there(folder: Path, written: str) -> None:
-    """Nor does a byte order mark matter."""
+    """A null, an empty document and a byte order mark all leave the defaults in force."""
     (folder / "host.json").write_text(written, encoding="utf-8")
     assert HostSettings() == HostSettings.from_json(read_host_json(folder))
 

@@ -99,7 +99,7 @@ async def test_a_key_that_cannot_be_decoded(
     ],
 )
 async def test_headers_that_are_none(caplog: pytest.LogCaptureFixture, header: bytes) -> None:
-    """Too long, or not to be read; nothing of them is logged."""
+    """Headers that are too long or cannot be read are refused, and nothing of them is logged."""
     await check(caplog, 400, b"GET /api/guarded HTTP/1.1\r\n" + HOST + header + b"\r\n", b"")
 
 
@@ -139,7 +139,7 @@ async def test_json_that_is_none(
 
 @pytest.mark.parametrize("time", [b"0001-01-01T00:00:00%2B14:00", b"zzz", b"%00"])
 async def test_a_time_that_is_none(caplog: pytest.LogCaptureFixture, time: bytes) -> None:
-    """Or none that there is in UTC."""
+    """Text, a zero byte, and a time before the year 1 in UTC are all refused."""
     query = b"GET /durabletask/instances?createdTimeFrom=" + time
     await check(caplog, 400, query + b" HTTP/1.1\r\n" + HOST, b"")
 

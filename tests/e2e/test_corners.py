@@ -276,7 +276,7 @@ async def test_failing_calls_do_not_take_others_with_them() -> None:
 async def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And the alarm says that the check failed."""
+    """The alarm comes, and says that the check failed."""
 
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")

@@ -147,7 +147,7 @@ def plain(push: str) -> str:
 
 
 async def test_a_courier_ends_within_about_an_hour_whatever_comes() -> None:
-    """Where the engine never begins anything: what it carries is then in the operator's list."""
+    """If the engine never begins anything, what the courier carries is in the operator's list."""
     async with world() as w:
         await lose_the_start(w)
         assert [202] == await w.push("p1", REGIONS[2:])

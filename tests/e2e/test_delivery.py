@@ -103,7 +103,7 @@ async def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPa
     ["after=zzz", "after=", "after=null", "after=%0d%0aX:y", "after=%00", "after=a&after=b"],
 )
 async def test_a_list_goes_on_after_nothing_of_others(query: str) -> None:
-    """That is the caller's mistake, and no storage that is down."""
+    """A wrong `after` is the caller's mistake: the answer does not blame the storage."""
     async with world("ops") as w:
         status, answer = await w.call("GET", f"deadletters?{query}")
         assert (400, "after-invalid") == (status, answer["reason"])
@@ -146,7 +146,7 @@ async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
 
 
 async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
-    """Of a dead letter with two targets, one of them superseded."""
+    """Of a dead letter's two targets, the one that a later verdict has told is left out."""
     async with world("gone", "down") as w:
         w.receivers["gone"].answers = [404]
         w.receivers["down"].answers = [503, 503]
@@ -260,7 +260,7 @@ async def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> N
 
 
 async def test_a_crash_between_sending_and_recording_repeats_with_the_same_id() -> None:
-    """So the receiver can drop the second."""
+    """The receiver can tell by it that the second is a repeat, and drop it."""
     hazards = Hazards.parse("crash=activity-after-before-result@1")
     async with world("ops", hazards=hazards) as w:
         for region in REGIONS:
@@ -287,7 +287,7 @@ async def test_deliveries_survive_every_hazard() -> None:
 
 
 async def test_a_repeated_activity_finds_its_delivery_there() -> None:
-    """Even one that has ended: to start it anew would send what has been delivered."""
+    """To start a delivery that has ended anew would send again what was delivered."""
     hazards = Hazards.parse("crash=activity-after-before-result@1")
     async with world("ops", hazards=hazards) as w:
         ops = w.receivers["ops"]

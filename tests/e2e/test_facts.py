@@ -251,7 +251,7 @@ def test_ids_of_nearly_any_kind_are_taken(attempt: Any, prefix: str, status: int
 
 
 def test_instances_are_listed_by_prefix_in_the_order_of_ids(attempt: Any) -> None:
-    """So a page of one is the first of a range, with its input, whenever each was started."""
+    """A page of one is the first of a range, with its input, whenever each was started."""
 
     async def trial(room: Room) -> None:
         base = room.id

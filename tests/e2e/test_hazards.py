@@ -57,7 +57,7 @@ def outcome(
 
 
 async def race_insisting(w: World) -> list[str]:
-    """The same race on a host that also fails to answer, so that everybody asks again."""
+    """The regions race on a host that also fails to answer, so that everybody asks again."""
     await asyncio.gather(*(w.insist(f"p{n}", region) for n in range(20) for region in REGIONS))
     await asyncio.sleep(7_200)
     return sorted(w.verdicts())

@@ -39,7 +39,7 @@ async def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_a_push_told_twice_is_no_warning() -> None:
-    """Neither when the repeat comes nor at any replay after it."""
+    """No warning is logged when the repeat comes, or at any replay after it."""
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", UserWarning)
         async with world() as w:
@@ -57,7 +57,7 @@ async def test_a_push_told_twice_is_no_warning() -> None:
     ],
 )
 def test_other_warnings_are_heard(message: str, module: str) -> None:
-    """Another of the SDK's, and the same from elsewhere."""
+    """Another warning of the SDK's is heard, and the same text from elsewhere."""
     silence_repeats()
     with pytest.warns(UserWarning, match=re.escape(message)):
         warnings.warn_explicit(message, UserWarning, "a.py", 1, module)

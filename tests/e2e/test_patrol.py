@@ -56,7 +56,7 @@ def notes(w: World) -> list[list[str]]:
 
 
 def break_turns(w: World, orchestrator: str, instance_id: str, times: int = 1_000) -> None:
-    """So many of an instance's next turns fail it."""
+    """Make this many of an instance's next turns fail."""
     function = w.host.index.find("orchestrationTrigger", orchestrator)
     assert function is not None
     take_turn, left = function.call, [None] * times
@@ -105,7 +105,7 @@ async def test_a_push_that_broke_off_goes_on_within_five_minutes() -> None:
 
 @pytest.mark.parametrize("webhook", [False, True])
 async def test_two_timers_at_once_give_one_verdict(webhook: bool) -> None:
-    """And a webhook that comes in the same moment."""
+    """Two timers, and a webhook in the same moment, revive the push once."""
     async with noted_world() as (w, journal):
         await insist(w, *REGIONS[:2])
         await note_while_open(w, journal)
@@ -123,7 +123,7 @@ async def test_two_timers_at_once_give_one_verdict(webhook: bool) -> None:
 
 
 async def test_a_note_stays_until_all_that_it_names_is_over() -> None:
-    """And then only that note is removed."""
+    """A note is removed when all its pushes are over; other notes stay."""
     async with noted_world(TIMEOUT="1h", LATE_WINDOW="0") as (w, journal):
         await w.push("p1", REGIONS[:2])
         await w.push("p2", REGIONS[:2])
@@ -206,7 +206,7 @@ async def test_a_courier_that_breaks_again_and_again_is_given_up(
 
 
 async def test_a_delivery_that_broke_off_goes_on_and_is_a_dead_letter_in_the_end() -> None:
-    """Where it was; and after five more lives it is what a failed delivery is."""
+    """It goes on where it was, and after five more lives it is a dead letter."""
     async with noted_world() as (w, journal):
         ops, delivery = w.receivers["ops"], "_delivery.complete.p1"
         ops.answers = [503] * 3
@@ -320,7 +320,7 @@ async def test_an_engine_that_does_not_answer_costs_one_run(
 async def test_an_instance_that_cannot_be_asked_about_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nor does it look as if it were over."""
+    """The others are revived, and the note that names it stays."""
     async with noted_world(TIMEOUT="1h") as (w, journal):
         await w.push("p0", REGIONS[:1])
         await insist(w, *REGIONS[:2])

@@ -105,7 +105,7 @@ async def test_a_dead_letter_is_seen_and_replayed(s: Scene) -> None:
 
 @both()
 async def test_a_replay_that_fails_is_a_dead_letter_again(s: Scene) -> None:
-    """And can be replayed in its turn, by its own id or the first one's."""
+    """The new dead letter can be replayed too, by its own id or the first one's."""
     s.ops.answers = [404, 404, 404]
     await s.push()
     first = (await letter(s))["id"]

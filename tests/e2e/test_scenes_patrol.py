@@ -107,7 +107,7 @@ async def test_a_timers_run_costs_one_request_however_much_is_kept(s: Scene) -> 
 
 
 async def keep(s: Scene, count: int) -> None:
-    """So many more instances that have ended."""
+    """Leave this many more instances that have ended."""
     host, storage = where(s)
     places = asyncio.Semaphore(20)
 

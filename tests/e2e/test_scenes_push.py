@@ -117,7 +117,7 @@ async def left_behind(s: Scene) -> list[Any]:
 
 @both()
 async def test_what_is_not_a_push_is_answered_with_a_reason(s: Scene) -> None:
-    """And leaves no instance behind."""
+    """Each answer has its reason, and no instance is left behind."""
     good = s.event()
     odd = good | {"id": f"{s.name}/terminate?reason="}
     assert (400, "body-not-json") == await answer(s, b"{", "eastus")
@@ -184,5 +184,5 @@ async def test_each_registry_has_its_own_policy(s: Scene) -> None:
 
 @both()
 async def test_a_healthy_app_says_ok(s: Scene) -> None:
-    """And no more."""
+    """The answer holds a status, an empty list of problems, and nothing else."""
     assert (200, {"status": "ok", "problems": []}) == await s.call("GET", "api/health")

@@ -29,7 +29,7 @@ def region(message: Any, name: str = MISSING) -> Any:
 
 @both(policy="final")
 async def test_a_missing_region_is_named_at_the_deadline(s: Scene) -> None:
-    """Not before it, with those that have arrived; without a late window it is the last word."""
+    """The alarm also names those that have arrived; without a late window it is the last word."""
     await s.push(*REGIONS[:2])
     await s.told("overdue")
     (message,) = s.ops.messages()

@@ -51,7 +51,7 @@ async def test_a_region_that_has_left_recovers_an_alarm() -> None:
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
 async def test_a_decided_push_waits_for_no_region(correlation: str) -> None:
-    """Not in the seconds that it runs on either; by content no other begins with old regions."""
+    """A region that has left is refused though the instance still runs, and begins no push."""
     async with world(CORRELATION=correlation) as w:
         await w.push("p1")
         await w.until(lambda: w.verdicts() == ["complete"])
@@ -88,7 +88,7 @@ async def test_a_push_that_was_broken_off_goes_on_by_a_region_that_has_left() ->
 
 
 async def test_no_push_begins_by_a_region_that_is_not_expected() -> None:
-    """Nor does one hear of a region that it never waited for."""
+    """An open push does not hear of such a region either."""
     async with world(REGIONS=FEWER) as w:
         for _ in range(2):
             status, answer = await w.post(event("p1"), GONE)

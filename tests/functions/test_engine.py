@@ -90,7 +90,7 @@ def tell(engine: Engine) -> Awaitable[Any]:
     ],
 )
 def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
-    """One that is not known counts as not begun: nothing is raised to it unseen."""
+    """A status that is not known counts as not begun: nothing is raised to it unseen."""
     assert phase is asked(json_answer(200, ROW | {"runtimeStatus": status}), look).phase
 
 
@@ -102,7 +102,7 @@ def test_pending_with_a_custom_status_has_begun() -> None:
 
 @pytest.mark.parametrize("body", [None, "", {"Message": "no"}])
 def test_only_a_404_is_absence(body: Any) -> None:
-    """Whatever its body; and no other status, whatever its body."""
+    """A 404 is absence whatever its body; no other status is, whatever its body."""
     assert Phase.ABSENT is asked(json_answer(404, body), look).phase
     for status in (400, 401, 429, 500, 503):
         with pytest.raises(EngineError, match=str(status)):
@@ -155,7 +155,7 @@ def test_a_purge_removes_what_has_ended_or_fails() -> None:
 
 
 def test_an_endpoint_that_is_not_there_is_an_error() -> None:
-    """Or that hangs, or breaks off."""
+    """One that hangs, or breaks off its answer, is an error too."""
 
     def broken_off(request: web.Request) -> web.StreamResponse:
         assert request.transport
@@ -203,7 +203,7 @@ def test_the_first_of_a_range_may_stand_behind_empty_pages() -> None:
 
 
 def test_a_range_without_instances_has_no_first() -> None:
-    """And one that answers nothing but empty pages is an error, not absence."""
+    """Nothing but empty pages, each with a next one, is an error and not absence."""
     look = asked(json_answer(200, []), lambda engine: engine.first_by_prefix("_"))
     assert Phase.ABSENT is look.phase
     endless = json_answer(200, [], **{"x-ms-continuation-token": "more"})

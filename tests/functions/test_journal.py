@@ -92,7 +92,7 @@ def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
-    """And so is whatever else is not ours."""
+    """Lines that are not the journal's own are passed over as well."""
     (tmp_path / "1-a.1").write_bytes(
         b'[1, "turn", "p1"]\n"x"\n[2, "start", "p2"]\n[3, "event", "p3", 7]\n[4, "tur'
     )
@@ -110,7 +110,7 @@ def test_old_lines_are_of_no_use(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_a_folder_has_no_journal(tmp_path: Path) -> None:
-    """And nothing breaks."""
+    """Turns and starts go on without one."""
     (tmp_path / "file").write_text("")
     noted = Journal(tmp_path / "file")
     with noted.turn("p1"):

@@ -52,7 +52,7 @@ def journal() -> Journal:
 
 
 def test_a_note_that_fails_is_tried_again(journal: Journal) -> None:
-    """And one that is written is not written again."""
+    """It is written at the next try, and then not again."""
     with endpoint([500, 202]) as (url, asked):
         journal.endpoint(url)
         for _ in range(3):

@@ -31,7 +31,7 @@ def known(clock: Clock) -> OpenList:
 
 
 def test_what_is_over_soon_is_never_noted(known: OpenList, clock: Clock) -> None:
-    """So a usual push costs nothing."""
+    """A usual push ends before it would be noted, and costs nothing."""
     known.begun("p1")
     clock.now = OPEN_SECONDS - 1
     assert () == known.due()
@@ -87,7 +87,7 @@ def test_a_note_holds_so_many_and_the_rest_is_in_the_next(known: OpenList, clock
 
 
 def test_what_is_found_open_elsewhere_is_noted_at_once(known: OpenList) -> None:
-    """And once."""
+    """It is noted only once, though it is found again."""
     known.found("p1")
     assert ("p1",) == known.due()
     known.noted(("p1",))
@@ -96,7 +96,7 @@ def test_what_is_found_open_elsewhere_is_noted_at_once(known: OpenList) -> None:
 
 
 def test_a_push_is_asked_after_only_where_it_may_be_open_elsewhere(known: OpenList) -> None:
-    """Not where all regions have reported here, nor where its turns are had here."""
+    """Where all regions have reported here, or its turns are had here, nobody is asked."""
     for push in ("complete", "here", "elsewhere"):
         known.started(push, ("b", "c"))
     for push, region in (("complete", "b"), ("complete", "c"), ("elsewhere", "b"), ("other", "b")):

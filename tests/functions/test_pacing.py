@@ -54,7 +54,7 @@ def test_a_burst_goes_through_a_few_at_a_time_in_order() -> None:
 
 
 def test_who_has_waited_long_enough_goes_ahead() -> None:
-    """Once: its later steps wait no more. Nor do they give back what they have not taken."""
+    """It waits once: its later steps do not, and give back no place that they have not taken."""
 
     async def main() -> None:
         over = asyncio.Event()
@@ -92,7 +92,7 @@ def test_a_step_that_fails_makes_room() -> None:
 
 
 def test_what_can_wait_waits_for_the_end_of_a_burst() -> None:
-    """And for nothing where no arrival has come."""
+    """It waits for a quiet time after the last arrival; with no arrival it does not wait."""
 
     async def main() -> None:
         await lull()

@@ -12,7 +12,7 @@ from acr_global.functions import paging
 
 @given(st.text(min_size=1))
 def test_what_was_given_is_taken(token: str) -> None:
-    """Whatever the engine's token is."""
+    """Any token of the engine's comes back from `next` as it was."""
     assert token == paging.take(paging.give(token))
 
 

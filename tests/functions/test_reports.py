@@ -87,7 +87,7 @@ def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
 @example(json.dumps({"event_id": "e", "received_at": WHEN[0], "timestamp": WHEN[1]}))
 @given(nested | st.text())
 def test_any_content_counts_as_the_regions_report(raw: str) -> None:
-    """And every target can be told, in a message that it has not swollen."""
+    """The push is complete, and the message stays small enough for every kind of target."""
     verdict = wire.load(wire.NotifyInput, decide(raw)).verdict
     assert VerdictType.COMPLETE is verdict.type
     assert set(verdict.regions) == {a.region for a in verdict.arrivals}

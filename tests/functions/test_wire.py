@@ -58,7 +58,7 @@ def test_missing_regions_are_cut_with_a_count(name: str) -> None:
 
 
 def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
-    """And one character more is cut by a name."""
+    """With one character more, one name is left out and counted."""
     names = ("r" * 50,) * 140
     spare = wire.MAX_STATUS_CHARS - len(json.dumps({"a": names, "b": ""}, separators=(",", ":")))
     fits = {"a": list(names), "b": "x" * spare}
@@ -75,7 +75,7 @@ def test_reports_read_back_as_arrivals() -> None:
 
 @pytest.mark.parametrize("value", [None, "text", {}, {"decided": "yes"}, {"decided": False}])
 def test_only_a_push_that_says_so_is_decided(value: object) -> None:
-    """Whatever else stands in a custom status."""
+    """Anything else in a custom status says that it is not decided."""
     assert not wire.is_decided(value)
     assert wire.is_decided(wire.status_object(status(1)))
 

@@ -63,7 +63,7 @@ def test_the_snapshots_are_what_would_be_made(path: Path) -> None:
 
 
 def test_a_changed_deployment_is_seen(tmp_path: Path) -> None:
-    """The check above can fail."""
+    """A snapshot that differs fails the check of snapshots."""
     copy = tmp_path / "infra"
     shutil.copytree(INFRA, copy)
     storage = copy / "modules" / "storage.bicep"

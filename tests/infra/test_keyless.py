@@ -33,14 +33,14 @@ def test_telemetry_is_taken_from_an_identity_only(name: str) -> None:
 
 
 def test_nobody_publishes_by_a_password(name: str) -> None:
-    """Neither by the source control manager nor by FTP."""
+    """Passwords are off for the source control manager and for FTP."""
     policies = load(name).all("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
     allowed = {p["name"].rsplit("/", 1)[1]: p["properties"]["allow"] for p in policies}
     assert {"scm": False, "ftp": False} == allowed
 
 
 def test_the_app_speaks_https_alone(name: str) -> None:
-    """And its package comes by its identity."""
+    """TLS is 1.2 at least, and the app fetches its package by its identity."""
     properties: dict[str, Any] = load(name).the("Microsoft.Web/sites")["properties"]
     assert properties["httpsOnly"] is True
     assert "1.2" == properties["siteConfig"]["minTlsVersion"]
@@ -50,7 +50,7 @@ def test_the_app_speaks_https_alone(name: str) -> None:
 
 
 def test_a_private_deployment_has_no_other_way_to_storage_and_vault() -> None:
-    """And the way in for the registry stays, for those who are let in."""
+    """The app itself stays reachable for the registry, and denies all who are not let in."""
     deployment = load("private")
     for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"):
         properties = deployment.the(kind)["properties"]

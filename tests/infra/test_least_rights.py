@@ -131,5 +131,5 @@ def test_the_docs_name_every_role() -> None:
 
 
 def test_every_parameter_file_is_looked_at() -> None:
-    """A new example is given its place above."""
+    """A new parameter file is not passed over: it must be given its place in this file."""
     assert {"main", "smallest", "private", "existing"} == set(EVERY)

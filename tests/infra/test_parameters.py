@@ -8,7 +8,7 @@ from tests.infra.deployment import INFRA, load
 
 
 def test_a_name_of_ones_own_is_used() -> None:
-    """Where others have a convention."""
+    """A group with a naming convention can give its own names."""
     deployment = load("existing")
     for kind, name in {
         "Microsoft.Web/sites": "our-app",
@@ -30,7 +30,7 @@ def test_everything_that_can_have_them_has_tags_and_the_location() -> None:
 
 
 def test_over_zones_each_group_has_two_instances_ready() -> None:
-    """One would be in one zone, and the platform may refuse it."""
+    """A single instance would be in one zone, and the platform may refuse it."""
     deployment = load("private")
     assert deployment.the("Microsoft.Web/serverfarms")["properties"]["zoneRedundant"] is True
     assert "Standard_ZRS" == deployment.the("Microsoft.Storage/storageAccounts")["sku"]["name"]

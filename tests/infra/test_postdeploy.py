@@ -87,7 +87,7 @@ def test_functions_that_never_come_are_named(
 def test_without_group_and_app_it_says_how(
     hook: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line."""
+    """It is one line."""
     monkeypatch.delenv("AZURE_RESOURCE_GROUP", raising=False)
     assert 2 == hook.main([])
     assert "usage: postdeploy.py GROUP APP\n" == capsys.readouterr().err

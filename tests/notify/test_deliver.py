@@ -131,7 +131,7 @@ def test_what_arrives_is_what_was_rendered(listen: Listening) -> None:
 
 
 def test_a_repeat_carries_the_same_id_and_a_new_time(listen: Listening) -> None:
-    """So that a receiver can drop it."""
+    """A receiver can tell by the id that it has had the message, and drop it."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -343,7 +343,7 @@ def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_secret_comes_out(
     listen: Listening, caplog: pytest.LogCaptureFixture, kind: str, answered: bytes
 ) -> None:
-    """Not in the attempt and not in a log line, at whatever level."""
+    """A secret is in no attempt and in no log line of any level."""
     caplog.set_level(logging.DEBUG)
 
     async def scenario() -> None:

@@ -19,7 +19,7 @@ EXAMPLES = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_is_a_good_target(example: str) -> None:
-    """But for the secrets, which are the reader's to set."""
+    """All that its check may find is a secret that is not set: those are the reader's."""
     read = json.loads(example)
     items = read if isinstance(read, list) else [read]
     found, problems = parse_targets(json.dumps(items), {})
@@ -40,7 +40,7 @@ def test_every_kind_has_its_section_and_example() -> None:
 
 
 def test_every_field_and_template_name_is_described() -> None:
-    """Nor in other words."""
+    """docs/channels.md has each by its exact name."""
     shared = [name for name in HttpTarget.model_fields if name in TEXT]
     assert list(HttpTarget.model_fields) == shared
     for name in TEMPLATE_NAMES:

@@ -155,7 +155,7 @@ def test_late_seconds_by_report_and_by_evidence() -> None:
 
 
 def test_ids_depend_on_push_verdict_and_target() -> None:
-    """The same on each repeat; another for another push, verdict or target."""
+    """An id is the same on each repeat, and another for another push, verdict or target."""
     ids = {messages.message_id(p, v) for p in ("a", "b") for v in VerdictType}
     assert 2 * len(VerdictType) == len(ids)
     one = message()

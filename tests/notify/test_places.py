@@ -44,7 +44,7 @@ def places(monkeypatch: pytest.MonkeyPatch) -> Places:
 
 
 def begin(to: Target, times: int) -> list[asyncio.Task[Attempt]]:
-    """So many attempts side by side."""
+    """This many attempts side by side."""
     return [asyncio.create_task(try_once(to)) for _ in range(times)]
 
 
@@ -140,7 +140,7 @@ def test_a_thread_that_nobody_waits_for_keeps_its_place(listen: Listening, place
 
 
 def test_threads_that_hang_hold_up_no_other_thread(listen: Listening) -> None:
-    """Neither the event loop's own, nor another target's of the same kind."""
+    """The event loop's threads and those of another target of the same kind stay free."""
 
     async def scenario() -> None:
         gate = asyncio.Event()
@@ -208,13 +208,13 @@ def test_names_that_nobody_resolves_hold_up_no_other(
 
 
 def test_a_name_that_is_not_found_is_no_connection() -> None:
-    """Whatever the resolver said."""
+    """The reason is the same whatever the resolver said."""
     made = asyncio.run(try_once(target("webhook", url="https://nobody.invalid/")))
     assert (Outcome.RETRY, "connection") == (made.outcome, made.reason)
 
 
 def test_addresses_come_as_numbers() -> None:
-    """So that nothing is looked up a second time."""
+    """With the number in place of the name, nothing is looked up a second time."""
     found = asyncio.run(lookup.Lookup().resolve("localhost", 443, socket.AF_INET))
     assert {("localhost", "127.0.0.1", 443)} == {
         (f["hostname"], f["host"], f["port"]) for f in found

@@ -110,7 +110,7 @@ def api(asked: list[tuple[str, str, bytes]], **moved: tuple[int, str]) -> web.Ap
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_renamed_repository_is_told_under_its_new_name(status: int) -> None:
-    """The same method, token and bytes; the attempt says where it is now."""
+    """It is told by the same method, token and bytes; the attempt says where it is now."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []
@@ -141,7 +141,7 @@ def test_a_loop_ends() -> None:
 
 
 def test_a_token_goes_to_no_other_host() -> None:
-    """Not even on this machine; the reason names the new place, without its query."""
+    """Another port of this machine counts as another; the reason names it, without its query."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []

@@ -60,7 +60,7 @@ def test_defaults() -> None:
 
 
 def test_a_timeout_is_a_duration() -> None:
-    """Of the whole attempt, from one second to thirty."""
+    """It is that of the whole attempt, from one second to thirty."""
     assert [1.0, 30.0] == [one(timeout=t).timeout.total_seconds() for t in ("1s", "PT30S")]
 
 
@@ -229,7 +229,7 @@ def test_a_secret_that_is_not_set() -> None:
     ],
 )
 def test_a_secret_with_a_wrong_value(value: str, message: str) -> None:
-    """Is named as well, and its value is not shown."""
+    """The secret is named, and its value is not shown."""
     item = HOOK | {"url": {"$secret": "NAME"}}
     assert [f"target 'ci': {message}"] == problems_of(item, environ={"NAME": value})
 
@@ -299,7 +299,7 @@ def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
 
 
 def test_secret_names() -> None:
-    """Wherever in a target a reference stands."""
+    """They are found wherever in a target a reference stands, even in broken JSON."""
     items = [
         HOOK
         | {
@@ -316,7 +316,7 @@ def test_secret_names() -> None:
 
 
 def test_github_has_a_base_url() -> None:
-    """And anybody may say another one."""
+    """A target that sets no base URL uses GitHub's public API."""
     github = GithubTarget.model_validate({"name": "gh", "repo": "a/b", "token": "t"})
     assert "https://api.github.com" == resolve(github.url, {})
 
@@ -329,7 +329,7 @@ def test_reading_never_raises(item: Any) -> None:
 
 
 def test_a_target_cannot_be_changed() -> None:
-    """And made in code it is checked as one that is read."""
+    """It is frozen, and a secret's name may stand in place of a value."""
     found = WebhookTarget.model_validate(HOOK | {"url": SecretRef("NAME")})
     assert SecretRef("NAME") == found.url
     with pytest.raises(ValueError, match="frozen"):

@@ -120,7 +120,7 @@ def test_an_apprise_target_is_one_url(value: str, behind: bool) -> None:
 
 @pytest.mark.parametrize("value", ["hush", "key:hush", "hush://", "://hush", "mail.to://hush", ""])
 def test_a_key_in_the_place_of_an_apprise_url_is_named(value: str) -> None:
-    """And not shown; what follows a scheme, the library alone can read."""
+    """The problem does not show the key. After a scheme, only the library can tell what it is."""
     found = problems_of({"name": "ap", "kind": "apprise", "url": value})
     assert (value == "hush://") is not bool(found)
     assert "hush" not in " ".join(found)

@@ -165,7 +165,7 @@ SELF_HOSTED = Endpoint("https://replica.example", "replica.example", None)
 def test_the_identity_is_shown_to_the_registry_itself(
     expected: str, endpoint: Endpoint, realm: str
 ) -> None:
-    """The same registry, global or regional, or the same place on this machine."""
+    """That is the same registry, global or regional, or the same place on this machine."""
     assert expected == token_origin(endpoint, realm)
 
 

@@ -110,7 +110,7 @@ def test_a_disabled_webhook_is_named_as_the_cause() -> None:
 
 
 def test_a_region_without_a_webhook_is_said_to_have_none() -> None:
-    """That is what an operator must know first."""
+    """An operator must know this first."""
     assert failing("eastus", "the registry has no webhook in this region") == ask(
         FakeArm([WEST]), "eastus"
     )

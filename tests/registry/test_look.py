@@ -45,7 +45,7 @@ async def test_both_kinds_are_asked_in_the_order_given() -> None:
 
 
 async def test_every_region_and_kind_gets_its_evidence() -> None:
-    """Even where nothing can be asked at all."""
+    """Where nothing can be asked, the evidence says so."""
     how = access("event-log", "manifest", resource_id=None)
     asked = question("eastus", "westeurope", registry=None)
     answers = await look(asked, how, credential=FakeCredential(), now=lambda: CHECKED_AT)

@@ -63,7 +63,7 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", RECORDED, ids=name)
 def test_a_recorded_history_replays_to_its_end(path: Path) -> None:
-    """The same actions in the same order, and the same output; nothing is left to be done."""
+    """Its actions, their order and its output are the same, and nothing is left to be done."""
     recorded = json.loads(path.read_text())
     history, answered = recorded["sent"]["history"], recorded["answered"]
     state = replay(recorded, history)

@@ -38,7 +38,7 @@ def free_ports() -> list[str]:
 
 
 def test_azurite_gets_its_ports_and_folder(program: Callable[[str], Path], tmp_path: Path) -> None:
-    """And before it starts, the line to copy is printed; the folder is made."""
+    """The folder is made, and the line to copy is printed before Azurite starts."""
     ports, folder = free_ports(), tmp_path / "new" / "folder"
     ended = started(program("azurite"), folder, *ports)
 

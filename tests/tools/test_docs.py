@@ -34,7 +34,7 @@ def test_a_module_prints_its_page_or_writes_its_part(tmp_path: Path) -> None:
 
 
 def test_every_module_that_makes_a_page_is_known() -> None:
-    """Whose docstring says that it makes a page in docs/."""
+    """Such a module's docstring says that it makes a page in docs/."""
     making = re.compile(r'^"""[^"]*?`python -m (acr_global[\w.]+)( > docs/[\w.]+)?`', re.S)
     texts = (path.read_text() for path in (ROOT / "acr_global").rglob("*.py"))
     found = {

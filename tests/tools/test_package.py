@@ -45,7 +45,7 @@ def test_what_git_does_not_keep_is_not_published() -> None:
 
 
 def test_the_release_carries_the_lock_as_its_requirements(tmp_path: Path) -> None:
-    """And one commit is one zip, byte for byte."""
+    """Its requirements are the lock; made twice, the zip is the same byte for byte."""
     first, second = tmp_path / "1.zip", tmp_path / "2.zip"
     write_zip(first)
     write_zip(second)
@@ -72,7 +72,7 @@ def text() -> str:
 
 
 def test_every_locked_package_is_held_by_its_hash() -> None:
-    """So pip installs nothing else under its name."""
+    """With a hash, pip installs nothing else under the package's name."""
     entries = re.split(r"^(?=[\w.-]+==)", text(), flags=re.M)[1:]
     assert entries
     assert [] == [e.split()[0] for e in entries if "--hash=sha256:" not in e]

@@ -40,7 +40,7 @@ def test_every_variable_is_set_in_the_block(block: Block) -> None:
 
 
 def test_what_is_the_readers_stands_at_the_top(block: Block) -> None:
-    """So it is seen, and changed, before anything runs."""
+    """What the reader must change is set before the first command runs."""
     assert [] == late(block)
 
 

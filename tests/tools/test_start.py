@@ -114,7 +114,7 @@ def test_with_no_word_of_storage_it_is_azurite(
 def test_a_file_that_cannot_be_read_is_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And no traceback."""
+    """The reason names the file and the line."""
     (tmp_path / "local.settings.json").write_text("{")
     monkeypatch.setattr(start, "ROOT", tmp_path)
 
@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_read_is_a_reason(
 
 
 def test_storage_that_answers() -> None:
-    """Wherever its connection string says."""
+    """It is asked where its connection string says."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         assert "" == why_no_storage(azurite_connection(port, "1", "2"))
@@ -192,7 +192,7 @@ def test_func_gets_its_storage_as_it_was_given(program: Callable[[str], Path]) -
 def test_wrong_input_is_one_line(
     error: str, environ: dict[str, str], program: Callable[[str], Path]
 ) -> None:
-    """That says what is wrong, and shows no key."""
+    """The line says what is wrong, and shows no key."""
     path = f"{program('func').parent}{os.pathsep}/usr/bin:/bin"
     ended = started(**({"PATH": path, "HOST": "func"} | environ))
 

@@ -55,7 +55,7 @@ def test_zizmor_finds_nothing() -> None:
 
 
 def test_the_schemas_hold() -> None:
-    """Of workflows and of dependabot."""
+    """GitHub's schemas of workflows and of dependabot accept ours."""
     schema = "--builtin-schema"
     assert "" == run("check-jsonschema", schema, "vendor.github-workflows", *WORKFLOWS)
     assert "" == run("check-jsonschema", schema, "vendor.dependabot", GITHUB / "dependabot.yml")
@@ -81,7 +81,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PINNED)
 def test_an_input_that_does_not_exist_is_found(name: str, tmp_path: Path) -> None:
-    """The check above can fail, of each action."""
+    """Of each action, an input that it does not have fails the check of inputs."""
     copies = with_tags(tmp_path)
     used = re.compile(rf"^( *)(?:- )?uses: {name}@.*\n", re.M | re.I)
     (first, *_) = [path for path in copies if used.search(path.read_text())]

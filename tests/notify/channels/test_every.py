@@ -215,7 +215,7 @@ def test_a_preview_shows_of_the_url_what_is_no_secret(to: Target, first: str) ->
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_no_target_shows_a_secret(kind: str) -> None:
-    """Neither repr nor str nor a dump."""
+    """A secret is not in its repr, its str or a dump."""
     to = target(kind)
     shown = f"{to!r} {to} {to.model_dump()}"
     assert [] == [value for value in HUSHED if value in shown]
@@ -236,7 +236,7 @@ def test_no_target_shows_a_secret(kind: str) -> None:
 )
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_time_that_cannot_be_used_costs_no_message(kind: str, at: str) -> None:
-    """Neither where it is read from what is kept, nor where it gets past that."""
+    """An arrival or evidence with such a time is read without it, and told without it."""
     kept = arrival("eastus", 1.0).model_dump(mode="json") | {"timestamp": at}
     seen = Evidence.model_validate(
         {"region": "eastus", "kind": "event-log", "found": True, "detail": "fired", "at": at}

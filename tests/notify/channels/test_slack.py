@@ -85,6 +85,6 @@ def test_slack(status: int, body: bytes, outcome: Outcome, reason: str) -> None:
 
 
 def test_slack_s_own_limit_keeps_its_wait() -> None:
-    """Also where the status is 200."""
+    """Slack may say it with a status of 200."""
     found = judge("slack", 200, {"retry-after": "30"}, b"ratelimited", NOW)
     assert (R, 30.0) == (found.outcome, found.retry_after)
