@@ -19,7 +19,7 @@ _INTRODUCTION = f"""\
 
 For operators: what could not be delivered and its replay, a trial of each target, a check of
 the settings. They run on your machine, as `{PROG}` or `acr-global`, and need the extra
-`cli`, which is never deployed: `make` installs it, or in the checkout
+`cli`, which is never deployed: in a checkout `make demo` and `make test` install it in `.venv`, or
 `python -m pip install -e '.[cli]'`. At a terminal tables are folded to its width; in a pipe each
 row is one line.
 
