@@ -236,3 +236,8 @@ def test_a_reference_is_resolved_without_its_fragment() -> None:
     """As a browser does with a Location."""
     assert "https://h/b?c" == resolve_url("https://h/a", "/b?c#d")
     assert "http://other/" == resolve_url("https://h/a", "http://other/")
+
+
+def test_a_name_of_the_newer_rules_is_one() -> None:
+    """`faß.de`: by IDNA 2003 its xn-- form does not lead back to itself, by 2008 it does."""
+    assert "xn--fa-hia.de" == check_url("https://xn--fa-hia.de/x").host

@@ -116,7 +116,7 @@ class LenientHandler(ResponseHandler):
         if len(self._raw) > HEAD_BYTES:
             self._on_head(self._raw)
             self._end_body()
-            if self.transport is not None:
+            if self.transport is not None:  # pragma: no branch - bytes come through one
                 self.transport.close()
         return None
 

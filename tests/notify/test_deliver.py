@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import deliver
 from acr_global.notify.channels import KINDS
+from acr_global.notify.channels.webhook import WebhookTarget
+from acr_global.notify.outcomes import Answer, Judgement
 from acr_global.notify.target import Target
 from tests.conftest import NETRC
 from tests.notify.conftest import Listening
@@ -452,3 +455,15 @@ def test_a_user_in_the_url_is_decoded_once(
             assert not userinfo.strip(":") or userinfo not in caplog.text + repr(made)
 
     asyncio.run(scenario())
+
+
+def test_a_url_that_only_the_http_library_refuses_is_named() -> None:
+    """Its rules are its own, and may become stricter than those of the settings."""
+    assert "url-invalid" == deliver._reason(aiohttp.InvalidURL("http://hush"))
+
+
+def test_a_receiver_without_words_of_its_own_is_judged_by_status() -> None:
+    """A channel overrides that where its answers say more."""
+    to, general = target("webhook"), Judgement(Outcome.DELIVERED, "delivered", 200)
+    assert isinstance(to, WebhookTarget)
+    assert general is to.read_answer(Answer(200, {}, "no", NOW), general)
