@@ -26,6 +26,7 @@ from typing import Any
 
 import aiohttp
 
+from acr_global_rig import azurite as emulator
 from acr_global_rig.loopback import answers, free_port
 from acr_global_rig.processes import end, spawn
 
@@ -38,10 +39,6 @@ PORT_TRIES, TAKEN = 5, "ddress already in use"
 
 FUNCTION_KEY, MASTER_KEY = "a-function-key", "a-master-key"
 """Asked for where a host is started with keys."""
-
-_ACCOUNT = "devstoreaccount1"
-_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-"""Azurite's own, known to everybody. Source: its README."""
 
 
 def why_not() -> str | None:
@@ -94,25 +91,17 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
     no debug log, which together take as much processor time as its work."""
     if not AZURITE.exists():
         subprocess.run(["make", "-s", str(AZURITE.relative_to(ROOT))], cwd=ROOT, check=True)
-    ports = {kind: free_port() for kind in ("blob", "queue", "table")}
+    ports = [free_port() for _ in emulator.KINDS]
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
-        command = [str(AZURITE), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         lasting = ["--location", folder, "--debug", f"{folder}/debug.log"]
-        command += ["--inMemoryPersistence"] if fast else lasting
-        for kind, port in ports.items():
-            command += [f"--{kind}Host", "127.0.0.1", f"--{kind}Port", str(port)]
+        kept = ["--inMemoryPersistence"] if fast else lasting
+        command = emulator.command(str(AZURITE), *map(str, ports), *kept)
         process = spawn(command, stdout=subprocess.DEVNULL)
         try:
-            for port in ports.values():
+            for port in ports:
                 _until_it_listens(process, port)
-            parts = [
-                "DefaultEndpointsProtocol=http",
-                f"AccountName={_ACCOUNT}",
-                f"AccountKey={_KEY}",
-            ]
-            for kind, port in ports.items():
-                parts.append(f"{kind.title()}Endpoint=http://127.0.0.1:{port}/{_ACCOUNT}")
-            yield Azurite(";".join(parts), Path(folder, "debug.log"))
+            connection = emulator.connection(*map(str, ports))
+            yield Azurite(connection, Path(folder, "debug.log"))
         finally:
             end(process)
 

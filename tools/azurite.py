@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acr_global.cli.console import open_streams
+from acr_global_rig.azurite import HOST, command
 from tools.ports import PortError, check_free
 from tools.storage import DEVELOPMENT, SETTING, azurite_connection
 
-HOST = "127.0.0.1"
 VARIABLES = ("BLOB_PORT", "QUEUE_PORT", "TABLE_PORT")
 
 
@@ -21,16 +21,6 @@ def check_ports(ports: Sequence[str]) -> None:
         raise PortError(f"{', '.join(VARIABLES)} must be three different ports")
     for name, port in zip(VARIABLES, ports, strict=True):
         check_free(name, port, HOST)
-
-
-def command(program: str, folder: str, ports: Sequence[str]) -> list[str]:
-    """What to run."""
-    # Silent, for it writes a line for each of func's looks into the queues: several a second.
-    options = [program, "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
-    options += ["--location", folder]
-    for kind, port in zip(("blob", "queue", "table"), ports, strict=True):
-        options += [f"--{kind}Host", HOST, f"--{kind}Port", port]
-    return options
 
 
 def main(program: str, folder: str, *ports: str) -> None:
@@ -48,7 +38,7 @@ def main(program: str, folder: str, *ports: str) -> None:
     if connection != DEVELOPMENT:
         print(f"For `make start` in another terminal:\nexport {SETTING}='{connection}'")
     sys.stdout.flush()
-    os.execv(program, command(program, folder, ports))  # noqa: S606 - no shell is wanted
+    os.execv(program, command(program, *ports, "--location", folder))  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

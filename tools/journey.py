@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import asyncio
 import contextlib
 import inspect
 import itertools
@@ -27,26 +26,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from acr_global.cli.console import open_streams
+from acr_global_rig.receivers import Receiver, listening
+from acr_global_rig.registry import event, post
 from devhost import DevHost, run_virtual
 from devhost.clock import utcnow
 
 PACKAGE = Path(__file__).resolve().parents[1] / "acr_global"
-
-WEBHOOK = {
-    "id": "831e1650-001e-001b-66ab-eeb76e069631",
-    "timestamp": "2026-06-01T12:22:07.0958813Z",
-    "action": "push",
-    "target": {
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "size": 524,
-        "digest": f"sha256:{'0' * 64}",
-        "length": 524,
-        "repository": "team/app",
-        "tag": "v1",
-    },
-    "request": {"id": "r", "host": "myregistry.azurecr.io", "method": "PUT"},
-}
-
 
 Step = tuple[str, str]
 """File and function."""
@@ -120,43 +106,35 @@ def count(steps: Iterable[Step]) -> str:
     return f"{len(set(files))} files, {len(files) - 1} switches between them"
 
 
+class Slack(Receiver):
+    """Which says in words that it has taken a message."""
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One request."""
+        await super().receive(request)
+        return web.Response(text="ok")
+
+
 async def travel() -> Trace:
     """Send one webhook, and wait for its message."""
     from acr_global.functions import clock, engine
     from acr_global.functions.app import build_app
 
-    told = asyncio.Event()
-
-    async def receive(request: web.Request) -> web.Response:
-        told.set()
-        return web.Response(text="ok")
-
-    receiver = web.Application()
-    receiver.router.add_post("/hook", receive)
-    runner = web.AppRunner(receiver)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    before, clock.utcnow, trace = clock.utcnow, utcnow, Trace()
-    app = build_app(
-        {
-            "ACR_GLOBAL_REGIONS": "eastus",
-            "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "slack", "url": url}]),
-        }
-    )
+    ops = Slack("ops")
     host_json = json.loads((PACKAGE.parent / "host.json").read_text())
-    host = await DevHost.start(app, host_json=host_json, timer_triggers=False)
-    try:
-        async with aiohttp.ClientSession() as session:
+    before, clock.utcnow, trace = clock.utcnow, utcnow, Trace()
+    async with listening(ops), aiohttp.ClientSession() as session:
+        targets = json.dumps([{"name": "ops", "kind": "slack", "url": ops.url}])
+        app = build_app({"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": targets})
+        host = await DevHost.start(app, host_json=host_json, timer_triggers=False)
+        try:
             with trace.tracing():
-                where = f"{host.url}/api/ImagePush"
-                async with session.post(where, json=WEBHOOK, params={"region": "eastus"}):
-                    await told.wait()
-    finally:
-        await host.stop()
-        await engine.close_session()
-        await runner.cleanup()
-        clock.utcnow = before
+                await post(session, host.url, event("p1"), "eastus")
+                await ops.until(lambda: ops.requests)
+        finally:
+            await host.stop()
+            await engine.close_session()
+            clock.utcnow = before
     return trace
 
 
@@ -194,4 +172,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    open_streams()
     main()

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from acr_global_rig import azurite
+
 SETTING = "AzureWebJobsStorage"
 DEVELOPMENT = "UseDevelopmentStorage=true"
 AZURITE_PORTS = ("10000", "10001", "10002")
 """Blob, queue, table: where UseDevelopmentStorage=true looks."""
-_ACCOUNT = "devstoreaccount1"
-# No secret: every emulator has this key, and Microsoft has published it (source: above).
-_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
 class StorageError(Exception):
@@ -52,10 +51,7 @@ def azurite_connection(blob: str, queue: str, table: str) -> str:
     """Azurite's connection string on these ports of 127.0.0.1."""
     if (blob, queue, table) == AZURITE_PORTS:
         return DEVELOPMENT
-    ports = {"Blob": blob, "Queue": queue, "Table": table}
-    endpoints = [f"{k}Endpoint=http://127.0.0.1:{p}/{_ACCOUNT}" for k, p in ports.items()]
-    known = ["DefaultEndpointsProtocol=http", f"AccountName={_ACCOUNT}", f"AccountKey={_KEY}"]
-    return ";".join(known + endpoints)
+    return azurite.connection(blob, queue, table)
 
 
 def _parts(connection: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.azurite import check_ports, command
+from acr_global_rig.azurite import command
+from tools.azurite import check_ports
 from tools.ports import PortError
 from tools.storage import azurite_connection
 
@@ -53,7 +54,7 @@ def test_azurite_gets_its_ports_and_folder(program: Callable[[str], Path], tmp_p
 
 def test_the_usual_ports_need_no_word() -> None:
     """UseDevelopmentStorage=true, which the app takes anyway, means them."""
-    options = " ".join(command("azurite", ".azurite", ("10000", "10001", "10002")))
+    options = " ".join(command("azurite", "10000", "10001", "10002", "--location", ".azurite"))
     assert "--blobPort 10000" in options
 
 
