@@ -18,7 +18,7 @@ from enum import Enum
 
 from acr_global import correlation
 from acr_global.errors import NotKeptError
-from acr_global.functions import log, names, reviving, wire
+from acr_global.functions import log, mending, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.instances import Instances, new_input
 from acr_global.functions.pacing import Pace, TooManyError, admitted
@@ -252,10 +252,7 @@ async def see_it_begin(engine: Engine, push_id: str) -> None:
             if snapshot.phase is Phase.BEGUN and not wire.is_decided(snapshot.custom_status):
                 engine.journal.open.found(push_id)
             if snapshot.phase in (Phase.PENDING, Phase.FAILED):
-                courier = correlation.courier_id(push_id)
-                await engine.start(names.COURIER, courier, wire.CourierInput(push_id=push_id))
-            return
-        except AlreadyExistsError:
+                await mending.send_courier(engine, push_id)
             return
         except EngineError:
             engine.journal.started(push_id, silent)

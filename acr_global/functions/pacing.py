@@ -30,7 +30,8 @@ NEWEST = 0.05
 QUIET_SECONDS = 0.5
 """Without an arrival for so long, a burst is over."""
 
-LULL_SECONDS, LULL_LOOKS = 10.0, 20
+LULL_LOOKS = 20
+LULL_SECONDS = LULL_LOOKS * QUIET_SECONDS
 """The longest that a burst's end is waited for, and how often it is looked for meanwhile."""
 
 APART_SECONDS = 0.1
