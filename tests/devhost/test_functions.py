@@ -209,7 +209,7 @@ def same_name(app: Any) -> None:
 
 def renamed_context(app: Any) -> None:
     @app.orchestration_trigger(context_name="ctx")
-    def O(ctx: Any) -> None:  # noqa: E743
+    def O(ctx: Any) -> None:  # noqa: E743 - as people name theirs
         """The SDK's handle takes `context`."""
 
 

@@ -19,14 +19,14 @@ VISIBLE_AGAIN = 300
 """Seconds until a message in a crashed host's hand comes back."""
 
 
-def Main(context: Any) -> Steps:  # noqa: N802
+def Main(context: Any) -> Steps:
     """Waits for `go`, runs an activity with what it brought, returns its result."""
     brought = yield context.wait_for_external_event("go")
     result = yield context.call_activity("Echo", {"brought": brought})
     return result
 
 
-def Count(context: Any) -> Steps:  # noqa: N802
+def Count(context: Any) -> Steps:
     """Counts the events `tick` until 10 minutes go by without one."""
     for count in range(99):
         tick = context.wait_for_external_event("tick")
@@ -37,7 +37,7 @@ def Count(context: Any) -> Steps:  # noqa: N802
     return None
 
 
-def Patient(context: Any) -> Steps:  # noqa: N802
+def Patient(context: Any) -> Steps:
     """Waits for `go`, then for `end`, and says which."""
     context.set_custom_status("here")
     yield context.wait_for_external_event("go")

@@ -18,7 +18,7 @@ from tests.devhost.apps import Steps, new_app, with_orchestrator
 from tests.devhost.conftest import Client, serve
 
 
-def Wait(context: Any) -> Steps:  # noqa: N802
+def Wait(context: Any) -> Steps:
     """Waits for the event `go`, and returns what it brought."""
     context.set_custom_status("waiting")
     result = yield context.wait_for_external_event("go")
@@ -26,7 +26,7 @@ def Wait(context: Any) -> Steps:  # noqa: N802
     return result
 
 
-def Quick(context: Any) -> Steps:  # noqa: N802
+def Quick(context: Any) -> Steps:
     """Ends at once."""
     return "quick"
     yield
@@ -317,15 +317,15 @@ async def test_check_status_response_has_urls_that_work() -> None:
     """The SDK's check-status response points at this host's management API."""
     app = new_app()
 
-    @app.route(route="go")  # type: ignore[untyped-decorator]
-    @app.durable_client_input(client_name="client")  # type: ignore[untyped-decorator]
-    async def Go(req: func.HttpRequest, client: Any) -> func.HttpResponse:  # noqa: N802
+    @app.route(route="go")
+    @app.durable_client_input(client_name="client")
+    async def Go(req: func.HttpRequest, client: Any) -> func.HttpResponse:
         instance_id = await client.start_new("Hold", None, 1)
         answer: func.HttpResponse = client.create_check_status_response(req, instance_id)
         return answer
 
-    @app.orchestration_trigger(context_name="context")  # type: ignore[untyped-decorator]
-    def Hold(context: Any) -> Steps:  # noqa: N802
+    @app.orchestration_trigger(context_name="context")
+    def Hold(context: Any) -> Steps:
         yield context.wait_for_external_event("go")
 
     async with serve(app) as client:

@@ -24,7 +24,7 @@ def seconds_since_start() -> float:
 async def test_activity_gets_and_returns_json() -> None:
     """An activity's input and result pass through JSON, as with the worker."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         result = yield context.call_activity("Echo", {"n": [1, None]})
         return result
 
@@ -38,7 +38,7 @@ async def test_activity_gets_and_returns_json() -> None:
 async def test_input_is_a_string_that_holds_json() -> None:
     """The row keeps the input as the SDK's client sends it; the orchestrator gets it decoded."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         return context.get_input()
         yield
 
@@ -51,7 +51,7 @@ async def test_input_is_a_string_that_holds_json() -> None:
 async def test_failed_activity_is_an_exception() -> None:
     """An uncaught activity failure fails the orchestration, a caught one does not."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         try:
             yield context.call_activity("Fail", "luck")
         except Exception as problem:
@@ -71,7 +71,7 @@ async def test_failed_activity_is_an_exception() -> None:
 async def test_retry_until_it_works() -> None:
     """Two failures, two timers of the interval, then success."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         result = yield context.call_activity_with_retry(
             "FailTwice", df.RetryOptions(60_000, 5), "k"
         )
@@ -88,7 +88,7 @@ async def test_retry_until_it_works() -> None:
 async def test_retry_that_gives_up_waits_once_more() -> None:
     """After the last attempt there is one more timer, then the failure."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         yield context.call_activity_with_retry("Fail", df.RetryOptions(60_000, 2), "luck")
 
     async with serve(with_orchestrator(Main)) as client:
@@ -105,7 +105,7 @@ async def test_retry_that_gives_up_waits_once_more() -> None:
 async def test_timers_are_whole_seconds(asked: float, taken: float) -> None:
     """A timer's delay is cut to whole seconds, so it comes up to 1 s early."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=asked))
 
     async with serve(with_orchestrator(Main)) as client:
@@ -117,7 +117,7 @@ async def test_timers_are_whole_seconds(asked: float, taken: float) -> None:
 async def test_cancelled_timer_is_dropped_when_it_comes() -> None:
     """A cancelled timer's message comes back to a finished instance and changes nothing."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         timer = context.create_timer(context.current_utc_datetime + timedelta(seconds=60))
         wait = context.wait_for_external_event("go")
         winner = yield context.task_any([wait, timer])
@@ -138,7 +138,7 @@ async def test_cancelled_timer_is_dropped_when_it_comes() -> None:
 async def test_event_data_is_a_string() -> None:
     """Data raised by the SDK's client arrives as a string that holds JSON."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         first = yield context.wait_for_external_event("go")
         second = yield context.wait_for_external_event("on")
         return [first, second]
@@ -154,7 +154,7 @@ async def test_event_data_is_a_string() -> None:
 async def test_task_yielded_again_hangs_until_the_timer() -> None:
     """A wait in a second task_any is left out of the action, so the host does not go on."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         wait = context.wait_for_external_event("go")
         yield context.task_any([wait, _in(context, 10)])
         yield context.task_any([wait, _in(context, 3600)])
@@ -174,7 +174,7 @@ async def test_task_yielded_again_hangs_until_the_timer() -> None:
 async def test_the_end_waits_for_a_timer_that_was_left() -> None:
     """An orchestrator that has returned is Running until its timer has fired, unless cancelled."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         timer = _in(context, 60)
         yield context.task_any([context.wait_for_external_event("go"), timer])
         if context.get_input() == "cancel":
@@ -193,7 +193,7 @@ async def test_the_end_waits_for_a_timer_that_was_left() -> None:
 async def test_fan_out_runs_side_by_side() -> None:
     """Activities of one task_all sleep at the same time."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         results = yield context.task_all([context.call_activity("Sleep", 60) for _ in range(5)])
         return results
 
@@ -206,12 +206,12 @@ async def test_fan_out_runs_side_by_side() -> None:
 async def test_sub_orchestration() -> None:
     """A sub-orchestration gets its input, knows its parent and reports back."""
 
-    def Parent(context: Any) -> Steps:  # noqa: N802
+    def Parent(context: Any) -> Steps:
         result = yield context.call_sub_orchestrator("Child", {"n": 1}, "child-1")
         other = yield context.call_sub_orchestrator("Child", None)
         return [result, other[1]]
 
-    def Child(context: Any) -> Steps:  # noqa: N802
+    def Child(context: Any) -> Steps:
         yield context.call_activity("Echo", {})
         return [context.get_input(), context.parent_instance_id]
 
@@ -225,12 +225,12 @@ async def test_sub_orchestration() -> None:
 async def test_failed_sub_orchestration_is_retried() -> None:
     """With retry options a failed sub-orchestration is started again."""
 
-    def Parent(context: Any) -> Steps:  # noqa: N802
+    def Parent(context: Any) -> Steps:
         options = df.RetryOptions(5000, 3)
         result = yield context.call_sub_orchestrator_with_retry("Child", options, "x")
         return result
 
-    def Child(context: Any) -> Steps:  # noqa: N802
+    def Child(context: Any) -> Steps:
         result = yield context.call_activity("FailTwice", "sub")
         return result
 
@@ -243,7 +243,7 @@ async def test_failed_sub_orchestration_is_retried() -> None:
 async def test_continue_as_new_starts_over() -> None:
     """Each generation has the new input and a history of its own."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         count = context.get_input()
         context.set_custom_status(f"at {count}")
         yield _in(context, 10)
@@ -265,7 +265,7 @@ async def test_continue_as_new_starts_over() -> None:
 async def test_continue_as_new_without_waiting_is_stopped() -> None:
     """An orchestrator that spins fails instead of hanging the host."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         context.continue_as_new(None)
         return None
         yield
@@ -279,7 +279,7 @@ async def test_continue_as_new_without_waiting_is_stopped() -> None:
 async def test_custom_status_shows_while_running() -> None:
     """A custom status is in the row after the turn that set it."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         context.set_custom_status({"phase": 1})
         yield context.wait_for_external_event("go")
         context.set_custom_status({"phase": 2})
@@ -300,7 +300,7 @@ async def test_custom_status_shows_while_running() -> None:
 async def test_a_custom_status_over_16_kb_fails_the_turn(status: str, fits: bool) -> None:
     """Counted as JSON in UTF-16, in whole KB; the status before it is gone as well."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         context.set_custom_status("short")
         yield context.wait_for_external_event("go")
         context.set_custom_status(status)
@@ -324,7 +324,7 @@ async def test_other_actions_than_before_fail_the_instance() -> None:
     """An orchestrator that calls something else at replay fails with a clear error."""
     turns: list[int] = []
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         turns.append(1)
         yield context.call_activity("Echo" if len(turns) == 1 else "Fail", {})
 
@@ -337,7 +337,7 @@ async def test_other_actions_than_before_fail_the_instance() -> None:
 async def test_unknown_activity_fails_the_instance() -> None:
     """Calling what does not exist fails the orchestration, as the extension does."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         yield context.call_activity("Nowhere", {})
 
     async with serve(with_orchestrator(Main)) as client:
@@ -369,12 +369,12 @@ async def test_broken_orchestrators_fail(broken: Callable[[Any], Any]) -> None:
 async def test_activity_with_a_client_starts_another_instance() -> None:
     """An activity's durable client works as that of an HTTP function."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         started = {"name": "Other", "id": "other", "input": [7]}
         result = yield context.call_activity("StartOther", started)
         return result
 
-    def Other(context: Any) -> Steps:  # noqa: N802
+    def Other(context: Any) -> Steps:
         return context.get_input()
         yield
 
@@ -387,7 +387,7 @@ async def test_activity_with_a_client_starts_another_instance() -> None:
 async def test_engine_time_only_moves_between_turns() -> None:
     """`current_utc_datetime` is engine time, in steps, and never goes back."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         seen = [context.current_utc_datetime.isoformat()]
         for _ in range(3):
             yield _in(context, 3600)
@@ -406,7 +406,7 @@ async def test_engine_time_only_moves_between_turns() -> None:
 async def test_history_is_that_of_the_protocol() -> None:
     """Events of a turn stand behind its OrchestratorStarted; numbers are the protocol's."""
 
-    def Main(context: Any) -> Steps:  # noqa: N802
+    def Main(context: Any) -> Steps:
         yield context.call_activity("Echo", {"a": 1})
 
     async with serve(with_orchestrator(Main)) as client:

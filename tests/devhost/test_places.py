@@ -14,14 +14,14 @@ from tests.devhost.apps import Steps
 from tests.devhost.conftest import serve
 
 
-def Many(context: Any) -> Steps:  # noqa: N802
+def Many(context: Any) -> Steps:
     """Runs as many activities at once as its input says; returns when each began."""
     calls = [context.call_activity("Hold", 10) for _ in range(context.get_input())]
     began = yield context.task_all(calls)
     return began
 
 
-def Wait(context: Any) -> Steps:  # noqa: N802
+def Wait(context: Any) -> Steps:
     """Waits for `go`."""
     yield context.wait_for_external_event("go")
 
@@ -31,8 +31,8 @@ def app() -> Any:
     for each in (Many, Wait):
         made.orchestration_trigger(context_name="context")(each)
 
-    @made.activity_trigger(input_name="seconds")  # type: ignore[untyped-decorator]
-    async def Hold(seconds: int) -> float:  # noqa: N802
+    @made.activity_trigger(input_name="seconds")
+    async def Hold(seconds: int) -> float:
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(seconds)
         return began

@@ -18,7 +18,7 @@ from tests.devhost.conftest import serve
 DIED = "python exited with code 137"
 
 
-def Main(context: Any) -> Steps:  # noqa: N802
+def Main(context: Any) -> Steps:
     """Waits for `go`, then for an activity that takes as long as `go` says, or fails."""
     context.set_custom_status("waiting")
     seconds = yield context.wait_for_external_event("go")
@@ -30,7 +30,7 @@ def Main(context: Any) -> Steps:  # noqa: N802
     return result
 
 
-def Timed(context: Any) -> Steps:  # noqa: N802
+def Timed(context: Any) -> Steps:
     """Waits a minute, and then for `go`."""
     yield context.create_timer(context.current_utc_datetime + timedelta(minutes=1))
     result = yield context.wait_for_external_event("go")
@@ -147,8 +147,8 @@ async def test_an_activity_that_dies_has_done_its_work_or_not(checkpoint: str) -
     done: list[str] = []
     app = with_orchestrator(Once)
 
-    @app.activity_trigger(input_name="payload")  # type: ignore[untyped-decorator]
-    def Note(payload: str) -> None:  # noqa: N802
+    @app.activity_trigger(input_name="payload")
+    def Note(payload: str) -> None:
         done.append(payload)
 
     async with serve(app, hazards=f"python-dies={checkpoint}") as client:
@@ -157,7 +157,7 @@ async def test_an_activity_that_dies_has_done_its_work_or_not(checkpoint: str) -
         assert done == ([] if checkpoint == "activity-before" else ["x"])
 
 
-def Once(context: Any) -> Steps:  # noqa: N802
+def Once(context: Any) -> Steps:
     """Calls Note, and says how it failed."""
     try:
         yield context.call_activity("Note", "x")
@@ -172,8 +172,8 @@ async def test_an_http_function_that_dies(checkpoint: str) -> None:
     done: list[str] = []
     app = new_app()
 
-    @app.route(route="note")  # type: ignore[untyped-decorator]
-    def Note(req: func.HttpRequest) -> None:  # noqa: N802
+    @app.route(route="note")
+    def Note(req: func.HttpRequest) -> None:
         done.append("x")
 
     async with serve(app, hazards=f"python-dies={checkpoint}") as client:

@@ -13,7 +13,7 @@ from tests.devhost.apps import Steps, with_orchestrator
 from tests.devhost.conftest import Client, serve
 
 
-def Waits(context: Any) -> Steps:  # noqa: N802
+def Waits(context: Any) -> Steps:
     """Waits for `bang`, says so, and waits for `end`."""
     context.set_custom_status("waiting")
     yield context.wait_for_external_event("bang")
@@ -22,7 +22,7 @@ def Waits(context: Any) -> Steps:  # noqa: N802
     return "over"
 
 
-def Race(context: Any) -> Steps:  # noqa: N802
+def Race(context: Any) -> Steps:
     """Waits for `bang` and `end`, beside a timer of a minute."""
     events = [context.wait_for_external_event(name) for name in ("bang", "end")]
     timer = context.create_timer(context.current_utc_datetime + timedelta(minutes=1))
@@ -30,14 +30,14 @@ def Race(context: Any) -> Steps:  # noqa: N802
     return "timer" if winner == timer else "events"
 
 
-def Work(context: Any) -> Steps:  # noqa: N802
+def Work(context: Any) -> Steps:
     """Waits for `bang`, and for an activity of 30 s."""
     bang = context.wait_for_external_event("bang")
     yield context.task_all([bang, context.call_activity("Sleep", 30)])
     return "worked"
 
 
-def Retrying(context: Any) -> Steps:  # noqa: N802
+def Retrying(context: Any) -> Steps:
     """Calls an activity that fails twice."""
     result = yield context.call_activity("FailTwice", "key")
     return result

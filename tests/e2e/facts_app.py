@@ -99,7 +99,7 @@ def build() -> Any:
         return "it did not"
 
     @app.activity_trigger(input_name="seconds")
-    async def Hold(seconds: int) -> dict:  # type: ignore[type-arg]
+    async def Hold(seconds: int) -> dict:  # type: ignore[type-arg] # the worker takes no dict[...]
         began = asyncio.get_running_loop().time()
         await asyncio.sleep(seconds)
         return {"began": began, "ended": asyncio.get_running_loop().time()}

@@ -26,7 +26,7 @@ OTHER_ID = "00000000-0000-0000-0000-00000000beef"
 
 def fired(**changes: object) -> Firing:
     """The entry of the push that the fakes ask about, read."""
-    return parse_firing(log_entry(**changes))  # type: ignore[arg-type]
+    return parse_firing(log_entry(**changes))  # type: ignore[arg-type] # each of its own type
 
 
 def test_the_schemas_example_is_read_in_full() -> None:
