@@ -106,7 +106,7 @@ def _reports_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
         if snapshot.phase is Phase.FAILED:
             wire.load(wire.PushInput, snapshot.input)
             return None  # it goes on, in a next life
-        if snapshot.phase is Phase.TERMINATED and reviving.BEGUN_ANEW in str(snapshot.output):
+        if reviving.is_being_begun_anew(snapshot):
             return None  # so does this one
         if snapshot.phase in (Phase.FINISHED, Phase.TERMINATED):
             return wire.load(wire.PushOutput, snapshot.output).reports()

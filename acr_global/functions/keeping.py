@@ -273,7 +273,7 @@ def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
 def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:
     """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
     courier is about to start it again; that one will carry this arrival too.)"""
-    if reviving.BEGUN_ANEW in str(snapshot.output):
+    if reviving.is_being_begun_anew(snapshot):
         raise _UndecidedError("it is being begun anew")
     log.line(
         "push-terminated",

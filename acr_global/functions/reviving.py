@@ -18,13 +18,18 @@ from typing import Any
 
 from acr_global import correlation, lives, verdict
 from acr_global.functions import names, reports, wire
-from acr_global.functions.engine import Snapshot
+from acr_global.functions.engine import Phase, Snapshot
 from acr_global.model import Arrival, Evidence
 
 _EVENT = correlation.event_name("")
 
 BEGUN_ANEW = "acr-global: did not begin, is begun anew"
 """The reason with which a courier terminates an instance that it is about to start again."""
+
+
+def is_being_begun_anew(snapshot: Snapshot) -> bool:
+    """Whether an instance was terminated for that, and not by somebody's hand."""
+    return snapshot.phase is Phase.TERMINATED and BEGUN_ANEW in str(snapshot.output)
 
 
 class _Story:

@@ -54,7 +54,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
             return "finished"
         case Phase.FAILED:
             return await _next_life(engine, data)
-        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(snapshot.output):
+        case Phase.TERMINATED if reviving.is_being_begun_anew(snapshot):
             return await _begin_anew(engine, data, snapshot)
         case Phase.ABSENT if data.start:
             return await _begin(engine, data.push_id, data.start)

@@ -141,7 +141,7 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
             return await _push_goes_on(engine, instance_id, snapshot)
         case Phase.FAILED:
             return await mending.begin_again(engine, instance_id)
-        case Phase.TERMINATED if reviving.BEGUN_ANEW in str(snapshot.output):
+        case Phase.TERMINATED if reviving.is_being_begun_anew(snapshot):
             return _is_recent(snapshot) or await _push_goes_on(engine, instance_id, snapshot)
         case Phase.PENDING:
             if _is_recent(snapshot) or not is_push(instance_id):
