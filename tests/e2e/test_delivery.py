@@ -223,6 +223,23 @@ async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
         assert 2 == len(bad.requests)
 
 
+async def test_what_is_handed_over_late_shows_what_it_owes_while_it_is_tried() -> None:
+    """Its first retry is due at once, and has not ended."""
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers, ops.gate = [503], asyncio.Event()
+        await w.push("p1")
+        await w.until(lambda: ops.requests)
+        w.host.hazards = Hazards(management_errors=1.0)
+        ops.gate.set()
+        await asyncio.sleep(90)
+        ops.gate, w.host.hazards = asyncio.Event(), Hazards()
+        await w.until(lambda: 2 == len(ops.requests))
+        shown = w.host.storage.instances["_delivery.complete.p1"].custom_status
+        assert ["ops"] == shown["owed"]
+        ops.gate.set()
+
+
 async def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
     """Webhooks are accepted, health names it, and the delivery waits for it."""
     environ: dict[str, str] = {}

@@ -40,8 +40,9 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
     state = given.delivery
     while (wake := retry.next_due(state, context.current_utc_datetime)) is not None:
         due = retry.due(state, context.current_utc_datetime)
+        # Also where it is due at once: what is handed over late would not be seen until it is over.
+        context.set_custom_status(wire.bounded(summary(given, state, "retrying")))
         if not due:
-            context.set_custom_status(wire.bounded(summary(given, state, "retrying")))
             yield context.create_timer(verdict.timer_for(wake))
             continue
         data = wire.AttemptInput(
