@@ -31,6 +31,9 @@ app = shell.build_deployed(os.environ)
 """
 """Our app, with turns that do not end while the file `hold` is there."""
 
+PATIENT = ",".join(["1s", "2s", *["8s"] * 12])
+"""A schedule that none has come to the end of when the last of some pushes is told of."""
+
 
 async def at_every_stage(s: Scene) -> None:
     """Six pushes: the first is decided, the last has not begun, the others lie between."""
@@ -142,7 +145,7 @@ async def test_a_host_that_dies_among_its_notifications_leaves_them_to_the_other
             assert ["complete"] == s.verdicts(push=n)
 
 
-@engine_only(stage=Stage())
+@engine_only(stage=Stage({"RETRY_SCHEDULE": PATIENT}))
 async def test_what_a_dead_host_owed_is_delivered_by_the_other(s: Scene) -> None:
     """Each first attempt was refused; nothing comes to the hub after the death."""
     assert isinstance(s.host, engine.Host)
