@@ -42,6 +42,7 @@ ORDER = [
     "api",
     "audience",
     "registry",
+    "registration",
     "functions",
     "cli",
 ]
