@@ -142,7 +142,7 @@ class DeadLetterDetails(_Letter):
     message: Annotated[Verdict | None, WrapValidator(_or_none), _Bare] = None
     """What was to be said. None for a push that was given up."""
     arrivals: tuple[Annotated[Arrival, _Bare], ...] | None = None
-    """Of a push that was given up: the reports that it has."""
+    """Of a push that was given up: those that it has."""
 
 
 class Replay(_Answer):

@@ -1,6 +1,6 @@
 """`GatherEvidence`: find out about regions that have not reported.
 
-Two questions. Has one of their reports been accepted and is still on its way with a courier?
+Two questions. Has an arrival of theirs been accepted that is still on its way with a courier?
 And, where the settings allow it, what does the registry itself say?
 """
 
@@ -49,7 +49,7 @@ async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
 
 
 async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arrival | None:
-    """The report that a courier carries, or has just delivered, if there is one."""
+    """The arrival that a courier carries, or has just delivered, if there is one."""
     courier = correlation.courier_id(data.push_id, region)
     for pause in PAUSES_SECONDS:
         await asyncio.sleep(pause)
