@@ -1,6 +1,6 @@
 """What runs after a publish waits for our functions, and says what remains.
 
-Here `az` is a script; `make shell` runs the same with the real one.
+Here `az` is a script; `make az` runs the same with the real one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the docs tell people to type can be pasted: shellcheck, variables, flags.
 
-`make shell` goes further: it runs the blocks that call `az`.
+`make az` goes further: it runs the blocks that call `az`.
 """
 
 from __future__ import annotations
