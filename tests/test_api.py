@@ -58,7 +58,7 @@ def test_a_letter_that_is_broken_costs_no_other(noted: dict[str, Any]) -> None:
 
 
 def test_details_hold_no_null_below_what_was_noted() -> None:
-    """Attempts, reports and the verdict say only what there is to say."""
+    """Attempts, arrivals and the verdict say only what there is to say."""
     details = api.DeadLetterDetails(
         id="x",
         replay_of=None,

@@ -167,7 +167,7 @@ class _Search:
                 return _ended_by_hand(start, snapshot)
 
     async def send_courier(self) -> Kept:
-        """Hand the arrival to a courier. One that is on its way already carries a report of the
+        """Hand the arrival to a courier. One that is on its way already carries an arrival of the
         same region for the same push: by content perhaps another event, which is a repeat then."""
         start = self._found or self._instances.known(self._terms)
         if start is None:

@@ -15,7 +15,7 @@ from acr_global.functions import journal
 from acr_global.functions.journal import Journal, orphans
 from acr_global.model import Arrival
 
-REPORT = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1, tzinfo=UTC))
+ARRIVAL = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None:
@@ -28,12 +28,12 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
         pass
     under_way = noted.turn("p3")
     under_way.__enter__()
-    noted.accepted("p3", REPORT)
+    noted.accepted("p3", ARRIVAL)
     assert [] == orphans(tmp_path)
     noted.close()
     (orphan,) = orphans(tmp_path)
     assert ({"p3"}, {"p2"}) == (orphan.turns, orphan.starts)
-    assert {"p3": [REPORT]} == orphan.arrivals
+    assert {"p3": [ARRIVAL]} == orphan.arrivals
     assert "http://127.0.0.1:1/" == orphan.endpoint
     orphan.forget()
     assert [] == orphans(tmp_path)
@@ -82,7 +82,7 @@ def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monke
     under_way.__enter__()
     for n in range(500):
         with noted.turn(f"p{n}"):
-            noted.accepted(f"p{n}", REPORT)
+            noted.accepted(f"p{n}", ARRIVAL)
     files = list(tmp_path.iterdir())
     assert 2 >= len(files)
     assert 5_000 > sum(file.stat().st_size for file in files)

@@ -15,7 +15,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
-    """A status with so many regions' reports."""
+    """A status with so many regions' arrivals."""
     return wire.PushStatus(
         state="complete",
         decided=True,
@@ -30,7 +30,7 @@ def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
     [(3, "e" * 36, True), (70, "e" * 36, True), (70, "e" * 100, False)],
 )
 def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> None:
-    """More than 16 KB in UTF-16 would fail the orchestration: then the reports are left out."""
+    """More than 16 KB in UTF-16 would fail the orchestration: then the arrivals are left out."""
     whole = wire.status_object(status(regions, event_id))
     assert 16 * 1024 >= len(json.dumps(whole).encode("utf-16-le"))
     assert kept is ("reports" in whole)
@@ -67,7 +67,7 @@ def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
     assert (139, 1) == (len(cut["a"]), cut["a_more"])
 
 
-def test_reports_read_back_as_arrivals() -> None:
+def test_arrivals_are_read_back_from_a_status() -> None:
     """Region, event id and time: what the next generation needs to know."""
     expected = (Arrival(region="southeastasia0", event_id="e", received_at=NOW),)
     assert expected == wire.load(wire.PushStatus, wire.dump(status(1, "e"))).arrivals()

@@ -76,7 +76,7 @@ def artifact(**fields: Any) -> Artifact:
 
 
 def arrival(region: str, seconds: float, digest: str | None = DIGEST) -> Arrival:
-    """A region's report, some seconds after the first."""
+    """A region's arrival, some seconds after the first."""
     return Arrival(
         region=region,
         event_id=f"event-{region}",

@@ -93,7 +93,7 @@ def test_many_missing_regions_are_counted() -> None:
 
 
 def test_regions_stand_in_the_order_of_the_setting() -> None:
-    """The order of the reports does not matter; their lag does, by the app's clock."""
+    """The order of the arrivals does not matter; their lag does, by the app's clock."""
     found = message(VerdictType.COMPLETE).regions
     assert [("westeurope", 2.4), ("northeurope", 0.0), ("eastus", 95.0)] == [
         (r.region, r.lag_seconds) for r in found
@@ -101,7 +101,7 @@ def test_regions_stand_in_the_order_of_the_setting() -> None:
     assert {"arrived"} == {r.state for r in found}
 
 
-def test_only_the_first_report_of_a_region_counts() -> None:
+def test_only_the_first_arrival_of_a_region_counts() -> None:
     """A repeated webhook changes nothing."""
     twice = (arrival("westeurope", 0), arrival("westeurope", 50))
     found = message(VerdictType.OVERDUE, arrivals=twice).regions[0]
@@ -109,11 +109,11 @@ def test_only_the_first_report_of_a_region_counts() -> None:
 
 
 def test_a_region_known_by_evidence_is_not_missing() -> None:
-    """It is told apart from a report, with what was seen."""
+    """It is told apart from an arrival, with what was seen."""
     seen = Evidence(region="eastus", kind=EvidenceKind.MANIFEST, found=True, detail="readable")
-    reports = message(VerdictType.OVERDUE, missing=(), evidence=(seen,)).regions
-    assert ["arrived", "arrived", "evidence"] == [r.state for r in reports]
-    assert (seen,) == reports[2].evidence
+    regions = message(VerdictType.OVERDUE, missing=(), evidence=(seen,)).regions
+    assert ["arrived", "arrived", "evidence"] == [r.state for r in regions]
+    assert (seen,) == regions[2].evidence
 
 
 def test_another_digest_is_said() -> None:
@@ -125,24 +125,24 @@ def test_another_digest_is_said() -> None:
 
 
 def test_an_unknown_digest_differs_from_none() -> None:
-    """A report without a digest accuses nobody."""
+    """An arrival without a digest accuses nobody."""
     arrivals = (arrival("northeurope", 0), arrival("westeurope", 1, None))
     assert not any(r.digest_differs for r in message(arrivals=arrivals).regions)
 
 
 def test_nothing_reported_at_all() -> None:
-    """A verdict on evidence alone has no first report and no time of push."""
+    """A verdict on evidence alone has no first arrival and no time of push."""
     told = message(VerdictType.OVERDUE, arrivals=(), missing=("westeurope", "eastus"))
     assert ["missing", "evidence", "missing"] == [r.state for r in told.regions]
     assert told.push.pushed_at is None
 
 
 def test_pushed_at_is_the_earliest_event_time() -> None:
-    """By the registry's clock, whichever report came first."""
+    """By the registry's clock, whichever arrival came first."""
     assert BEGUN - timedelta(seconds=1) == message().push.pushed_at
 
 
-def test_late_seconds_by_report_and_by_evidence() -> None:
+def test_late_seconds_by_arrival_and_by_evidence() -> None:
     """Only `recovered` has them; where evidence settled it, the decision is the end."""
     assert message(VerdictType.COMPLETE).late_seconds is None
     assert 154.0 == message(VerdictType.RECOVERED).late_seconds

@@ -126,7 +126,7 @@ def test_absent_content_matches_nothing(field: str) -> None:
         (Seen(False, "fired, no answer recorded"), ["OK"]),
     ],
 )
-def test_only_an_accepted_report_counts(expected: Seen, statuses: list[str | None]) -> None:
+def test_only_an_accepted_event_counts(expected: Seen, statuses: list[str | None]) -> None:
     """One 2xx is enough; a refused one is shown and does not count."""
     assert expected == judge(fired(status=s) for s in statuses)
 

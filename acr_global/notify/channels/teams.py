@@ -59,7 +59,7 @@ class TeamsTarget(HttpTarget):
         self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """A card with the headline, the facts, and the regions, the missing first."""
-        rows = [_region(report) for report in missing_first(message.regions)]
+        rows = [_row(region) for region in missing_first(message.regions)]
         shown = len(rows)
         body = _body(message, self, rows, shown)
         while len(body) > BODY_BYTES and shown:
@@ -111,10 +111,10 @@ def _fact(label: str, value: str) -> dict[str, Any]:
     return _line((f"{label}  ", {"isSubtle": True}), (shorten(value, TEXT_CHARS), {}))
 
 
-def _region(report: RegionReport) -> dict[str, Any]:
+def _row(region: RegionReport) -> dict[str, Any]:
     return _line(
-        (shorten(plain(report.region), TEXT_CHARS) + "  ", {"weight": "Bolder"}),
-        (shorten(describe(report), TEXT_CHARS), {"color": _COLORS[report.state]}),
+        (shorten(plain(region.region), TEXT_CHARS) + "  ", {"weight": "Bolder"}),
+        (shorten(describe(region), TEXT_CHARS), {"color": _COLORS[region.state]}),
     )
 
 
