@@ -28,12 +28,11 @@ from pydantic import (
 from acr_global.durations import parse_duration
 from acr_global.errors import RenderError
 from acr_global.headers import EVERYWHERE
-from acr_global.model import Artifact, Message, OutboundRequest, Outcome, VerdictType
+from acr_global.model import Message, OutboundRequest, Outcome, VerdictType
 from acr_global.notify.message import delivery_id
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
 from acr_global.notify.request import check_own_header
 from acr_global.notify.signing import signature_headers
-from acr_global.patterns import matches
 from acr_global.secret import Secret, SecretRef, resolve, signing_key
 from acr_global.urls import check_url
 
@@ -233,11 +232,6 @@ class LibraryTarget(BaseTarget):
 
 
 Target = HttpTarget | LibraryTarget
-
-
-def wants(target: Target, verdict_type: VerdictType, artifact: Artifact) -> bool:
-    """Whether this target is to hear of this verdict about this artifact."""
-    return verdict_type in target.on and matches(target.match, artifact.repository, artifact.tag)
 
 
 def secrets_of(target: Target) -> tuple[SecretStr | SecretRef, ...]:
