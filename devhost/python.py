@@ -1,9 +1,9 @@
 """The one Python process that runs the app's functions. It can die alone, while the host lives.
 
 What it was running fails: an HTTP function with 500, an activity with an error that reaches its
-orchestrator, a turn together with its instance. Calls that come meanwhile wait for the next process.
-A host whose Python dies too often ends itself, and so crashes. Seen on the Durable extension 3.19;
-the Functions host calls it "Exceeded language worker restart retry count".
+orchestrator, a turn together with its instance. Calls that come meanwhile wait for the next
+process. A host whose Python dies too often ends itself, and so crashes. Seen on the Durable
+extension 3.19; the Functions host calls it "Exceeded language worker restart retry count".
 """
 
 from __future__ import annotations
