@@ -16,8 +16,10 @@ from hypothesis import settings
 
 from devhost.clock import run_virtual
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")  # how long an example takes says something about the machine only
+# How long an example takes says something about the machine only.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("other", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
 """Where the variable is set, a test with that mark may not be skipped."""

@@ -13,6 +13,7 @@ from acr_global.notify.channels import KINDS
 PACKAGE = Path(__file__).parents[1] / "acr_global"
 
 ORDER = [
+    "version",
     "errors",
     "model",
     "durations",
@@ -42,6 +43,7 @@ ORDER = [
     "api",
     "audience",
     "registry",
+    "registration",
     "functions",
     "cli",
 ]

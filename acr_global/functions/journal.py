@@ -23,11 +23,12 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from acr_global.functions import wire
+from acr_global.functions import clock, wire
 from acr_global.functions.openlist import OpenList
 from acr_global.model import Arrival
 
@@ -86,6 +87,8 @@ class Journal:
         """Where the engine is asked, once that is known."""
         self.open = OpenList()
         """What is open here, for notes that outlive this machine."""
+        self.newest_turn: datetime | None = None
+        """When the last turn ended that this process has had."""
         self._unseen: set[str] = set()
         self._recent: dict[str, None] = {}
         self._open_turns: set[str] = set()
@@ -112,6 +115,7 @@ class Journal:
             yield
         finally:
             self._open_turns.discard(instance_id)
+            self.newest_turn = clock.utcnow()
             self._write("end", instance_id)
 
     def started(self, push_id: str, silent: Iterable[str] = ()) -> None:

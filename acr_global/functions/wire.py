@@ -234,6 +234,27 @@ class OpenNote(Frozen):
     instances: tuple[str, ...]
 
 
+PROBE: JsonObject = {"probe": True}
+"""Input of an activity that is only to show that it can be called."""
+
+
+class ProbeInput(Frozen):
+    """Input of `ProbeFunctions`."""
+
+    v: Literal[1] = 1
+    activities: tuple[str, ...]
+
+
+class ProbeStatus(Frozen):
+    """Custom status of `ProbeFunctions`."""
+
+    v: Literal[1] = 1
+    at: str | None = None
+    """The activity that is awaited; None once all have come back."""
+    failed: tuple[str, ...] = ()
+    """Those that could not be called, or ended in an error."""
+
+
 class NotifyInput(Frozen):
     """Input of `FirePushNotification`."""
 
