@@ -32,6 +32,8 @@ class Sites:
     def answer(self, request: Request) -> Answer | list[Json]:
         """A request for a site or below one."""
         path, below = split(request.path, SITES)
+        if not path:
+            return self.store.within(request.path, SITES)
         site = self.store.get(path)
         if site is None:
             raise not_found(request.path)
