@@ -3,6 +3,7 @@
     main.py         the entry point
     commands.py     all groups under one roof
     deadletters.py · targets.py · settings.py   a group each: arguments, help, and what it does
+    doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
     connection.py   which app is meant, and the key to it
     client.py       one request to that app, one answer or one plain sentence
     environment.py  the settings as they stand here

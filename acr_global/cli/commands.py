@@ -88,7 +88,7 @@ def _top(
     ] = False,
 ) -> None:
     """See and replay notifications that could not be delivered, try the targets, check the
-    settings."""
+    settings, and find what is wrong between a push and its verdict."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from acr_global import api
 from acr_global.doctor.facts import Facts, Hook, Unknown
-from acr_global.doctor.finding import Finding, fine, unknown, wrong
+from acr_global.doctor.finding import Finding, State, fine, unknown, wrong
 from acr_global.registration.model import WebhookEvent
 
 LAST = 20
@@ -17,6 +17,8 @@ SAME_PUSH = timedelta(hours=1)
 """Events of one content so near to each other are taken for reports of one push."""
 
 PING = "`webhooks ping` has each webhook post once"
+_MENDED = (400, 401, 403, 404)
+"""What is over once a newer post was taken. Other refusals come and go, and each costs a post."""
 _MEANINGS = {
     401: ("the key was not taken", "`webhooks apply` puts the right one into the header"),
     403: ("the app's access restrictions kept it out", "let the registry's region in: `inbound`"),
@@ -35,11 +37,17 @@ def check_deliveries(facts: Facts, expected: api.Expected | Unknown) -> Iterator
         yield unknown("correlation", facts.hooks.why, facts.hooks.mend)
         return
     by_region: dict[str, list[WebhookEvent]] = {}
+    unread: Unknown | None = None
     for hook in facts.hooks:
         yield _last(hook)
-        if not isinstance(hook.events, Unknown):
+        if isinstance(hook.events, Unknown):
+            unread = hook.events
+        else:
             by_region.setdefault(hook.webhook.location, []).extend(hook.events)
-    yield correlation(by_region, expected)
+    found = correlation(by_region, expected)
+    if unread and found.state is State.UNKNOWN:
+        found = unknown("correlation", unread.why, unread.mend)
+    yield found
 
 
 def _last(hook: Hook) -> Finding:
@@ -50,13 +58,16 @@ def _last(hook: Hook) -> Finding:
     if not posted:
         return unknown(check, f"{region}: nothing was posted yet", PING)
     last = posted[:LAST]
-    newest, refused = last[0], [e for e in last if not _taken(e)]
-    at = f" at {newest.at:%Y-%m-%d %H:%M:%SZ}" if newest.at else ""
+    posts = "the last post" if len(last) == 1 else f"the last {len(last)} posts"
+    mended = _MENDED if _taken(last[0]) else ()
+    refused = [event for event in last if not _taken(event) and event.status not in mended]
     if not refused:
-        return fine(check, f"{region}: the last {len(last)} were taken, the newest{at}")
-    worst = refused[0]
-    meaning, mend = _MEANINGS.get(worst.status or 0, ("", "the app's log says why"))
-    said = f"{region}: {len(refused)} of the last {len(last)} were refused, one with {worst.status}"
+        newest = last[0].at
+        at = f", the newest at {newest:%Y-%m-%d %H:%M:%SZ}" if newest else ""
+        return fine(check, f"{region}: {posts} taken{at}")
+    meaning, mend = _MEANINGS.get(refused[0].status or 0, ("", "the app's log says why"))
+    some = posts if len(refused) == len(last) else f"{len(refused)} of {posts}"
+    said = f"{region}: {some} refused, with {refused[0].status}"
     return wrong(check, said + (f": {meaning}" if meaning else ""), mend)
 
 

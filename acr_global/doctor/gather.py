@@ -25,7 +25,7 @@ from acr_global.registration.model import Function, Registry, Webhook
 from acr_global.registration.plan import KEY_HEADER, PATH, is_ours, may_be_ours
 from acr_global.registration.refusal import ArmError
 from acr_global.registry.firings import host_and_path
-from acr_global.registry.naming import former_name, webhook_name
+from acr_global.registry.naming import app_name, former_name, webhook_name
 from acr_global.urls import split_url
 
 SIGN_IN = "`az login`, as somebody who has that right: docs/doctor.md, Rights"
@@ -152,14 +152,15 @@ class _Asked:
 
 def _may_be(webhook: Webhook, app: OurApp) -> bool:
     """Whether it has to be looked at; where the app's ARM id is not known, any tag may be ours."""
-    return may_be_ours(webhook, app) if app.id else True
+    return not app.id or may_be_ours(webhook, app)
 
 
 def _is(hook: Hook, app: OurApp, host: str) -> bool:
-    """Whether it is ours; where it is not known to where it posts, by its name."""
+    """Whether it is ours: by its tag or where it posts to, else by its name."""
     webhook = hook.webhook
-    if is_ours(webhook, app):
+    to = host_and_path(webhook.uri)
+    if is_ours(webhook, app) or (to and to == host_and_path(app.url + PATH)):
         return True
-    name = host.partition(".")[0]
+    name = app_name(app.id) if app.id else host.partition(".")[0]
     names = (webhook_name(name, webhook.location), former_name(webhook.location))
     return webhook.name.lower() in names

@@ -25,7 +25,7 @@ def last(*events: WebhookEvent) -> Finding:
 def test_posts_that_were_taken_are_fine() -> None:
     """The newest by its time, whatever the order of the log."""
     found = last(event(minutes=1), event(minutes=5, status=200), event(minutes=3))
-    said = "westeurope: the last 3 were taken, the newest at 2026-05-04 10:05:00Z"
+    said = "westeurope: the last 3 posts taken, the newest at 2026-05-04 10:05:00Z"
     assert (State.OK, said) == (found.state, found.said)
 
 
@@ -36,7 +36,7 @@ def test_posts_that_were_taken_are_fine() -> None:
         (401, "the key was not taken", "`webhooks apply`"),
         (403, "access restrictions", "let the registry's region in"),
         (404, "the function was not there", "publish again"),
-        (503, "one with 503", "the app's log says why"),
+        (503, "with 503", "the app's log says why"),
     ],
 )
 def test_what_was_refused_is_said_with_its_cause(status: int, said: str, mend: str) -> None:
@@ -45,9 +45,18 @@ def test_what_was_refused_is_said_with_its_cause(status: int, said: str, mend: s
     new = [event(minutes=20 + m) for m in range(18)]
     found = last(*old, *new, event(minutes=50, status=status), event(minutes=49, status=status))
     assert State.WRONG is found.state
-    assert f"westeurope: 2 of the last 20 were refused, one with {status}" in found.said
+    assert f"westeurope: 2 of the last 20 posts refused, with {status}" in found.said
     assert said in found.said
     assert found.mend.startswith(mend)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [(State.OK, 401), (State.OK, 404), (State.WRONG, 504), (State.WRONG, 503), (State.WRONG, 500)],
+)
+def test_what_was_mended_is_over_and_what_comes_and_goes_is_not(state: State, status: int) -> None:
+    """After a newer post that was taken: a key that was wrong, and a cold start."""
+    assert state is last(event(status=status), event(minutes=1)).state
 
 
 @pytest.mark.parametrize("events", [(), (event(status=None),)])
@@ -61,8 +70,8 @@ def test_a_log_without_an_answer_says_nothing(events: tuple[WebhookEvent, ...]) 
 def test_an_entry_without_a_time_is_the_oldest() -> None:
     """It is counted all the same."""
     found = last(replace(event(status=504), at=None))
-    assert "1 of the last 1 were refused" in found.said
-    assert last(replace(event(), at=None)).said.endswith("the newest")
+    assert "the last post refused" in found.said
+    assert last(replace(event(), at=None)).said.endswith("the last post taken")
 
 
 def test_a_log_that_may_not_be_read_says_so() -> None:
