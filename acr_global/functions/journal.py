@@ -85,6 +85,7 @@ class Journal:
         self._part, self._size = 0, 0
         self.url: str | None = None
         """Where the engine is asked, once that is known."""
+        self._noted_url: str | None = None
         self.open = OpenList()
         """What is open here, for notes that outlive this machine."""
         self.newest_turn: datetime | None = None
@@ -97,12 +98,6 @@ class Journal:
             if folder and fcntl:
                 folder.mkdir(mode=0o700, exist_ok=True)
                 self._next_part()
-
-    def endpoint(self, url: str) -> None:
-        """Note where the engine is asked."""
-        if url != self.url:
-            self.url = url
-            self._write("endpoint", url, os.getppid())
 
     @contextlib.contextmanager
     def turn(self, instance_id: str) -> Iterator[None]:
@@ -152,17 +147,18 @@ class Journal:
         self._write("event", push_id, wire.dump(arrival))
 
     def _write(self, kind: str, *what: object) -> None:
-        line = json.dumps([time.time(), kind, *what]).encode() + b"\n"
         with self._lock, contextlib.suppress(OSError, ValueError):
             if self._file is None:
                 return
-            if self._size > MAX_FILE_BYTES:
+            if self._size > MAX_FILE_BYTES or self.url != self._noted_url:
                 self._next_part()
+            line = json.dumps([time.time(), kind, *what]).encode() + b"\n"
             self._file.write(line)
             self._size += len(line)
 
     def _next_part(self) -> None:
-        """Begin another file, which repeats what is still open; keep the one before."""
+        """Begin another file, which says where the engine is asked, and repeats what is still open;
+        keep the one before."""
         self._part += 1
         path = Path(self._folder or ".", f"{self._name}.{self._part}")
         file = path.open("ab", buffering=0)
@@ -173,7 +169,7 @@ class Journal:
                 Path(old.name).unlink()
             old.close()
         self._held = self._held[-2:]
-        self._file, self._size = file, 0
+        self._file, self._size, self._noted_url = file, 0, self.url
         now = time.time()
         lines = [[now, "endpoint", self.url, os.getppid()]] if self.url else []
         lines += [[now, "turn", turn] for turn in sorted(self._open_turns)]

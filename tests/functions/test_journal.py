@@ -21,7 +21,7 @@ ARRIVAL = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1
 def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None:
     """The turns that did not end, the starts not seen to begin, and what was just accepted."""
     noted = Journal(tmp_path)
-    noted.endpoint("http://127.0.0.1:1/")
+    noted.url = "http://127.0.0.1:1/"
     noted.started("p1")
     noted.started("p2")
     with noted.turn("p1"):
@@ -65,7 +65,7 @@ def test_an_endpoint_is_that_of_a_host_that_lives(
 ) -> None:
     """After the host's own death somebody else may listen there."""
     noted = Journal(tmp_path)
-    noted.endpoint("http://127.0.0.1:1/")
+    noted.url = "http://127.0.0.1:1/"
     under_way = noted.turn("p1")
     under_way.__enter__()
     noted.close()
@@ -77,7 +77,7 @@ def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monke
     """Two are kept at most, and what is open is in the newer one."""
     monkeypatch.setattr(journal, "MAX_FILE_BYTES", 2_000)
     noted = Journal(tmp_path)
-    noted.endpoint("http://127.0.0.1:1/")
+    noted.url = "http://127.0.0.1:1/"
     under_way = noted.turn("open")
     under_way.__enter__()
     for n in range(500):
