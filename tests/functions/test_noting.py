@@ -11,8 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from acr_global.functions import noting
-from acr_global.functions.journal import Journal
-from acr_global.functions.openlist import OPEN_SECONDS
+from acr_global.functions.journal import OPEN_SECONDS, Journal
 
 
 @contextmanager
