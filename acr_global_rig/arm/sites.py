@@ -32,6 +32,10 @@ class Sites:
     def answer(self, request: Request) -> Answer | list[Json]:
         """A request for a site or below one."""
         path, below = split(request.path, SITES)
+        if not path:
+            scope = request.path.lower().partition("/providers/")[0] + "/"
+            every = self.store.of_type(SITES)
+            return [one for one in every if str(one["id"]).lower().startswith(scope)]
         site = self.store.get(path)
         if site is None:
             raise not_found(request.path)
