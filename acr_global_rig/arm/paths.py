@@ -44,6 +44,13 @@ def split(path: str, kind: str) -> tuple[str, list[str]]:
     return (match[1], match[2].split("/") if match[2] else []) if match else ("", [])
 
 
+def is_wide(path: str) -> bool:
+    """Whether a path lists a subscription's resources of a type: of them, whoever asks sees what
+    they may read, and that nothing is to be seen is no error. Assumed, after what people with
+    rights on one group alone see."""
+    return bool(re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", path, re.IGNORECASE))
+
+
 def is_one(path: str) -> bool:
     """Whether a path names one resource, and not a list or an action."""
     return len(own(path) if "/providers/" in path else path.split("/")) % 2 == 1

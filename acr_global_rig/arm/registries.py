@@ -32,9 +32,7 @@ class Registries:
             raise Refused(400, "NoRegisteredProviderFound", message)
         path, below = split(request.path, REGISTRIES)
         if not path:
-            scope = request.path.lower().partition("/providers/")[0] + "/"
-            every = self.store.of_type(REGISTRIES)
-            return [r for r in every if str(r["id"]).lower().startswith(scope)]
+            return self.store.within(request.path, REGISTRIES)
         registry = self.store.get(path)
         if registry is None:
             raise not_found(request.path)

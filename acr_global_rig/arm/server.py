@@ -20,7 +20,7 @@ from acr_global_rig.arm import entrance, resources
 from acr_global_rig.arm.exchange import Answer, Asked, Json, Refused, Request, parse_body
 from acr_global_rig.arm.faults import Cut, Fault, struck
 from acr_global_rig.arm.operations import Operations
-from acr_global_rig.arm.paths import PRINCIPAL, REGISTRIES, SITES, action_of
+from acr_global_rig.arm.paths import PRINCIPAL, REGISTRIES, SITES, action_of, is_wide
 from acr_global_rig.arm.registries import Registries, Registry
 from acr_global_rig.arm.sites import OURS, Site, Sites
 from acr_global_rig.arm.store import Store
@@ -147,6 +147,8 @@ class LoopbackArm:
         if request.path.lower().endswith("/resources"):
             return self._filtered(request)
         if not self._may(action):
+            if is_wide(request.path):
+                return []
             raise Refused(
                 403,
                 "AuthorizationFailed",
@@ -167,10 +169,9 @@ class LoopbackArm:
         )
 
     def _filtered(self, request: Request) -> list[Json]:
-        """Resources of the type that a filter names; of those, what may be read: it is no error to
-        see nothing. Source: learn.microsoft.com/rest/api/resources/resources/list."""
+        """Resources of the type that a filter names, as far as they may be read."""
         kind = re.search(r"resourceType eq '([^']+)'", request.query.get("$filter", ""))
-        found = self.store.of_type(kind[1]) if kind else []
+        found = self.store.within(request.path, kind[1]) if kind else []
         return [one for one in found if self._may(f"{one['type']}/read")]
 
     def _paged(self, request: Request, every: list[Json]) -> Answer:

@@ -33,9 +33,7 @@ class Sites:
         """A request for a site or below one."""
         path, below = split(request.path, SITES)
         if not path:
-            scope = request.path.lower().partition("/providers/")[0] + "/"
-            every = self.store.of_type(SITES)
-            return [one for one in every if str(one["id"]).lower().startswith(scope)]
+            return self.store.within(request.path, SITES)
         site = self.store.get(path)
         if site is None:
             raise not_found(request.path)

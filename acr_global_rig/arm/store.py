@@ -41,9 +41,11 @@ class Store:
         found = [(k.removeprefix(prefix), v) for k, v in self._kept.items() if k.startswith(prefix)]
         return [resource for rest, resource in found if "/" not in rest]
 
-    def of_type(self, kind: str) -> list[Json]:
-        """Every resource of a type."""
-        return [r for r in self._kept.values() if str(r["type"]).lower() == kind.lower()]
+    def within(self, path: str, kind: str) -> list[Json]:
+        """Every resource of a type, in the group or subscription that the path of a list names."""
+        scope = path.lower().partition("/providers/")[0].removesuffix("/resources") + "/"
+        found = [r for k, r in self._kept.items() if k.startswith(scope)]
+        return [r for r in found if str(r["type"]).lower() == kind.lower()]
 
     def ids(self) -> list[str]:
         """Of all that there is."""

@@ -14,7 +14,7 @@ from azure.identity import DefaultAzureCredential
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient as Acr
 from azure.mgmt.web import WebSiteManagementClient as Web
 
-from acr_global_rig.arm import PRINCIPAL, LoopbackArm, Registry, Site
+from acr_global_rig.arm import PRINCIPAL, SUBSCRIPTION, LoopbackArm, Registry, Site
 from acr_global_rig.arm.paths import action_of
 
 REGISTRY, SITE = ("registries", "contoso"), ("acr-global", "func-app")
@@ -89,17 +89,22 @@ def test_a_right_may_be_a_pattern_as_in_a_role(
 
 
 def test_a_list_of_resources_shows_what_may_be_read(
-    arm: LoopbackArm, acr: Acr, registry: Registry
+    arm: LoopbackArm, acr: Acr, web: Web, registry: Registry, site: Site
 ) -> None:
-    """Seeing nothing is no error; `az` finds a registry that way."""
+    """Seeing nothing is no error. `az` finds a registry by the filter."""
     kind = "Microsoft.ContainerRegistry/registries"
     query = {"api-version": "2024-11-01", "$filter": f"resourceType eq '{kind}'"}
 
-    def names() -> list[str]:
-        asked = HttpRequest("GET", "/subscriptions/s/resources", params=query)
-        return [found["name"] for found in acr.send_request(asked).json()["value"]]
+    def names() -> list[object]:
+        asked = HttpRequest("GET", f"/subscriptions/{SUBSCRIPTION}/resources", params=query)
+        filtered = [found["name"] for found in acr.send_request(asked).json()["value"]]
+        return [
+            *filtered,
+            *(r.name for r in acr.registries.list()),
+            *(s.name for s in web.web_apps.list()),
+        ]
 
-    assert ["contoso"] == names()
+    assert ["contoso", "contoso", "func-app"] == names()
     arm.rights = set()
     assert [] == names()
 
