@@ -39,7 +39,6 @@ CALLS: dict[str, Callable[[Arm, ReadRegistry, str], Any]] = {
     rights.WRITE_WEBHOOK: lambda arm, registry, _: arm.create(registry, HOOK),
     rights.DELETE_WEBHOOK: lambda arm, registry, _: arm.delete(registry, HOOK.name),
     rights.PING_WEBHOOK: lambda arm, registry, _: arm.ping(registry, HOOK.name),
-    rights.READ_SITE: lambda arm, _, _site: arm.sites(),
     rights.READ_FUNCTIONS: lambda arm, _, site: arm.functions(site),
     rights.READ_KEYS: lambda arm, _, site: arm.function_key(site, "contoso", create=False),
     rights.WRITE_KEY: lambda arm, _, site: arm.function_key(site, "contoso", create=True),
@@ -48,8 +47,8 @@ EVERY = {v for k, v in vars(rights).items() if k.isupper() and k not in ("REGIST
 
 
 def test_every_right_has_its_question() -> None:
-    """And every question its right."""
-    assert EVERY == set(CALLS)
+    """And every question its right; a list of all that may be seen is never refused."""
+    assert EVERY == {*CALLS, rights.READ_SITE}
 
 
 @pytest.mark.parametrize("right", CALLS)
@@ -81,6 +80,14 @@ def test_a_registry_is_found_by_name_or_id(arm: Arm, registry: Registry) -> None
             arm.registry(wrong)
         assert caught.value.answered in (404, None)
         assert wrong.rsplit("/", 1)[-1] in caught.value.message
+
+
+def test_what_may_not_be_read_is_not_there(rig: LoopbackArm, arm: Arm, registry: Registry) -> None:
+    """A list of a subscription holds what may be seen; so the right is named as one reason."""
+    rig.rights = set()
+    assert () == arm.sites()
+    with pytest.raises(ArmError, match=f"or the right {rights.READ_REGISTRY} is missing"):
+        arm.registry("contoso")
 
 
 def test_a_name_needs_a_subscription(rig: LoopbackArm, registry: Registry) -> None:
