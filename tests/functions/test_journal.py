@@ -1,4 +1,4 @@
-"""What a process notes for the next one, in files."""
+"""The files in which a process leaves notes for the next one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ARRIVAL = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1
 
 
 def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None:
-    """The turns that did not end, the starts not seen to begin, and what was just accepted."""
+    """These are turns that did not end, starts that were not seen to begin, and recent arrivals."""
     noted = Journal(tmp_path)
     noted.endpoint("http://127.0.0.1:1/")
     noted.started("p1")
@@ -40,7 +40,7 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
 
 
 def test_a_killed_process_leaves_its_file(tmp_path: Path) -> None:
-    """kill -9 ends its hold, and cuts nothing that was written."""
+    """kill -9 releases its lock, and loses nothing that was written."""
     code = f"""
 import sys, time
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_an_endpoint_is_that_of_a_host_that_lives(
 
 
 def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two are kept at most, and what is open is in the newer one."""
+    """Two are kept at most, and open instances stand in the newer one."""
     monkeypatch.setattr(journal, "MAX_FILE_BYTES", 2_000)
     noted = Journal(tmp_path)
     noted.endpoint("http://127.0.0.1:1/")
@@ -100,8 +100,8 @@ def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
     assert ({"p1"}, {"p2"}, {}) == (orphan.turns, orphan.starts, orphan.arrivals)
 
 
-def test_old_lines_are_of_no_use(tmp_path: Path) -> None:
-    """What was accepted minutes before the end is in the history."""
+def test_old_starts_are_not_carried_over(tmp_path: Path) -> None:
+    """Such an instance has begun since; a turn counts until it has ended."""
     (tmp_path / "1-a.1").write_bytes(
         b'[1, "start", "p1"]\n[1, "turn", "p2"]\n[500, "start", "p3"]\n[500, "end", "p9"]\n'
     )
@@ -110,7 +110,7 @@ def test_old_lines_are_of_no_use(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_a_folder_has_no_journal(tmp_path: Path) -> None:
-    """Turns and starts go on without one."""
+    """Turns and starts work without one."""
     (tmp_path / "file").write_text("")
     noted = Journal(tmp_path / "file")
     with noted.turn("p1"):

@@ -1,4 +1,4 @@
-"""What is to be noted as open, and when."""
+"""Which instances are noted as open, and when."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from acr_global.functions.openlist import MAX_IDS, OPEN_SECONDS, OpenList
 
 
 class Clock:
-    """Stands still until it is told."""
+    """A clock that stands still until it is set."""
 
     now = 0.0
 
@@ -41,7 +41,7 @@ def test_what_is_over_soon_is_never_noted(known: OpenList, clock: Clock) -> None
 
 
 def test_what_stays_open_is_noted_once(known: OpenList, clock: Clock) -> None:
-    """Counted from its first turn; further turns, and notes that fail, change nothing."""
+    """The time counts from its first turn; further turns and failed notes change nothing."""
     known.begun("p1")
     clock.now = OPEN_SECONDS
     known.begun("p1")
@@ -54,7 +54,7 @@ def test_what_stays_open_is_noted_once(known: OpenList, clock: Clock) -> None:
 
 
 def test_a_new_instance_of_an_id_is_noted_anew(known: OpenList, clock: Clock) -> None:
-    """The one before it has ended."""
+    """The earlier instance of the id has ended."""
     for _ in range(2):
         known.begun("p1")
         clock.now += OPEN_SECONDS
@@ -64,7 +64,7 @@ def test_a_new_instance_of_an_id_is_noted_anew(known: OpenList, clock: Clock) ->
 
 
 def test_an_end_while_the_note_is_written_is_not_forgotten(known: OpenList, clock: Clock) -> None:
-    """What has ended meanwhile is not kept among what has been noted."""
+    """An instance that ends meanwhile does not stay in the list of noted ones."""
     known.begun("p1")
     clock.now = OPEN_SECONDS
     ids = known.due()
@@ -76,7 +76,7 @@ def test_an_end_while_the_note_is_written_is_not_forgotten(known: OpenList, cloc
 
 
 def test_a_note_holds_so_many_and_the_rest_is_in_the_next(known: OpenList, clock: Clock) -> None:
-    """The oldest first."""
+    """The oldest come first."""
     ids = [f"p{n}" for n in range(MAX_IDS + 1)]
     for instance_id in ids:
         known.begun(instance_id)
@@ -87,7 +87,7 @@ def test_a_note_holds_so_many_and_the_rest_is_in_the_next(known: OpenList, clock
 
 
 def test_what_is_found_open_elsewhere_is_noted_at_once(known: OpenList) -> None:
-    """It is noted only once, though it is found again."""
+    """It is noted only once, even if it is found again."""
     known.found("p1")
     assert ("p1",) == known.due()
     known.noted(("p1",))
@@ -96,7 +96,7 @@ def test_what_is_found_open_elsewhere_is_noted_at_once(known: OpenList) -> None:
 
 
 def test_a_push_is_asked_after_only_where_it_may_be_open_elsewhere(known: OpenList) -> None:
-    """Where all regions have reported here, or its turns are had here, nobody is asked."""
+    """Where all regions have reported here, or its turns run here, nobody is asked."""
     for push in ("complete", "here", "elsewhere"):
         known.started(push, ("b", "c"))
     for push, region in (("complete", "b"), ("complete", "c"), ("elsewhere", "b"), ("other", "b")):
@@ -108,7 +108,8 @@ def test_a_push_is_asked_after_only_where_it_may_be_open_elsewhere(known: OpenLi
 
 
 def test_memory_is_bounded(known: OpenList, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest is let go of: another process's turns may never end here."""
+    """The oldest entries are dropped, because an instance may end in another process, unseen
+    here."""
     monkeypatch.setattr(openlist, "MAX_KNOWN", 2)
     for push in ("p1", "p2", "p3"):
         known.begun(push)
