@@ -47,19 +47,21 @@ def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
 
 
 def test_a_verdict_goes_to_those_who_choose_it() -> None:
-    """By its type, and by what it is about; in the order that the push was begun with."""
+    """A target chooses by the verdict's type and by the artifact; the order is that of the push's
+    input."""
     alarm = verdict(VerdictType.OVERDUE)
     assert ("all",) == wanted(TARGETS, ALL, alarm)
     assert ("good", "all") == wanted(TARGETS, ("good", "all"), verdict(VerdictType.COMPLETE))
 
 
-def test_a_target_that_has_left_the_settings_stays_owed() -> None:
-    """The loss of it is seen; a target that was added since is not told."""
+def test_a_target_that_has_left_the_settings_still_counts() -> None:
+    """Its loss becomes a failed attempt; a target that was added since is not told."""
     assert ("gone",) == wanted(TARGETS, ("gone",), verdict(VerdictType.COMPLETE))
 
 
-def test_an_overtaken_alarm_is_spared_those_who_hear_of_what_overtook_it() -> None:
-    """Of those who hear of the later verdict only those who are owed the alarm are counted."""
+def test_an_overtaken_alarm_spares_those_who_hear_the_later_verdict() -> None:
+    """Of the targets that were to get the alarm, these are the ones that choose the later
+    verdict."""
     alarm = verdict(VerdictType.OVERDUE)
     assert {"all", "good"} == hear_of(TARGETS, (*ALL, "gone"), VerdictType.RECOVERED, alarm)
     assert {"all"} == hear_of(TARGETS, ALL, VerdictType.INCOMPLETE, alarm)
