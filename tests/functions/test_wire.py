@@ -1,4 +1,4 @@
-"""What stands in orchestration inputs and statuses."""
+"""What orchestration inputs and statuses hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
-    """A status with so many regions' arrivals."""
+    """A status with arrivals of so many regions."""
     return wire.PushStatus(
         state="complete",
         decided=True,
@@ -26,14 +26,14 @@ def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
 
 
 def test_arrivals_are_read_back_from_a_status() -> None:
-    """Region, event id and time: what the next generation needs to know."""
+    """The next generation needs their region, event id and time."""
     expected = (Arrival(region="southeastasia0", event_id="e", received_at=NOW),)
     assert expected == wire.load(wire.PushStatus, wire.dump(status(1, "e"))).arrivals()
 
 
 @pytest.mark.parametrize("value", [None, "text", {}, {"decided": "yes"}, {"decided": False}])
 def test_only_a_push_that_says_so_is_decided(value: object) -> None:
-    """Anything else in a custom status says that it is not decided."""
+    """Any other custom status means that it is not decided."""
     assert not wire.is_decided(value)
     assert wire.is_decided(wire.dump(status(1)))
 
@@ -49,12 +49,12 @@ def test_json_inside_json_is_read(times: int) -> None:
 
 @pytest.mark.parametrize("value", ["", "{", "[]", 7, None, {"decided": True}, b"\xff"])
 def test_what_is_not_ours_is_a_value_error(value: object) -> None:
-    """Nothing else comes out, whatever somebody has raised or started by hand."""
+    """Anything that somebody may have raised or started by hand raises only that."""
     with pytest.raises(ValueError, match=r"."):
         wire.load(wire.PushStatus, value)
 
 
 def test_fields_of_a_later_release_are_passed_over() -> None:
-    """An instance may outlive the release that began it, in both directions."""
+    """An instance may outlive an upgrade or a downgrade."""
     value = wire.dump(status(1)) | {"later": "field"}
     assert status(1) == wire.load(wire.PushStatus, value)

@@ -1,4 +1,4 @@
-"""One webhook's way through the app, counted."""
+"""Counting one webhook's way through the app."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.journey import Called, Step, by_file, count, lengths, read, travel
 
 
 def test_the_way_goes_from_the_webhook_to_the_slack_message() -> None:
-    """Through the orchestrator and the activity, each in the file of its name."""
+    """It passes the orchestrator and the activity, each in the file of its name."""
     files = [file for file, _ in by_file(read(run_virtual(travel).called))]
     assert "functions/http/image_push.py" == files[0]
     orchestrator = files.index("functions/orchestrators/wait_for_all_regions.py")
@@ -19,7 +19,7 @@ def test_the_way_goes_from_the_webhook_to_the_slack_message() -> None:
 
 
 def test_a_way_back_into_a_file_is_a_switch() -> None:
-    """Two functions of one file in a row are none."""
+    """Two functions of one file in a row are no switch."""
     way = [("a.py", "f"), ("a.py", "g"), ("b.py", "h"), ("a.py", "f")]
     assert [("a.py", ["f", "g"]), ("b.py", ["h"]), ("a.py", ["f"])] == by_file(way)
     assert "2 files, 2 switches between them" == count(way)
@@ -31,7 +31,7 @@ CALLS, CALLS_BACK = True, False
 
 
 def test_functions_are_read_in_the_order_of_the_calls() -> None:
-    """Each once, whoever calls it again; and none that calls nothing."""
+    """Each is read once, whoever calls it again; one that calls nothing is not read."""
     called: Called = {
         None: {A: CALLS_BACK, C: CALLS_BACK},
         A: {B: CALLS, C: CALLS},
@@ -49,7 +49,7 @@ def test_functions_are_read_in_the_order_of_the_calls() -> None:
 def test_what_a_library_calls_is_read_where_it_leads_on(
     expected: list[Step], check: dict[Step, bool]
 ) -> None:
-    """A check of a field, say, which no call in the code leads to."""
+    """It may be a check of a field, to which no call in the code leads."""
     called: Called = {
         None: {A: CALLS_BACK},
         A: {B: CALLS},
@@ -62,7 +62,7 @@ def test_what_a_library_calls_is_read_where_it_leads_on(
 
 
 def test_files_and_functions_are_measured_in_lines() -> None:
-    """From the first line to the last."""
+    """They are counted from the first line to the last."""
     files, functions = lengths()
     assert 18 > files["functions/clock.py"] > 5
     assert 3 == functions["functions/clock.py: utcnow"]

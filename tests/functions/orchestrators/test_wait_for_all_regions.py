@@ -14,7 +14,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
-    """A status with so many regions' arrivals."""
+    """A status with arrivals of so many regions."""
     return wire.PushStatus(
         state="complete",
         decided=True,
@@ -29,7 +29,7 @@ def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
     [(3, "e" * 36, True), (70, "e" * 36, True), (70, "e" * 100, False)],
 )
 def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> None:
-    """More than 16 KB in UTF-16 would fail the orchestration: then the arrivals are left out."""
+    """More than 16 KB in UTF-16 would fail the orchestration, so the arrivals are then left out."""
     whole = shown(status(regions, event_id))
     assert 16 * 1024 >= len(json.dumps(whole).encode("utf-16-le"))
     assert kept is ("reports" in whole)
@@ -37,7 +37,7 @@ def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> No
 
 
 def missing_status(names: tuple[str, ...]) -> wire.PushStatus:
-    """An alarm with these regions missing, and nothing else that is long."""
+    """An alarm in which these regions are missing, and nothing else is long."""
     return status(3).model_copy(update={"state": "overdue", "decided": False, "missing": names})
 
 
@@ -45,7 +45,7 @@ def missing_status(names: tuple[str, ...]) -> wire.PushStatus:
     "name", ["r" * 50, "\u00fc" * 50, "\U0001f600" * 50, '"' * 50, "\u2028" * 50]
 )
 def test_missing_regions_are_cut_with_a_count(name: str) -> None:
-    """As many as fit; whatever they are called, the engine takes it."""
+    """As many names as fit are kept, whatever their characters."""
     whole = wire.dump(missing_status((name,) * 500))
     cut = shown(missing_status((name,) * 500))
     assert 500 == len(cut["missing"]) + cut["missing_more"]
