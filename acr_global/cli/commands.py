@@ -19,7 +19,7 @@ from acr_global.cli import deadletters, settings, simulate, targets
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
-PROG = "python -m acr_global"
+PROG = "acr-global"
 WIDTH = 80
 """Characters of a line of help where it is not shown in a terminal."""
 _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
@@ -88,7 +88,7 @@ def _top(
     ] = False,
 ) -> None:
     """See and replay notifications that could not be delivered, try the targets, check the
-    settings."""
+    settings, simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -71,9 +71,7 @@ Listen = Annotated[
 app = typer.Typer()
 
 
-@app.command(
-    epilog=f"{KEY_NOTE}\n\nExample: `python -m acr_global simulate scenario.yaml --listen 9099`"
-)
+@app.command(epilog=f"{KEY_NOTE}\n\nExample: `acr-global simulate scenario.yaml --listen 9099`")
 def simulate(
     scenario: Annotated[
         str, typer.Argument(metavar="SCENARIO", help="A YAML file: see docs/simulating.md.")

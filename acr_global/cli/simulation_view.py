@@ -178,12 +178,11 @@ def opening(record: Record, seed: int) -> str:
 
 def closing(record: Record, seed: int, judgement: Judgement, seconds: float) -> str:
     """What came of it, in a sentence."""
-    count = len(record.plan.pushes)
+    took = f"pushes: {len(record.plan.pushes)}, seconds: {seconds:.0f}"
     if not (judgement.wrong or judgement.unknown):
-        return f"All {count} pushes were told as they must be; {seconds:.0f} s."
-    found = [f"{len(judgement.wrong)} wrong"] if judgement.wrong else []
-    found += [f"{len(judgement.unknown)} not known"] if judgement.unknown else []
-    return f"Of {count} pushes: {', '.join(found)}; {seconds:.0f} s. The same again: --seed {seed}."
+        return f"Everything was told as it must be; {took}."
+    found = f"Wrong: {len(judgement.wrong)}, not known: {len(judgement.unknown)}"
+    return f"{found}; {took}. The same run again: --seed {seed}"
 
 
 def view_for(*, as_json: bool) -> View:

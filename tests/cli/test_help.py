@@ -57,9 +57,7 @@ def test_every_group_has_commands() -> None:
 
 
 @pytest.mark.parametrize("prog", HELPS)
-def test_each_help_has_an_example_that_can_be_typed(
-    run: Run, prog: str, tmp_path: Path
-) -> None:
+def test_each_help_has_an_example_that_can_be_typed(run: Run, prog: str, tmp_path: Path) -> None:
     """It begins with the command itself, and is understood up to what the app or settings say."""
     _, _, example = " ".join(HELPS[prog].split()).partition("Example: `")
     typed = shlex.split(example.removesuffix("`"))

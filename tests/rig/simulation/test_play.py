@@ -3,6 +3,7 @@ scenarios expect, by a rule that is written apart from its code."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ receivers:
 FINE = Judgement((), ())
 
 
-async def played(text: str, *, wait: float = 60.0, **otherwise: str) -> Record:
+async def played(text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] = {}) -> Record:
     """One run against an app that is set as the scenario says, or otherwise."""
     scenario = read_scenario(text)
     record = record_of(scenario, 7, "run")
@@ -37,7 +38,7 @@ async def played(text: str, *, wait: float = 60.0, **otherwise: str) -> Record:
     there = receivers(scenario.receivers, simulation.hear)
     on = {one.name: [v.value for v in one.verdicts] for one in scenario.receivers}
     app = scenario.app
-    said = {
+    said: dict[str, Any] = {
         "REGIONS": ",".join(scenario.regions),
         "TIMEOUT": format_duration(timedelta(seconds=app.timeout)),
         "LATE_WINDOW": format_duration(timedelta(seconds=app.late_window)),
@@ -51,7 +52,7 @@ async def played(text: str, *, wait: float = 60.0, **otherwise: str) -> Record:
             targets=lambda _: [
                 target | {"on": on[target["name"]]} for target in webhook_targets(there)
             ],
-            **said | otherwise,
+            **said | {**otherwise},
         ) as w,
     ):
         simulation.app_url = w.host.url
@@ -106,7 +107,9 @@ async def test_an_app_that_is_set_otherwise_is_found_out(
     """Each wrong push is named."""
     push = "image: 'shop/web:1', lag: 0, region_lags: {eastus: 5}"
     app = "{timeout: 20s, late_window: 0}"
-    found = judge(await played(f"{HEAD}app: {app}\nsettle: 30\npushes: [{{{push}}}]", **otherwise))
+    found = judge(
+        await played(f"{HEAD}app: {app}\nsettle: 30\npushes: [{{{push}}}]", otherwise=otherwise)
+    )
     assert said in "\n".join(found.wrong)
 
 
@@ -114,7 +117,7 @@ async def test_what_has_not_come_in_time_is_not_known() -> None:
     """The retries of the receiver that refuses take longer than the run waits."""
     push = "image: 'shop/web:1', lag: 0"
     text = f"{HEAD}app: {{timeout: 10s, late_window: 0}}\npushes: [{{{push}}}]"
-    found = judge(await played(text, wait=2.0, RETRY_SCHEDULE="1m,1m,1m"))
+    found = judge(await played(text, wait=2.0, otherwise={"RETRY_SCHEDULE": "1m,1m,1m"}))
     assert Judgement((), ("shop/web:1, flaky: refused 1 times, and not taken",)) == found
 
 
