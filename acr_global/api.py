@@ -18,7 +18,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from acr_global.model import Arrival, Attempt, Frozen, Verdict
+from acr_global.model import Arrival, Attempt, Evidence, Frozen, Moment, Verdict
 
 
 class _Answer(Frozen):
@@ -76,6 +76,52 @@ class Health(_Answer):
     """degraded: something is out of force; error: no region is known, and each webhook is
     refused."""
     problems: tuple[WrongSetting, ...]
+
+
+class Probe(_Answer):
+    """What became of a small instance that calls each activity once, with nothing to do."""
+
+    state: Literal["done", "not-ended", "not-begun", "engine-unavailable"]
+    """not-begun: no host took it from its queue in time, as where one has to start first;
+    engine-unavailable: the app's storage, or the host's way to it, did not answer."""
+    seconds: float
+    """From its start until it was known to have ended; else how long was waited for it."""
+    failed: tuple[str, ...] = ()
+    """Activities that the host does not have, or that ended in an error."""
+    at: str | None = None
+    """The activity that did not come back in time."""
+
+
+class Expected(_Answer):
+    """What is expected of a registry's pushes, as the settings say it."""
+
+    registry: str | None = None
+    """Its host; not there for what holds where a registry has no settings of its own."""
+    regions: tuple[str, ...]
+    actions: tuple[str, ...]
+    correlation: Literal["id", "content"]
+    evidence: tuple[str, ...]
+    registry_id: str | None = None
+    """ARM id of the registry, where it is set."""
+    asked: tuple[Evidence, ...] = ()
+    """What came of asking for evidence of a push that never was, with the app's own identity."""
+
+
+class Diagnosis(_Answer):
+    """How the app is, seen from inside."""
+
+    version: str
+    python: str
+    now: Moment
+    """By the clock of the host that answered."""
+    functions: tuple[str, ...]
+    """Names of all functions of this release."""
+    problems: tuple[WrongSetting, ...]
+    expected: tuple[Expected, ...]
+    newest_turn: Moment | None = None
+    """When an orchestration of a push or a delivery last had a turn in the process that answered.
+    Where HTTP and orchestrations run on different machines it has none."""
+    probe: Probe
 
 
 def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
@@ -142,7 +188,7 @@ class DeadLetterDetails(_Letter):
     message: Annotated[Verdict | None, WrapValidator(_or_none), _Bare] = None
     """What was to be said. None for a push that was given up."""
     arrivals: tuple[Annotated[Arrival, _Bare], ...] | None = None
-    """Of a push that was given up: the reports that it has."""
+    """Of a push that was given up: those that it has."""
 
 
 class Replay(_Answer):

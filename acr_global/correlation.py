@@ -27,6 +27,9 @@ DELIVERIES = "_delivery."
 NOTES = "_open."
 """What the ids of all notes of what is open begin with."""
 
+PROBES = "_probe."
+"""What the ids of all instances begin with that only try whether the engine works."""
+
 _WHOLE_PUSH = "-"
 """In the place of a region, in the id of a courier that sees a whole push through; no region is
 called so."""

@@ -128,7 +128,7 @@ class Arrival(Frozen):
 
 
 class EvidenceKind(StrEnum):
-    """Where a statement about a region without a webhook comes from."""
+    """Where a statement about a region that has not reported comes from."""
 
     EVENT_LOG = "event-log"
     MANIFEST = "manifest"
@@ -163,7 +163,7 @@ class Verdict(Frozen):
     regions: tuple[str, ...]
     """Every region expected, in the order of the setting."""
     arrivals: tuple[Arrival, ...]
-    """The first report of each region, in the order received."""
+    """The first arrival of each region, in the order received."""
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()
     begun_at: Moment
@@ -192,7 +192,7 @@ class RegionReport(Frozen):
     state: Literal["arrived", "evidence", "missing"]
     received_at: Moment | None = None
     lag_seconds: float | None = None
-    """Seconds after the first region's report, by the app's clock; 0.0 for the first."""
+    """Seconds after the first region's arrival, by the app's clock; 0.0 for the first."""
     event_id: str | None = None
     digest: str | None = None
     digest_differs: bool = False
@@ -215,7 +215,7 @@ class Message(Frozen):
     deadline: Moment
     decided_at: Moment
     late_seconds: float | None = None
-    """Only `recovered`: seconds between the deadline and the last region's report."""
+    """Only `recovered`: seconds between the deadline and the last region's arrival."""
     test: bool = False
     """True for a trial message that an operator sent; nothing was pushed."""
 

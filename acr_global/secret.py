@@ -68,7 +68,12 @@ def check_unwrapped(what: str, value: str, reason: str) -> None:
 def setting_of(value: SecretRef) -> str:
     """How the setting that holds a secret is called. A name that is not in capitals is not said:
     it may be the secret itself, put where its name belongs."""
-    return f"setting {value.name}" if _USUAL.fullmatch(value.name) else "a setting named in $secret"
+    return f"setting {value.name}" if is_usual(value) else "a setting named in $secret"
+
+
+def is_usual(value: SecretRef) -> bool:
+    """Whether the name is in capitals, as a setting's is, so that it may be said."""
+    return bool(_USUAL.fullmatch(value.name))
 
 
 def _nearly(name: str, environ: Mapping[str, str]) -> str:

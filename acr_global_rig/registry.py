@@ -12,7 +12,7 @@ import aiohttp
 from acr_global import outgoing
 
 REGIONS = ("westeurope", "northeurope", "eastus")
-"""Of its replicas, where nothing else is said."""
+"""Of its replicas, unless a caller says otherwise."""
 
 GIVES_UP = 5.0
 """Seconds; the real one waits no longer for an answer, and never posts a webhook again."""
@@ -62,13 +62,13 @@ async def post(
     seconds: float | None = None,
     query: Mapping[str, str] | None = None,
 ) -> tuple[int, Any]:
-    """One region's webhook, once: the status and JSON of the answer (None where it is empty).
+    """Post one region's webhook once; the status and JSON of the answer (None where it is empty).
 
     Args:
         body: The event; bytes are sent as they are.
         key: A function key, where one is asked for.
         seconds: How long to wait for the answer.
-        query: What else stands in the webhook's URL.
+        query: Further parameters of the webhook's URL.
 
     Raises aiohttp.ClientError, TimeoutError, ProxyError, and ValueError where the answer is no
     JSON.

@@ -8,13 +8,15 @@ a simulated registry.
     connection.py   which app is meant, and the key to it
     client.py       one request to that app, one answer or one plain sentence
     environment.py  the settings as they stand here
+    effective.py    each setting with its value in force and where it was said
     console.py      the standard streams, and how a command ends
     exits.py        the table of exit codes
     loose_json.py   JSON as the Functions host reads its files
     output.py       tables, and text that is safe for a terminal
     letters.py      dead letters as text
     answers.py      what the app says, as models
-    reference.py · api_reference.py    docs/commands.md and docs/api.md
+    reference.py · api_reference.py · settings_schema.py    docs/commands.md, docs/api.md and
+                    docs/settings.schema.json
 
 typer, rich and PyYAML are the extra `cli`; console, exits, environment and loose_json do without.
 """

@@ -36,9 +36,9 @@ export FUNCTION_APP_KEY
 {PROG} deadletters replay --all
 ```
 
-`targets` and `settings check` read the settings here: the environment and, where it lacks one,
-the Values in `local.settings.json` of the current folder. `targets test` asks the app only where
-`--url` says so; FUNCTION_APP_URL alone does not make it.
+`targets`, `settings check` and `settings show` read the settings here: the environment and, where
+it lacks one, the Values in `local.settings.json` of the current folder. `targets test` asks the
+app only where `--url` says so; FUNCTION_APP_URL alone does not make it.
 
 No output holds a key, a secret or a URL's user or query. Of a URL that is secret (given as
 `$secret`, or of the kinds teams and slack) only scheme and host are shown, of apprise's only the

@@ -1,16 +1,21 @@
-"""`settings check`: every problem, and what is in force if none is an error. Never a secret."""
+"""`settings check`, `show` and `schema`: what is wrong, what is in force, what may be said. Never a
+secret."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from acr_global.cli.console import current_folder
-from acr_global.cli.environment import SETTINGS_NOTE, local_environ
+from acr_global.cli.effective import effective
+from acr_global.cli.environment import SETTINGS_NOTE, local_environ, local_values
 from acr_global.cli.exits import Exit
-from acr_global.cli.output import line, print_facts
+from acr_global.cli.output import line, print_facts, print_json, print_table
 from acr_global.errors import Problem, RenderError
 from acr_global.notify.setting import SETTING
 from acr_global.notify.target import LibraryTarget
@@ -19,17 +24,12 @@ from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
 from acr_global.settings import Loaded, Settings, load_settings
 
-_EXAMPLE = "Example: `acr-global settings check`"
+_EXAMPLE = "Example: `acr-global settings"
 
-app = typer.Typer(name="settings", help="What applies here.", epilog=_EXAMPLE)
-
-
-@app.callback()
-def _group() -> None:
-    """Without a callback, typer makes no group of one command."""
+app = typer.Typer(name="settings", help="What applies here.", epilog=f"{_EXAMPLE} check`")
 
 
-@app.command(epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE}")
+@app.command(epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} check`")
 def check() -> int:
     """Print each problem, and what is in force where none is an error."""
     here = local_environ(os.environ, current_folder())
@@ -41,6 +41,49 @@ def check() -> int:
         return Exit.PROBLEMS
     print("ok")
     print_facts(in_force(loaded.settings))
+    return Exit.FINE
+
+
+@app.command(epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} show --json`")
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, in detail.")] = False,
+) -> int:
+    """Show each setting: its value in force, and where that was said.
+
+    What is wrong stands on stderr, as `settings check` has it, and is no failure here.
+    """
+    file = local_values(current_folder())
+    loaded = load_settings({**file, **os.environ})
+    settings = list(effective(loaded, os.environ, file))
+    if as_json:
+        print_json(
+            {
+                "settings": [asdict(one) for one in settings],
+                "problems": [asdict(problem) for problem in loaded.problems],
+            }
+        )
+        return Exit.FINE
+    text = dict(in_force(loaded.settings))
+    rows = [
+        (s.setting, text[s.setting], f"{s.source}, wrong" if s.wrong else s.source)
+        for s in settings
+    ]
+    print_table(("SETTING", "VALUE", "SOURCE"), rows)
+    for problem in loaded.problems:
+        print(line(f"{problem.severity}: {problem.setting}: {problem.message}"), file=sys.stderr)
+    return Exit.FINE
+
+
+@app.command(epilog=f"{_EXAMPLE} schema`")
+def schema() -> int:
+    """Print the JSON Schema of local.settings.json with all settings in it, for editors.
+
+    It is `docs/settings.schema.json`. What can stand in ACR_GLOBAL_TARGETS and
+    ACR_GLOBAL_REGISTRIES is in its `$defs`, as `targets` and `registries`.
+    """
+    from acr_global.cli.settings_schema import schema_json
+
+    sys.stdout.write(schema_json())
     return Exit.FINE
 
 

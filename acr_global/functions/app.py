@@ -25,6 +25,7 @@ from acr_global.functions.activities import (
 from acr_global.functions.http import (
     dead_letter,
     dead_letters,
+    diagnosis,
     health,
     image_push,
     replay_dead_letter,
@@ -35,6 +36,7 @@ from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
     note_open,
+    probe_functions,
     wait_for_all_regions,
 )
 from acr_global.functions.setup import Announcement, Setup
@@ -48,10 +50,12 @@ FUNCTIONS = (
     dead_letter,
     replay_dead_letter,
     try_target,
+    diagnosis,
     wait_for_all_regions,
     courier,
     deliver_notification,
     note_open,
+    probe_functions,
     fire_push_notification,
     hand_over_delivery,
     attempt_delivery,

@@ -41,13 +41,13 @@ def _digest(*parts: str) -> str:
 
 def message_of(verdict: Verdict) -> Message:
     """Everything a receiver may want to know, and one sentence that says it all."""
-    regions = _reports(verdict)
-    late = _late_seconds(verdict)
+    regions = _regions(verdict)
+    push, late = _push(verdict), _late_seconds(verdict)
     return Message(
         type=verdict.type,
         id=message_id(verdict.push_id, verdict.type, verdict.birth),
         text=_sentence(verdict, regions, late),
-        push=_push(verdict),
+        push=push,
         regions=regions,
         missing=tuple(well_formed(region) for region in verdict.missing),
         deadline=verdict.deadline,
@@ -111,15 +111,15 @@ def _clean(text: str | None) -> str | None:
     return None if text is None else well_formed(text)
 
 
-def _reports(verdict: Verdict) -> tuple[RegionReport, ...]:
+def _regions(verdict: Verdict) -> tuple[RegionReport, ...]:
     arrivals = {a.region: a for a in reversed(verdict.arrivals)}
     first = min(verdict.arrivals, key=lambda a: a.received_at, default=None)
     return tuple(
-        _report(verdict, region, arrivals.get(region), first) for region in verdict.regions
+        _region(verdict, region, arrivals.get(region), first) for region in verdict.regions
     )
 
 
-def _report(
+def _region(
     verdict: Verdict, region: str, arrival: Arrival | None, first: Arrival | None
 ) -> RegionReport:
     evidence = tuple(_clean_evidence(e) for e in verdict.evidence if e.region == region)
@@ -148,7 +148,7 @@ def _clean_evidence(evidence: Evidence) -> Evidence:
 
 
 def _late_seconds(verdict: Verdict) -> float | None:
-    """Seconds past the deadline; by the decision where evidence, not a report, was the last."""
+    """Seconds past the deadline; by the decision where evidence, not an arrival, was the last."""
     if verdict.type is not VerdictType.RECOVERED:
         return None
     last = max((a.received_at for a in verdict.arrivals), default=verdict.decided_at)

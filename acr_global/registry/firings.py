@@ -94,7 +94,7 @@ def concerns(firing: Firing, question: Question) -> bool:
 def judge(firings: Iterable[Firing]) -> Seen:
     """What the entries that concern a push say about the region.
 
-    Answered 2xx: the region's report was made and taken, and it counts. Refused: it is shown,
+    Answered 2xx: the region's event was made and taken, and it counts. Refused: it is shown,
     and does not count (docs/evidence.md says why). The best answer speaks, else the newest.
     """
     seen = sorted(firings, key=lambda f: (f.accepted, f.at or datetime.min.replace(tzinfo=UTC)))

@@ -150,7 +150,7 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
     [
         ("which command? (choose from deadletters, targets, settings, simulate)", []),
         ("which command? (choose from list, test, preview)", ["targets"]),
-        ("this command is not known (choose from check)", ["settings", "hush"]),
+        ("this command is not known (choose from check, show, schema)", ["settings", "hush"]),
         ("unknown option --hash", ["targets", "list", "--hash=hush"]),
         ("unknown option", ["-x"]),
         ("one word too many", ["targets", "list", "hush"]),

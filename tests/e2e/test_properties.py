@@ -53,7 +53,7 @@ schedules = st.lists(posts | posts | posts | crashes, max_size=9)
 
 
 async def play(w: World, steps: list[Step]) -> Log:
-    """The first report, and then the schedule."""
+    """The first arrival, and then the schedule."""
     log = Log()
     for step in [Step(0, "post"), *steps]:
         await asyncio.sleep(step.wait)

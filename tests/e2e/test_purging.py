@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from acr_global import correlation
 from acr_global.functions import reviving, wire
-from acr_global.functions.orchestrators.wait_for_all_regions import EARLIER_REPORT_SLACK
+from acr_global.functions.orchestrators.wait_for_all_regions import EARLIER_ARRIVAL_SLACK
 from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
@@ -239,7 +239,7 @@ async def test_an_alarm_is_not_dropped_for_what_another_push_came_to() -> None:
 
 
 async def with_a_courier(w: World, body: dict[str, Any]) -> None:
-    """A push to which the second region's report has come by a courier, and the third has not."""
+    """A push to which the second region's arrival has come by a courier, and the third has not."""
     w.host.hazards = Hazards(invisible=1.0)
     await w.post(body, REGIONS[0])
     await w.host.settle()
@@ -251,7 +251,7 @@ async def with_a_courier(w: World, body: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
-async def test_a_couriers_report_of_an_earlier_push_does_not_count(correlation: str) -> None:
+async def test_a_couriers_arrival_of_an_earlier_push_does_not_count(correlation: str) -> None:
     """By id and by content: the region has not reported this time, and is named."""
     async with world(CORRELATION=correlation, TIMEOUT="5m", LATE_WINDOW="0") as w:
         await with_a_courier(w, event("p1"))
@@ -320,7 +320,7 @@ async def test_purges_raise_no_alarm_and_repeat_no_id(played: list[Step]) -> Non
                     await purge(w)
                     known = False
                 case "cut":
-                    await purge(w, EARLIER_REPORT_SLACK.total_seconds() + 600)
+                    await purge(w, EARLIER_ARRIVAL_SLACK.total_seconds() + 600)
                     known = known and bool(generations(w))
                 case "repeat" if known:
                     await w.post(keyed(number, REGIONS[0]), REGIONS[0])

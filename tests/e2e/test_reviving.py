@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from acr_global.functions import awaking, mending, names
 from acr_global.functions.engine import Engine, Phase
-from acr_global.functions.journal import Orphan
+from acr_global.functions.orphans import Orphan
 from acr_global.model import Arrival
 from acr_global_rig.receivers import every_verdict
 from acr_global_rig.registry import REGIONS
@@ -34,7 +34,7 @@ async def insist(w: World, *regions: str, push: str = "p1") -> None:
         await w.insist(push, region)
 
 
-def report(region: str) -> Arrival:
+def arrival(region: str) -> Arrival:
     """What the starter would have kept."""
     return Arrival(region=region, event_id="p1", received_at=utcnow())
 
@@ -112,7 +112,7 @@ async def test_the_next_process_sees_to_what_the_last_one_died_in() -> None:
     async with world() as w:
         await insist(w, *REGIONS[:2])
         await break_off(w)
-        await next_process(w, "p1", arrivals=(report(LAST),))
+        await next_process(w, "p1", arrivals=(arrival(LAST),))
         await asyncio.sleep(30)
         assert ["complete"] == w.verdicts()
 
@@ -142,7 +142,7 @@ async def test_a_verdict_that_was_said_is_not_said_again(arrives: bool) -> None:
         await insist(w, *REGIONS[:2])
         await w.until(lambda: w.messages)
         await break_off(w)
-        await next_process(w, "p1", arrivals=(report(LAST),) if arrives else ())
+        await next_process(w, "p1", arrivals=(arrival(LAST),) if arrives else ())
         await asyncio.sleep(2 * 3_600)
         after = "recovered" if arrives else "incomplete"
         assert ["overdue", after] == w.verdicts()
@@ -158,7 +158,7 @@ async def test_a_verdict_that_was_being_said_is_said_by_the_next_life() -> None:
         await w.until(lambda: ops.requests)
         await break_off(w)
         ops.gate.set()
-        await next_process(w, "p1", arrivals=(report(LAST),))
+        await next_process(w, "p1", arrivals=(arrival(LAST),))
         await asyncio.sleep(600)
         assert ["overdue", "overdue", "recovered"] == [b["type"] for _, b in ops.requests]
         assert ["overdue", "recovered"] == w.verdicts()
@@ -182,7 +182,7 @@ async def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -
         await insist(w, *REGIONS[:2])
         await break_off(w)
         await mending.send_courier(engine_of(w), "p1")
-        await next_process(w, "p1", arrivals=(report(LAST),))
+        await next_process(w, "p1", arrivals=(arrival(LAST),))
         await asyncio.sleep(60)
         assert ["complete"] == w.verdicts()
 
@@ -261,6 +261,6 @@ async def test_a_turn_that_was_only_interrupted_needs_nothing() -> None:
     async with world() as w:
         await w.push("p1", REGIONS[:2])
         await w.host.settle()
-        await next_process(w, "p1", "p2", arrivals=(report(REGIONS[0]),))
+        await next_process(w, "p1", "p2", arrivals=(arrival(REGIONS[0]),))
         assert {"p1"} == set(w.host.storage.instances)
         assert Phase.BEGUN is (await engine_of(w).look("p1")).phase

@@ -16,9 +16,9 @@ from tests.e2e.scene import Scene, Stage, engine_only
 
 HELD_UP = """
 import os, pathlib, time
-from acr_global.functions import app as shell, reports
+from acr_global.functions import app as shell, external_events
 
-make_readable = reports.make_readable
+make_readable = external_events.make_readable
 
 def held_up(history):
     while pathlib.Path("hold").exists():
@@ -26,7 +26,7 @@ def held_up(history):
         time.sleep(0.01)
     make_readable(history)
 
-reports.make_readable = held_up
+external_events.make_readable = held_up
 app = shell.build_deployed(os.environ)
 """
 """Our app, with turns that do not end while the file `hold` is there."""

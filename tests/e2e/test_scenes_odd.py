@@ -41,16 +41,16 @@ async def raised(s: Scene, name: str, content: Any, push: int = 1) -> int:
     return await s.raise_event(name, json.dumps(content).encode(), push)
 
 
-async def report(s: Scene, push: int, content: Any) -> None:
-    """One push, of which the last region is reported by hand."""
+async def push_by_hand(s: Scene, push: int, content: Any) -> None:
+    """One push, whose last event is raised by hand."""
     await s.push(*REGIONS[:2], push=push)
     assert 202 == await raised(s, f"pushevent-{REGIONS[2]}", content, push)
 
 
 @both()
-async def test_an_odd_event_is_the_regions_report(s: Scene) -> None:
+async def test_an_odd_event_is_the_regions_arrival(s: Scene) -> None:
     """Complete, with nothing long in the message, and the instance ends well."""
-    await asyncio.gather(*(report(s, n, content) for n, content in enumerate(ODD.values())))
+    await asyncio.gather(*(push_by_hand(s, n, content) for n, content in enumerate(ODD.values())))
     for n, what in enumerate(ODD):
         await s.told("complete", push=n)
         (message,) = (m for m in s.ops.messages() if m["push"]["id"] == s.push_id(n))

@@ -13,7 +13,7 @@ from tests.e2e.scene import DURABLE, Scene, both
 
 @both()
 async def test_a_push_that_is_everywhere_is_complete(s: Scene) -> None:
-    """All regions in, in order: one notification, with each region's report in it."""
+    """All regions in, in order: one notification, with each region's arrival in it."""
     assert [202, 202, 202] == await s.push()
     await s.told("complete")
     (message,) = s.ops.messages()
@@ -74,7 +74,7 @@ async def test_repeats_change_nothing(s: Scene) -> None:
 
 @both(policy="far")
 async def test_one_region_is_a_push_of_its_own(s: Scene) -> None:
-    """A registry without replicas is complete with its first report."""
+    """A registry without replicas is complete with its first arrival."""
     assert [202] == await s.push("brazilsouth")
     await s.told("complete", target="second")
 

@@ -168,7 +168,7 @@ def looks(s: Scene) -> int:
 
 
 @both()
-async def test_an_event_raised_by_hand_counts_as_the_regions_report(s: Scene) -> None:
+async def test_an_event_raised_by_hand_counts_as_the_regions_arrival(s: Scene) -> None:
     """Whatever its data: an operator vouches for the region."""
     await s.push(*REGIONS[:2])
     assert 202 == await s.raise_event(f"pushevent-{MISSING}", b'"it is there, I have looked"')

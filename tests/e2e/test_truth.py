@@ -193,7 +193,7 @@ async def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
 
 
 @pytest.mark.parametrize("wait", [0, 30 * 86_400])
-async def test_an_earlier_report_does_not_outweigh_the_registry(wait: int) -> None:
+async def test_an_earlier_arrival_does_not_outweigh_the_registry(wait: int) -> None:
     """The same content again, and the region is seen not to have it: that is an alarm."""
     registry = FakeRegistry(status=404)
     async with asking(registry, REGIONS="a,b", LATE_WINDOW="0", **CONTENT) as w:
@@ -205,7 +205,7 @@ async def test_an_earlier_report_does_not_outweigh_the_registry(wait: int) -> No
         assert ["complete", "overdue"] == w.verdicts()
 
 
-async def test_an_earlier_report_is_forgotten_in_time() -> None:
+async def test_an_earlier_arrival_is_forgotten_in_time() -> None:
     """Weeks later the same content is pushed anew, and a silent region is missing."""
     async with world(REGIONS="a,b", **CONTENT) as w:
         for region in ("a", "b"):
@@ -216,7 +216,7 @@ async def test_an_earlier_report_is_forgotten_in_time() -> None:
         assert ["complete", "overdue"] == w.verdicts()
 
 
-async def test_a_report_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
+async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
     """Raised while the alarm without a late window was on its way out."""
     async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
         await w.post(keyed(1, "a"), "a")
@@ -229,7 +229,7 @@ async def test_a_report_that_comes_with_the_last_word_is_known_to_the_next_gener
 
 
 @pytest.mark.parametrize("tenths", range(600, 630, 3))
-async def test_a_report_that_is_overtaken_by_the_last_word_raises_no_later_alarm(
+async def test_an_arrival_that_is_overtaken_by_the_last_word_raises_no_later_alarm(
     tenths: int,
 ) -> None:
     """Accepted while the alarm was being decided, and delivered to the instance only after it."""

@@ -25,13 +25,18 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 def health_of(loaded: Loaded) -> Answer:
-    """The settings that are wrong: names and reasons, no values. 503 only where every webhook is
-    refused: a platform takes what answers so out of service."""
-    problems = tuple(
-        api.WrongSetting(setting=p.setting, severity=p.severity, reason=p.message)
-        for p in loaded.problems
-    )
+    """How the settings are. 503 only where every webhook is refused: a platform takes what answers
+    so out of service."""
+    problems = problems_of(loaded)
     if not loaded.settings.all_regions():
         return Answer(503, api.Health(status="error", problems=problems))
     status: Literal["degraded", "ok"] = "degraded" if loaded.errors else "ok"
     return Answer(200, api.Health(status=status, problems=problems))
+
+
+def problems_of(loaded: Loaded) -> tuple[api.WrongSetting, ...]:
+    """The settings that are wrong: names and reasons, no values."""
+    return tuple(
+        api.WrongSetting(setting=p.setting, severity=p.severity, reason=p.message)
+        for p in loaded.problems
+    )

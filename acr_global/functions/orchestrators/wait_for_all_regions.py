@@ -28,7 +28,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import log, names, reports, turns, wire
+from acr_global.functions import external_events, log, names, turns, wire
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
 
@@ -42,9 +42,9 @@ LINGER = timedelta(seconds=10)
 """A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
 request to get through a busy host."""
 
-EARLIER_REPORT_SLACK = timedelta(days=1)
-"""How much longer than a push can be open a report of it counts for the next one: the regions'
-reports of that one can lie apart, too."""
+EARLIER_ARRIVAL_SLACK = timedelta(days=1)
+"""An arrival counts for the next push of the same content for as long as its own push can be open,
+and this much longer: the arrivals of one push can lie apart."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -54,7 +54,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
-    reports.make_readable(context.histories)
+    external_events.make_readable(context.histories)
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
     records = list(push.known.said) if push.known else []
@@ -121,7 +121,9 @@ class Waiting:
         """Take in every arrival so far, whichever phase's wait it completed."""
         now = self._context.current_utc_datetime
         arrivals = [
-            reports.report(region, wait.result, self.watch.push_id, self.watch.begun_at, now)
+            external_events.arrival_of(
+                region, wait.result, self.watch.push_id, self.watch.begun_at, now
+            )
             for region, wait in self._waits
             if wait.is_completed
         ]
@@ -152,22 +154,22 @@ class Waiting:
 
     def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
-        span = self._push.timeout + self._push.late_window + EARLIER_REPORT_SLACK
-        earlier = verdict.earlier_reports(self.watch, self._push.earlier, span)
+        span = self._push.timeout + self._push.late_window + EARLIER_ARRIVAL_SLACK
+        earlier = verdict.earlier_arrivals(self.watch, self._push.earlier, span)
         self.watch = verdict.with_evidence(self.watch, earlier)
         if self._push.known:
             broken_off = verdict.interrupted(self.watch, self._push.known.interrupted_at)
             self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        # With regions missing it is not over: late reports are still taken in.
+        # With regions missing it is not over: late arrivals are still taken in.
         self._status(decided.type.value, self.watch.deadline, decided=not decided.missing)
         return decided
 
     def linger(self) -> Steps:
         """Outlast what is under way. A repeat that found no instance may still be about to start
         one, and a start on an id that has finished replaces it; while this one runs, it is
-        refused. And where regions are missing to the end, one's report may just have been raised:
+        refused. And where regions are missing to the end, one's arrival may just have been raised:
         it is taken in, for the next generation to know of."""
         until = self._begun_at + LINGER
         if self.watch.missing():

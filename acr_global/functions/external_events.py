@@ -56,8 +56,10 @@ def _refuse_classes(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def report(region: str, said: object, event_id: str, begun_at: datetime, now: datetime) -> Arrival:
-    """The region's report, as the starter wrote it; where it did not, the event counts as
+def arrival_of(
+    region: str, said: object, event_id: str, begun_at: datetime, now: datetime
+) -> Arrival:
+    """The region's arrival, as the starter wrote it; where it did not, the event counts as
     received now. `event_id`: what to call an event that names none."""
     try:
         arrival = wire.load(Arrival, said)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from acr_global.functions import reports, wire
+from acr_global.functions import external_events, wire
 from acr_global.functions.app import build_app
 from acr_global.model import Arrival, VerdictType
 from acr_global.notify.message import message_of
@@ -64,8 +64,8 @@ def worker(name: str, body: str) -> str:
 
 
 def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
-    """What a push is decided when one of its regions' events was raised so, and with what the
-    activity is then called."""
+    """The input of the notification where one region's event was raised with this content and
+    name."""
     odd = EVENTS[0] | {"Input": raw, "Name": name}
     history = [*BEFORE, odd, EVENTS[0]]
     answer = ask(worker, "p1", history, len(BEFORE))
@@ -86,7 +86,7 @@ def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
 @example(json.dumps({"event_id": "e", "received_at": "2026-01-01T00:00:00"}))
 @example(json.dumps({"event_id": "e", "received_at": WHEN[0], "timestamp": WHEN[1]}))
 @given(nested | st.text())
-def test_any_content_counts_as_the_regions_report(raw: str) -> None:
+def test_any_content_counts_as_the_regions_arrival(raw: str) -> None:
     """The push is complete, and the message stays small enough for every kind of target."""
     verdict = wire.load(wire.NotifyInput, decide(raw)).verdict
     assert VerdictType.COMPLETE is verdict.type
@@ -99,15 +99,15 @@ def test_any_content_counts_as_the_regions_report(raw: str) -> None:
 
 @pytest.mark.parametrize("name", ["PushEvent-EastUS", "PUSHEVENT-EASTUS"])
 def test_an_events_name_may_be_written_in_capitals(name: str) -> None:
-    """As the engine takes it."""
+    """The engine ignores the case of names, too."""
     assert decide(EVENTS[0]["Input"], name)
 
 
-def test_a_starters_report_is_taken_as_it_is() -> None:
-    """With its own id and times, under the region of the event's name."""
+def test_a_starters_event_is_taken_as_it_is() -> None:
+    """It keeps its id and times; the region is that of the event's name."""
     said = Arrival(region="x", event_id="e", received_at=BEGUN, timestamp=BEGUN, digest="d")
     expected = said.model_copy(update={"region": "eastus"})
-    assert expected == reports.report("eastus", wire.dump(said), "p1", BEGUN, NOW)
+    assert expected == external_events.arrival_of("eastus", wire.dump(said), "p1", BEGUN, NOW)
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ def test_a_starters_report_is_taken_as_it_is() -> None:
     ],
 )
 def test_a_time_of_receipt_is_in_utc_and_credible(expected: datetime, said: str) -> None:
-    """No zone is UTC; one that cannot be is now."""
+    """A time without a zone is UTC; an incredible one is replaced by the present."""
     event = {"region": "eastus", "event_id": "e", "received_at": said}
-    assert expected == reports.report("eastus", event, "p1", BEGUN, NOW).received_at
+    assert expected == external_events.arrival_of("eastus", event, "p1", BEGUN, NOW).received_at
 
 
 def test_long_texts_are_cut() -> None:
-    """As long as a webhook's may be."""
+    """They are bounded like those of a webhook."""
     event = {"region": "x", "event_id": "e" * 9_999, "digest": "d" * 9_999, "received_at": NOW}
-    found = reports.report("eastus", event, "p1", BEGUN, NOW)
+    found = external_events.arrival_of("eastus", event, "p1", BEGUN, NOW)
     assert ("e" * 1_024, "d" * 1_024) == (found.event_id, found.digest)

@@ -1,0 +1,103 @@
+"""The settings' schema lets through what is right, and finds what an editor can."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from acr_global.cli.settings_schema import schema, schema_json
+from acr_global.notify.channels import KINDS, channel
+from acr_global.policy import Override
+from acr_global.settings import known_names, load_settings
+from tests.cli.conftest import Run
+
+ROOT = Path(__file__).parents[2]
+
+
+def wrong(part: str, value: object) -> bool:
+    """Whether a part of the schema refuses it."""
+    found = dict(schema())
+    validator = jsonschema.Draft202012Validator(
+        {"$defs": found["$defs"], "$ref": f"#/$defs/{part}"}
+    )
+    return not validator.is_valid(value)
+
+
+def test_the_command_prints_what_stands_in_docs(run: Run) -> None:
+    """And it is a schema."""
+    ran = run("settings", "schema")
+    assert (0, schema_json(), "") == (ran.code, ran.out, ran.err)
+    assert schema_json() == (ROOT / "docs" / "settings.schema.json").read_text()
+    jsonschema.Draft202012Validator.check_schema(json.loads(ran.out))
+
+
+def test_the_example_file_is_right() -> None:
+    """As it stands in the repository."""
+    example = json.loads((ROOT / "local.settings.json.example").read_text())
+    jsonschema.Draft202012Validator(schema()).validate(example)
+
+
+def test_editors_are_told_of_it() -> None:
+    """For local.settings.json."""
+    (entry,) = json.loads((ROOT / ".vscode" / "settings.json").read_text())["json.schemas"]
+    assert ["local.settings.json"] == entry["fileMatch"]
+    assert (ROOT / entry["url"]).exists()
+
+
+def test_every_setting_is_in_it_with_its_default() -> None:
+    """A default, given as text, is what holds without it."""
+    properties = schema()["$defs"]["settings"]["properties"]
+    assert list(known_names()) == list(properties)
+    defaults = {name: said["default"] for name, said in properties.items() if "default" in said}
+    assert load_settings({}).settings == load_settings(defaults).settings
+    assert not wrong("settings", defaults)
+
+
+@pytest.mark.parametrize("text", ["90s", "1h30m", "PT10M", "p1dt2h", "0", "2 d"])
+def test_a_duration_is_right(text: str) -> None:
+    """In each of its forms."""
+    assert not wrong("settings", {"ACR_GLOBAL_TIMEOUT": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIMEOUT", "ten"),
+        ("TIMEOUT", "10"),
+        ("CORRELATION", "digest"),
+        ("ACTIONS", "push,pull"),
+        ("REGIONS", ["eastus"]),
+        ("REGIONS", None),
+    ],
+)
+def test_what_is_wrong_is_found(name: str, value: object) -> None:
+    """A text of another form, and what is no text."""
+    assert wrong("settings", {f"ACR_GLOBAL_{name}": value})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_target_of_every_kind_is_right(kind: str) -> None:
+    """And one with an unknown field, or without what it needs, is not."""
+    sample = import_module(f"tests.notify.channels.test_{kind}").SAMPLE
+    target: dict[str, Any] = {"name": "ops", "kind": kind, **sample}
+    assert not wrong("targets", [target])
+    assert wrong("targets", [target | {"colour": "blue"}])
+    for needed in ("kind", "name"):
+        assert wrong("targets", [{k: v for k, v in target.items() if k != needed}])
+    fields = schema()["$defs"][f"target-{kind}"]["properties"]
+    assert set(channel(kind).model_fields) == set(fields)
+
+
+def test_a_registry_s_own_policy_is_right() -> None:
+    """Lists as lists or as text; and a field that is none is found."""
+    own = {"regions": "eastus,westus", "exclude": ["*:"], "timeout": "5m", "targets": ["ops"]}
+    assert not wrong("registries", {"one.azurecr.io": own})
+    assert wrong("registries", {"one.azurecr.io": {"region": "eastus"}})
+    assert wrong("registries", {"one.azurecr.io": {"timeout": 5}})
+    fields = schema()["$defs"]["registries"]["additionalProperties"]["properties"]
+    assert set(Override.model_fields) == set(fields)
