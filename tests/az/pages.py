@@ -78,7 +78,7 @@ def set_up(arm: LoopbackArm) -> None:
 def stood_in(folder: Path, environ: dict[str, str]) -> dict[str, str]:
     """An environment in which all but `az` and the hook are stood in for, and `az` is ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
-    scripts = dict.fromkeys(("func", "azd", "curl", "python"), STAND_IN)
+    scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
     for name, script in scripts.items():
         (folder / name).write_text(script)
@@ -103,7 +103,7 @@ def with_az() -> dict[str, list[Block]]:
     """The blocks that call `az`, by page, in their order."""
     pages: dict[str, list[Block]] = {}
     for block in blocks():
-        if re.search(r"(?<!make )\baz ", block.script):
+        if re.search(r"(?:^|\() *az ", block.script, re.MULTILINE):
             pages.setdefault(block.document.name, []).append(block)
     return pages
 
