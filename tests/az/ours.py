@@ -1,4 +1,4 @@
-"""Our own commands beside `az`: they ask the same resource manager, signed in by az's login."""
+"""Our own commands beside `az`: they ask the same resource manager."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Ours:
     """`acr-global webhooks`, for the registry and the app of both clients."""
 
     both: Both
+    environ: dict[str, str]
 
     def __call__(self, command: str, *more: str) -> subprocess.CompletedProcess[str]:
         """Run one; what it wrote."""
@@ -29,7 +30,7 @@ class Ours:
                 *["--registry", REGISTRY, "--url", URL, *more],
             ],
             cwd=ROOT,
-            env=environment(self.both.az.environ, self.both.arm),
+            env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -40,9 +41,15 @@ class Ours:
         return json.loads(self("plan", "--json").stdout)["steps"]
 
 
-def environment(environ: dict[str, str], arm: LoopbackArm) -> dict[str, str]:
-    """In which our commands ask this resource manager."""
-    return environ | {"ACR_GLOBAL_ARM_ENDPOINT": arm.url, "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION}
+def signed_in(both: Both) -> dict[str, str]:
+    """In which our commands sign in here as an app does, which takes no `az`."""
+    return by_login(both) | both.arm.environ
+
+
+def by_login(both: Both) -> dict[str, str]:
+    """In which our commands sign in here by the login of az."""
+    there = {"ACR_GLOBAL_ARM_ENDPOINT": both.arm.url, "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION}
+    return both.az.environ | there
 
 
 def writes(arm: LoopbackArm) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What our commands register, `az` sees, and the other way round. They sign in by az's login."""
+"""What our commands register, `az` sees, and the other way round."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.az.both import KEY, REGISTRY, Both
-from tests.az.ours import URL, Ours, writes
+from tests.az.ours import URL, Ours, by_login, signed_in, writes
 
 REGIONS = ["westeurope", "northeurope"]
 
@@ -18,7 +18,7 @@ REGIONS = ["westeurope", "northeurope"]
 def ours(both: Both) -> Ours:
     """Our commands, with a key of the function."""
     both.site.keys("ImagePush")[REGISTRY] = KEY
-    return Ours(both)
+    return Ours(both, signed_in(both))
 
 
 def names(ours: Ours) -> dict[str, str]:
@@ -29,7 +29,9 @@ def names(ours: Ours) -> dict[str, str]:
 def run_by_az(ours: Ours, tmp_path: Path) -> str:
     """The script that our plan is printed as, run by az; the script."""
     script, headers = tmp_path / "webhooks.sh", tmp_path / "headers"
-    script.write_text(ours("plan", "--print", "az").stdout)
+    printed = ours("plan", "--print", "az")
+    assert (0, "") == (printed.returncode, printed.stderr)
+    script.write_text(printed.stdout)
     headers.write_text(f"x-functions-key={KEY}")
     subprocess.run(["sh", script, headers], env=ours.both.az.environ, check=True)
     return script.read_text()
@@ -44,6 +46,13 @@ def test_what_apply_makes_az_shows(both: Both, ours: Ours) -> None:
     config = both.of_webhook("get-config", name=shown[0]["name"])
     assert f"{URL}/api/ImagePush?region={shown[0]['location']}" == config["serviceUri"]
     assert {"x-functions-key": KEY} == config["customHeaders"]
+
+
+def test_our_commands_sign_in_by_the_login_of_az(both: Both, ours: Ours) -> None:
+    """Where nothing else is there to sign in by."""
+    planned = Ours(both, by_login(both))("plan")
+    assert (1, "") == (planned.returncode, planned.stderr)
+    assert "2 to create" in planned.stdout
 
 
 def test_apply_changes_nothing_after_az_has_made_the_same(both: Both, ours: Ours) -> None:

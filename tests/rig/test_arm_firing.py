@@ -104,6 +104,22 @@ def test_a_host_may_be_reached_elsewhere(arm: LoopbackArm, registry: Registry, a
     assert "https://app.example/api?region=x" == entry["eventRequestMessage"]["requestUri"]
 
 
+def test_the_event_log_of_a_webhook_goes_with_it(
+    arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
+) -> None:
+    """One of the same name has none of it, nor what the other had still under way."""
+    arm.webhooks.gives_up = 0.05
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        registry.add_webhook(HOOK, "westeurope", url)
+        registry.fire("westeurope", event("p1"))
+        under_way = arm.webhooks.post(f"{registry.id}/webhooks/{HOOK}", event("p2"))
+        acr.webhooks.begin_delete("registries", "contoso", HOOK).result()
+        assert "504" == under_way.result()
+        registry.add_webhook(HOOK, "westeurope", url)
+    assert [] == registry.events(HOOK)
+
+
 @pytest.mark.parametrize(
     "about",
     [
