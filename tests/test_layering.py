@@ -43,6 +43,7 @@ ORDER = [
     "api",
     "audience",
     "registry",
+    "catchup",
     "registration",
     "functions",
     "cli",
