@@ -2,9 +2,8 @@
 
 What it was running fails: an HTTP function with 500, an activity with an error that reaches its
 orchestrator, a turn together with its instance. Calls that come meanwhile wait for the next
-process.
-A host whose Python dies too often ends itself, and so crashes. Seen on the Durable extension 3.19;
-the Functions host calls it "Exceeded language worker restart retry count".
+process. A host whose Python dies too often ends itself, and so crashes. Seen on the Durable
+extension 3.19; the Functions host calls it "Exceeded language worker restart retry count".
 """
 
 from __future__ import annotations

@@ -82,9 +82,10 @@ def access_to(tools: Tools, policy: Override, kinds: tuple[str, ...] = ()) -> Ac
     """How one registry may be asked."""
     from acr_global.registry.question import Access
 
-    # The platform sets the app's own host name; by it the registry's webhooks are found as ours.
+    # The platform sets the app's own names; by them the registry's webhooks are found as ours.
     own_host = tools.environ.get("WEBSITE_HOSTNAME")
     return Access(
+        app=tools.environ.get("WEBSITE_SITE_NAME"),
         webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
         kinds=kinds,
         resource_id=policy.registry_id,
