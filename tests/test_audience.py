@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from acr_global.audience import hear_of, wanted
-from acr_global.model import VerdictType
+import pytest
+
+from acr_global.audience import hear_of, wanted, wants
+from acr_global.model import Artifact, VerdictType
 from tests.notify.samples import target, verdict
 
 ALL = ("all", "good", "elsewhere")
@@ -12,6 +14,36 @@ TARGETS = (
     target("webhook", name="good", on=["complete", "recovered"]),
     target("webhook", name="elsewhere", match=["other/*"]),
 )
+
+
+@pytest.mark.parametrize(
+    ("match", "repository", "tag", "expected"),
+    [
+        (["*"], "team/app", "v1", True),
+        (["*"], None, None, True),
+        (["team/*"], "team/app", "v1", True),
+        (["team/*"], "other/app", "v1", False),
+        (["team/*", "other/*"], "other/app", None, True),
+        (["team/*:v*"], "team/app", "v1", True),
+        (["team/*:v*"], "team/app", "latest", False),
+        (["team/app:*"], "team/app", None, True),
+        (["Team/*"], "team/app", "v1", False),
+    ],
+)
+def test_a_target_chooses_repositories(
+    match: list[str], repository: str | None, tag: str | None, expected: bool
+) -> None:
+    """A pattern with a colon looks at the tag too."""
+    artifact = Artifact(repository=repository, tag=tag)
+    assert expected is wants(target("webhook", match=match), VerdictType.COMPLETE, artifact)
+
+
+@pytest.mark.parametrize("verdict_type", list(VerdictType))
+def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
+    """`incomplete` comes only to those that ask: they have been told `overdue` already."""
+    usual = verdict_type is not VerdictType.INCOMPLETE
+    assert usual is wants(target("webhook"), verdict_type, Artifact())
+    assert wants(target("webhook", on=[verdict_type]), verdict_type, Artifact())
 
 
 def test_a_verdict_goes_to_those_who_choose_it() -> None:

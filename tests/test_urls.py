@@ -15,6 +15,7 @@ from acr_global.urls import (
     resolve_url,
     shown_url,
     split_url,
+    split_userinfo,
 )
 
 LONG = ".".join(["x" * 63] * 3 + ["x" * 61])
@@ -185,6 +186,20 @@ def test_a_user_ends_at_the_last_at_sign(userinfo: str | None, text: str) -> Non
     """Everything before it would be sent as credentials, even an empty user."""
     url = split_url(text)
     assert (userinfo, "h") == (url.userinfo, url.host)
+
+
+@pytest.mark.parametrize(
+    ("bare", "userinfo", "text"),
+    [
+        ("https://h/x?u=//a@h", None, "https://h/x?u=//a@h"),
+        ("https://h/x?u=//a@h", "a", "https://a@h/x?u=//a@h"),
+        ("https://h:1/%2F", "a%40:b", "https://a%40:b@h:1/%2F"),
+        ("https://h/", "", "https://@h/"),
+    ],
+)
+def test_a_user_is_taken_out_of_a_url(bare: str, userinfo: str | None, text: str) -> None:
+    """The rest stays as it is written, for it may be signed."""
+    assert (bare, userinfo) == split_userinfo(text)
 
 
 @pytest.mark.parametrize("text", ["https://[::1", "https://h:65536", "https://h:x", "//h:-1"])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cryptography import x509
 
+from acr_global_rig.arm import PRINCIPAL, SUBSCRIPTION, TENANT
 from acr_global_rig.certificates import self_signed
-from tools.loopback_arm import PRINCIPAL, SUBSCRIPTION, TENANT
 from tools.venvs import venv
 
 AZURE_CLI = "azure-cli==2.91.0"

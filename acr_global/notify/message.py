@@ -42,12 +42,12 @@ def _digest(*parts: str) -> str:
 def message_of(verdict: Verdict) -> Message:
     """Everything a receiver may want to know, and one sentence that says it all."""
     regions = _regions(verdict)
-    late = _late_seconds(verdict)
+    push, late = _push(verdict), _late_seconds(verdict)
     return Message(
         type=verdict.type,
         id=message_id(verdict.push_id, verdict.type, verdict.birth),
         text=_sentence(verdict, regions, late),
-        push=_push(verdict),
+        push=push,
         regions=regions,
         missing=tuple(well_formed(region) for region in verdict.missing),
         deadline=verdict.deadline,

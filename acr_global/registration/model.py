@@ -52,7 +52,7 @@ class Webhook:
     actions: tuple[str, ...]
     """`push`, `delete` and others."""
     scope: str
-    """`repository:tag`, `repository:*`, or a beginning with `*`; empty for everything."""
+    """`team/app:v1`, `team/app:*`, or `team/app`, which is its `latest`; empty for everything."""
     enabled: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
     provisioning_state: str = SUCCEEDED
@@ -96,6 +96,18 @@ class Site:
     name: str
     hosts: tuple[str, ...]
     """Where it answers, its default host first, all in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app that the webhooks are for."""
+
+    id: str
+    """Its ARM id."""
+    url: str
+    """Where the webhooks post to: scheme, host and port."""
+    hosts: tuple[str, ...] = ()
+    """Where it answers besides, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)

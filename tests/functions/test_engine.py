@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,9 +39,8 @@ def asked(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         base = f"http://127.0.0.1:{runner.addresses[0][1]}/durabletask/"
-        client = SimpleNamespace(_orchestration_bindings=SimpleNamespace(rpc_base_url=base))
         try:
-            return await ask(Engine.of(client, seconds))
+            return await ask(Engine(base, seconds))
         finally:
             await close_session()
             await runner.cleanup()

@@ -11,8 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from acr_global.functions import noting
-from acr_global.functions.journal import Journal
-from acr_global.functions.openlist import OPEN_SECONDS
+from acr_global.functions.journal import OPEN_SECONDS, Journal
 
 
 @contextmanager
@@ -54,7 +53,7 @@ def journal() -> Journal:
 def test_a_note_that_fails_is_tried_again(journal: Journal) -> None:
     """It is written at the next try, and only once."""
     with endpoint([500, 202]) as (url, asked):
-        journal.endpoint(url)
+        journal.url = url
         for _ in range(3):
             noting.note_once(journal)
     assert 2 == len(asked)
@@ -72,6 +71,6 @@ def test_without_the_engines_address_a_note_waits(journal: Journal) -> None:
 def test_an_engine_that_is_gone_is_no_error(journal: Journal) -> None:
     """The thread goes on."""
     with endpoint([]) as (url, _):
-        journal.endpoint(url)
+        journal.url = url
     noting.note_once(journal)
     assert ("p1",) == journal.open.due()

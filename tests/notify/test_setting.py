@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acr_global.errors import Problem, RenderError
-from acr_global.model import Artifact, VerdictType
-from acr_global.notify import target as targets
 from acr_global.notify.channels import KINDS, channel
 from acr_global.notify.channels.github import GithubTarget
 from acr_global.notify.channels.webhook import WebhookTarget
 from acr_global.notify.setting import parse_targets, secret_names
+from acr_global.notify.target import Target
 from acr_global.secret import SecretRef, resolve, signing_key
 from tests.notify.samples import SECRETS, case
 
@@ -31,7 +30,7 @@ def problems_of(*items: Any, environ: dict[str, str] | None = None) -> list[str]
     return [p.message for p in found]
 
 
-def one(**fields: Any) -> targets.Target:
+def one(**fields: Any) -> Target:
     """A webhook target with these fields, which has no problem."""
     (found,), problems = parse_targets(json.dumps([HOOK | fields]), {"NAME": "value"})
     assert () == problems
@@ -266,36 +265,6 @@ def test_a_missing_apprise_is_a_problem_of_the_settings(monkeypatch: pytest.Monk
     found, (problem,) = parse_targets(json.dumps([item]), {})
     assert "target 'mail': needs the package apprise, which is not installed" == problem.message
     assert ["mail"] == [t.name for t in found]
-
-
-@pytest.mark.parametrize(
-    ("match", "repository", "tag", "expected"),
-    [
-        (["*"], "team/app", "v1", True),
-        (["*"], None, None, True),
-        (["team/*"], "team/app", "v1", True),
-        (["team/*"], "other/app", "v1", False),
-        (["team/*", "other/*"], "other/app", None, True),
-        (["team/*:v*"], "team/app", "v1", True),
-        (["team/*:v*"], "team/app", "latest", False),
-        (["team/app:*"], "team/app", None, True),
-        (["Team/*"], "team/app", "v1", False),
-    ],
-)
-def test_a_target_chooses_repositories(
-    match: list[str], repository: str | None, tag: str | None, expected: bool
-) -> None:
-    """A pattern with a colon looks at the tag too."""
-    artifact = Artifact(repository=repository, tag=tag)
-    assert expected is targets.wants(one(match=match), VerdictType.COMPLETE, artifact)
-
-
-@pytest.mark.parametrize("verdict_type", list(VerdictType))
-def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
-    """`incomplete` comes only to those that ask: they have been told `overdue` already."""
-    usual = verdict_type is not VerdictType.INCOMPLETE
-    assert usual is targets.wants(one(), verdict_type, Artifact())
-    assert targets.wants(one(on=[verdict_type]), verdict_type, Artifact())
 
 
 def test_the_names_of_secrets_are_found_anywhere() -> None:

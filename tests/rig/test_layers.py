@@ -37,7 +37,7 @@ def test_the_wheel_brings_no_package_of_a_common_name() -> None:
 
 def test_only_the_world_needs_devhost() -> None:
     """It runs devhost in this process; other files work from the wheel or start processes."""
-    needing = {path.name: imported(path) & CHECKOUT for path in RIG.glob("*.py")}
+    needing = {path.name: imported(path) & CHECKOUT for path in RIG.rglob("*.py")}
     assert {"world.py": {"devhost"}} == {name: its for name, its in needing.items() if its}
 
 

@@ -93,9 +93,10 @@ async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence
         since=data.begun_at - SINCE_SLACK,
         media_type=data.artifact.media_type,
     )
-    # The platform sets the app's own host name; by it the registry's webhooks are found as ours.
+    # The platform sets the app's own names; by them the registry's webhooks are found as ours.
     own_host = tools.environ.get("WEBSITE_HOSTNAME")
     access = Access(
+        app=tools.environ.get("WEBSITE_SITE_NAME"),
         webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
         kinds=data.evidence,
         resource_id=policy.registry_id,

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Literal
 
 from acr_global.model import Message, OutboundRequest, Outcome, RegionReport, VerdictType
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
-from acr_global.notify.request import build_request, to_json
+from acr_global.notify.request import to_json
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import describe, facts, headline, missing_first, plain, shorten
 
@@ -65,7 +65,7 @@ class TeamsTarget(HttpTarget):
         while len(body) > BODY_BYTES and shown:
             shown -= 1
             body = _body(message, self, rows, shown)
-        return build_request(self, environ, body, {"content-type": "application/json"})
+        return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """By the status that a 2xx tells of in its body."""

@@ -14,7 +14,7 @@ from acr_global.model import Message, OutboundRequest, Outcome
 from acr_global.notify import deliver, preview
 from acr_global.notify.channels import KINDS
 from acr_global.notify.outcomes import Answer, Judgement
-from acr_global.notify.request import build_request, to_json
+from acr_global.notify.request import to_json
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import headline
 from acr_global.settings import Loaded, load_settings
@@ -35,7 +35,7 @@ class PagerTarget(HttpTarget):
     ) -> OutboundRequest:
         """Render its request."""
         body = to_json({"line": self.line, "text": headline(message, self.template)})
-        return build_request(self, secrets, body, {"content-type": "application/json"})
+        return self.request(secrets, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """Judge its answers."""
