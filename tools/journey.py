@@ -1,10 +1,10 @@
 """`python -m tools.journey`: one webhook's way to a Slack message, counted in files.
 
 One app on the local host, in virtual time; one region; one webhook, from its POST to the message
-at the receiver. A switch is a function that begins in another file than the one before it. They
-are counted twice: as the functions run, replayed turns and all; and as they are read, each once,
-without going into those that call nothing else of the app. Besides: how long the app's files and
-functions are. `--way` lists what is read, in its order.
+at the receiver. A switch is a function that begins in another file than the one before it.
+Switches are counted twice: as the functions run, including replayed turns; and as they are read,
+each once, without functions that call nothing else of the app. It also prints how long the app's
+files and functions are. `--way` lists what is read, in its order.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Trace:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._called: dict[Step | None, dict[Step, None]] = {}
-        """What each function called, in its order; None: the event loop, or a thread."""
+        """What each function called, in order. The key None is the event loop or a thread."""
         self._frames: set[FrameType] = set()
-        """Kept, for a coroutine that goes on is called anew, in the same frame."""
+        """Kept because a coroutine that goes on is called again in the same frame."""
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        """What `sys.setprofile` calls."""
+        """Note a call; `sys.setprofile` calls this."""
         step = _step(frame)
         if event != "call" or step is None or frame in self._frames:
             return
@@ -62,7 +62,7 @@ class Trace:
 
     @contextlib.contextmanager
     def tracing(self) -> Iterator[None]:
-        """While it lasts, this thread and those that it starts."""
+        """Trace this thread, and those that it starts, while the block lasts."""
         sys.setprofile(self)
         threading.setprofile(self)
         try:
@@ -72,8 +72,8 @@ class Trace:
             threading.setprofile(None)
 
     def read(self) -> list[Step]:
-        """What a reader reads, who follows each function to those that it calls: not as the turns
-        of the event loop mix them."""
+        """The functions in the order of a reader who follows each to those that it calls, and not
+        as the event loop interleaves them."""
         way: dict[Step, None] = {}
         to_read = list(reversed(self._called[None]))
         while to_read:
@@ -85,8 +85,8 @@ class Trace:
 
 
 def _step(frame: FrameType) -> Step | None:
-    """The function of ours that a frame is of, if it is of one: of a module's or a class's body,
-    a comprehension or a lambda it is none."""
+    """The function of the app that a frame runs. None for others, and for the body of a module or
+    class, a comprehension or a lambda."""
     code = frame.f_code
     is_function = code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<")
     if not is_function or not code.co_filename.startswith(f"{PACKAGE}/"):
@@ -95,22 +95,22 @@ def _step(frame: FrameType) -> Step | None:
 
 
 def by_file(steps: Iterable[Step]) -> list[tuple[str, list[str]]]:
-    """The files in their order, each as often as the way comes into it anew, with functions."""
+    """The files in order, with their functions; a file stands there each time it is entered."""
     visits = itertools.groupby(steps, key=lambda step: step[0])
     return [(file, [function for _, function in visit]) for file, visit in visits]
 
 
 def count(steps: Iterable[Step]) -> str:
-    """Files and switches between them."""
+    """How many files there are, and how many switches between them."""
     files = [file for file, _ in by_file(steps)]
     return f"{len(set(files))} files, {len(files) - 1} switches between them"
 
 
 class Slack(Receiver):
-    """Which says in words that it has taken a message."""
+    """A receiver that answers `ok`, as Slack does."""
 
     async def receive(self, request: web.Request) -> web.Response:
-        """One request."""
+        """Keep one request and answer it."""
         await super().receive(request)
         return web.Response(text="ok")
 
@@ -153,7 +153,7 @@ def lengths() -> tuple[dict[str, int], dict[str, int]]:
 
 
 def main() -> None:
-    """Count, and print."""
+    """Count, and print the figures."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.journey", description="Count the files on one webhook's way to Slack."
     )
