@@ -20,6 +20,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     functions/                              the Azure Functions shell around all of it: http/,
                                             orchestrators/, activities/ and timers/, a file for
                                             each function, by its name; app.py registers them
+    doctor/                                 what can be wrong with all that, and what to do
     cli/                                    the operator's commands
 
 Nothing outside functions/ knows Azure Functions.

@@ -103,6 +103,8 @@ class Expected(_Answer):
     evidence: tuple[str, ...]
     registry_id: str | None = None
     """ARM id of the registry, where it is set."""
+    targets: tuple[str, ...]
+    """Names of those who are told of its pushes."""
     asked: tuple[Evidence, ...] = ()
     """The results of asking for evidence of a push that does not exist, with the app's identity."""
 

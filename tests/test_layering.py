@@ -45,6 +45,7 @@ ORDER = [
     "registry",
     "registration",
     "functions",
+    "doctor",
     "cli",
 ]
 """A file or folder imports only what stands above it."""

@@ -64,6 +64,7 @@ async def _expected(tools: Tools, registry: str | None) -> api.Expected:
         correlation=policy.correlation,
         evidence=policy.evidence,
         registry_id=policy.registry_id,
+        targets=tools.settings.target_names(policy),
         asked=await ask_registry(tools, _question(tools, registry, policy)),
     )
 
