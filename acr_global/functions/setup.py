@@ -43,7 +43,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What one invocation of an activity works with."""
+    """What one invocation of a function works with."""
 
     settings: Settings
     environ: Mapping[str, str]
@@ -65,11 +65,9 @@ class Setup:
     """Where it is noted what this process is about."""
     credential: Any = None
 
-    def engine(self, client: Any, call_seconds: float = CALL_SECONDS) -> Engine:
-        """The engine behind a function's durable client."""
-        return Engine.of(client, call_seconds, self.journal)
-
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
-        """What one invocation works with. `call_seconds`: for one request to the engine."""
-        engine = self.engine(client, call_seconds)
+        """What one invocation works with. `client` is the function's durable client, which keeps
+        the endpoint's address to itself; `call_seconds`: for one request to the engine."""
+        url = self.journal.url = str(client._orchestration_bindings.rpc_base_url)
+        engine = Engine(url, call_seconds, self.journal)
         return Tools(self.loaded.settings, self.environ, engine, clock.utcnow, self.credential)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from acr_global.functions import awaking, mending, names
 from acr_global.functions.engine import Engine, Phase
-from acr_global.functions.journal import Orphan
+from acr_global.functions.orphans import Orphan
 from acr_global.model import Arrival
 from acr_global_rig.receivers import every_verdict
 from acr_global_rig.registry import REGIONS

@@ -20,9 +20,9 @@ from tests.e2e.scene import DURABLE, Scene, Stage, engine_only
 from tests.e2e.test_scenes_kills import HELD_UP, heard
 
 NOTED_SOON = f"""
-from acr_global.functions import noting, openlist
+from acr_global.functions import journal, noting
 
-noting.EVERY_SECONDS = openlist.OPEN_SECONDS = 0.5
+noting.EVERY_SECONDS = journal.OPEN_SECONDS = 0.5
 {HELD_UP}"""
 """Our app with turns that can be held up, and with notes of what is open after half a second."""
 

@@ -1,4 +1,4 @@
-"""The indexed functions are those that the README states."""
+"""The app's functions are those that the README states."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def triggers(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def test_the_http_functions_are_those_of_the_table() -> None:
-    """Names, routes, methods and auth levels."""
+    """The table gives names, routes, methods and auth levels."""
     row = re.compile(r"^\| `(\w+)` \| `/api/([^`]+)` \| (\w+) \| (\w+) \|$", re.MULTILINE)
     stated = {m[1]: (m[2], m[3], m[4]) for m in row.finditer(README)}
     indexed = {
@@ -34,7 +34,7 @@ def test_the_http_functions_are_those_of_the_table() -> None:
 
 
 def test_orchestrators_and_activities_are_those_named() -> None:
-    """They are names that instances in flight hold."""
+    """Instances in flight hold these names."""
     sentence = re.search(r"Orchestrators: (.*?)\.\s+Activities:\s+(.*?)\.\n", README, re.DOTALL)
     assert sentence
     orchestrators, activities = (set(re.findall(r"`(\w+)`", part)) for part in sentence.groups())
@@ -43,7 +43,7 @@ def test_orchestrators_and_activities_are_those_named() -> None:
 
 
 def test_the_timer_function_is_the_one_named() -> None:
-    """With its schedule. It is not run when a host starts: that one has a webhook to answer."""
+    """It is not run when a host starts, because that host has a webhook to answer."""
     stated = re.search(r"^Timer: `(\w+)` \(`([^`]+)`\)\.$", README, re.MULTILINE)
     assert stated
     ((name, trigger),) = triggers("timerTrigger").items()
@@ -60,6 +60,6 @@ def test_a_durable_trigger_calls_the_function_of_its_name() -> None:
 
 
 def test_the_app_loads_whatever_the_settings_say() -> None:
-    """A raise at import would take every function down."""
+    """An error at import would take every function down."""
     for environ in ({}, {"ACR_GLOBAL_TARGETS": "{"}, {"ACR_GLOBAL_X": "y"}):
         assert len(FUNCTIONS) == len(build_app(environ).get_functions())

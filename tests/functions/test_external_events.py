@@ -64,8 +64,8 @@ def worker(name: str, body: str) -> str:
 
 
 def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
-    """What a push is decided when one of its regions' events was raised so, and with what the
-    activity is then called."""
+    """The input of the notification where one region's event was raised with this content and
+    name."""
     odd = EVENTS[0] | {"Input": raw, "Name": name}
     history = [*BEFORE, odd, EVENTS[0]]
     answer = ask(worker, "p1", history, len(BEFORE))
@@ -99,12 +99,12 @@ def test_any_content_counts_as_the_regions_arrival(raw: str) -> None:
 
 @pytest.mark.parametrize("name", ["PushEvent-EastUS", "PUSHEVENT-EASTUS"])
 def test_an_events_name_may_be_written_in_capitals(name: str) -> None:
-    """As the engine takes it."""
+    """The engine ignores the case of names, too."""
     assert decide(EVENTS[0]["Input"], name)
 
 
 def test_a_starters_event_is_taken_as_it_is() -> None:
-    """With its own id and times, under the region of the event's name."""
+    """It keeps its id and times; the region is that of the event's name."""
     said = Arrival(region="x", event_id="e", received_at=BEGUN, timestamp=BEGUN, digest="d")
     expected = said.model_copy(update={"region": "eastus"})
     assert expected == external_events.arrival_of("eastus", wire.dump(said), "p1", BEGUN, NOW)
@@ -124,13 +124,13 @@ def test_a_starters_event_is_taken_as_it_is() -> None:
     ],
 )
 def test_a_time_of_receipt_is_in_utc_and_credible(expected: datetime, said: str) -> None:
-    """No zone is UTC; one that cannot be is now."""
+    """A time without a zone is UTC; an incredible one is replaced by the present."""
     event = {"region": "eastus", "event_id": "e", "received_at": said}
     assert expected == external_events.arrival_of("eastus", event, "p1", BEGUN, NOW).received_at
 
 
 def test_long_texts_are_cut() -> None:
-    """As long as a webhook's may be."""
+    """They are bounded like those of a webhook."""
     event = {"region": "x", "event_id": "e" * 9_999, "digest": "d" * 9_999, "received_at": NOW}
     found = external_events.arrival_of("eastus", event, "p1", BEGUN, NOW)
     assert ("e" * 1_024, "d" * 1_024) == (found.event_id, found.digest)

@@ -1,4 +1,4 @@
-"""What begins an instance."""
+"""The input that begins an instance."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TERMS = wire.PushTerms(
 
 
 def test_no_two_starts_have_one_nonce() -> None:
-    """Though all else is the same: of two starts at once, the nonce tells whose won."""
+    """Of two starts at once, the nonce tells whose won."""
     one, other = new_input("p1", TERMS), new_input("p1", TERMS)
     assert one.nonce != other.nonce
     assert one == other.model_copy(update={"nonce": one.nonce})
 
 
 def test_a_start_made_of_another_keeps_its_terms_only() -> None:
-    """A courier's, which an earlier release has stored without a nonce, among them."""
+    """This includes a courier's, which an earlier release has stored without a nonce."""
     stored = wire.dump(new_input("p1", TERMS)) | {"nonce": ""}
     again = new_input("p2", wire.load(wire.PushInput, stored))
     assert "p2" == again.push_id

@@ -1,4 +1,4 @@
-"""What stands in orchestration inputs and statuses."""
+"""What orchestration inputs and statuses hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
-    """A status with so many regions' arrivals."""
+    """A status with arrivals of so many regions."""
     return wire.PushStatus(
         state="complete",
         decided=True,
@@ -30,7 +30,7 @@ def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
     [(3, "e" * 36, True), (70, "e" * 36, True), (70, "e" * 100, False)],
 )
 def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> None:
-    """More than 16 KB in UTF-16 would fail the orchestration: then the arrivals are left out."""
+    """More than 16 KB in UTF-16 would fail the orchestration, so the arrivals are then left out."""
     whole = wire.status_object(status(regions, event_id))
     assert 16 * 1024 >= len(json.dumps(whole).encode("utf-16-le"))
     assert kept is ("reports" in whole)
@@ -38,7 +38,7 @@ def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> No
 
 
 def missing_status(names: tuple[str, ...]) -> wire.PushStatus:
-    """An alarm with these regions missing, and nothing else that is long."""
+    """An alarm in which these regions are missing, and nothing else is long."""
     return status(3).model_copy(update={"state": "overdue", "decided": False, "missing": names})
 
 
@@ -46,7 +46,7 @@ def missing_status(names: tuple[str, ...]) -> wire.PushStatus:
     "name", ["r" * 50, "\u00fc" * 50, "\U0001f600" * 50, '"' * 50, "\u2028" * 50]
 )
 def test_missing_regions_are_cut_with_a_count(name: str) -> None:
-    """As many as fit; whatever they are called, the engine takes it."""
+    """As many names as fit are kept, whatever their characters."""
     whole = wire.dump(missing_status((name,) * 500))
     cut = wire.status_object(missing_status((name,) * 500))
     assert 500 == len(cut["missing"]) + cut["missing_more"]
@@ -68,14 +68,14 @@ def test_a_status_of_exactly_the_longest_length_is_whole() -> None:
 
 
 def test_arrivals_are_read_back_from_a_status() -> None:
-    """Region, event id and time: what the next generation needs to know."""
+    """The next generation needs their region, event id and time."""
     expected = (Arrival(region="southeastasia0", event_id="e", received_at=NOW),)
     assert expected == wire.load(wire.PushStatus, wire.dump(status(1, "e"))).arrivals()
 
 
 @pytest.mark.parametrize("value", [None, "text", {}, {"decided": "yes"}, {"decided": False}])
 def test_only_a_push_that_says_so_is_decided(value: object) -> None:
-    """Anything else in a custom status says that it is not decided."""
+    """Any other custom status means that it is not decided."""
     assert not wire.is_decided(value)
     assert wire.is_decided(wire.status_object(status(1)))
 
@@ -91,12 +91,12 @@ def test_json_inside_json_is_read(times: int) -> None:
 
 @pytest.mark.parametrize("value", ["", "{", "[]", 7, None, {"decided": True}, b"\xff"])
 def test_what_is_not_ours_is_a_value_error(value: object) -> None:
-    """Nothing else comes out, whatever somebody has raised or started by hand."""
+    """Anything that somebody may have raised or started by hand raises only that."""
     with pytest.raises(ValueError, match=r"."):
         wire.load(wire.PushStatus, value)
 
 
 def test_fields_of_a_later_release_are_passed_over() -> None:
-    """An instance may outlive the release that began it, in both directions."""
+    """An instance may outlive an upgrade or a downgrade."""
     value = wire.dump(status(1)) | {"later": "field"}
     assert status(1) == wire.load(wire.PushStatus, value)

@@ -1,4 +1,4 @@
-"""Which webhook is ours."""
+"""Which of a registry's webhooks is the app's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEST = Webhook("acrglobalwesteurope", "westeurope")
 
 
 def test_a_listed_webhook_is_read() -> None:
-    """Name, normalised location and status."""
+    """Name, normalised location and status are kept."""
     listed = webhook("acrglobalwesteurope", "West Europe", "disabled")
     assert Webhook("acrglobalwesteurope", "westeurope", enabled=False) == parse_webhook(listed)
 
@@ -33,12 +33,12 @@ def test_a_webhook_says_which_app_it_is_marked_for() -> None:
 
 @pytest.mark.parametrize("entry", [{}, {"name": "x"}, {"location": "eastus"}, {"name": 1}])
 def test_an_unreadable_webhook_is_passed_over(entry: dict[str, object]) -> None:
-    """What has no name or location cannot be chosen."""
+    """One without a name or location cannot be chosen."""
     assert parse_webhook(entry) is None
 
 
 def test_the_named_webhook_is_chosen_alone() -> None:
-    """A name settles it: nobody else's log is read."""
+    """Where a name matches, no other webhook's log is read."""
     chosen = choose([OTHER, EAST, WEST], "East US", access(webhook_url=OUR_URL))
     assert Choice((EAST,), by_name=True) == chosen
 
@@ -62,7 +62,7 @@ def test_what_is_marked_for_another_app_is_never_ours() -> None:
 
 
 def test_without_a_name_the_url_decides() -> None:
-    """All of the region's webhooks are candidates where our URL is known."""
+    """All of the region's webhooks are candidates where the app's URL is known."""
     assert Choice((OTHER,), by_name=False) == choose(
         [OTHER, WEST], "eastus", access(webhook_url=OUR_URL)
     )
@@ -83,7 +83,7 @@ def test_without_a_name_the_url_decides() -> None:
 def test_where_none_is_ours_the_reason_is_given(
     expected: str, webhooks: list[Webhook], url: str | None
 ) -> None:
-    """A webhook that does not exist is a finding of its own, and it says so."""
+    """A webhook that does not exist is a finding of its own."""
     with pytest.raises(CheckFailedError) as caught:
         choose(webhooks, "eastus", access(webhook_url=url))
     assert expected == str(caught.value)

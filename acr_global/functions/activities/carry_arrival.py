@@ -33,7 +33,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     async def carry_arrival(work: JsonObject, client: str) -> str:
         if work == wire.PROBE:
             return ""
-        return await carry(setup.engine(client), wire.load(wire.CourierInput, work))
+        return await carry(setup.tools(client).engine, wire.load(wire.CourierInput, work))
 
 
 async def carry(engine: Engine, data: wire.CourierInput) -> str:

@@ -31,7 +31,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     async def hand_over_delivery(work: JsonObject, client: str) -> str:
         if work == wire.PROBE:
             return ""
-        return await hand_over(setup.engine(client), wire.load(wire.DeliveryInput, work))
+        return await hand_over(setup.tools(client).engine, wire.load(wire.DeliveryInput, work))
 
 
 async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:

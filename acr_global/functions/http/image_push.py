@@ -45,7 +45,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.durable_client_input(client_name="client")
     async def image_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
         setup.announce()
-        engine = setup.engine(client)
+        engine = setup.tools(client).engine
         return respond(await answer(setup.loaded, engine, req.params, req.get_body()))
 
 

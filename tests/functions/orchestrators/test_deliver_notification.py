@@ -1,4 +1,4 @@
-"""What a delivery shows of itself."""
+"""The custom status of a delivery."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 @pytest.mark.parametrize(("dead", "delivered"), [(200, 0), (0, 200), (100, 100), (199, 1)])
 def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> None:
-    """Two hundred targets of the longest names, in whatever state; who needs all looks at the
-    output. What tells deliveries apart stays whole."""
+    """Two hundred targets of the longest names, in any state, fit; the output holds them all. What
+    tells deliveries apart stays whole."""
     attempts = [
         Attempt(target=f"{n:050}", at=NOW, outcome=outcome, reason="r")
         for n in range(200)
