@@ -87,8 +87,8 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """See and replay notifications that could not be delivered, try the targets, check the
-    settings."""
+    """Register the webhooks, see and replay notifications that could not be delivered, try the
+    targets, check the settings."""
 
 
 def _known(group: TyperGroup) -> str:
