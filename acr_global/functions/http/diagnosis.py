@@ -47,7 +47,9 @@ async def diagnose(setup: Setup, tools: Tools, prober: Prober) -> api.Diagnosis:
         version=VERSION,
         python=platform.python_version(),
         now=tools.clock(),
-        functions=names.every(),
+        functions=tuple(
+            name for name in names.every() if name != names.CATCH_UP or tools.settings.catches_up()
+        ),
         problems=problems_of(setup.loaded),
         expected=tuple(one for one in expected if one.regions),
         newest_turn=setup.journal.newest_turn,
@@ -64,6 +66,7 @@ async def _expected(tools: Tools, registry: str | None) -> api.Expected:
         correlation=policy.correlation,
         evidence=policy.evidence,
         registry_id=policy.registry_id,
+        targets=tools.settings.target_names(policy),
         asked=await ask_registry(tools, _question(tools, registry, policy)),
     )
 
