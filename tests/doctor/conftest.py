@@ -19,6 +19,7 @@ from acr_global.functions.app import build_app
 from acr_global.registration import asking
 from acr_global.registration.arm import Arm
 from acr_global.registration.signin import cloud_at
+from acr_global.registry.naming import TAG
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
 from acr_global_rig.certificates import self_signed
 from acr_global_rig.registry import event
@@ -59,7 +60,8 @@ class Clinic:
         """Have a region's webhook, as it should be but for its key and what else is in its URL."""
         uri = f"{self.host.url}/api/ImagePush?region={region}{query}"
         headers = {"x-functions-key": key}
-        self.registry.add_webhook(f"acrglobalfuncapp{region}", region, uri, headers)
+        tags = {TAG: self.site.id}
+        self.registry.add_webhook(f"of{region}", region, uri, headers, tags=tags)
 
 
 @pytest.fixture
