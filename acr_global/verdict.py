@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from acr_global.model import (
     Action,
@@ -47,6 +48,10 @@ class Watch:
         return tuple(r for r in self.regions if r not in accounted)
 
 
+_order = attrgetter("received_at", "region", "event_id")
+"""In time; at the same moment always in the same order."""
+
+
 def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
     """The first arrival of each expected region counts; repeats and unexpected regions do not."""
     first = {a.region: a for a in watch.arrivals}
@@ -54,10 +59,6 @@ def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
         if arrival.region in watch.regions:
             first.setdefault(arrival.region, arrival)
     return replace(watch, arrivals=tuple(sorted(first.values(), key=_order)))
-
-
-def _order(arrival: Arrival) -> tuple[datetime, str, str]:
-    return arrival.received_at, arrival.region, arrival.event_id
 
 
 STALE_AFTER = timedelta(days=1)

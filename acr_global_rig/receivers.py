@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -61,12 +62,15 @@ class Receiver:
 
 
 @asynccontextmanager
-async def listening(*receivers: Receiver) -> AsyncIterator[None]:
-    """Serve the receivers on one port, each at the path of its name, and set their URLs."""
+async def listening(*receivers: Receiver, at: socket.socket | None = None) -> AsyncIterator[None]:
+    """Serve the receivers on one port, each at the path of its name, and set their URLs.
+
+    `at`: a bound socket; without one, a free port is taken.
+    """
     app = web.Application()
     for receiver in receivers:
         app.router.add_post(f"/{receiver.name}", receiver.receive)
-    async with serving(app) as url:
+    async with serving(app, at) as url:
         for receiver in receivers:
             receiver.url = f"{url}/{receiver.name}"
         yield

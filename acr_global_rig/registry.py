@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
+
+from acr_global import outgoing
 
 REGIONS = ("westeurope", "northeurope", "eastus")
 """Of its replicas, unless a caller says otherwise."""
@@ -67,13 +70,15 @@ async def post(
         seconds: How long to wait for the answer.
         query: Further parameters of the webhook's URL.
 
-    Raises aiohttp.ClientError, TimeoutError, and ValueError where the answer is no JSON.
+    Raises aiohttp.ClientError, TimeoutError, ProxyError, and ValueError where the answer is no
+    JSON.
     """
     own = {"x-functions-key": key} if key else {}
-    async with session.post(
-        f"{app_url}/api/ImagePush",
+    async with outgoing.request(
+        session,
+        "POST",
+        f"{app_url}/api/ImagePush?{urlencode({'region': region, **(query or {})})}",
         data=body if isinstance(body, bytes) else json.dumps(body).encode(),
-        params={"region": region, **(query or {})},
         headers={"content-type": "application/json; charset=utf-8", **own},
         timeout=aiohttp.ClientTimeout(total=seconds),
     ) as answer:

@@ -18,6 +18,7 @@ PAGES = {
     "docs/channels.md": "acr_global.notify.docs",
     "docs/commands.md": "acr_global.cli.reference",
     "docs/message.schema.json": "acr_global.notify.schema",
+    "docs/scenario.schema.json": "acr_global_rig.simulation.schema",
     "docs/settings.schema.json": "acr_global.cli.settings_schema",
 }
 """What makes each page: a module that prints it or, run beside docs/, writes its part of it."""

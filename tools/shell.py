@@ -79,7 +79,7 @@ def set_up(arm: LoopbackArm) -> None:
 def programs(folder: Path, environ: dict[str, str]) -> str:
     """A PATH on which all but `az` and the hook are stood in for, and `az` is ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
-    scripts = dict.fromkeys(("func", "azd", "curl", "python"), STAND_IN)
+    scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
     for name, script in scripts.items():
         (folder / name).write_text(script)

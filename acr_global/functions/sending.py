@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from acr_global.functions import log, pacing
 from acr_global.functions.setup import Tools
-from acr_global.model import Attempt, Message, Outcome, Verdict
+from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
 
 
@@ -33,7 +33,17 @@ async def attempt_all(
         for name in wanted
     )
     for attempt in attempts:
-        _log_attempt(message, attempt)
+        delivered = attempt.outcome is Outcome.DELIVERED
+        log.line(
+            "attempt",
+            level=logging.INFO if delivered else logging.WARNING,
+            message=message.id,
+            target=attempt.target,
+            outcome=attempt.outcome.value,
+            reason=attempt.reason,
+            status=attempt.status,
+            location=attempt.location,
+        )
     return attempts
 
 
@@ -50,17 +60,3 @@ async def give_way(attempts: Sequence[Attempt]) -> None:
     sent = [a for a in attempts if a.reason != deliver.BUSY]
     if sent and all(a.outcome is not Outcome.DELIVERED for a in sent):
         await pacing.lull()
-
-
-def _log_attempt(message: Message, attempt: Attempt) -> None:
-    delivered = attempt.outcome is Outcome.DELIVERED
-    log.line(
-        "attempt",
-        level=logging.INFO if delivered else logging.WARNING,
-        message=message.id,
-        target=attempt.target,
-        outcome=attempt.outcome.value,
-        reason=attempt.reason,
-        status=attempt.status,
-        location=attempt.location,
-    )

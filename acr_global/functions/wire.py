@@ -7,7 +7,6 @@ stands here: inputs lie in plain text in storage.
 
 from __future__ import annotations
 
-import bisect
 import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -164,48 +163,6 @@ class PushStatus(Frozen):
 def is_decided(custom_status: object) -> bool:
     """Whether a custom status is a push's, and says that the last verdict is reached."""
     return isinstance(custom_status, dict) and custom_status.get("decided") is True
-
-
-MAX_STATUS_CHARS = 8_192
-"""Characters of JSON, escapes counted as they are. The engine fails an instance whose custom
-status is longer than 16 KB in UTF-16. Source: Durable Functions docs, custom orchestration
-status; on the engine up to 8,703 have been seen to pass."""
-
-
-def status_object(status: PushStatus) -> dict[str, Any]:
-    """A push's status as the engine takes it: where it is too long, first without the arrivals."""
-    whole = dump(status)
-    if _length(whole) <= MAX_STATUS_CHARS:
-        return whole
-    return bounded(dump(status.model_copy(update={"reports": None})))
-
-
-def bounded(status: dict[str, Any]) -> dict[str, Any]:
-    """A custom status as the engine takes it. Where it is too long, no list in it is longer than
-    so many, and of a list that was cut `<name>_more` says how many are left out."""
-    if _length(status) <= MAX_STATUS_CHARS:
-        return status
-    longest = max((len(v) for v in status.values() if isinstance(v, list)), default=0)
-    fit = bisect.bisect_right(
-        range(longest), MAX_STATUS_CHARS, key=lambda most: _length(_cut(status, most))
-    )
-    return _cut(status, max(fit - 1, 0))
-
-
-def _cut(status: dict[str, Any], most: int) -> dict[str, Any]:
-    cut: dict[str, Any] = {}
-    for name, value in status.items():
-        if isinstance(value, list) and len(value) > most:
-            cut |= {name: value[:most], f"{name}_more": len(value) - most}
-        else:
-            cut[name] = value
-    return cut
-
-
-def _length(status: dict[str, Any]) -> int:
-    """As the engine writes it, without blanks; never less: what is not ASCII it writes as it is,
-    and counts by one or two."""
-    return len(json.dumps(status, separators=(",", ":")))
 
 
 class CourierInput(Frozen):

@@ -36,7 +36,8 @@ def test_a_module_prints_its_page_or_writes_its_part(tmp_path: Path) -> None:
 def test_every_module_that_makes_a_page_is_known() -> None:
     """Such a module says in its docstring that it makes a page in docs/."""
     making = re.compile(r'^"""[^"]*?`python -m (acr_global[\w.]+)( > docs/[\w.]+)?`', re.S)
-    texts = (path.read_text() for path in (ROOT / "acr_global").rglob("*.py"))
+    folders = (ROOT / "acr_global", ROOT / "acr_global_rig")
+    texts = (path.read_text() for folder in folders for path in folder.rglob("*.py"))
     found = {
         m[1] for text in texts if (m := making.match(text)) and "docs/" in text.split('"""')[1]
     }

@@ -28,7 +28,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import external_events, log, names, turns, wire
+from acr_global.functions import external_events, log, names, statuses, turns, wire
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
 
@@ -246,7 +246,7 @@ class Waiting:
             missing=self.watch.missing(),
             reports={a.region: (a.event_id, a.received_at) for a in self.watch.arrivals},
         )
-        self._context.set_custom_status(wire.status_object(status))
+        self._context.set_custom_status(shown(status))
 
     def output(self, records: list[wire.VerdictRecord]) -> wire.PushOutput:
         """What the instance leaves behind."""
@@ -257,6 +257,14 @@ class Waiting:
             missing=self.watch.missing(),
             earlier=self._push.earlier,
         )
+
+
+def shown(status: wire.PushStatus) -> dict[str, Any]:
+    """A push's status as the engine takes it: where it is too long, first without the arrivals."""
+    whole = wire.dump(status)
+    if statuses.fits(whole):
+        return whole
+    return statuses.bounded(wire.dump(status.model_copy(update={"reports": None})))
 
 
 def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> wire.DeliveryInput:

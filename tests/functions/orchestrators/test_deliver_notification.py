@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acr_global.functions import wire
+from acr_global.functions import statuses, wire
 from acr_global.functions.orchestrators.deliver_notification import summary
 from acr_global.model import Attempt, Outcome
 from acr_global.retry import Delivery
@@ -36,8 +36,8 @@ def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> N
     about = verdict().model_copy(update={"push_id": "p" * 100, "artifact": odd})
     given = wire.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
     whole = summary(given, state, "dead")
-    cut = wire.bounded(whole)
-    assert wire.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
+    cut = statuses.bounded(whole)
+    assert statuses.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
     for name, count in (("dead", dead), ("delivered", delivered), ("owed", 0)):
         assert count == len(whole[name]) == len(cut[name]) + cut.get(f"{name}_more", 0)
     kept = ("state", "push", "verdict", "replay_of", "attempts")
