@@ -12,7 +12,7 @@ from acr_global.registration import rights
 from acr_global.registry.naming import TAG
 from acr_global_rig.arm import LoopbackArm
 from acr_global_rig.receivers import Receiver, listening
-from tests.doctor.conftest import clinic
+from tests.clinic import clinic
 from tests.doctor.samples import KEY, REGIONS
 
 pytestmark = pytest.mark.real_time
