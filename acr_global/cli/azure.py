@@ -78,10 +78,10 @@ def place(
     from acr_global.registration.ids import parse_id
     from acr_global.registration.rights import REGISTRIES
 
-    named = _said(environ, registry, REGISTRY_VARIABLE)
+    named = said(environ, registry, REGISTRY_VARIABLE)
     if named is None:
         raise UsageError(f"which registry? Give --registry NAME, or {REGISTRY_VARIABLE}")
-    there = _said(environ, subscription, SUBSCRIPTION_VARIABLE)
+    there = said(environ, subscription, SUBSCRIPTION_VARIABLE)
     parts = parse_id(named, REGISTRIES)
     if parts is None and not (named.isascii() and named.isalnum()):
         raise UsageError("--registry must be a registry's name, or its whole ARM id")
@@ -91,7 +91,7 @@ def place(
             "registry's ARM id"
         )
     own = there or (parts[0] if parts else None)
-    return Place(named, _endpoint(environ, cloud), own, _said(environ, tenant, TENANT_VARIABLE))
+    return Place(named, endpoint(environ, cloud), own, said(environ, tenant, TENANT_VARIABLE))
 
 
 @contextmanager
@@ -110,19 +110,21 @@ def opened(at: Place) -> Iterator[Arm]:
         raise (NotAskedError if asked_in_vain else CommandError)(error.message) from None
 
 
-def _said(environ: Mapping[str, str], option: str | None, variable: str) -> str | None:
+def said(environ: Mapping[str, str], option: str | None, variable: str) -> str | None:
+    """What an option says, else the environment; None where neither does."""
     return (option or environ.get(variable, "")).strip() or None
 
 
-def _endpoint(environ: Mapping[str, str], cloud: str | None) -> str:
+def endpoint(environ: Mapping[str, str], cloud: str | None) -> str:
+    """The resource manager of the cloud that is meant. Raises UsageError."""
     from acr_global.registration.signin import CLOUDS
 
-    said = _said(environ, cloud, CLOUD_VARIABLE) or PUBLIC_CLOUD
+    named = said(environ, cloud, CLOUD_VARIABLE) or PUBLIC_CLOUD
     known = {name.lower(): at.endpoint for name, at in CLOUDS.items()}
-    if said.lower() in known:
-        return known[said.lower()]
+    if named.lower() in known:
+        return known[named.lower()]
     try:
-        return origin(said)
+        return origin(named)
     except ValueError as error:
         names = ", ".join(CLOUDS)
         raise UsageError(f"--cloud must be one of {names}, or a URL; as one, {error}") from None
