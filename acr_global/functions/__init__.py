@@ -10,6 +10,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     orphans, awaking                    who goes on with it when the process has died
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
+    logs, marks                         what the registry could not deliver, and how much is settled
     probing                             whether the engine takes up what it is given
     log, clock                          one line for each thing that happened; the time
 
