@@ -32,7 +32,7 @@ PUBLIC_CLOUD = "https://management.azure.com"
 app = typer.Typer()
 
 
-@app.command(epilog=f"{KEY_NOTE}\n\nExample: `python -m acr_global doctor --registry contoso`")
+@app.command(epilog=f"{KEY_NOTE}\n\nExample: `acr-global doctor --registry contoso`")
 def doctor(
     registry: Annotated[
         str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -107,6 +108,16 @@ def test_no_command_loads_azure() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "[]" == done.stdout.strip()
+
+
+def test_the_program_has_one_name() -> None:
+    """In help and docs it is called as it is installed, whatever else runs it."""
+    pages = [
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "acr_global").rglob("*.py"),
+    ]
+    assert [] == [p for p in pages if re.search(r"python -m acr_global [a-z-]", p.read_text())]
 
 
 def test_the_module_runs_as_a_program() -> None:
