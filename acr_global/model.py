@@ -125,6 +125,13 @@ class Arrival(Frozen):
     """When the starter received it, by the app's clock."""
     timestamp: MomentIfAny = None
     digest: CutText | None = None
+    caught_up: Literal[True] | None = None
+    """Read in the registry's own log, for its webhook had not been delivered."""
+
+    @property
+    def reported_at(self) -> datetime:
+        """When the region reported: where that was caught up, the event's own time."""
+        return (self.timestamp if self.caught_up else None) or self.received_at
 
 
 class EvidenceKind(StrEnum):
@@ -135,6 +142,9 @@ class EvidenceKind(StrEnum):
     EARLIER_REPORT = "earlier-report"
     INTERRUPTED = "interrupted"
     """No check: the app's own record of the push may lack an arrival."""
+    CAUGHT_UP = "caught-up"
+    """Of a region that has reported: its webhook was not delivered, and the registry's log had it.
+    Only in notifications."""
 
 
 class Evidence(Frozen):
@@ -193,7 +203,8 @@ class RegionReport(Frozen):
     state: Literal["arrived", "evidence", "missing"]
     received_at: Moment | None = None
     lag_seconds: float | None = None
-    """Seconds after the first region's arrival, by the app's clock; 0.0 for the first."""
+    """Seconds after the first region's arrival, by the app's clock, and where an arrival was caught
+    up by the registry's; 0.0 for the first."""
     event_id: str | None = None
     digest: str | None = None
     digest_differs: bool = False
