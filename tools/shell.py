@@ -1,6 +1,7 @@
 """`make shell`: runs the docs' blocks that call `az`, by the real `az`, against a resource manager
-on this machine. What reaches for more than the resource manager is only parsed, by the real `az`
-too. `func`, `azd`, `curl` and our own commands are stood in for; tests/tools looks at their flags.
+on this machine. Commands that need more than the resource manager are only parsed, also by the
+real `az`. `func`, `azd`, `curl` and our own commands are replaced by stand-ins; tests/tools checks
+their flags.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ invocation.parser.parse_args(arguments)
 
 
 def set_up(arm: LoopbackArm) -> None:
-    """Nothing but a registry of two regions with our webhooks and role, a deployment that has gone
-    well, and a host that has not yet found its functions."""
+    """Set up a registry of two regions with our webhooks and role, a deployment that has succeeded,
+    and a host that has not yet found its functions."""
     arm.store.clear()
     registry = arm.add_registry(REGISTRY, "westeurope", REGIONS)
     site = arm.add_site(APP, URL, ["WarmUp", "ImagePush"])
@@ -77,7 +78,7 @@ def set_up(arm: LoopbackArm) -> None:
 
 
 def programs(folder: Path, environ: dict[str, str]) -> str:
-    """A PATH on which all but `az` and the hook are stood in for, and `az` is ours."""
+    """A PATH with stand-ins for all but `az` and the hook, and with our `az`."""
     real = venv("azure-cli", AZURE_CLI) / "az"
     scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
@@ -88,7 +89,7 @@ def programs(folder: Path, environ: dict[str, str]) -> str:
 
 
 def run(block: Block, environ: dict[str, str]) -> bool:
-    """Whether a block runs to its end; what it says where it does not."""
+    """Whether a block runs to its end; prints its output where it does not."""
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.script],
         cwd=ROOT,
@@ -104,15 +105,15 @@ def run(block: Block, environ: dict[str, str]) -> bool:
 
 
 def leaked(arm: LoopbackArm) -> list[str]:
-    """Webhooks that were given a key by their URL."""
+    """Webhooks that were given a key in their URL."""
     bodies = [body for _, _, body in arm.asked if isinstance(body, dict)]
     addresses = [str((body.get("properties") or {}).get("serviceUri", "")) for body in bodies]
     return [f"a key in a webhook's URL: {uri}" for uri in addresses if "code=" in uri]
 
 
 def main(documents: list[str]) -> int:
-    """0 only if every block runs, of these documents or all, and tearing down leaves nothing of
-    ours at the registry."""
+    """Run the blocks of these documents, or of all; 0 only if every block runs and tearing down
+    leaves nothing of ours at the registry."""
     if not shutil.which("bicep"):
         print("error: `bicep` is not on PATH, and az would fetch one", file=sys.stderr)
         return 2
