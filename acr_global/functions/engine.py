@@ -120,6 +120,8 @@ class Engine:
     ) -> None:
         self.journal = journal or Journal()
         """Where those who use it note what the engine has accepted."""
+        self.hub = ""
+        """The task hub's name, where it is known."""
         self._url = url
         self._timeout = aiohttp.ClientTimeout(total=call_seconds)
 
@@ -131,7 +133,9 @@ class Engine:
         journal: Journal | None = None,
     ) -> Engine:
         """The engine behind a durable client, which keeps the endpoint's address to itself."""
-        engine = cls(str(client._orchestration_bindings.rpc_base_url), call_seconds, journal)
+        bindings = client._orchestration_bindings
+        engine = cls(str(bindings.rpc_base_url), call_seconds, journal)
+        engine.hub = str(bindings.task_hub_name)
         engine.journal.endpoint(engine._url)
         return engine
 

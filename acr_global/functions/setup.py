@@ -11,6 +11,7 @@ from typing import Any
 from acr_global.functions import clock, log
 from acr_global.functions.engine import CALL_SECONDS, Engine
 from acr_global.functions.journal import Journal
+from acr_global.functions.ledgers import Ledger, Ledgers
 from acr_global.settings import Loaded, Settings
 
 
@@ -50,6 +51,8 @@ class Tools:
     """Where secrets are looked up by the names that the settings give."""
     engine: Engine
     clock: Callable[[], datetime]
+    ledger: Ledger
+    """What is said of pushes is entered there."""
     credential: Any = None
     """What the registry is shown: an async Azure credential; None for the app's own identity."""
 
@@ -63,6 +66,8 @@ class Setup:
     announce: Announcement
     journal: Journal
     """Where it is noted what this process is about."""
+    ledgers: Ledgers
+    """Where pushes are listed."""
     credential: Any = None
 
     def engine(self, client: Any, call_seconds: float = CALL_SECONDS) -> Engine:
@@ -72,4 +77,6 @@ class Setup:
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
         """What one invocation works with. `call_seconds`: for one request to the engine."""
         engine = self.engine(client, call_seconds)
-        return Tools(self.loaded.settings, self.environ, engine, clock.utcnow, self.credential)
+        ledger = self.ledgers(engine.hub)
+        settings = self.loaded.settings
+        return Tools(settings, self.environ, engine, clock.utcnow, ledger, self.credential)

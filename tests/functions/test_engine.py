@@ -40,7 +40,9 @@ def asked(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         base = f"http://127.0.0.1:{runner.addresses[0][1]}/durabletask/"
-        client = SimpleNamespace(_orchestration_bindings=SimpleNamespace(rpc_base_url=base))
+        client = SimpleNamespace(
+            _orchestration_bindings=SimpleNamespace(rpc_base_url=base, task_hub_name="Tests")
+        )
         try:
             return await ask(Engine.of(client, seconds))
         finally:
