@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from acr_global.model import Verdict, VerdictType
-from acr_global.notify.target import Target, wants
+from acr_global.model import Artifact, Verdict, VerdictType
+from acr_global.notify.target import Target
+from acr_global.patterns import matches
 
 
 def wanted(targets: Iterable[Target], names: Iterable[str], verdict: Verdict) -> tuple[str, ...]:
@@ -18,6 +19,11 @@ def wanted(targets: Iterable[Target], names: Iterable[str], verdict: Verdict) ->
         for name in names
         if name not in known or wants(known[name], verdict.type, verdict.artifact)
     )
+
+
+def wants(target: Target, verdict_type: VerdictType, artifact: Artifact) -> bool:
+    """Whether this target is to hear of this verdict about this artifact."""
+    return verdict_type in target.on and matches(target.match, artifact.repository, artifact.tag)
 
 
 def hear_of(

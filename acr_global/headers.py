@@ -5,25 +5,9 @@ from __future__ import annotations
 from base64 import b64encode
 from urllib.parse import unquote_to_bytes
 
-from acr_global.urls import split_url
-
 EVERYWHERE = {"user-agent": "acr-global/1", "accept": "*/*"}
 """What gateways expect of every request. Source: the OWASP core rule set, 920300 and 920320:
 without one of them a request looks like an attack."""
-
-
-def split_userinfo(url: str) -> tuple[str, str | None]:
-    """The URL without user and password, and what to send in their place as Authorization.
-
-    Nothing else in the URL changes: its query may be signed as it stands. None where neither is
-    given, as in `https://@host/`.
-    """
-    parts = split_url(url)
-    if parts.userinfo is None:
-        return url, None
-    # What follows the scheme is the authority, so the first is the one.
-    bare = url.replace(f"//{parts.userinfo}@{parts.place}", f"//{parts.place}", 1)
-    return bare, basic(parts.userinfo)
 
 
 def basic(userinfo: str) -> str | None:

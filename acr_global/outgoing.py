@@ -16,7 +16,8 @@ import aiohttp
 from yarl import URL
 
 from acr_global import proxies
-from acr_global.headers import EVERYWHERE, split_userinfo
+from acr_global.headers import EVERYWHERE, basic
+from acr_global.urls import split_userinfo
 
 HEAD_BYTES = 65_536
 """Of one line in an answer's head, at most; the library's own limit is 8,190."""
@@ -68,8 +69,9 @@ def request(
     form. Only a user and password in it become a header, beside which there must be no other
     Authorization. Raises ProxyError, and what the library raises; `more` is the library's.
     """
-    url, authorization = split_userinfo(url)
     way, for_proxy = route(url)
+    url, userinfo = split_userinfo(url)
+    authorization = basic(userinfo or "")
     own = {"authorization": authorization} if authorization else {}
     return session.request(
         method,

@@ -90,6 +90,19 @@ def _url(parts: SplitResult) -> Url:
     )
 
 
+def split_userinfo(text: str) -> tuple[str, str | None]:
+    """A URL without user and password, and these two as they are written; None where no `@` says
+    that there are any. Nothing else in it changes: its query may be signed as it stands.
+
+    Raises ValueError.
+    """
+    url = split_url(text)
+    if url.userinfo is None:
+        return text, None
+    # What follows the scheme is the authority, so the first is the one.
+    return text.replace(f"//{url.userinfo}@{url.place}", f"//{url.place}", 1), url.userinfo
+
+
 def check_url(text: str) -> Url:
     """The URL, if a request may be made to it. Raises ValueError, whose text is to stand behind
     the word `url`. Whether it may go in clear is the caller's to say."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from acr_global.model import (
     Action,
@@ -47,8 +48,12 @@ class Watch:
         return tuple(r for r in self.regions if r not in accounted)
 
 
+_order = attrgetter("received_at", "region", "event_id")
+"""In time; at the same moment always in the same order."""
+
+
 def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
-    """The first report of each expected region counts; repeats and unexpected regions do not."""
+    """The first arrival of each expected region counts; repeats and unexpected regions do not."""
     first = {a.region: a for a in watch.arrivals}
     for arrival in sorted(arrivals, key=_order):
         if arrival.region in watch.regions:
@@ -56,17 +61,13 @@ def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
     return replace(watch, arrivals=tuple(sorted(first.values(), key=_order)))
 
 
-def _order(arrival: Arrival) -> tuple[datetime, str, str]:
-    return arrival.received_at, arrival.region, arrival.event_id
-
-
 STALE_AFTER = timedelta(days=1)
-"""A courier can hold a report back for an hour or more, until another has begun the push."""
+"""A courier can hold an arrival back for an hour or more, until another has begun the push."""
 
 
 def is_stale(arrival: Arrival, first_at: datetime) -> bool:
-    """Whether a report is of an earlier push of the same id, which has been purged since: it is
-    that much older than the report that the push began with (received at `first_at`)."""
+    """Whether an arrival is of an earlier push of the same id, which has been purged since: it is
+    that much older than the one that the push began with (received at `first_at`)."""
     return arrival.received_at < first_at - STALE_AFTER
 
 
@@ -79,14 +80,14 @@ def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:
     return replace(watch, evidence=tuple(kept.values()))
 
 
-def earlier_reports(
+def earlier_arrivals(
     watch: Watch, earlier: Iterable[Arrival], span: timedelta
 ) -> tuple[Evidence, ...]:
-    """Reports of earlier pushes of the same content, as evidence about the regions still missing.
+    """Arrivals of earlier pushes of the same content, as evidence about the regions still missing.
 
-    Two pushes of one content can interleave, and a region's second report may have been taken
-    for a repeat of its first. So a report counts that is not older than `span`, unless a check has
-    said that the image is not there. It says nothing about a deletion: what was deleted before
+    Two pushes of one content can interleave, and a region's second arrival may have been taken
+    for a repeat of its first. So an arrival that is not older than `span` counts, unless a check
+    has said that the image is not there. It says nothing about a deletion: what was deleted before
     may have come back in between.
     """
     if watch.action in (Action.DELETE, Action.CHART_DELETE):
@@ -108,8 +109,8 @@ def earlier_reports(
 
 
 def interrupted(watch: Watch, at: datetime) -> tuple[Evidence, ...]:
-    """What to say of the regions still missing where the record of a push was broken off: a
-    report that was accepted at that moment is in none. Nothing, where a check has denied it."""
+    """What to say of the regions still missing where the record of a push was broken off: an
+    arrival that was accepted at that moment is in none. Nothing, where a check has denied it."""
     denied = {e.region for e in watch.evidence if e.absent}
     return tuple(
         Evidence(
@@ -167,7 +168,7 @@ def overtaking(state: object) -> VerdictType | None:
 
 def is_of_same_push(verdict: Verdict, earlier: Verdict) -> bool:
     """Whether two verdicts under one id are of one push. What was decided before the push's first
-    report came was decided of an earlier push, which has been purged."""
+    arrival came was decided of an earlier push, which has been purged."""
     first = min((a.received_at for a in verdict.arrivals), default=verdict.begun_at)
     return earlier.decided_at >= first
 

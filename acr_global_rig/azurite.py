@@ -13,8 +13,8 @@ _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOt
 
 
 def command(program: str, blob: str, queue: str, table: str, *options: str) -> list[str]:
-    """What to run, on these ports; `options` say where it keeps what it is told."""
-    # Silent, for it writes a line for each of func's looks into the queues: several a second.
+    """The command that runs it on these ports; `options` say where it keeps its data."""
+    # Silent, because it logs a line each time func polls a queue: several a second.
     line = [program, "--silent", "--skipApiVersionCheck", "--disableTelemetry", *options]
     for kind, port in zip(KINDS, (blob, queue, table), strict=True):
         line += [f"--{kind}Host", HOST, f"--{kind}Port", port]
@@ -22,7 +22,7 @@ def command(program: str, blob: str, queue: str, table: str, *options: str) -> l
 
 
 def connection(blob: str, queue: str, table: str) -> str:
-    """The connection string of one on these ports."""
+    """The connection string of an emulator on these ports."""
     known = ["DefaultEndpointsProtocol=http", f"AccountName={ACCOUNT}", f"AccountKey={_KEY}"]
     for kind, port in zip(KINDS, (blob, queue, table), strict=True):
         known.append(f"{kind.title()}Endpoint=http://{HOST}:{port}/{ACCOUNT}")

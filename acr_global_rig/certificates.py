@@ -1,4 +1,4 @@
-"""Certificates for servers on this machine, made anew for each run: no key is kept in the repo."""
+"""Certificates for servers on this machine, made for each run: the repository holds no key."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 def self_signed(place: x509.GeneralName, *, ca: bool = False) -> bytes:
     """Key and certificate for one place, in PEM, good for a day and signed by itself.
 
-    `ca`: it says of itself that it may vouch for others, which some libraries want of what they
-    are told to trust.
+    `ca`: it is marked as a certificate authority, which some libraries require of a certificate
+    that they are told to trust.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])

@@ -38,11 +38,11 @@ STARTS_WITHIN = 120.0
 PORT_TRIES, TAKEN = 5, "ddress already in use"
 
 FUNCTION_KEY, MASTER_KEY = "a-function-key", "a-master-key"
-"""Asked for where a host is started with keys."""
+"""The keys of a host that is started with keys."""
 
 
 def why_not() -> str | None:
-    """Why the engine cannot be had here; None when it can."""
+    """Why the engine cannot run here; None when it can."""
     if not shutil.which("func"):
         return "`func` is not on PATH"
     if not AZURITE.exists() and not shutil.which("npm"):
@@ -51,12 +51,12 @@ def why_not() -> str | None:
 
 
 def func_command(port: int | str) -> list[str]:
-    """What to run."""
+    """The command that starts `func` on a port."""
     return ["func", "start", "--port", str(port)]
 
 
 def func_environment(environ: Mapping[str, str], bin_folder: str) -> dict[str, str]:
-    """For `func`, which starts the first Python on PATH."""
+    """The environment for `func`, which starts the first Python on PATH."""
     path = os.pathsep.join((bin_folder, environ.get("PATH", "")))
     own = {"PATH": path, "VIRTUAL_ENV": str(Path(bin_folder).parent)}
     return {"FUNCTIONS_WORKER_RUNTIME": "python"} | dict(environ) | own
@@ -74,12 +74,12 @@ class Azurite:
     """A running storage emulator."""
 
     connection: str
-    """What AzureWebJobsStorage is to be."""
+    """The value for AzureWebJobsStorage."""
     log: Path
     """Its debug log: some lines per storage request, so it grows long."""
 
     def logged(self, since: int = 0) -> str:
-        """The log from an earlier length of it on."""
+        """The log, without its first `since` bytes."""
         with self.log.open("rb") as log:
             log.seek(since)
             return log.read().decode(errors="replace")
@@ -87,8 +87,8 @@ class Azurite:
 
 @contextlib.contextmanager
 def azurite(*, fast: bool = False) -> Iterator[Azurite]:
-    """Azurite on free ports, with a folder of its own; where it is to be fast, in memory and with
-    no debug log, which together take as much processor time as its work."""
+    """Azurite on free ports, with a folder of its own. `fast`: in memory and with no debug log; the
+    folder and the log take as much processor time as its work."""
     if not AZURITE.exists():
         subprocess.run(["make", "-s", str(AZURITE.relative_to(ROOT))], cwd=ROOT, check=True)
     ports = [free_port() for _ in emulator.KINDS]
@@ -107,7 +107,7 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
 
 
 def stage(folder: Path, host_json: Mapping[str, Any], function_app: str | None = None) -> None:
-    """Lay out an app as it is deployed, with this host.json; ours, or another function_app.py."""
+    """Lay out our app, or another function_app.py, as it is deployed, with this host.json."""
     if function_app is None:
         shutil.copy(ROOT / "function_app.py", folder)
     else:
@@ -118,7 +118,7 @@ def stage(folder: Path, host_json: Mapping[str, Any], function_app: str | None =
 
 
 def host_json(hub: str, **durable: Any) -> dict[str, Any]:
-    """The host.json that is deployed, with another task hub, and more where a test says so."""
+    """The host.json that is deployed, with another task hub, and `durable` options of a test."""
     document: dict[str, Any] = json.loads((ROOT / "host.json").read_text())
     document["extensions"]["durableTask"] |= {"hubName": hub, **durable}
     return document
@@ -139,7 +139,7 @@ class Host:
     auth: bool = False
     storage: Azurite | None = None
     programs: Path = Path(sys.executable).parent
-    """Where the Python is that it starts."""
+    """The folder of the Python that it starts."""
     process: subprocess.Popen[bytes] | None = None
     has_listened: bool = False
 
@@ -149,19 +149,19 @@ class Host:
 
     @property
     def hub(self) -> str:
-        """Its task hub; the names of its tables begin with it, its queues' in lower case."""
+        """Its task hub. Its tables' names begin with it, and its queues' with it in lower case."""
         document = json.loads((self.folder / "host.json").read_text())
         return str(document["extensions"]["durableTask"]["hubName"])
 
     @property
     def log(self) -> str:
-        """What it has written so far."""
+        """Its output so far."""
         path = self.folder / f"{self.port}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def another(self) -> Host:
-        """One more of the same app on the same hub, yet to be started; as on another machine, its
-        temporary files are its own."""
+        """One more host of the same app on the same hub, not started yet. Its temporary files
+        are its own, as on another machine."""
         port = free_port()
         own = self.folder / f"tmp-{port}"
         own.mkdir()
@@ -169,7 +169,7 @@ class Host:
         return Host(self.folder, environ, port, auth=self.auth, storage=self.storage)
 
     def launch(self) -> None:
-        """Start the process, and do not wait for it to listen."""
+        """Start the process without waiting until it listens."""
         environ = func_environment(os.environ | dict(self.environ), str(self.programs))
         with (self.folder / f"{self.port}.log").open("ab") as log:
             self.process = spawn(
@@ -182,7 +182,7 @@ class Host:
     async def start(self) -> None:
         """Start the process, and return when it listens. Raises RuntimeError where it ends.
 
-        A port that somebody has taken since it was found to be free is given up for another.
+        If somebody has taken its port since it was found to be free, it gets another.
         """
         for _ in range(PORT_TRIES):
             self.launch()
@@ -208,12 +208,12 @@ class Host:
                 await asyncio.sleep(0.05)
 
     def kill(self) -> None:
-        """The host's death, with all that it has started."""
+        """Kill the host and all that it has started."""
         if self.process is not None:
             end(self.process)
 
     def kill_python(self) -> bool:
-        """Python's death alone; False when there is none at this moment."""
+        """Kill the Python process alone; False when there is none at this moment."""
         if self.process is None:
             return False
         found = [int(pid) for pid in _descendants(self.process.pid) if _is_python(pid)]
@@ -249,7 +249,7 @@ async def hosted(
     function_app: str | None = None,
     **durable: Any,
 ) -> AsyncIterator[Host]:
-    """A running host. `environ`: the app's settings; `durable`: more of host.json's."""
+    """A running host. `environ`: the app's settings; `durable`: more options for host.json."""
     with tempfile.TemporaryDirectory(prefix="app-") as folder:
         stage(Path(folder), host_json(hub or new_hub(), **durable), function_app)
         keys = {"ENGINEHOST_FUNCTION_KEY": FUNCTION_KEY, "ENGINEHOST_MASTER_KEY": MASTER_KEY}

@@ -33,14 +33,15 @@ class HostError(Exception):
 
 
 def devhost_command(port: int | str) -> list[str]:
-    """What to run."""
+    """The command that starts devhost on a port."""
     return [sys.executable, "-m", "devhost", "--port", str(port)]
 
 
 def environment(user: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The host's environment: the user's, with `own` instead of the user's settings of the app.
+    """The host's environment: the user's, with `own` in place of the user's settings of the app.
 
-    Empty counts as not set, and the environment wins over local.settings.json.
+    Those are set to empty, which counts as not set, rather than removed: local.settings.json
+    would fill them in again.
     """
     kept = {name: value for name, value in user.items() if not name.startswith("ACR_GLOBAL_")}
     settings = dict.fromkeys(known_names(), "") | dict(own)
@@ -83,7 +84,7 @@ class Host:
         raise HostError(f"The local host did not start (exit code {self._process.returncode}).")
 
     async def stop(self) -> None:
-        """As Ctrl-C does; killed when that does not help."""
+        """End the host as Ctrl-C does; kill it when that does not help."""
         for number in (signal.SIGINT, signal.SIGKILL):
             if self._process.returncode is not None:
                 return

@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 BACKLOG = 1_024
-"""Connections that wait to be accepted: what does not fit waits in real time."""
+"""Connections that may wait to be accepted; a client beyond that waits in real time."""
 
 
 @asynccontextmanager
 async def serving(
     app: web.Application, listening: socket.socket | None = None
 ) -> AsyncIterator[str]:
-    """Serve until the block ends; the base URL.
+    """Serve until the block ends; yields the base URL.
 
     Args:
-        app: A handler of it is cancelled when whoever asked gives up waiting.
-        listening: A bound socket; without one, a free port is taken.
+        app: Its handlers are cancelled when the client disconnects.
+        listening: A bound socket; without one, a free port is used.
     """
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
     await runner.setup()

@@ -1,10 +1,9 @@
 """Processes that end with the one that started them, however that ends.
 
-A process that is killed (`kill -9`) can end nothing. So each group of processes has a guard beside
-it: a shell that waits for a pipe of ours to close, which the system does for us, and then kills the
-group. (Linux alone could tell the process itself, by PR_SET_PDEATHSIG; that reaches no further than
-the first process, where `func` starts a Python, and it comes with the end of the thread that
-started it.)
+A process that is killed (`kill -9`) cannot end its children. So each group of processes has a
+guard: a shell that waits for a pipe of ours to close, which the system does when we die, and
+then kills the group. (Linux has PR_SET_PDEATHSIG, but that reaches only the first process, while
+`func` starts a Python; and it is sent when the thread that started the process ends.)
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from typing import Any
 
 _GUARD = 'read -r _; kill -s KILL -- "-$1"'
 _guards: dict[int, subprocess.Popen[bytes]] = {}
-"""By the process that leads its group."""
+"""By the pid of the process that leads the group."""
 
 
 def spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, ended with this one at the latest."""
+    """Start a process in a group of its own, which ends with this one at the latest."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -35,7 +34,7 @@ def spawn(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the whole group of one that was spawned."""
+    """Kill the whole group of a spawned process."""
     _release(_guards.pop(process.pid, None))
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -44,7 +43,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def guarded(leader: int) -> Iterator[None]:
-    """While the block lasts, this group of processes would end with us."""
+    """While the block lasts, a group of processes that others started ends with this one."""
     guard = _guard(leader)
     try:
         yield

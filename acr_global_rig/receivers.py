@@ -1,9 +1,10 @@
-"""Receivers of notifications: what they are told they keep, and they answer as they are to."""
+"""Receivers of notifications, which keep what they are sent and answer as they are told to."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ ALL_VERDICTS = ["complete", "overdue", "recovered", "incomplete"]
 
 @dataclass
 class Receiver:
-    """One that keeps what it is sent, and answers as it is told: 200 unless told else."""
+    """Keeps what it is sent, and answers as it is told to; 200 by default."""
 
     name: str
     url: str = ""
@@ -26,17 +27,17 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     """Statuses of the next answers, in order."""
     retry_after: str | None = None
-    """What each answer but 200 asks for."""
+    """The Retry-After header of each answer but 200."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     """While it is not set, requests are kept waiting."""
 
     def decide(self, headers: Mapping[str, str], body: Any) -> int:
-        """The status of the answer to one request, for others to decide otherwise."""
+        """The status of the answer to one request; subclasses may decide otherwise."""
         return self.answers.pop(0) if self.answers else 200
 
     async def receive(self, request: web.Request) -> web.Response:
-        """One request."""
+        """Keep one request and answer it."""
         body = json.loads(await request.read())
         status = self.decide(request.headers, body)
         self.requests.append((dict(request.headers), body))
@@ -49,31 +50,34 @@ class Receiver:
         )
 
     async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
-        """Wait for requests until something is so; give up after so long."""
+        """Wait for requests until `what` is true. Raises TimeoutError after so many seconds."""
         async with asyncio.timeout(seconds):
             while not what():
                 self.changed.clear()
                 await self.changed.wait()
 
     def messages(self) -> list[Any]:
-        """What a receiver that drops repeats has: one body per message id, in order."""
+        """What a receiver that drops repeats would have: one body per message id, in order."""
         return list({body["id"]: body for _, body in reversed(self.requests)}.values())[::-1]
 
 
 @asynccontextmanager
-async def listening(*receivers: Receiver) -> AsyncIterator[None]:
-    """Let them listen behind one port, each at the path that is its name; it learns its URL."""
+async def listening(*receivers: Receiver, at: socket.socket | None = None) -> AsyncIterator[None]:
+    """Serve the receivers on one port, each at the path of its name, and set their URLs.
+
+    `at`: a bound socket; without one, a free port is taken.
+    """
     app = web.Application()
     for receiver in receivers:
         app.router.add_post(f"/{receiver.name}", receiver.receive)
-    async with serving(app) as url:
+    async with serving(app, at) as url:
         for receiver in receivers:
             receiver.url = f"{url}/{receiver.name}"
         yield
 
 
 def webhook_targets(receivers: Iterable[Receiver], **more: Any) -> list[dict[str, Any]]:
-    """Them as targets of the app, with more where a target is to say more."""
+    """The receivers as targets of the app; `more` is added to each."""
     return [{"name": r.name, "kind": "webhook", "url": r.url, **more} for r in receivers]
 
 

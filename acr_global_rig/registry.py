@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
+from acr_global import outgoing
+
 REGIONS = ("westeurope", "northeurope", "eastus")
-"""Of its replicas, where nothing else is said."""
+"""Of its replicas, unless a caller says otherwise."""
 
 GIVES_UP = 5.0
 """Seconds; the real one waits no longer for an answer, and never posts a webhook again."""
@@ -59,21 +62,23 @@ async def post(
     seconds: float | None = None,
     query: Mapping[str, str] | None = None,
 ) -> tuple[int, Any]:
-    """One region's webhook, once: the status and JSON of the answer (None where it is empty).
+    """Post one region's webhook once; the status and JSON of the answer (None where it is empty).
 
     Args:
         body: The event; bytes are sent as they are.
         key: A function key, where one is asked for.
         seconds: How long to wait for the answer.
-        query: What else stands in the webhook's URL.
+        query: Further parameters of the webhook's URL.
 
-    Raises aiohttp.ClientError, TimeoutError, and ValueError where the answer is no JSON.
+    Raises aiohttp.ClientError, TimeoutError, ProxyError, and ValueError where the answer is no
+    JSON.
     """
     own = {"x-functions-key": key} if key else {}
-    async with session.post(
-        f"{app_url}/api/ImagePush",
+    async with outgoing.request(
+        session,
+        "POST",
+        f"{app_url}/api/ImagePush?{urlencode({'region': region, **(query or {})})}",
         data=body if isinstance(body, bytes) else json.dumps(body).encode(),
-        params={"region": region, **(query or {})},
         headers={"content-type": "application/json; charset=utf-8", **own},
         timeout=aiohttp.ClientTimeout(total=seconds),
     ) as answer:

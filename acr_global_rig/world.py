@@ -1,7 +1,7 @@
 """The app among real parts on loopback: a host, a registry that posts, receivers that listen.
 
-In virtual time (devhost.run_virtual) hours pass in milliseconds; everything else is as it is: real
-HTTP, the real SDK, the real app. From a checkout only: the wheel has no devhost.
+In virtual time (devhost.run_virtual) hours pass in milliseconds; all else is real: HTTP, the SDK,
+the app. From a checkout only: the wheel has no devhost.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class World:
 
     @property
     def messages(self) -> list[Any]:
-        """What the first receiver has."""
+        """What the first receiver was sent, repeats left out."""
         return next(iter(self.receivers.values())).messages()
 
     def verdicts(self, push: str | None = None) -> list[str]:
@@ -44,20 +44,20 @@ class World:
         return [m["type"] for m in self.messages if push in (None, m["push"]["id"])]
 
     async def post(self, body: Any, region: str, **query: str) -> tuple[int, Any]:
-        """One webhook, as the registry sends it."""
+        """Post one webhook, as the registry does."""
         return await post(self.session, self.host.url, body, region, query=query)
 
     async def call(self, method: str, path: str) -> tuple[int, Any]:
-        """Any other request to the app."""
+        """Send the app any other request."""
         async with self.session.request(method, f"{self.host.url}/api/{path}") as answer:
             return answer.status, await answer.json(content_type=None)
 
     async def push(self, push: str, regions: Iterable[str] = REGIONS, **about: Any) -> list[int]:
-        """One push, reported by these regions one after the other."""
+        """Post one push from these regions, one after the other."""
         return [(await self.post(event(push, **about), region))[0] for region in regions]
 
     async def insist(self, push: str, region: str, **about: Any) -> int:
-        """Post until the host answers: what a reset connection says is not known."""
+        """Post until the host answers: a reset connection does not tell whether it was kept."""
         while True:
             try:
                 status, _ = await self.post(event(push, **about), region)
@@ -68,7 +68,7 @@ class World:
             await asyncio.sleep(1)
 
     async def until(self, what: Callable[[], Any], seconds: float = 7_200) -> None:
-        """Let time pass until the first receiver has what is wanted."""
+        """Let time pass until `what` is true. Raises TimeoutError after so many seconds."""
         await next(iter(self.receivers.values())).until(what, seconds)
 
 
@@ -83,8 +83,8 @@ async def world(
     timers: bool = False,
     **settings: Any,
 ) -> AsyncIterator[World]:
-    """A running app with these receivers as webhook targets, and settings by short name. Timer
-    functions run only where a test asks for it, for weeks pass here."""
+    """A running app with these receivers as webhook targets; `settings` by short name. Timer
+    functions run only where a test asks for them, because weeks pass here."""
     there = {name: Receiver(name) for name in receivers or ("ops",)}
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(listening(*there.values()))
@@ -102,7 +102,7 @@ async def world(
             timer_triggers=timers,
         )
         stack.push_async_callback(host.stop)
-        # Fewer than a listening socket's backlog: what does not fit waits in real time.
+        # Fewer than a listening socket's backlog; a connection beyond that waits in real time.
         connector = aiohttp.TCPConnector(force_close=True, limit=100)
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         yield World(host, session, there)

@@ -3,7 +3,7 @@
 Never deployed. It indexes the same function_app.py with the real SDK, serves its HTTP functions
 and the durable management API on 127.0.0.1, and runs orchestrators through the SDK's own replay,
 by the JSON protocol between host and worker. Instances live in memory; what Azure Storage does to
-an app (gaps, lost races, deleted events, repeats, crashes) is there as options.
+an app (gaps, lost races, deleted events, repeats, crashes) can be switched on by options.
 
     host = await DevHost.start(app, hazards=Hazards.azure_storage(), seed=7)
     run_virtual(test)      # hours in milliseconds
@@ -36,7 +36,7 @@ _FROM = {"AppError": "host", "DevHost": "host", "Hazards": "hazards", "run_virtu
 
 
 def __getattr__(name: str) -> Any:
-    """Each name when it is asked for: the SDK, which the host needs, does not import everywhere."""
+    """Import a name when it is asked for: the SDK cannot be imported in every folder."""
     if name not in _FROM:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_FROM[name]}", __name__), name)

@@ -1,4 +1,4 @@
-"""python -m devhost: serve an app until Ctrl-C. It ends as the commands of acr_global do."""
+"""python -m devhost: serve an app until Ctrl-C. Its exit codes are those of `acr-global`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def _serve(options: argparse.Namespace) -> int:
     except SystemExit:
         await host.stop()
         raise
-    outlive_stdout()  # the app may print, too: what it does is more than what it says
+    outlive_stdout()  # the app may print, too, and must go on when nobody reads that
     await stopping.wait()
     try:
         async with asyncio.timeout(1.5):
@@ -83,7 +83,7 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 def _introduce(host: DevHost, app: Path) -> None:
-    """All in one, for who reads the first line only and closes the pipe."""
+    """Print all lines at once: a reader may take only the first and close the pipe."""
     lines = [f"devhost serves {app.resolve()} at {host.url}"]
     for function in host.index.of(HTTP):
         route = function.options.get("route") or function.name

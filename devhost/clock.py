@@ -25,7 +25,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The virtual clock reads this when a virtual loop is made."""
 
 GRACE = 0.001
-"""Real seconds a virtual loop listens to its sockets before it jumps. Loopback needs none of it."""
+"""Real seconds a virtual loop listens to its sockets before it jumps. Loopback needs less."""
 
 STANDSTILL = 10.0
 """Real seconds after which a virtual loop that waits for nothing gives up."""

@@ -23,8 +23,8 @@ from .walk import CallActivity, CallSubOrchestrator, CreateTimer
 log = logging.getLogger("devhost.durable")
 
 TIMER_LATENESS = timedelta(milliseconds=1)
-"""Some time always passes between the orchestrator's clock and the sending of its timer. Since
-delays are whole seconds, cut off, this is why a timer of 30 s comes after 29."""
+"""Some time always passes between the orchestrator's clock and the sending of its timer. As delays
+are cut to whole seconds, this is why a timer of 30 s fires after 29."""
 
 
 def timer_delay(fire_at: datetime, now: datetime) -> int:
@@ -41,7 +41,7 @@ class Committer:
         self._loop = asyncio.get_running_loop()
 
     def commit(self, instance_id: str, turn: Turn) -> None:
-        """One step without hazards; with them, a crash may come between any two parts."""
+        """Write the turn, in one step unless a hazard puts a crash between two of its parts."""
         for execution_id, decision in turn.outbox:
             if isinstance(decision, CallActivity):
                 self._send_activity(instance_id, execution_id, decision)
@@ -123,8 +123,8 @@ class Committer:
         row.last_updated = clock.utcnow()
         if turn.replayed:
             row.custom_status = turn.custom_status
-        # A crash may have kept an earlier write back: then the row stays Pending here, as in
-        # Azure, although the instance runs. Only a turn that changes the status writes it.
+        # Only a turn that changes the status writes it. So where a crash has prevented an earlier
+        # write, the row stays Pending although the instance runs, as on Azure.
         if turn.status is not None:
             row.runtime_status = turn.status
         if turn.status in Status.FINISHED or turn.output is not None:

@@ -1,6 +1,6 @@
-"""How the extension reads host.json: .NET's configuration, for which every value is a text first.
+"""How the extension reads host.json: .NET's configuration, in which every value is first a text.
 
-The words of what cannot be read are .NET's own; seen on the Durable extension 3.19.
+The error texts are .NET's own, as seen on the Durable extension 3.19.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _TIME_SPAN = re.compile(
 
 
 def as_text(value: Any) -> str | None:
-    """A JSON value as configuration has it; None where it is null, as if it were not there."""
+    """A JSON value as configuration holds it; None for null, which counts as not set."""
     return None if value is None else str(value).strip()
 
 

@@ -98,12 +98,12 @@ class Endpoint:
 
 
 def is_key(given: str, wanted: str) -> bool:
-    """Whether a key is the right one. What was given may be no UTF-8."""
+    """Whether a key is the right one. The given one may not be UTF-8."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 def broken(request: web.Request, error: EndpointError) -> web.Response:
-    """An answer that fails, or a connection that is reset."""
+    """Answer with an error, or reset the connection."""
     if error in ("429", "500"):
         return web.Response(status=int(error))
     log.warning("http method=%s path=%s status=reset", request.method, request.path)

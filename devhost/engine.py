@@ -1,8 +1,8 @@
 """The dispatcher: dequeues messages, and runs the turns and activities that they lead to.
 
 One turn of an instance at a time, on whatever has become visible for it; activities side by side.
-Both hold a place of the host while they run, however long they only wait, and there are so many
-places. An activity without one stays in the queue; a turn's messages have been dequeued.
+Both hold one of the host's limited places while they run, even while they only wait. An activity
+without a place stays in the queue; a turn waits for one with its messages dequeued.
 A batch's messages are deleted last, so what a crash interrupts comes back.
 """
 
@@ -43,7 +43,7 @@ class Engine:
         injector: Injector,
         changed: asyncio.Event,
     ) -> None:
-        """`changed` is set whenever something has ended: what the host waits on."""
+        """`changed` is set whenever something has ended, so that the host can wait for it."""
         self.storage = storage
         self.injector = injector
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -96,13 +96,13 @@ class Engine:
             log.error("devhost itself failed", exc_info=task.exception())
 
     def _arm(self) -> None:
-        """See to it that `_pump` runs when the next message becomes visible."""
+        """Schedule `_pump` for when the next message becomes visible."""
         if not self._alive:
             return
         if self._pump_handle is not None:
             self._pump_handle.cancel()
         queues = [self.storage.control]
-        if self._has_activity_place:  # else the next one to end comes here
+        if self._has_activity_place:  # else the next activity that ends calls this again
             queues.append(self.storage.work_items)
         due = min((q.next_due for q in queues if q.next_due is not None), default=None)
         self._pump_handle = None if due is None else self._loop.call_at(due, self._pump)
@@ -128,7 +128,7 @@ class Engine:
         return self._activities < self._settings.activity_places
 
     def _takes(self, message: Message) -> bool:
-        """Whether this dequeuing leads to anything. What is in hand is merely kept hidden."""
+        """Whether to work on a dequeued message. One that is in work already stays hidden."""
         if message.id in self._in_hand:
             return False
         invisible = self.injector.hazards.invisible
@@ -221,7 +221,7 @@ class Engine:
             self._arm()
 
     async def _python_at_work(self, instance_id: str) -> Worker:
-        """Let the time of a turn go by. If Python dies in it, so does what it was working on."""
+        """Let the time of a turn pass. If Python dies meanwhile, what it works on fails."""
         takes = self.injector.hazards.turn_takes
         seconds = self.injector.dice.between("turn-takes", instance_id, takes)
         try:
@@ -254,6 +254,6 @@ def _raise(problem: Exception, name: str, body: str) -> NoReturn:
 
 
 def _label(message: Message) -> str:
-    """A subject for the dice that is the same in each run with the same seed."""
+    """What the dice draw for, the same in each run with the same seed."""
     kind = message.event["EventType"]
     return f"{message.instance_id}|{kind}|{message.event.get('Name', message.event['EventId'])}"

@@ -40,9 +40,9 @@ PYTHON_CHECKPOINTS = (
     "timer-before",
     "timer-after",
 )
-"""Where a death of the Python process alone can be placed: when it has been given the call and
-has done nothing, or when it has done everything and its result has not reached the host. Whatever
-else it is running dies with it."""
+"""Where a death of the Python process alone can be placed: when it has received the call but done
+nothing, or when it has done everything but its result has not reached the host. Everything else
+that it is running dies with it."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Hazards:
     python_dies: tuple[CrashRule, ...] = ()
     """The Python process dies alone; the host lives, and starts it again."""
     turn_takes: Range = (0.0, 0.0)
-    """How long an orchestrator's turn takes: so long an instance's further messages wait."""
+    """How long an orchestrator's turn takes; the instance's further messages wait meanwhile."""
 
     @classmethod
     def azure_storage(cls) -> Hazards:
@@ -153,7 +153,7 @@ def _with_part(hazards: Hazards, part: str) -> Hazards:
 
 
 _MAX = {"restart_delay": inf}
-"""What is in seconds; the rest are probabilities."""
+"""Limits of the options in seconds; the others are probabilities, up to 1."""
 
 
 def _range(text: str) -> Range:
@@ -207,7 +207,7 @@ class Dice:
         return self._next(purpose, subject).choice(options)
 
     def hex_id(self, purpose: str, subject: str) -> str:
-        """32 hexadecimal digits: an execution id, or the id of an instance started without."""
+        """32 hexadecimal digits: an execution id, or the id of an instance started without one."""
         return f"{self._next(purpose, subject).getrandbits(128):032x}"
 
 

@@ -148,14 +148,14 @@ class DevHost:
             if engine is None:
                 return
             if engine.idle:
-                await asyncio.sleep(0)  # what has just ended may be followed by more
+                await asyncio.sleep(0)  # what has just ended may have started more
                 if engine.idle and engine is self._engine and self._recovery is None:
                     return
                 continue
             if engine.tasks:
                 self._changed.clear()
                 await self._changed.wait()
-            else:  # something is due: the loop will come to it
+            else:  # something is due: the loop will run it
                 await asyncio.sleep(0)
 
     async def finished(self, instance_id: str) -> Instance:

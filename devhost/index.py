@@ -28,7 +28,7 @@ CLIENT = "durableClient"
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,126}", re.IGNORECASE)
-"""The names of functions that WebJobs takes."""
+"""The names that WebJobs accepts for functions."""
 
 
 class AppError(Exception):
@@ -77,7 +77,7 @@ def index_app(app: Any) -> Index:
         AppError: the worker would refuse it, or a trigger is not supported here.
     """
     try:
-        app.functions_bindings = None  # else a second indexing takes each name for a duplicate
+        app.functions_bindings = None  # else a second indexing would take each name for a duplicate
         found = app.get_functions()
     except Exception as problem:
         raise AppError(_one_line(problem)) from problem

@@ -1,4 +1,4 @@
-"""Where hazards strike: asked by the engine and the servers at each place one can befall."""
+"""Decides where hazards strike: the engine and the servers ask at each place where one can."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Injector:
         self._python_plan = CrashPlan(self.dice, "python-dies")
 
     def checkpoint(self, name: str) -> None:
-        """Crash here if it is time to: the caller is cancelled with everything else."""
+        """Crash here if a rule says so; the caller is cancelled with everything else."""
         if self._plan.strikes(name, self._hazards.crash):
             self._crash(name)
             raise asyncio.CancelledError(f"crashed at {name}")
 
     def python_dies(self, checkpoint: str) -> bool:
-        """Whether it is time for the Python process to die here."""
+        """Whether a rule says that the Python process dies here."""
         return self._python_plan.strikes(checkpoint, self._hazards.python_dies)
 
     def chance(self, purpose: str, subject: str, probability: float) -> bool:
         return self.dice.chance(purpose, subject, probability)
 
     async def linger(self, purpose: str, subject: str, probability: float) -> None:
-        """Wait a little, with a probability, where another start may slip in."""
+        """With a probability, wait a little, so that another start can slip in."""
         if self.chance(purpose, subject, probability):
             await asyncio.sleep(
                 self.dice.between(f"{purpose}-linger", subject, self._hazards.start_linger)

@@ -1,5 +1,5 @@
 """Call the app's functions as the worker does: by keyword, async ones in the loop, sync ones in a
-thread, with the SDK's own encoding of what goes in and out."""
+thread, with the SDK's own encoding of arguments and results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PLACES = {HTTP: "http", ACTIVITY: "activity", TIMER: "timer"}
 
 @dataclass(frozen=True)
 class InvocationContext:
-    """What a function gets that has a parameter `context`; the names are `func.Context`'s."""
+    """The value of a function's parameter `context`, with the names of `func.Context`."""
 
     invocation_id: str
     function_name: str
@@ -50,7 +50,7 @@ class Invoker:
         """Call a function with what its trigger brings.
 
         Raises:
-            PythonDiedError: the process died under it.
+            PythonDiedError: the process died meanwhile.
             Exception: whatever the function raises.
         """
         arguments = {function.parameter: trigger}

@@ -2,7 +2,7 @@
 
 The same operations answer under /durabletask/ (the worker's, without a key) and under
 /runtime/webhooks/durabletask/ (people's and tools', with the system key where keys are required).
-Source: the extension's HttpApiHandler, and what DurableOrchestrationClient makes of the answers.
+Source: the extension's HttpApiHandler, and how DurableOrchestrationClient reads the answers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def client_binding(base_url: str, task_hub: str) -> str:
 
 
 def management_urls(base_url: str, instance_id: str) -> dict[str, str]:
-    """The URLs that manage one instance. Whoever has them can terminate and purge any."""
+    """The URLs that manage one instance. Whoever has one can terminate and purge any instance."""
     here = f"{base_url}{WEBHOOKS}/instances/{instance_id}"
     return {
         "id": instance_id,

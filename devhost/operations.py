@@ -19,8 +19,8 @@ from .storage import Instance, Storage
 log = logging.getLogger("devhost.durable")
 
 MAX_ID_CHARS = 512
-"""Characters of an instance id: what a table's key takes. Nothing else is refused: the engine
-escapes what a key cannot have."""
+"""Characters of an instance id: as many as a table's key can have. Nothing else is refused: the
+engine escapes what a key cannot hold."""
 
 SHUFFLE = (0.0, 2.0)
 """Seconds by which a shuffled or repeated event comes later."""
@@ -42,7 +42,7 @@ class Operations:
         A name that is no orchestrator's is not refused: the instance fails in its first turn.
 
         Two starts that both find nothing both answer success; the row, and so the input, is
-        that of the first to insert it, and the other's message is dropped when it is dequeued.
+        the first one's to insert it, and the other's message is dropped when it is dequeued.
         """
         if "/" in instance_id:  # the extension takes it for a part of the path
             return 404, None
@@ -143,7 +143,7 @@ class Operations:
 
     def purge_by(self, query: Mapping[str, str]) -> Result:
         """Delete the instances that a filter wants: by time, and by status. A filter that names
-        no final status, in the very spelling of the engine, takes those that run, too."""
+        no final status in the engine's exact spelling takes those that run, too."""
         try:
             wanted = Filter.for_purge(query)
         except ValueError as problem:
@@ -162,7 +162,7 @@ class Operations:
         return await self.start(row.name, target, row.input)
 
     async def rewind(self, instance_id: str, reason: str) -> Result:
-        """Let a failed instance go on from its history, as if its last turn had not been.
+        """Let a failed instance go on from its history, as if its last turn had not happened.
 
         What came while it was Failed is gone for good: timers that fell due, results. Activities
         that had failed run again. The row says Pending until the instance ends.

@@ -1,4 +1,4 @@
-"""argparse with help of a fixed width, and one sentence instead of the usage."""
+"""argparse with help of a fixed width, and errors of one sentence without the usage."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ WIDTH = 88
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Help of a fixed shape; one sentence instead of the usage where something is wrong."""
+    """Help of a fixed shape; a wrong input is answered by one sentence, without the usage."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, **kwargs)
         self.color = False  # from Python 3.14 on
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError. What was typed is left out: it may be a key that went astray."""
+        """Raise UsageError. What was typed is left out: it may be a key."""
         said = re.sub(r"(?s): invalid choice: .*\(choose", ": not known (choose", message)
         raise UsageError(f"{said}; see {self.prog} --help")
 
@@ -32,5 +32,5 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def wrapped(text: str) -> str:
-    """A paragraph of help."""
+    """A paragraph of help, wrapped to the width."""
     return textwrap.fill(text, WIDTH)

@@ -100,7 +100,7 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:  # at the edge of the years there are
+    except OverflowError:  # beyond the first or the last year
         raise ValueError(f"no time in UTC: {text}") from None
 
 

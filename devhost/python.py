@@ -1,9 +1,9 @@
 """The one Python process that runs the app's functions. It can die alone, while the host lives.
 
-What it was running fails: HTTP functions with 500, activities with an error that reaches their
-orchestrator, a turn with its instance. What comes meanwhile waits for the next process. A host
-whose Python dies too often ends itself, and so crashes. Seen on the Durable extension 3.19; the
-Functions host calls it "Exceeded language worker restart retry count".
+What it was running fails: an HTTP function with 500, an activity with an error that reaches its
+orchestrator, a turn together with its instance. Calls that come meanwhile wait for the next
+process. A host whose Python dies too often ends itself, and so crashes. Seen on the Durable
+extension 3.19; the Functions host calls it "Exceeded language worker restart retry count".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_DEATHS, WITHIN = 3, 300.0
 
 
 class PythonDiedError(Exception):
-    """The process went away under a call, as when it is killed or runs out of memory."""
+    """The process ended during a call, as when it is killed or runs out of memory."""
 
     def __init__(self) -> None:
         super().__init__("python exited with code 137")
@@ -51,7 +51,7 @@ class Python:
         self._deaths: list[float] = []
 
     def kill(self) -> None:
-        """Die now: every call in flight fails. One that is dead already stays so."""
+        """Die now: every call in flight fails. Does nothing if the process is dead already."""
         if not self._up.is_set():
             return
         self._stats["python-deaths"] += 1
@@ -72,7 +72,7 @@ class Python:
             call: makes the awaitable; not called while there is no process.
 
         Raises:
-            PythonDiedError: the process died under it.
+            PythonDiedError: the process died during the call.
         """
         while not self._up.is_set():
             await self._up.wait()
@@ -82,7 +82,7 @@ class Python:
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if not work.done():  # a real process would not even come to its `finally`
+            if not work.done():  # a real process would not run its `finally` either
                 work.cancel()
                 work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         if not work.done():
@@ -91,10 +91,10 @@ class Python:
         return work.result()
 
     async def take_turn(self, seconds: float) -> None:
-        """Stand for an orchestrator's turn of this length. Raises PythonDiedError."""
+        """Take as long as an orchestrator's turn of this length. Raises PythonDiedError."""
         if seconds > 0 or not self._up.is_set():
             await self.run("turn", lambda: asyncio.sleep(seconds))
-        else:  # at once: nothing else comes in between
+        else:  # without a pause: nothing else runs in between
             self._may_die("turn-before")
             self._may_die("turn-after")
 

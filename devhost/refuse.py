@@ -1,4 +1,4 @@
-"""Requests that are none: 400 and one line in the log, as on the real host, never a traceback."""
+"""Malformed requests: answered 400 with one line in the log, as on the real host; no traceback."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger("devhost.http")
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9!$&'()._~%-]+)(:[0-9]{0,5})?")
-"""What Kestrel takes. Source: its HttpUtilities.ValidateHostHeader."""
+"""The Host headers that Kestrel accepts. Source: its HttpUtilities.ValidateHostHeader."""
 
 _CALLERS = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
-"""Errors that are the caller's."""
+"""Errors that the caller has caused."""
 
 
 @web.middleware
@@ -32,12 +32,12 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _is_well_addressed(request: web.Request) -> bool:
-    old = request.version < HttpVersion11  # where there need be no host
+    old = request.version < HttpVersion11  # which need not name a host
     if not _HOST.fullmatch(request.headers.get("Host", "old" if old else "")):
         return False
     try:
         return bool(str(request.url))  # not read before
-    except ValueError:  # a port or an address that cannot be
+    except ValueError:  # an impossible port or address
         return False
 
 
@@ -48,14 +48,14 @@ def _bad(request: web.Request, reason: str) -> web.Response:
 
 
 def parser_log() -> logging.Logger:
-    """Where aiohttp says what it cannot read, or what has broken off."""
+    """The log to which aiohttp writes what it cannot read, and connections that broke off."""
     logger = logging.getLogger("devhost.server")
     logger.addFilter(_in_one_line)
     return logger
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
-    """Without what was sent, for it may be a key."""
+    """Shorten a record to one line, without what was sent: it may be a key."""
     problem = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if isinstance(problem, _CALLERS):
         record.msg, record.args = "http refused reason=%s", (type(problem).__name__,)

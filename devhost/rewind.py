@@ -1,8 +1,8 @@
-"""The history of a failed instance as if its failure had not been. Pure.
+"""The history of a failed instance as if it had not failed. Pure.
 
 Source: DurableTask.AzureStorage 2.11, and what the engine's histories look like after a rewind.
-Events are not taken away but made generic, which no replay minds. Failed sub-orchestrations are
-not rewound with it, other than on the engine.
+Events are not removed but made generic, which replays ignore. Unlike on the engine, failed
+sub-orchestrations are not rewound with it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _KINDS = {"int": r"-?\d+", "guid": r"[0-9a-fA-F-]{36}", "alpha": r"[a-zA-Z]+"}
 
 @dataclass(frozen=True)
 class Route:
-    """One HTTP function's way in."""
+    """The route of one HTTP function."""
 
     function: Function
     pattern: re.Pattern[str]
@@ -59,7 +59,7 @@ def _route(function: Function, prefix: str) -> Route:
         length += literal
     try:
         compiled = re.compile(pattern or "/", re.IGNORECASE)
-    except re.error as problem:  # a name that stands in it twice, or is none
+    except re.error as problem:  # a parameter name that stands there twice, or is not a valid one
         raise AppError(f"function {function.name}: route {template}: {problem}") from None
     return Route(
         function,

@@ -38,14 +38,14 @@ async def release() -> None:
 
 
 def _quiet_connector(**options: Any) -> aiohttp.TCPConnector:
-    """The SDK asks for `enable_cleanup_closed`, which wakes the loop every 2 s to abort
-    half-closed TLS connections. There is no TLS on loopback, and in virtual time those wakings
-    are all that hours consist of."""
+    """A connector without `enable_cleanup_closed`, which the SDK asks for. It wakes the loop every
+    2 s to abort half-closed TLS connections. There is no TLS on loopback, and in virtual time
+    those wakings would be most of the work of an hour."""
     return aiohttp.TCPConnector(**{**options, "enable_cleanup_closed": False})
 
 
 class _QuietAiohttp:
-    """aiohttp as the SDK's module sees it, but for the connector."""
+    """aiohttp as the SDK's module sees it, except for the connector."""
 
     TCPConnector = staticmethod(_quiet_connector)
 

@@ -60,7 +60,7 @@ class Server:
                 connection.transport.abort()
 
     async def close(self) -> None:
-        """Release what is left."""
+        """Stop listening, and close what is still open."""
         await self._runner.cleanup()
 
 
@@ -92,7 +92,7 @@ def build_app(
 
 
 def _hazardous(engine: Engine, handler: Handler) -> Handler:
-    """Run a handler as part of the engine, so that a crash ends it, with its hazards."""
+    """Run a handler as part of the engine, so that a crash ends it, and with the hazards."""
 
     async def call(request: web.Request) -> web.StreamResponse:
         injector = engine.injector

@@ -20,8 +20,8 @@ from .dotnet import as_text, read_int, read_provider_int, read_time_span
 from .index import AppError
 
 CORES = 2
-"""Of the machine that devhost stands for, whatever it runs on: one seed is one run everywhere. The
-extension's defaults are 10 places per core, other than on a Consumption plan."""
+"""Of the simulated machine, whatever devhost runs on, so one seed gives one run everywhere. The
+extension's defaults are 10 places per core, except on a Consumption plan."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class HostSettings:
 
 
 def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """What stands below a name; nothing where it is null. Raises ValueError."""
+    """The object under a name; an empty one where it is missing or null. Raises ValueError."""
     value = parent.get(name)
     if value is not None and not isinstance(value, dict):
         raise ValueError(f"{name} must be an object")

@@ -27,7 +27,7 @@ def status_json(row: Instance, query: Mapping[str, str]) -> dict[str, Any]:
     """One instance as the management API shows it. The input is shown unless asked not to be.
 
     No history is shown of a row that says Pending, although there may be one: a crash between the
-    writing of the two leaves Pending on an instance that runs. Only its custom status tells.
+    two writes leaves Pending on an instance that runs. Only its custom status shows that.
     """
     answer = {
         "name": row.name,
@@ -47,9 +47,9 @@ def status_json(row: Instance, query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def history_json(history: list[Event], show_output: bool, show_input: bool) -> list[dict[str, Any]]:
-    """The history for people: names for numbers, and what was scheduled told with its end.
+    """The history for people: names for numbers, each scheduled event merged into its end.
 
-    Inputs are the JSON text as it was sent, of events too; results are decoded.
+    Inputs, those of events included, are the JSON text as it was sent; results are decoded.
     """
     scheduled: dict[tuple[str, int], dict[str, Any]] = {}
     shown: list[dict[str, Any]] = []
@@ -131,8 +131,8 @@ class Filter:
 
     @classmethod
     def for_purge(cls, query: Mapping[str, str]) -> Filter:
-        """As the extension reads it when it purges [seen on 3.19]: no prefix; of the statuses the
-        final ones, and where none is left, any. Raises ValueError without a time to begin at."""
+        """As the extension reads it when it purges [seen on 3.19]: no prefix; of the statuses only
+        the final ones, or any where none is left. Raises ValueError without a time to begin at."""
         earliest, latest = (_time(query.get(n)) for n in ("createdTimeFrom", "createdTimeTo"))
         if earliest is None:
             raise ValueError("Please provide value for 'createdTimeFrom' parameter.")

@@ -122,7 +122,7 @@ def schedule_of(function: Function) -> Schedule:
 
 
 class TimerTriggers:
-    """Runs functions on their schedules while its engine lives. Missed times are not made up."""
+    """Runs functions on their schedules while the engine lives. Missed runs are not made up for."""
 
     def __init__(self, functions: Iterable[Function], engine: Engine, invoker: Invoker) -> None:
         self._schedules = [(function, schedule_of(function)) for function in functions]

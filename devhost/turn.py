@@ -27,7 +27,7 @@ GENERATIONS = 1000
 """How often an instance may continue as new without waiting for anything."""
 
 STATUS_KB = 16
-"""The longest custom status, as JSON in UTF-16. Whole KB are counted: 17,407 bytes pass."""
+"""The longest custom status, as JSON in UTF-16. Only whole KB count, so 17,407 bytes pass."""
 
 STATE_MARK = "\n\n$OutOfProcData$:"
 
@@ -45,8 +45,8 @@ class Answer:
     error: str | None = None
     custom_status: Any = None
     has_state: bool = True
-    """False when the turn broke off before the SDK could say anything: the process died, say.
-    Then the custom status is gone, as on the engine."""
+    """False when the turn broke off before the SDK could answer, for example because the process
+    died. The custom status is then gone, as on the engine."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Turn:
     output: Any
     custom_status: Any
     replayed: bool
-    """False where the worker was not asked: the row keeps its custom status."""
+    """False where the worker was not called: the row keeps its custom status."""
     error: str | None = None
 
 
@@ -112,14 +112,14 @@ def take_turn(
         return close(Status.FAILED, answer, message, error)
 
     def break_off(answer: Answer, error: str) -> Turn:
-        """Nothing has been invoked again: that is what the engine says, where it can."""
+        """Fail a turn that broke off; in the engine's words, where it notices what is missing."""
         missed = _not_invoked_again(events)
         return close(Status.FAILED, answer, missed, error) if missed else fail(answer, error)
 
     for terminated in arrivals:
         if terminated["EventType"] == EventType.EXECUTION_TERMINATED:
             return close(Status.TERMINATED, None, terminated["Input"], None)
-    if _is_suspended(events):  # replayed all the same: only what it asks for has to wait
+    if _is_suspended(events):  # replayed all the same; only its new actions wait
         answer = ask(worker, instance_id, events, played)
         if not answer.has_state:
             return break_off(answer, answer.error or "no state")
@@ -173,7 +173,7 @@ def ask(worker: Worker, instance_id: str, events: Sequence[Event], played: int) 
     parent = started["ParentInstance"]
     body = {
         "history": [e | {"IsPlayed": i < played} for i, e in enumerate(events)],
-        # A number comes as such, and the SDK cannot read it; its own client sends a text.
+        # A number arrives as a number, which the SDK cannot read; its own client sends text.
         "input": json.dumps(raw_input) if isinstance(raw_input, dict | list) else raw_input,
         "instanceId": instance_id,
         "isReplaying": played > 0,
@@ -225,7 +225,7 @@ def _status_kilobytes(status: Any) -> int:
 
 
 def _not_invoked_again(events: Sequence[Event]) -> str | None:
-    """The engine's words for a replay that ended before it came to what is in the history."""
+    """The engine's words for a replay that ended before it reached what is in the history."""
     for each in events:
         if each["EventType"] == EventType.TASK_SCHEDULED:
             what = f"an activity task with sequence ID {each['EventId']} and name '{each['Name']}'"
@@ -250,7 +250,7 @@ def _is_suspended(events: Sequence[Event]) -> bool:
 
 
 def _reason(arrivals: Sequence[Event]) -> str | None:
-    """What whoever suspended or resumed gave as the reason: the engine's output until the end."""
+    """The reason given for a suspend or resume: the instance's output until it ends."""
     kinds = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
     return next((e["Reason"] for e in reversed(arrivals) if e["EventType"] in kinds), None)
 

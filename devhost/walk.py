@@ -3,7 +3,7 @@
 The worker answers each turn with the full list of actions since the start. The host goes through
 the list again, awaiting one action after another, while the events of the history complete what
 was awaited. So whatever stands behind an action that is not complete is not scheduled, although
-the orchestrator has long gone on: an instance that seems to hang in Azure hangs here.
+the orchestrator has gone on: an instance that hangs in Azure hangs here, too.
 
 - Ids 0, 1, 2… go to activities, timers and sub-orchestrations in the order of their invocation; a
   retry takes one per attempt and one per timer, and has a timer after its last attempt too.
@@ -14,8 +14,8 @@ the orchestrator has long gone on: an instance that seems to hang in Azure hangs
 - An event goes to the newest wait of its name (case ignored), or is buffered for the next one.
 - While suspended, completions are held back and come in order at the resume.
 
-What history says was scheduled must be what the actions schedule: else the orchestrator is not
-deterministic.
+What the history says was scheduled must be what the actions schedule; otherwise the orchestrator
+is not deterministic.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class CreateTimer:
 
 @dataclass(frozen=True)
 class CallSubOrchestrator:
-    """Start another instance that reports back."""
+    """Start another instance, whose end comes back to this one."""
 
     id: int
     name: str
@@ -107,7 +107,7 @@ class _Compound(_Task, ABC):
 
     @abstractmethod
     def child_done(self, child: _Task | None) -> None:
-        """A child has completed, or (None) the children are all there."""
+        """A child has completed; None: all children have been added."""
 
 
 class _All(_Compound):

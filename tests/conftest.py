@@ -1,4 +1,4 @@
-"""What every test stands on: a clean environment, virtual time, and the tools that are required."""
+"""What every test relies on: a clean environment, virtual time, and the tools that are required."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from hypothesis import settings
 
 from devhost.clock import run_virtual
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")  # how long an example takes says something about the machine only
+# How long an example takes says something about the machine only.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("other", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
 """Where the variable is set, a test with that mark may not be skipped."""
@@ -25,8 +27,8 @@ REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
 
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One for the run, of its processes too, which goes with it. (pytest's own stays, to be looked
-    at.)"""
+    """A temporary folder for the run and its processes, removed at the end. (pytest's own folder
+    stays, to be looked at.)"""
     tmp_path_factory.getbasetemp()
     with (
         tempfile.TemporaryDirectory(prefix="acr-global-tests-", ignore_cleanup_errors=True) as own,
@@ -59,7 +61,8 @@ _NETRCS = {
 def strange_environment(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Credentials that are not ours lie about, and a proxy that nobody reaches is set for all."""
+    """An environment with credentials that are not ours, and a proxy for everything that nobody
+    answers at."""
     home = tmp_path / "home"
     home.mkdir()
     path = home / (".netrc" if request.param == "home" else "given")
@@ -77,7 +80,7 @@ def strange_environment(
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where a tool is required, a test of it that is skipped has failed."""
+    """Where a tool is required, a skipped test of it counts as failed."""
     report = yield
     for mark, variable in REQUIRED.items():
         required = os.environ.get(variable) and item.get_closest_marker(mark)
@@ -90,7 +93,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    """A test that is a coroutine function runs in virtual time, or marked `real_time`, in real."""
+    """A coroutine function runs in virtual time; marked `real_time`, in real time."""
     real = pyfuncitem.get_closest_marker("real_time") is not None
     given = getattr(pyfuncitem.obj, "hypothesis", None)
     if given is not None and iscoroutinefunction(given.inner_test):

@@ -1,4 +1,4 @@
-"""What /api answers, as JSON: a letter as it was noted, of the rest nothing that is null."""
+"""What /api answers, as JSON: a dead letter as it was noted, and no nulls in the rest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ GIVEN_UP: dict[str, Any] = {"state": "given-up", "push": "p1", "reference": None
     ],
 )
 def test_a_letter_is_what_was_noted_of_it(noted: dict[str, Any]) -> None:
-    """With what is null in it, and what this release does not know."""
+    """Its nulls stay, and so do fields that this release does not know."""
     page = api.DeadLetters(deadletters=(api.letter("_delivery.overdue.p1", noted),), next=None)
     assert {"deadletters": [{"id": "_delivery.overdue.p1", **noted}], "next": None} == api.dump(
         page
@@ -50,7 +50,7 @@ def test_a_letter_is_what_was_noted_of_it(noted: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("noted", [{"attempts": "many"}, {"dead": "ops"}, {"state": 5}])
 def test_a_letter_that_is_broken_costs_no_other(noted: dict[str, Any]) -> None:
-    """It stays in the list, by its id."""
+    """It stays in the list by its id."""
     page = api.DeadLetters(deadletters=(api.letter("x", noted), api.letter("y", DELIVERY)))
     assert [{"id": "x", "state": "failed"}, {"id": "y", **DELIVERY}] == api.dump(page)[
         "deadletters"
@@ -58,7 +58,7 @@ def test_a_letter_that_is_broken_costs_no_other(noted: dict[str, Any]) -> None:
 
 
 def test_details_hold_no_null_below_what_was_noted() -> None:
-    """Attempts, reports and the verdict say only what there is to say."""
+    """Attempts, arrivals and the verdict leave out what is not known."""
     details = api.DeadLetterDetails(
         id="x",
         replay_of=None,
@@ -116,5 +116,5 @@ def test_details_hold_no_null_below_what_was_noted() -> None:
 def test_an_answer_says_its_status_and_nothing_that_is_null(
     said: dict[str, Any], answer: BaseModel
 ) -> None:
-    """Its status is part of it, though nobody has to say it."""
+    """The status is part of the answer, though the caller need not pass it."""
     assert said == api.dump(answer)

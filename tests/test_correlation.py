@@ -31,7 +31,7 @@ ARTIFACT = Artifact(registry="r.azurecr.io", repository="team/app", tag="v1", di
 
 
 def event(**changes: object) -> PushEvent:
-    """One event, of which a test changes what it is about."""
+    """An event in which a test changes fields."""
     base = {"id": "AB-1", "region": "eastus", "action": Action.PUSH, "artifact": ARTIFACT}
     return PushEvent.model_validate(base | changes)
 
@@ -42,14 +42,14 @@ def test_by_id_the_lower_case_notification_id_is_the_key() -> None:
 
 
 def test_by_content_regions_with_ids_of_their_own_agree() -> None:
-    """The key has no id, region or time in it."""
+    """The key contains no id, region or time."""
     other = event(id="zz", region="westeurope", timestamp="2026-01-01T00:00:00Z")
     assert push_key(event(), "content") == push_key(other, "content")
 
 
 @pytest.mark.parametrize("field", ["registry", "repository", "tag", "digest", "name", "version"])
 def test_by_content_every_part_of_the_content_counts(field: str) -> None:
-    """Two different contents never meet."""
+    """Two different contents never share a key."""
     other = event(artifact=ARTIFACT.model_copy(update={field: "other"}))
     assert push_key(event(), "content") != push_key(other, "content")
     assert push_key(event(), "content") != push_key(event(action=Action.DELETE), "content")
@@ -63,7 +63,7 @@ def test_event_names_are_those_of_the_original_sample() -> None:
 @example("a" * 100, 999)
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True), st.integers(0, 999))
 def test_every_id_fits_the_engine_and_its_paths(push_id: str, number: int) -> None:
-    """The SDK puts ids unquoted into request paths, and the engine takes 100 characters."""
+    """The SDK puts ids unquoted into request paths, and the engine accepts 100 characters."""
     ids = [
         courier_id(push_id, "r" * 50),
         f"{bounded_id('_delivery', 'incomplete', push_id)}.r{number}",
@@ -76,7 +76,7 @@ def test_every_id_fits_the_engine_and_its_paths(push_id: str, number: int) -> No
 
 @given(st.lists(st.integers(0, 99_999_999), min_size=2, unique=True))
 def test_the_newest_generation_is_the_first_in_the_order_of_ids(numbers: list[int]) -> None:
-    """The engine lists in that order only, and its pages go forward only."""
+    """The engine lists instances in that order only, and its pages go forward only."""
     ids = sorted(generation_id("content-0", number) for number in numbers)
     assert sorted(numbers, reverse=True) == [generation_of(i) for i in ids]
     assert all(i.startswith(generation_prefix("content-0")) for i in ids)
@@ -84,13 +84,13 @@ def test_the_newest_generation_is_the_first_in_the_order_of_ids(numbers: list[in
 
 @pytest.mark.parametrize("instance_id", ["content-0.7", "content-0.-9999999", "p1", "x.١٢٣٤٥٦٧٨"])
 def test_an_id_of_another_kind_is_no_generation(instance_id: str) -> None:
-    """An id that somebody chose by hand is not taken for one."""
+    """An id that somebody chose by hand is not mistaken for one."""
     with pytest.raises(ValueError, match="no generation"):
         generation_of(instance_id)
 
 
-def test_deliveries_of_two_pushes_with_one_id_are_apart() -> None:
-    """By content, where the id comes again; neither is hashed, so that people can read them."""
+def test_deliveries_of_two_pushes_with_one_id_have_two_ids() -> None:
+    """By content an id comes again; neither id is hashed, so that people can read them."""
     push_id = generation_id(push_key(event(), "content"), 0)
     ids = {delivery_id(push_id, v, birth) for v in VerdictType for birth in ("a" * 32, "b" * 32)}
     assert 2 * len(VerdictType) == len(ids)
@@ -99,13 +99,13 @@ def test_deliveries_of_two_pushes_with_one_id_are_apart() -> None:
 
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True))
 def test_no_push_has_the_id_of_a_courier_or_delivery(push_id: str) -> None:
-    """Theirs begin with an underscore, which no notification id may."""
+    """Those begin with an underscore, which no notification id may."""
     assert not courier_id(push_id, "eastus").startswith(push_id)
 
 
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True))
-def test_an_id_tells_what_it_is_of(push_id: str) -> None:
-    """However long the push's is."""
+def test_an_id_tells_its_kind(push_id: str) -> None:
+    """Push, courier, delivery and record are told apart, however long the push's id is."""
     delivery = delivery_id(push_id, VerdictType.OVERDUE)
     ids = [push_id, courier_id(push_id), delivery, record_id(push_id)]
     assert [True, False, False, False] == [is_push(i) for i in ids]
@@ -115,13 +115,13 @@ def test_an_id_tells_what_it_is_of(push_id: str) -> None:
 
 
 def test_the_courier_of_a_whole_push_is_none_of_a_regions() -> None:
-    """No region is called as it is."""
+    """Its id holds a character that no region's name has."""
     assert courier_id("p1") not in {courier_id("p1", r) for r in ("eastus", "a", "0")}
 
 
 @given(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,99}", fullmatch=True), st.integers(0, 999))
 def test_a_delivery_tells_its_message_and_its_number(push_id: str, number: int) -> None:
-    """The number is read back from the id, and a numbered id is still a delivery's."""
+    """Both are read back from the id, and a numbered id is still a delivery's."""
     base = delivery_id(push_id, VerdictType.OVERDUE)
     assert (base, number) == order(numbered(base, number))
     assert is_delivery(numbered(base, number))
@@ -131,6 +131,6 @@ def test_a_delivery_tells_its_message_and_its_number(push_id: str, number: int) 
     "instance_id",
     ["", "p1", "_delivery", "_delivery.x", "_delivery.x.P", "_delivery.x.p/..", "_open.1"],
 )
-def test_what_a_caller_names_else_is_no_delivery(instance_id: str) -> None:
-    """It would stand in a request to the engine."""
+def test_other_ids_named_by_a_caller_are_no_deliveries(instance_id: str) -> None:
+    """The id becomes part of a request to the engine, so it is checked first."""
     assert not is_delivery(instance_id)

@@ -1,4 +1,4 @@
-"""What became of a delivery, and what needs somebody to see to it."""
+"""How deliveries and couriers end, and which ends need an operator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def delivery(**ends: str) -> Delivery:
-    """One that is over; by target, how it went: delivered, refused or superseded."""
+    """A finished delivery; by target, how it went: delivered, refused or superseded."""
     attempts = tuple(
         Attempt(
             target=name,
@@ -39,7 +39,7 @@ def delivery(**ends: str) -> Delivery:
 def test_a_delivery_is_dead_where_somebody_is_without_its_message(
     ends: dict[str, str], state: str, without: tuple[str, ...]
 ) -> None:
-    """Whom a later verdict has overtaken it for is not."""
+    """A target that a later verdict has spared the message does not count."""
     over = delivery(**ends)
     assert without == undelivered(over)
     assert state == final_state(over)
@@ -47,11 +47,11 @@ def test_a_delivery_is_dead_where_somebody_is_without_its_message(
 
 
 @pytest.mark.parametrize("state", ["dead", "lost", "given-up", "failed", "retrying", None, {}])
-def test_what_did_not_end_well_needs_somebody(state: object) -> None:
-    """Whatever stands where a state should."""
+def test_every_other_end_needs_an_operator(state: object) -> None:
+    """Any unknown value in place of a state counts as such, too."""
     assert not is_good(state)
 
 
 def test_a_courier_ends_well_where_all_is_told_or_over() -> None:
-    """What is lost or given up is not."""
+    """A lost or given-up arrival is not a good end."""
     assert {"raised", "finished"} == {end for end in COURIER_ENDS if is_good(end)}

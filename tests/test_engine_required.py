@@ -39,7 +39,7 @@ def test_of_something_else(): pytest.skip("no skopeo")
 
 
 def run(folder: Path, required: str, mark: str = "engine") -> str:
-    """What pytest says of those tests, with the project's own conftest."""
+    """pytest's output for those tests, with the project's own conftest."""
     (folder / "test_it.py").write_text(TESTS.replace("engine", mark))
     (folder / "pytest.ini").write_text(f"[pytest]\nmarkers = {mark}\n")
     ended = subprocess.run(
@@ -63,7 +63,7 @@ def run(folder: Path, required: str, mark: str = "engine") -> str:
 
 @pytest.mark.parametrize("mark", ["engine", "bicep"])
 def test_a_skip_of_what_is_required_is_a_failure(tmp_path: Path, mark: str) -> None:
-    """The failure keeps the skip's reason, wherever it was skipped; other tests are untouched."""
+    """The failure gives the skip's reason, wherever it was skipped; other tests are untouched."""
     said = run(tmp_path, "1", mark)
 
     assert "1 failed, 1 passed, 1 skipped, 1 xfailed, 2 errors" in said
@@ -71,6 +71,6 @@ def test_a_skip_of_what_is_required_is_a_failure(tmp_path: Path, mark: str) -> N
         assert f"ACR_{mark.upper()}_REQUIRED is set, but: Skipped: {reason}\n" in said
 
 
-def test_elsewhere_it_is_a_skip(tmp_path: Path) -> None:
-    """A machine without it runs the rest."""
+def test_a_skip_of_what_is_not_required_stays_a_skip(tmp_path: Path) -> None:
+    """A machine without the tools runs the other tests."""
     assert "1 passed, 4 skipped, 1 xfailed" in run(tmp_path, "")

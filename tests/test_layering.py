@@ -13,6 +13,7 @@ from acr_global.notify.channels import KINDS
 PACKAGE = Path(__file__).parents[1] / "acr_global"
 
 ORDER = [
+    "version",
     "errors",
     "model",
     "durations",
@@ -44,7 +45,10 @@ ORDER = [
     "api",
     "audience",
     "registry",
+    "catchup",
+    "registration",
     "functions",
+    "doctor",
     "cli",
 ]
 """A file or folder imports only what stands above it."""
@@ -73,7 +77,7 @@ def layer(module: str) -> str | None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_each_file_imports_only_what_stands_above_it(path: Path) -> None:
-    """The order is that of the journey in the package's docstring."""
+    """The order is that of the list, from the core to the shell."""
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if own in ("__init__", "__main__"):
         return
@@ -85,20 +89,30 @@ def test_each_file_imports_only_what_stands_above_it(path: Path) -> None:
 
 
 def test_the_order_names_every_file() -> None:
-    """A new file is given its place."""
+    """A new file must be given its place."""
     there = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if not p.name.startswith("_")}
     assert there == set(ORDER)
 
 
+def test_the_map_of_the_shell_names_every_file() -> None:
+    """A new file is described there in a few words."""
+    folder = PACKAGE / "functions"
+    lines = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or "").splitlines()
+    rows = (line.strip().partition("  ")[0] for line in lines if line.startswith("    "))
+    named = {name for row in rows for name in row.split(", ")}
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == named
+
+
 def test_sessions_are_made_in_one_place() -> None:
-    """Where the environment's credentials are kept out; the engine's, on this machine, is apart."""
+    """That place ignores credentials in the environment. The engine's session, to this machine
+    only, is apart."""
     making = {str(p.relative_to(PACKAGE)) for p in FILES if "ClientSession(" in p.read_text()}
     assert {"outgoing.py", "functions/engine.py"} == making
     assert [] == [p for p in FILES if "trust_env" in p.read_text()]
 
 
 def test_urls_are_taken_apart_in_one_place() -> None:
-    """What else is done with their parts, each does for itself."""
+    """Other files use the parts, and do not parse."""
     parsing = ("urllib.parse.urlsplit", "urllib.parse.urlparse", "urllib.parse.urljoin")
     assert {"urls.py"} == {
         str(p.relative_to(PACKAGE)) for p in FILES if set(imports(p)).intersection(parsing)
@@ -121,13 +135,13 @@ def test_only_the_commands_know_their_libraries(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_file_stays_readable(path: Path) -> None:
-    """Near 120 lines, never over 400."""
+    """No file is longer than 400 lines."""
     assert 400 >= len(path.read_text().splitlines())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_only_the_channels_know_the_kinds_of_targets(path: Path) -> None:
-    """Elsewhere no kind is named, and no kind's file imported. (A registry has webhooks too.)"""
+    """Elsewhere no kind is named, and no kind's file imported. (The registry has webhooks, too.)"""
     if path.is_relative_to(PACKAGE / "notify" / "channels"):
         return
     names = KINDS.keys() - {"webhook"}

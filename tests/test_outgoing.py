@@ -27,14 +27,15 @@ BASIC = "Basic " + b64encode("us@er:hush-päss".encode()).decode()
 
 @dataclass
 class Proxy:
-    """What it is to answer, and the heads of what it got, with what came through its tunnels."""
+    """A proxy's answer, and the heads of the requests it got, including those inside its
+    tunnels."""
 
     answer: bytes = OK
     port: int = 0
     asked: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, for one request, or one tunnel and the request in it."""
+        """Serve one connection: one request, or one tunnel and the request inside it."""
         try:
             head = await self._read(reader)
             writer.write(self.answer)
@@ -66,7 +67,7 @@ async def proxying(answer: bytes = OK, tls: ssl.SSLContext | None = None) -> Asy
 
 
 async def send(kind: str, url: str, **fields: object) -> Attempt:
-    """One attempt."""
+    """Make one attempt of this kind of target."""
     to = target(kind, url=url, **fields)
     async with deliver.new_session() as session:
         return await deliver.attempt(message(), to, SECRETS, session=session, clock=lambda: NOW)
@@ -74,7 +75,7 @@ async def send(kind: str, url: str, **fields: object) -> Attempt:
 
 @pytest.fixture
 def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever certificate a server shows is good."""
+    """Any certificate that a server shows counts as trusted."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", context)
@@ -85,7 +86,7 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_https_goes_through_a_tunnel(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tls: bool
 ) -> None:
-    """Through an http proxy and an https one. What is the proxy's it gets, and no more."""
+    """An http or https proxy gets its own credentials, and nothing of the request but the host."""
     caplog.set_level(logging.DEBUG)
 
     async def scenario() -> None:
@@ -108,7 +109,7 @@ def test_https_goes_through_a_tunnel(
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_plain_http_is_handed_to_the_proxy(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    """With its whole address, and what the proxy wants to know in it."""
+    """The request has the whole URL, and the proxy's credentials."""
 
     async def scenario() -> None:
         async with proxying() as proxy:
@@ -148,7 +149,7 @@ def test_apprise_goes_through_the_proxy_too(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_proxy_that_refuses_is_named_as_the_reason(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, answer: bytes
 ) -> None:
-    """It is not the receiver's answer: an operator can put it right, so it is tried again."""
+    """An operator can put it right, so the attempt is repeated; it is not the receiver's answer."""
     caplog.set_level(logging.DEBUG)
 
     async def scenario() -> None:
@@ -169,10 +170,10 @@ def test_a_proxy_that_is_not_there_is_named_as_the_reason(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("value", ["socks5://u:hush@127.0.0.1:9", "http://u:hush@:9", "hush hush"])
-def test_a_proxy_that_cannot_be_used_is_not_passed_by(
+def test_a_proxy_that_cannot_be_used_is_not_bypassed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, value: str
 ) -> None:
-    """Nothing is sent until it is right."""
+    """Nothing is sent until the setting is right."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("HTTPS_PROXY", value)
     made = asyncio.run(send("webhook", "https://receiver.test/"))
@@ -184,7 +185,7 @@ def test_a_proxy_that_cannot_be_used_is_not_passed_by(
 def test_this_machine_is_reached_without_the_proxy(
     monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    """In clear, and by nobody else."""
+    """A request to loopback goes to nobody else."""
 
     async def scenario() -> None:
         async with proxying() as receiver:

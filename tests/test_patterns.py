@@ -20,7 +20,7 @@ def test_regions_are_compared_in_arms_short_form() -> None:
 
 @pytest.mark.parametrize("value", ["", " , ", "west/europe", "a" * 51, 7, ["eastus", 7], None])
 def test_what_cannot_be_a_region_is_refused(value: object) -> None:
-    """A region's name goes into event names, so nothing odd gets there."""
+    """A region's name becomes part of event names, so odd characters are kept out."""
     with pytest.raises(ValueError, match="must"):
         parse_regions(value)
 
@@ -31,8 +31,8 @@ def test_names_keep_their_order_and_lose_repeats() -> None:
 
 
 @pytest.mark.parametrize("value", ["", " , ", []])
-def test_a_list_that_must_name_one(value: object) -> None:
-    """A comma alone is a slip, not a wish for none."""
+def test_an_empty_list_of_names_is_refused(value: object) -> None:
+    """A comma alone is a typing error, and does not mean "none"."""
     assert ("a",) == parse_some("a")
     with pytest.raises(ValueError, match="at least one"):
         parse_some(value)
@@ -53,6 +53,8 @@ def test_a_list_that_must_name_one(value: object) -> None:
         ("Team/*", "team/app", "v1", False),
     ],
 )
-def test_patterns(pattern: str, repository: str | None, tag: str | None, expected: bool) -> None:
-    """A colon in the pattern brings the tag in; nothing behind it means untagged."""
+def test_a_pattern_matches_repository_and_tag(
+    pattern: str, repository: str | None, tag: str | None, expected: bool
+) -> None:
+    """The tag counts where the pattern has a colon; nothing after it means untagged."""
     assert expected is matches([pattern], repository, tag)

@@ -1,4 +1,4 @@
-"""Which proxy a URL goes through, by the environment alone: as curl and requests have it."""
+"""Which proxy a URL goes through, decided by the environment as curl and requests do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROXY = "http://proxy.test:3128"
 
 
 def found(url: str, **environ: str) -> str | None:
-    """The proxy's address."""
+    """The proxy's address for a URL."""
     proxy = proxy_for(url, environ)
     return proxy.url if proxy else None
 
@@ -44,13 +44,14 @@ def found(url: str, **environ: str) -> str | None:
         (PROXY, {"HTTPS_PROXY": "http://user:p@ss@proxy.test:3128"}),
     ],
 )
-def test_the_variables(expected: str | None, environ: dict[str, str]) -> None:
-    """The one for the scheme, else ALL_PROXY; lower case first; without a scheme it is http."""
+def test_a_scheme_has_its_variable(expected: str | None, environ: dict[str, str]) -> None:
+    """Its own variable counts before ALL_PROXY, lower case before upper; an address without a
+    scheme is http."""
     assert expected == found(URL, **environ)
 
 
 def test_plain_http_has_its_own_variable() -> None:
-    """As in requests, in either case. (curl reads it in lower case alone.)"""
+    """Either case counts, as in requests. (curl reads it in lower case only.)"""
     assert PROXY == found("http://hooks.example.com/", HTTP_PROXY=PROXY)
     assert found("http://hooks.example.com/", HTTPS_PROXY=PROXY) is None
 
@@ -98,7 +99,8 @@ def test_a_proxys_user_is_decoded_once(userinfo: str, expected: str | None) -> N
     ],
 )
 def test_this_machine_is_never_asked_for_through_a_proxy(host: str) -> None:
-    """However it is written; nor what only it can reach, as an identity's endpoint."""
+    """Loopback in any notation, and link-local addresses such as an identity endpoint's, are asked
+    directly."""
     for scheme in ("http", "https"):
         assert found(f"{scheme}://u:p@{host}:8080/x", ALL_PROXY=PROXY, NO_PROXY="other") is None
 
@@ -108,8 +110,8 @@ def test_this_machine_is_never_asked_for_through_a_proxy(host: str) -> None:
     ["localhost.example.com", "notlocalhost", "127.0.0.1.example.com", "128.0.0.1", "10.0.0.1",
      "[2001:db8::1]", "[::ffff:10.0.0.1]", "face", "12.example"],
 )  # fmt: skip
-def test_what_only_looks_like_this_machine_goes_through_it(host: str) -> None:
-    """A name that begins or ends like it is another's."""
+def test_a_host_that_only_looks_like_this_machine_uses_the_proxy(host: str) -> None:
+    """A name may begin or end like `localhost` and be another machine's."""
     assert PROXY == found(f"https://{host}/x", HTTPS_PROXY=PROXY)
 
 
@@ -145,7 +147,8 @@ def test_what_only_looks_like_this_machine_goes_through_it(host: str) -> None:
     ],
 )
 def test_no_proxy_names_the_host(url: str, listed: str) -> None:
-    """Names with what is below them, ports, addresses and blocks; comma or blank between two."""
+    """Names with their subdomains, ports, addresses and blocks count, separated by commas or
+    blanks."""
     assert PROXY == found(url, ALL_PROXY=PROXY)
     assert found(url, ALL_PROXY=PROXY, NO_PROXY=listed) is None
     assert found(url, ALL_PROXY=PROXY, no_proxy=listed) is None
@@ -171,8 +174,8 @@ def test_no_proxy_names_the_host(url: str, listed: str) -> None:
         ("https://10.test/", "10.0.0.0/8"),
     ],
 )
-def test_no_proxy_names_another(url: str, listed: str) -> None:
-    """What neither curl nor requests takes for the host."""
+def test_no_proxy_does_not_name_the_host(url: str, listed: str) -> None:
+    """These are entries that neither curl nor requests applies to the host."""
     assert PROXY == found(url, ALL_PROXY=PROXY, NO_PROXY=listed)
 
 
@@ -205,8 +208,8 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize("value", UNUSABLE)
-def test_what_cannot_be_used_is_said_by_name(value: str) -> None:
-    """Nothing is sent past it, and nothing of the value is shown."""
+def test_an_unusable_proxy_is_named_by_its_variable(value: str) -> None:
+    """Nothing is sent around it, and its value is not shown."""
     environ = {"HTTPS_PROXY": value}
     with pytest.raises(ProxyError, match=r"^HTTPS_PROXY: ") as caught:
         proxy_for(URL, environ)
@@ -218,7 +221,7 @@ def test_what_cannot_be_used_is_said_by_name(value: str) -> None:
 
 
 def test_a_broken_proxy_costs_nothing_where_it_does_not_apply() -> None:
-    """This machine, what NO_PROXY names, and the other scheme are asked as ever."""
+    """This machine, hosts in NO_PROXY and the other scheme are reached as usual."""
     environ = {"HTTPS_PROXY": "socks5://proxy.test", "NO_PROXY": "a.test"}
     for url in ("https://127.0.0.1/", "https://a.test/", "http://b.test/"):
         assert proxy_for(url, environ) is None
@@ -226,8 +229,8 @@ def test_a_broken_proxy_costs_nothing_where_it_does_not_apply() -> None:
 
 @pytest.mark.parametrize("entry", ["*.a.test", "10.0.0.0/33", "http://a.test", "u:hush@a.test",
                                    "<local>", "a.test;b.test", "10.0.0.*", "ä.test"])  # fmt: skip
-def test_what_no_proxy_says_in_vain_is_said(entry: str) -> None:
-    """By its place in the list, for it may be anything."""
+def test_entries_of_no_proxy_without_effect_are_problems(entry: str) -> None:
+    """An entry is named by its place in the list, because it may be a secret."""
     (problem,) = proxies.problems({"no_proxy": f"b.test,{entry}"})
     assert ("no_proxy", "warning") == (problem.setting, problem.severity)
     assert "entry 2 fits no host" in problem.message
@@ -243,6 +246,6 @@ def test_what_no_proxy_says_in_vain_is_said(entry: str) -> None:
         {"NO_PROXY": "localhost, .a.test a.test:80,10.0.0.0/8,::1,[::1]:80,fe80::/10,"},
     ],
 )
-def test_nothing_is_said_of_what_is_right(environ: dict[str, str]) -> None:
-    """No line in the log for what works."""
+def test_right_values_are_no_problem(environ: dict[str, str]) -> None:
+    """No log line is spent on what works."""
     assert () == proxies.problems(environ)

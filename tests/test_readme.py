@@ -1,4 +1,4 @@
-"""The README and the docs are true."""
+"""The README and the docs agree with the code."""
 
 from __future__ import annotations
 
@@ -33,33 +33,34 @@ by_document = pytest.mark.parametrize(
 
 
 def without_code(path: Path) -> str:
-    """A document without its blocks of code, where a # begins no heading."""
+    """A document without its blocks of code, where # does not begin a heading."""
     return re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(path: Path) -> set[str]:
-    """A document's headings as a link writes them: lower case, hyphens for blanks, no marks."""
+    """A document's headings as links write them: lower case, hyphens for blanks, no punctuation."""
     headings = re.findall(r"^#+ +(.+)$", without_code(path), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 @by_document
 def test_every_link_inside_the_repository_leads_somewhere(path: Path) -> None:
-    """Files move; links are checked."""
+    """A file that moves takes its links along."""
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
         assert (path.parent / target).exists(), target
 
 
 @by_document
 def test_every_link_to_a_heading_leads_to_one(path: Path) -> None:
-    """A heading that is reworded breaks no link unseen, in its own document or another's."""
+    """Rewording a heading breaks no link in its own document or another's."""
     for name, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", without_code(path)):
         assert anchor in anchors(path.parent / name if name else path), f"{name}#{anchor}"
 
 
 @by_document
 def test_every_file_of_python_that_is_named_exists(path: Path) -> None:
-    """By its whole path or the end of it, as `tests/conftest.py` or `slack.py`."""
+    """A file is named by its whole path or the end of it, like `tests/conftest.py` or
+    `slack.py`."""
     there = [
         f"/{file.relative_to(ROOT)}" for name in FOLDERS for file in (ROOT / name).rglob("*.py")
     ]
@@ -68,7 +69,7 @@ def test_every_file_of_python_that_is_named_exists(path: Path) -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    """The documents name no command of make that the Makefile lacks."""
+    """The documents name no make command that the Makefile lacks."""
     makefile = (ROOT / "Makefile").read_text()
     for document in DOCUMENTS:
         for name in re.findall(r"(?:`|\$ )make ([a-z]+)", document.read_text()):
@@ -76,7 +77,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_reason_is_in_the_table_of_answers() -> None:
-    """A caller finds the slug that it was answered."""
+    """A caller can look up the reason it was answered with."""
     files = ("receive.py", "functions/keeping.py")
     source = "".join((ROOT / "acr_global" / f).read_text() for f in files)
     slugs = set(re.findall(r'reason="([a-z-]+)"', source)) | set(
@@ -87,6 +88,6 @@ def test_every_reason_is_in_the_table_of_answers() -> None:
 
 
 def test_every_verdict_is_explained() -> None:
-    """In the table of verdicts."""
+    """The README's table has a row for each."""
     for verdict in VerdictType:
         assert f"| `{verdict.value}` |" in README

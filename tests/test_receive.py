@@ -1,4 +1,4 @@
-"""Query and body of one request → push events, or what to say instead."""
+"""The query and body of a request become push events, or an answer that says why not."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def receive_json(document: Any, region: str = "eastus", **given: str) -> Receive
 
 
 def pushed(document: Any, **given: str) -> PushEvent:
-    """The one push event of a request."""
+    """The only push event of a request."""
     (result,) = receive_json(document, **given).results
     assert isinstance(result, PushEvent)
     return result
 
 
 def reason(document: Any, region: str = "eastus", **given: str) -> str:
-    """The slug of what a request is answered instead."""
+    """The reason slug of the answer to a request that is refused."""
     try:
         (result,) = receive_json(document, region, **given).results
     except RejectedError as error:
@@ -55,8 +55,8 @@ def reason(document: Any, region: str = "eastus", **given: str) -> str:
 
 
 def stray(document: Any, region: str, **given: str) -> str:
-    """The slug of what a push from a region that is not expected is answered, unless an open
-    push waits for it."""
+    """The slug of the answer to a push from an unexpected region, unless an open push waits for
+    that region."""
     environ = {f"ACR_GLOBAL_{name}": value for name, value in given.items()}
     settings = load_settings({"ACR_GLOBAL_REGIONS": "eastus"} | environ).settings
     (result,) = receive({"region": region}, json.dumps(document).encode(), settings).results
@@ -106,7 +106,7 @@ def test_every_sample_is_understood(
 
 
 def test_nine_digit_fractions_cost_nothing() -> None:
-    """What is finer than a microsecond is cut off."""
+    """Digits beyond the microsecond are cut off."""
     documented = json.loads((SAMPLES / "01_push_docs.json").read_text())
     timestamp = pushed(documented).timestamp
     assert timestamp is not None
@@ -136,21 +136,21 @@ def test_nine_digit_fractions_cost_nothing() -> None:
         {"at": 1},
     ],
 )
-def test_a_time_that_cannot_be_used_is_dropped_and_said(odd: Any) -> None:
-    """In the log line of the arrival."""
+def test_a_time_that_cannot_be_used_is_dropped_and_noted(odd: Any) -> None:
+    """The log line of the arrival names the field."""
     event = pushed(changed("timestamp", odd))
     assert (None, ("timestamp",)) == (event.timestamp, event.dropped)
 
 
 @pytest.mark.parametrize("absent", ["", None])
-def test_no_time_is_nothing_to_speak_of(absent: str | None) -> None:
+def test_a_missing_time_is_not_noted(absent: str | None) -> None:
     """Some events have none."""
     event = pushed(changed("timestamp", absent))
     assert (None, ()) == (event.timestamp, event.dropped)
 
 
 def test_a_ping_is_ignored_if_some_registry_expects_the_region() -> None:
-    """A ping names no registry."""
+    """A ping does not name a registry."""
     ping = json.loads((SAMPLES / "04_ping_captured_2021.json").read_text())
     registries = json.dumps({"other.azurecr.io": {"regions": "brazilsouth"}})
     assert "ping" == reason(ping)
@@ -159,7 +159,7 @@ def test_a_ping_is_ignored_if_some_registry_expects_the_region() -> None:
 
 
 def test_actions_are_watched_by_choice() -> None:
-    """Only pushes by default; anything unheard of is not watched either."""
+    """By default only pushes are; an unknown action never is."""
     delete = json.loads((SAMPLES / "03_delete_docs.json").read_text())
     assert "action-not-watched" == reason(delete)
     assert "action-not-watched" == reason(changed("action", "scan"))
@@ -167,20 +167,20 @@ def test_actions_are_watched_by_choice() -> None:
 
 @pytest.mark.parametrize("tag", [None, ""])
 def test_absent_null_and_empty_mean_absent(tag: str | None) -> None:
-    """Pushes by digest have been seen with each."""
+    """Pushes by digest have been seen with each of the three."""
     assert pushed(changed("target.tag", tag)).artifact.tag is None
 
 
 @pytest.mark.parametrize("region", ["West Europe", "westeurope", " WESTEUROPE "])
 def test_regions_are_compared_without_case_and_blanks(region: str) -> None:
-    """People write them in both ways."""
+    """People write `West Europe` and `westeurope`."""
     (event,) = receive_json(PUSH, region).results
     assert isinstance(event, PushEvent)
     assert "westeurope" == event.region
 
 
 def test_the_registry_in_the_querystring_wins() -> None:
-    """Self-hosted replicas have hosts of their own, and one registry's name."""
+    """Self-hosted replicas have hosts of their own but one registry's name."""
     query = {"region": "eastus", "registry": "MyRegistry.azurecr.io"}
     (event,) = receive(query, json.dumps(PUSH).encode(), settings()).results
     assert isinstance(event, PushEvent)
@@ -193,7 +193,8 @@ def test_the_registry_in_the_querystring_wins() -> None:
     "odd", ["a b/c", "x..y", "::::", "x:99999", "x" * 2_000, "a\x00b", "\ud800", 7, {"a": 1}]
 )
 def test_an_odd_request_host_counts_as_unknown(odd: Any) -> None:
-    """The client wrote that header; it must not cost the arrival, and the log line says it."""
+    """The client that pushed wrote that header, so it must not cost the arrival; the log line names
+    the field."""
     event = pushed(changed("request.host", odd))
     assert (None, ("request.host",)) == (event.artifact.registry, event.dropped)
     assert ("request.host",) == pushed(changed("request", "odd")).dropped
@@ -213,7 +214,8 @@ def test_an_odd_request_host_counts_as_unknown(odd: Any) -> None:
     ],
 )
 def test_a_registry_has_one_spelling(spelling: str) -> None:
-    """In the settings, the querystring and the body; its policy and its ids go by it."""
+    """The spelling in the settings, the querystring or the body makes no difference to its policy
+    and ids."""
     own = {"REGIONS": "", "REGISTRIES": json.dumps({spelling: {"regions": "eastus"}})}
     event = pushed(changed("request.host", spelling), **own)
     plain = pushed(changed("request.host", "r.azurecr.io"), **own)
@@ -225,7 +227,8 @@ def test_a_registry_has_one_spelling(spelling: str) -> None:
 
 @pytest.mark.parametrize("host", [None, "a b"])
 def test_an_event_of_no_known_registry_is_no_fault_of_the_webhook(host: str | None) -> None:
-    """Where registries alone say their regions: it stands whole in the log, to be posted again."""
+    """Where only listed registries have regions, the event stands whole in the log, to be posted
+    again."""
     own = {"REGIONS": "", "REGISTRIES": '{"r.azurecr.io": {"regions": "eastus"}}'}
     assert "settings-invalid" == stray(changed("request.host", host), "eastus", **own)
     assert "region-unknown" == stray(changed("request.host", "s.io"), "eastus", **own)
@@ -242,15 +245,15 @@ def test_an_event_of_no_known_registry_is_no_fault_of_the_webhook(host: str | No
         (b" " * (MAX_BODY_BYTES + 1), "body-too-large", 413),
     ],
 )
-def test_bodies_that_are_no_event(body: bytes, slug: str, status: int) -> None:
-    """Each is told what is wrong, in one sentence."""
+def test_a_body_that_is_no_event_is_refused(body: bytes, slug: str, status: int) -> None:
+    """One sentence says what is wrong."""
     with pytest.raises(RejectedError) as caught:
         receive({"region": "eastus"}, body, settings())
     assert (slug, status) == (caught.value.reason, caught.value.status)
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
-    """Some senders put one in front."""
+    """Some senders put one in front of the JSON."""
     body = b"\xef\xbb\xbf" + json.dumps(PUSH).encode()
     assert isinstance(receive({"region": "eastus"}, body, settings()).results[0], PushEvent)
 
@@ -281,7 +284,7 @@ def test_what_is_wrong_has_a_slug(document: dict[str, Any], slug: str) -> None:
 
 
 def test_a_region_must_be_named_and_expected() -> None:
-    """An answer that names the fault turns up in the registry's own event log."""
+    """The answer names the fault; operators find it in the registry's own event log."""
     with pytest.raises(RejectedError, match="querystring"):
         receive({}, b"{}", settings())
     assert "region-unknown" == stray(PUSH, "brazilsouth")
@@ -289,19 +292,20 @@ def test_a_region_must_be_named_and_expected() -> None:
 
 @pytest.mark.parametrize("region", ["a/b", "x?y", "../durabletask", "é", "a" * 51, "-a", "a.b"])
 def test_what_can_be_no_region_is_refused_at_once(region: str) -> None:
-    """It is never looked for, in a push or anywhere else."""
+    """Nothing is looked up for such a name."""
     assert "region-unknown" == reason(PUSH, region)
 
 
-def test_only_a_push_can_be_waited_for_by_an_open_one() -> None:
-    """What is not watched, or not a push, is refused for its region as it was."""
+def test_only_a_watched_push_can_be_waited_for_by_an_open_one() -> None:
+    """Everything else from an unexpected region is refused at once."""
     delete = json.loads((SAMPLES / "03_delete_docs.json").read_text())
     assert "region-unknown" == reason(delete, "brazilsouth")
     assert "region-unknown" == reason(PUSH, "brazilsouth", EXCLUDE="*")
 
 
 def test_regions_that_cannot_be_known_are_no_fault_of_the_webhook() -> None:
-    """It may be sent again when the setting is right; and only that registry's."""
+    """Such events may be posted again when the setting is right; other registries are
+    unaffected."""
     wrong = json.dumps({"mojrodevops.azurecr.io": {"regions": 5}})
     assert "settings-invalid" == stray(PUSH, "eastus", REGISTRIES=wrong)
     assert "region-unknown" == stray(changed("request.host", "s.io"), "westus", REGISTRIES=wrong)
@@ -330,28 +334,28 @@ def test_filters_decide_what_is_watched() -> None:
     assert "hello-world" == pushed(PUSH, EXCLUDE="*:").artifact.repository
 
 
-def test_what_is_too_large_is_told_so_first() -> None:
-    """Whoever sends it without a region sends it without a chance."""
+def test_a_body_that_is_too_large_is_refused_first() -> None:
+    """Its size is checked before its region and its content."""
     with pytest.raises(RejectedError) as caught:
         receive({}, b" " * (MAX_BODY_BYTES + 1), settings())
     assert 413 == caught.value.status
 
 
 def test_an_event_with_a_field_events_is_an_event() -> None:
-    """What names an action is no envelope, whatever else it holds."""
+    """A body that names an action is no envelope, whatever else it holds."""
     assert "hello-world" == pushed(PUSH | {"events": []}).artifact.repository
 
 
 def test_each_result_has_its_document() -> None:
-    """What could not be kept can be logged as it came."""
+    """An event that could not be kept can be logged as it came."""
     assert (PUSH,) == receive_json(PUSH).documents
     received = receive_json({"events": [PUSH, 7]})
     assert (PUSH, 7) == received.documents
     assert len(received.results) == len(received.documents)
 
 
-def test_an_unknown_region_is_told_where_regions_are_said() -> None:
-    """Either setting may be the one to correct."""
+def test_the_answer_to_an_unknown_region_names_the_settings() -> None:
+    """Either of two settings may be the one to correct."""
     for setting in ("ACR_GLOBAL_REGIONS", "ACR_GLOBAL_REGISTRIES"):
         (result,) = receive_json(PUSH, "nowhere").results
         assert isinstance(result, Stray)
@@ -359,7 +363,7 @@ def test_an_unknown_region_is_told_where_regions_are_said() -> None:
 
 
 def test_a_name_that_stands_twice_in_a_body_loses_nothing() -> None:
-    """It is wrong in settings; a webhook is sent once, and the last of the two counts."""
+    """Unlike in settings, the last of the two counts, because a webhook is sent only once."""
     body = json.dumps(PUSH).replace('{"id"', '{"action": "x", "id": "x", "id"', 1).encode()
     (event,) = receive({"region": "eastus"}, body, settings()).results
     assert isinstance(event, PushEvent)
@@ -367,7 +371,7 @@ def test_a_name_that_stands_twice_in_a_body_loses_nothing() -> None:
 
 
 def test_each_event_of_an_envelope_has_its_own_result() -> None:
-    """A bad one loses no good one, and layers are no pushes."""
+    """A bad event costs no good one, and layers are no pushes."""
     layer = changed("target.mediaType", "application/octet-stream")
     received = receive_json({"events": [PUSH, 7, layer, changed("id", None), PUSH]})
     assert received.envelope
@@ -388,14 +392,14 @@ json_values = st.recursive(
         json_values | st.just("push"),
     )
 )
-def test_no_json_object_breaks_it(document: dict[str, Any]) -> None:
-    """Whatever comes, the outcome is a result or a RejectedError."""
+def test_no_json_object_raises_another_error(document: dict[str, Any]) -> None:
+    """The outcome is a result or a RejectedError."""
     with contextlib.suppress(RejectedError):
         receive_json(document)
 
 
 @given(st.binary())
-def test_no_bytes_break_it(body: bytes) -> None:
+def test_no_bytes_raise_another_error(body: bytes) -> None:
     """Bytes that are not JSON, or not even text, are at most a RejectedError."""
     with contextlib.suppress(RejectedError):
         receive({"region": "eastus"}, body, settings())

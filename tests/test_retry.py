@@ -1,4 +1,4 @@
-"""The schedule of attempts: who is owed, when, and who is given up."""
+"""The schedule of attempts: who is due, when, and who is given up."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ HOUR = timedelta(hours=1)
 
 
 def delivery(*targets: str, push_id: str = "push") -> Delivery:
-    """Nothing tried yet."""
+    """A delivery of which nothing was tried yet."""
     return Delivery(push_id=push_id, targets=targets, begun_at=BEGUN, schedule=SCHEDULE)
 
 
 def tried(
     target: str, at: datetime, outcome: Outcome = Outcome.RETRY, wait: float | None = None
 ) -> Attempt:
-    """One attempt."""
+    """An attempt that has been made."""
     return Attempt(target=target, at=at, outcome=outcome, reason="x", retry_after=wait)
 
 
 def run(state: Delivery, failing: frozenset[str], most: int = 100) -> Delivery:
-    """Go through the rounds until all is settled; the failing always fail."""
+    """Go through the rounds until all is settled; the targets in `failing` always fail."""
     now = state.begun_at
     for _ in range(most):
         outcomes = {t: Outcome.RETRY if t in failing else Outcome.DELIVERED for t in state.targets}
@@ -46,15 +46,15 @@ def run(state: Delivery, failing: frozenset[str], most: int = 100) -> Delivery:
     raise AssertionError("it never ends")
 
 
-def test_the_default_schedule() -> None:
-    """The one that the field has settled on."""
+def test_the_default_schedule_has_seven_retries() -> None:
+    """They are Svix's, and the pauses grow from five seconds to ten hours."""
     assert (5, 300, 1800, 7200, 18000, 36000, 36000) == tuple(
         pause.total_seconds() for pause in SCHEDULE
     )
 
 
 def test_no_schedule_is_no_retry() -> None:
-    """An empty one is one attempt."""
+    """An empty schedule allows one attempt."""
     assert () == retry.parse_schedule("  ")
     state = delivery("a").model_copy(update={"schedule": ()})
     assert ("a",) == retry.dead(retry.after_attempts(state, [tried("a", BEGUN)]))
@@ -70,13 +70,13 @@ def test_no_schedule_is_no_retry() -> None:
     ],
 )
 def test_a_wrong_schedule_is_refused(text: str, sentence: str) -> None:
-    """With a sentence for the operator."""
+    """The error is a sentence for the operator."""
     with pytest.raises(ValueError, match=sentence):
         retry.parse_schedule(text)
 
 
 def test_at_first_all_are_due() -> None:
-    """At once, and not before."""
+    """All targets are due at once, and none before."""
     state = delivery("a", "b")
     assert ("a", "b") == retry.due(state, BEGUN)
     assert () == retry.due(state, BEGUN - SECOND)
@@ -85,7 +85,8 @@ def test_at_first_all_are_due() -> None:
 
 
 def test_each_settles_for_itself() -> None:
-    """One has it, one refused it for good, one is tried again; a stranger is not taken in."""
+    """One is delivered, one has refused for good, one is tried again; an unknown target is left
+    out."""
     state = retry.after_attempts(
         delivery("a", "b", "c"),
         [
@@ -104,7 +105,7 @@ def test_each_settles_for_itself() -> None:
 
 
 def test_a_repeat_that_was_delivered_wins() -> None:
-    """A crash can record a failure beside a success: then the receiver has it."""
+    """A crash can record a failure beside a success; the receiver then has the message."""
     state = retry.after_attempts(
         delivery("a"), [tried("a", BEGUN, Outcome.DELIVERED), tried("a", BEGUN, Outcome.DEAD)]
     )
@@ -112,7 +113,7 @@ def test_a_repeat_that_was_delivered_wins() -> None:
 
 
 def test_the_timer_is_a_whole_second_and_never_now() -> None:
-    """Rounded up, and at least a second ahead, however late it is asked for."""
+    """It is rounded up, and at least a second ahead even where the time has passed."""
     state = retry.after_attempts(delivery("a"), [tried("a", BEGUN)])
     wake = retry.next_due(state, BEGUN)
     assert wake is not None
@@ -125,13 +126,13 @@ def test_the_timer_is_a_whole_second_and_never_now() -> None:
 
 
 def test_all_settled_needs_no_timer() -> None:
-    """The rounds end."""
+    """The rounds then end."""
     state = retry.after_attempts(delivery("a"), [tried("a", BEGUN, Outcome.DELIVERED)])
     assert retry.next_due(state, BEGUN) is None
 
 
-def test_after_the_last_attempt_it_is_a_dead_letter() -> None:
-    """Eight attempts over about 28 hours."""
+def test_a_delivery_is_dead_after_the_last_attempt() -> None:
+    """The default schedule has eight attempts over about 28 hours."""
     state = run(delivery("a"), frozenset("a"))
     assert ("a",) == retry.dead(state)
     assert len(SCHEDULE) + 1 == len(state.attempts)
@@ -143,7 +144,7 @@ def test_after_the_last_attempt_it_is_a_dead_letter() -> None:
 def test_jitter_is_bounded_and_the_same_at_each_replay(
     push_id: str, target: str, number: int
 ) -> None:
-    """Within 20 % of the schedule, and a second for the rounding up."""
+    """It is within 20 % of the schedule, and a second for the rounding up."""
     attempts = [tried(target, BEGUN)] * number
     state = retry.after_attempts(delivery(target, push_id=push_id), attempts)
     at = retry.due_at(state, target)
@@ -154,7 +155,7 @@ def test_jitter_is_bounded_and_the_same_at_each_replay(
 
 
 def test_jitter_differs() -> None:
-    """Between pushes, targets and attempts, or it would spread nothing."""
+    """It depends on push, target and attempt; otherwise it would spread nothing."""
     state = delivery("a", "b").model_copy(update={"schedule": (HOUR, HOUR)})
     once = retry.after_attempts(state, [tried("a", BEGUN), tried("b", BEGUN)])
     twice = retry.after_attempts(once, [tried("a", BEGUN)])
@@ -165,7 +166,7 @@ def test_jitter_differs() -> None:
 
 @given(st.text(), st.floats(min_value=0, max_value=10**9))
 def test_a_wait_that_was_asked_for_is_kept(push_id: str, wait: float) -> None:
-    """Never earlier than asked, up to the cap; spread, and never earlier than the schedule."""
+    """A retry comes no earlier than asked (up to the cap) or scheduled, and is spread."""
     state = delivery("a", push_id=push_id)
     plain = retry.due_at(retry.after_attempts(state, [tried("a", BEGUN)]), "a")
     asked = retry.due_at(retry.after_attempts(state, [tried("a", BEGUN, wait=wait)]), "a")
@@ -177,7 +178,7 @@ def test_a_wait_that_was_asked_for_is_kept(push_id: str, wait: float) -> None:
 
 
 def test_a_burst_that_was_refused_does_not_come_back_as_one() -> None:
-    """Five hundred pushes told to wait a minute come back over some seconds."""
+    """Five hundred pushes that are told to wait a minute return over some seconds."""
     times = []
     for number in range(500):
         state = delivery("a", push_id=f"push-{number}")
@@ -186,12 +187,13 @@ def test_a_burst_that_was_refused_does_not_come_back_as_one() -> None:
 
 
 def refusal(at: datetime) -> Attempt:
-    """An answer that a key has caused, as it is judged each time."""
+    """An answer that a wrong key has caused."""
     return tried("a", at, wait=300).model_copy(update={"once_more": True})
 
 
 def test_a_refused_key_has_one_more_try_and_not_at_once() -> None:
-    """After five minutes at least; then it is dead, and its last attempt says so."""
+    """It comes after at least five minutes; then the delivery is dead, and its last attempt says
+    so."""
     state = retry.after_attempts(delivery("a"), [refusal(BEGUN)])
     again = retry.due_at(state, "a")
     assert again is not None
@@ -204,7 +206,7 @@ def test_a_refused_key_has_one_more_try_and_not_at_once() -> None:
 
 
 def test_the_one_more_try_is_not_used_up_by_other_failures() -> None:
-    """A limit between two refusals changes nothing, and a delivery is one."""
+    """A rate limit between two refusals changes nothing, nor does a delivery."""
     state = retry.after_attempts(delivery("a"), [refusal(BEGUN), tried("a", BEGUN + HOUR)])
     assert ("a",) == retry.owed(state)
     done = tried("a", BEGUN + 2 * HOUR, Outcome.DELIVERED)
@@ -214,7 +216,7 @@ def test_the_one_more_try_is_not_used_up_by_other_failures() -> None:
 
 
 def test_another_target_s_refusal_does_not_count() -> None:
-    """Each has its own key."""
+    """Each target has a key of its own."""
     mine = refusal(BEGUN).model_copy(update={"target": "b"})
     state = retry.after_attempts(delivery("a", "b"), [refusal(BEGUN)])
     assert ("a", "b") == retry.owed(retry.after_attempts(state, [mine]))
@@ -235,7 +237,7 @@ def test_every_delivery_ends(names: set[str], data: st.DataObject) -> None:
 
 @given(st.integers(min_value=0, max_value=7))
 def test_one_target_never_delays_another(failures: int) -> None:
-    """What is due for one is the same with and without a target that always fails."""
+    """A target is due at the same times with and without another that always fails."""
     alone, beside = delivery("a"), delivery("a", "dead")
     now = BEGUN
     for _ in range(failures):

@@ -76,26 +76,26 @@ from tests.notify.samples import NOW
         ("0001-01-01T00:00:00+14:00", 0.0),
     ],
 )
-def test_what_is_meant_is_kept(value: str | None, expected: float | None) -> None:
-    """Rounded up, never before now, never beyond the cap; nonsense is no wish."""
+def test_retry_after_is_read_in_each_form(value: str | None, expected: float | None) -> None:
+    """It is rounded up, never negative, and at most the cap; nonsense counts as absent."""
     assert expected == parse_retry_after(value, NOW)
 
 
 @given(st.text() | st.text(alphabet="0123456789 ,;:+-.eGMTSatMar\"'"))
 def test_any_text_is_a_wait_or_none(value: str) -> None:
-    """It never raises."""
+    """No text raises an error."""
     found = parse_retry_after(value, NOW)
     assert found is None or 0.0 <= found <= MAX_RETRY_AFTER.total_seconds()
 
 
 def test_the_clock_s_fraction_does_not_shorten_a_wait() -> None:
-    """A date is a whole second; the answer came within one."""
+    """A date names a whole second, and the answer came within one."""
     at = format_datetime(NOW + timedelta(seconds=10), usegmt=True)
     assert 10.0 == parse_retry_after(at, NOW + timedelta(milliseconds=300))
 
 
 def test_several_lines_are_one_list() -> None:
-    """Whatever the case of their names; the others stay what they are."""
+    """The case of their names does not matter; other headers stay unchanged."""
     lines = [("Retry-After", "60"), ("X", "a"), ("retry-after", "120")]
     joined = join_headers(lines)
     assert {"retry-after": "60, 120", "x": "a"} == joined

@@ -1,4 +1,4 @@
-"""Secrets with something around them, and in the place of a secret: named, never shown."""
+"""Secrets with something around them, or with something else in their place: named, never shown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ USES: list[tuple[dict[str, Any], str]] = [
 
 
 def said(item: dict[str, Any], value: str) -> list[str]:
-    """What is said of a target with this value in its setting."""
+    """The problems of a target whose setting has this value."""
     found = problems_of(item, environ={"NAME": value})
     assert "hush" not in " ".join(found)
     assert KEY not in " ".join(found)
@@ -53,7 +53,7 @@ def said(item: dict[str, Any], value: str) -> list[str]:
 def test_blanks_and_marks_around_a_secret_are_no_part_of_it(
     item: dict[str, Any], value: str, around: str
 ) -> None:
-    """Files and pipes leave them there; what is used is the secret alone."""
+    """Files and pipes leave them there; only the secret itself is used."""
     assert [] == said(item, around.format(value))
     assert value == bare(around.format(value))
 
@@ -62,15 +62,19 @@ def test_blanks_and_marks_around_a_secret_are_no_part_of_it(
 @pytest.mark.parametrize(
     "around", ['"{}"', "'{}'", "`{}`", "“{}”", "\u2018{}\u2019", "„{}“", "«{}»", '"{}"\n']
 )
-def test_quotes_around_a_secret_are_said(item: dict[str, Any], value: str, around: str) -> None:
-    """A file of settings is no shell: there they are part of the value."""
+def test_quotes_around_a_secret_are_a_problem(
+    item: dict[str, Any], value: str, around: str
+) -> None:
+    """A settings file is no shell: quotes there are part of the value."""
     (found,) = said(item, around.format(value))
     assert found.endswith(" has quotes around it; give it without them")
 
 
 @pytest.mark.parametrize(("item", "value"), USES)
 @pytest.mark.parametrize("around", ["<{}>", "${{{}}}", "$({})", "{{{{{}}}}}", "#{{{}}}#", "{}\\n"])
-def test_what_nobody_filled_in_is_said(item: dict[str, Any], value: str, around: str) -> None:
+def test_a_placeholder_in_place_of_a_secret_is_a_problem(
+    item: dict[str, Any], value: str, around: str
+) -> None:
     """Pipelines leave their own placeholders, and shells their escapes."""
     (found,) = said(item, around.format(value))
     assert "placeholder" in found or "line end" in found
@@ -80,15 +84,15 @@ def test_what_nobody_filled_in_is_said(item: dict[str, Any], value: str, around:
 @pytest.mark.parametrize(
     "word", ["Bearer", "bearer", "token", "BASIC", "Authorization:", "Bearer:"]
 )
-def test_a_scheme_before_a_secret_is_said(item: dict[str, Any], value: str, word: str) -> None:
-    """`Bearer` is set before a token by the app, and belongs before nothing else."""
+def test_a_scheme_before_a_secret_is_a_problem(item: dict[str, Any], value: str, word: str) -> None:
+    """The app itself puts `Bearer` before a token; before other secrets it is wrong."""
     (found,) = said(item, f"{word} {value}")
     assert f" begins with the word {word.strip(':').capitalize()}; " in found
 
 
 @pytest.mark.parametrize("value", ["ghp_hush,", "GH=ghp_hush", "user:ghp_hush", "ghp_ hush", "é"])
 def test_a_token_is_one_token(value: str) -> None:
-    """Nothing else can be one."""
+    """Anything beside the token is a problem."""
     assert said(GITHUB, value) == [
         "target 'gh': setting NAME: the token must be the token alone, as GitHub shows it"
     ]
@@ -96,7 +100,7 @@ def test_a_token_is_one_token(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["ghp_aB3", "github_pat_11A_b", "v1.1f699f1069f60xxx", "a" * 40])
 def test_tokens_of_all_forms_are_taken(value: str) -> None:
-    """Classic, fine-grained, an app's, and those of old releases."""
+    """Classic and fine-grained tokens, those of an app, and those of old releases are accepted."""
     assert [] == said(GITHUB, value)
 
 
@@ -119,19 +123,19 @@ def test_tokens_of_all_forms_are_taken(value: str) -> None:
     ],
 )
 def test_a_header_may_begin_with_a_scheme_once(header: str, value: str, right: bool) -> None:
-    """There it belongs; but once, and before the bare credentials."""
+    """In a header a scheme is right, but only once and only before bare credentials."""
     assert right is (said(keyed(header), value) == [])
 
 
-def test_a_header_s_own_name_before_its_value_is_said() -> None:
-    """It was copied with the whole line."""
+def test_a_header_s_name_before_its_value_is_a_problem() -> None:
+    """The whole line was copied instead of the value."""
     (found,) = said(keyed("X-Key"), "x-key: hush")
     assert found.endswith("a header's value begins with the header's name; give it without")
     assert [] == said(keyed("X-Key"), "other: hush")
 
 
-def test_quotes_that_were_escaped_are_meant() -> None:
-    """In the JSON text, but for a header that never has them."""
+def test_quotes_inside_the_json_text_are_kept() -> None:
+    """They are a problem only in headers that never have any."""
     assert [] == problems_of(keyed("If-Match", '"etag"'))
     assert problems_of(keyed("Authorization", '"Bearer hush"'))
     assert [] == said(keyed("Signature"), 'keyId="hush"')
@@ -150,8 +154,9 @@ def test_quotes_that_were_escaped_are_meant() -> None:
         "@Microsoft.Other(hush)",
     ],
 )
-def test_a_reference_that_nobody_resolved_is_known_for_one(reference: str) -> None:
-    """Wherever a value can be one, with where to look; the target waits."""
+def test_an_unresolved_reference_is_recognised(reference: str) -> None:
+    """The problem says where to look; inside another text, it says that nothing is resolved
+    there."""
     for item, _ in USES:
         (found,) = said(item, reference)
         assert "reference" in found
@@ -162,8 +167,8 @@ def test_a_reference_that_nobody_resolved_is_known_for_one(reference: str) -> No
         assert "hush" not in found
 
 
-def test_where_to_look_is_said_by_kind() -> None:
-    """The portal, the identity, and the role that it needs."""
+def test_the_problem_names_the_role_for_its_kind_of_reference() -> None:
+    """It also names the portal's page and the identity."""
     (vault,) = said(GITHUB, "@Microsoft.KeyVault(x)")
     (config,) = said(GITHUB, "@Microsoft.AppConfiguration(x)")
     for text, role in (
@@ -189,7 +194,7 @@ def test_where_to_look_is_said_by_kind() -> None:
 )
 @pytest.mark.parametrize("value", ["@Microsoft.KeyVault(x)", " @microsoft.appconfiguration(x)"])
 def test_a_setting_may_be_an_unresolved_reference(name: str, instead: str, value: str) -> None:
-    """What it hides is not guessed at: neither a pattern, nor the regions of any registry."""
+    """The hidden value is not guessed at, whether a pattern or the regions of a registry."""
     loaded = load_settings({"ACR_GLOBAL_REGIONS": "eastus", f"ACR_GLOBAL_{name}": value})
     (problem,) = loaded.problems
     assert (f"ACR_GLOBAL_{name}", "error") == (problem.setting, problem.severity)
@@ -207,7 +212,7 @@ def test_a_setting_may_be_an_unresolved_reference(name: str, instead: str, value
         ('{"r.io": "@Microsoft.KeyVault(x)"}', "registry 1"),
     ],
 )
-def test_a_reference_inside_the_registries_is_said(text: str, field: str) -> None:
+def test_a_reference_inside_the_registries_is_a_problem(text: str, field: str) -> None:
     """The platform resolves none there."""
     given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRIES": text}
     (problem,) = load_settings(given).problems
@@ -218,22 +223,23 @@ def test_a_reference_inside_the_registries_is_said(text: str, field: str) -> Non
     ("name", "value"),
     [("INCLUDE", '"team/*"'), ("TIMEOUT", "'5m'"), ("REGIONS", "“eastus”"), ("TARGETS", "'[]'")],
 )
-def test_quotes_around_a_setting_are_said(name: str, value: str) -> None:
-    """A pattern with quotes would match nothing, and nobody would hear of it."""
+def test_quotes_around_a_setting_are_a_problem(name: str, value: str) -> None:
+    """A pattern with quotes would silently match nothing."""
     loaded = load_settings({"ACR_GLOBAL_REGIONS": "eastus", f"ACR_GLOBAL_{name}": value})
     (problem,) = loaded.problems
     assert problem.message.startswith("has quotes around it; ")
 
 
 def test_a_byte_order_mark_before_a_setting_is_no_part_of_it() -> None:
-    """The mark before a value and the line end behind it are both taken off."""
+    """The mark before a value and the line end after it are both removed."""
     given = {"ACR_GLOBAL_REGIONS": "\ufeffeastus\r\n", "ACR_GLOBAL_TARGETS": "\ufeff[]"}
     loaded = load_settings(given)
     assert ((), ("eastus",)) == (loaded.problems, loaded.settings.regions)
 
 
-def test_a_registry_of_which_a_reference_may_speak_is_not_guessed_at() -> None:
-    """Its webhooks are refused, and stand in the log; with quotes the text still shows which."""
+def test_a_registry_that_a_reference_may_list_is_not_guessed_at() -> None:
+    """Its webhooks are refused and logged whole. Inside quotes, the text still shows which
+    registries it lists."""
     text = "'{\"r.io\": {}}'"
     given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRIES": text}
     settings = load_settings(given).settings
@@ -241,13 +247,13 @@ def test_a_registry_of_which_a_reference_may_speak_is_not_guessed_at() -> None:
 
 
 def test_a_target_with_a_wrong_secret_waits() -> None:
-    """Its deliveries go on when the setting is right."""
+    """Its deliveries go on once the setting is right."""
     found, problems = parse_targets(json.dumps([GITHUB]), {"NAME": '"ghp_hush"'})
     assert (["gh"], 1) == ([t.name for t in found], len(problems))
 
 
 @pytest.mark.parametrize("name", ["hook_url", "HOOK-URL", "HookUrl", "HOOK_URL "])
-def test_a_secret_whose_name_has_another_spelling_is_said_to_be_there(name: str) -> None:
+def test_a_secret_under_another_spelling_is_named(name: str) -> None:
     """On Linux that is another variable."""
     (found,) = problems_of(HOOK | {"url": {"$secret": "HOOK_URL"}}, environ={name: URL})
     expected = "setting HOOK_URL is not set; another spelling of that name is"
@@ -259,7 +265,7 @@ VALUES = st.text() | st.sampled_from(["@Microsoft.KeyVault(", '"', "Bearer ", "h
 
 @given(st.lists(VALUES).map("".join))
 def test_no_value_breaks_a_check(value: str) -> None:
-    """Each is right or named, in whatever place."""
+    """Any value in any place is right or named."""
     items = [item | {"name": str(n)} for n, (item, _) in enumerate(USES)]
     parse_targets(json.dumps(items), {"NAME": value})
     names = ("REGIONS", "TARGETS", "REGISTRIES", "REGION_ENDPOINTS", "INCLUDE", "ARM_ENDPOINT")

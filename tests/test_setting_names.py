@@ -1,4 +1,4 @@
-"""Names that look like ours and are none."""
+"""Names of variables that look like settings of the app and are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from acr_global.settings import known_names, load_settings
 
 
 def warnings(name: str) -> list[str]:
-    """What is said of a variable of this name; it fails nothing."""
+    """The warnings about a variable of this name; it fails nothing."""
     loaded = load_settings({"ACR_GLOBAL_REGIONS": "eastus", name: "hush"})
     assert {(name, "warning")} >= {(p.setting, p.severity) for p in loaded.problems}
     assert "hush" not in str(loaded.problems)
@@ -36,13 +36,13 @@ def warnings(name: str) -> list[str]:
         "APPSETTING_ACR_GLOBAL_TIMEOUT",
     ],
 )
-def test_what_a_platform_makes_is_not_ours(name: str) -> None:
-    """Beside a service that is called like the app there are always some."""
+def test_variables_of_a_platform_are_not_ours(name: str) -> None:
+    """Kubernetes and others make some for a service that has the app's name."""
     assert [] == warnings(name)
 
 
 def test_no_setting_is_taken_for_a_platforms() -> None:
-    """A slip in any setting's name is a warning."""
+    """A typing error in any setting's name still is a warning."""
     for name in known_names():
         assert warnings(name + "S")
 
@@ -63,8 +63,8 @@ def test_no_setting_is_taken_for_a_platforms() -> None:
         ("acr.global.late.window", "LATE_WINDOW"),
     ],
 )
-def test_another_spelling_is_told_the_right_one(name: str, right: str) -> None:
-    """It would be a default without a word."""
+def test_the_warning_about_another_spelling_names_the_right_one(name: str, right: str) -> None:
+    """The default would silently be in force."""
     (said,) = warnings(name)
     assert said == f"another spelling, which counts for nothing; the setting is ACR_GLOBAL_{right}"
 
@@ -78,12 +78,12 @@ def test_another_spelling_is_told_the_right_one(name: str, right: str) -> None:
         ("ACR_GLOBAL_SERVICE", "EVIDENCE"),
     ],
 )
-def test_a_name_that_is_nearly_ours_is_told_the_nearest(name: str, near: str) -> None:
-    """In whatever spelling."""
+def test_the_warning_about_a_similar_name_names_the_nearest(name: str, near: str) -> None:
+    """Case does not matter for that."""
     assert [f"no such setting; did you mean ACR_GLOBAL_{near}?"] == warnings(name)
 
 
 @pytest.mark.parametrize("name", ["acrglobal_home", "ACR_TIMEOUT", "GLOBAL_TIMEOUT", "PATH"])
-def test_what_is_somebody_elses_is_left_alone(name: str) -> None:
-    """Not everything in an environment is for this app."""
+def test_other_programs_variables_are_no_problem(name: str) -> None:
+    """Most variables in an environment are not for this app."""
     assert [] == warnings(name)

@@ -16,18 +16,18 @@ TARGET = {"name": "ops", "kind": "webhook", "url": "https://ops.example/hook"}
 
 
 def load(**given: object) -> Loaded:
-    """Load settings by their short names."""
+    """Load settings given by their short names."""
     return load_settings({f"ACR_GLOBAL_{k}": str(v) for k, v in given.items()})
 
 
 def problems(**given: object) -> dict[str, str]:
-    """What is wrong, by the setting's short name."""
+    """The problems, by the setting's short name."""
     loaded = load(**({"REGIONS": "eastus"} | given))
     return {p.setting.removeprefix("ACR_GLOBAL_"): p.message for p in loaded.problems}
 
 
 def test_only_regions_must_be_set() -> None:
-    """Everything else has a default that works."""
+    """Every other setting has a default that works."""
     loaded = load(REGIONS="West Europe, eastus")
     assert () == loaded.problems
     assert ("westeurope", "eastus") == loaded.settings.regions
@@ -92,10 +92,12 @@ def test_an_empty_value_is_not_set() -> None:
         ("RETRY_SCHEDULE", "5", "write it like"),
         ("TARGETS", "{", "JSON"),
         ("CHECK_EVERY", "1s", "at least 10s"),
+        ("CATCH_UP", "90s", "whole minutes, 1m to 1h, or 0"),
+        ("CATCH_UP", "2h", "whole minutes, 1m to 1h, or 0"),
     ],
 )
 def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said: str) -> None:
-    """The others keep working, and no value is shown."""
+    """The other settings keep working, and no value is shown."""
     found = problems(**{name: value})
     assert {name} == set(found)
     assert said in found[name]
@@ -103,7 +105,7 @@ def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said
 
 
 def test_too_many_looks_in_one_timeout_are_refused() -> None:
-    """Each is a step in a history that is read anew each time."""
+    """Each look is a step in a history that is read anew every time."""
     found = problems(CHECK_EVERY="10s", TIMEOUT="2h")
     assert "more than 200 looks" in found["CHECK_EVERY"]
     assert timedelta(0) == load(CHECK_EVERY="10s", TIMEOUT="2h").settings.check_every
@@ -115,14 +117,14 @@ def test_too_many_looks_in_one_timeout_are_refused() -> None:
 
 
 def test_evidence_from_the_event_log_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are left out of the deployment unless wanted; the health check says so."""
+    """They are deployed only where wanted; the health check says that they are missing."""
     for absent in ("azure.mgmt.no_such_package", "no_such_package.at_all"):
         monkeypatch.setattr("acr_global.setting_values.EVENT_LOG_PACKAGES", (absent,))
         assert "requirements.txt" in problems(EVIDENCE="event-log")["EVIDENCE"]
 
 
 def test_all_problems_come_at_once() -> None:
-    """An operator corrects them in one go."""
+    """An operator can correct them all in one go."""
     assert {"TIMEOUT", "ACTIONS", "TARGETS"} == set(problems(TIMEOUT="x", ACTIONS="x", TARGETS="x"))
     assert {"TIMEOUT", "REGIONS"} == set(problems(TIMEOUT="soon", REGIONS=""))
 
@@ -135,12 +137,13 @@ def test_all_problems_come_at_once() -> None:
     ],
 )
 def test_what_follows_from_a_wrong_setting_is_not_named(name: str, given: dict[str, str]) -> None:
-    """Regions that are not read are not missing as well."""
+    """Regions that cannot be read are not reported as missing as well."""
     assert {name} == set(problems(**given))
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
-    """A typo would otherwise be a silent default; of a newer release's name nothing is wrong."""
+    """A typing error would silently leave a default in force. It is a warning, because the name may
+    be a newer release's."""
     assert "did you mean ACR_GLOBAL_TIMEOUT?" in problems(TIMEOUTS="5m")["TIMEOUTS"]
     loaded = load(REGIONS="eastus", TIMEOUTS="5m", TIMEOUT="soon")
     assert ["warning", "error"] == [p.severity for p in loaded.problems]
@@ -163,7 +166,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
     ],
 )
 def test_a_wrong_setting_says_what_is_in_force(name: str, value: str, default: str) -> None:
-    """It costs what it names: everything else is as it was set."""
+    """The default of that setting is; every other setting stays as given."""
     assert problems(**{name: value})[name].endswith(f"; until then {default}")
     settings = load(REGIONS="eastus", **{name: value}).settings
     assert load(REGIONS="eastus").settings == settings
@@ -184,7 +187,7 @@ def test_a_wrong_setting_says_what_is_in_force(name: str, value: str, default: s
     ],
 )
 def test_what_is_wrong_with_a_registry_costs_no_other(own: object, known: bool, said: str) -> None:
-    """Where it may have meant regions, it is not held to those of the plain settings."""
+    """Where it may have meant to give regions, those of the plain settings are not used for it."""
     loaded = load(REGIONS="eastus", REGISTRIES=json.dumps({"r.io": own, "s.io": {}}), TIMEOUT="7m")
     (problem,) = loaded.errors
     assert problem.message.startswith("registry 1: ")
@@ -208,8 +211,8 @@ def test_what_is_wrong_with_a_registry_costs_no_other(own: object, known: bool, 
     ],
 )
 def test_a_registry_that_cannot_be_read_is_not_guessed_at(text: str) -> None:
-    """Its regions stand in the text, perhaps; with the plain ones it would be complete too early.
-    A registry of which nothing stands there goes by the plain settings, as it always would."""
+    """The text may give it regions; with the plain ones its pushes could be complete too early. A
+    registry that the text does not name goes by the plain settings."""
     loaded = load(REGIONS="eastus", REGISTRIES=text)
     assert ["ACR_GLOBAL_REGISTRIES"] == [p.setting for p in loaded.problems]
     assert not loaded.settings.knows_regions("r.azurecr.io")
@@ -219,7 +222,7 @@ def test_a_registry_that_cannot_be_read_is_not_guessed_at(text: str) -> None:
 
 
 def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
-    """Only one of the two would count, and nobody says which."""
+    """Only one of the two would count, and nothing tells which was meant."""
     text = '{"r.io": {"regions": "a", "regions": "b"}, "s.io": {"timeout": "1m", "timeout": "2m"}}'
     loaded = load(REGIONS="eastus", REGISTRIES=text)
     assert [
@@ -232,7 +235,7 @@ def test_a_name_that_stands_twice_is_not_guessed_at() -> None:
     assert [False, True] == known
 
 
-def test_a_region_whose_endpoint_stands_twice_in_a_registry_is_said_to() -> None:
+def test_an_endpoint_that_stands_twice_in_a_registry_is_a_problem() -> None:
     """The plain endpoints are in force for that registry until it is right."""
     own = '{"r.io": {"region_endpoints": {"eastus": "https://a", "eastus": "https://b"}}}'
     (problem,) = load(REGIONS="eastus", REGISTRIES=own).problems
@@ -256,18 +259,18 @@ def test_a_region_whose_endpoint_stands_twice_in_a_registry_is_said_to() -> None
 def test_regions_are_known_registry_by_registry(
     given: dict[str, str], registry: str | None, known: bool
 ) -> None:
-    """A registry that is left out where all others say their own has none: that is known."""
+    """Where only listed registries have regions, another one is known to have none."""
     assert known is load(**given).settings.knows_regions(registry)
 
 
-def test_a_registry_is_said_by_its_place_in_the_setting() -> None:
-    """An entry that is no registry keeps its place, and its number."""
+def test_a_problem_names_a_registry_by_its_place() -> None:
+    """An entry that is no registry keeps its place, and so its number."""
     loaded = load(REGISTRIES='{"a b": {}, "r.io": {}}')
     assert ["registry 1: ", "registry 2: "] == [p.message[:12] for p in loaded.problems]
 
 
 def test_a_secrets_own_name_is_no_unknown_setting() -> None:
-    """A target may take its secret from a setting that begins like ours."""
+    """A target may take its secret from a setting whose name begins like ours."""
     targets = json.dumps([TARGET | {"secrets": [{"$secret": "ACR_GLOBAL_HOOK_SECRET"}]}])
     given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": targets}
     assert () == load_settings(given | {"ACR_GLOBAL_HOOK_SECRET": "c2VjcmV0" * 6}).problems
@@ -275,14 +278,14 @@ def test_a_secrets_own_name_is_no_unknown_setting() -> None:
 
 @pytest.mark.parametrize("wrong", [TARGET | {"timeout": "soon"}, {"kind": "?"}, [[TARGET]]])
 def test_the_secrets_of_a_wrong_target_are_no_unknown_settings(wrong: object) -> None:
-    """One slip is one problem."""
+    """One typing error is one problem."""
     value = {"target": wrong, "token": {"$secret": "ACR_GLOBAL_X"}}
     given = {"REGIONS": "eastus", "X": "x", "TARGETS": json.dumps([value])}
     assert {"ACR_GLOBAL_TARGETS"} == {p.setting for p in load(**given).problems}
 
 
 def test_a_target_waits_for_a_secret_that_is_not_set() -> None:
-    """It is named, and the target is there for its deliveries to go on."""
+    """The secret is named, and the target stays known, so that its deliveries can go on."""
     loaded = load(
         REGIONS="eastus", TARGETS=json.dumps([TARGET | {"secrets": [{"$secret": "NOT_SET"}]}])
     )
@@ -291,14 +294,14 @@ def test_a_target_waits_for_a_secret_that_is_not_set() -> None:
 
 
 def test_good_targets_survive_a_bad_neighbour() -> None:
-    """Instances in flight still find theirs."""
+    """Instances in flight still find their targets."""
     loaded = load(REGIONS="eastus", TARGETS=json.dumps([TARGET, {"name": "x"}]))
     assert ["ops"] == [t.name for t in loaded.settings.targets]
     assert loaded.problems
 
 
 def test_a_registry_says_what_differs() -> None:
-    """What it leaves out falls back to the plain settings."""
+    """Everything else falls back to the plain settings."""
     own = {"regions": ["West Europe"], "timeout": "5m", "targets": "ops", "exclude": "*:"}
     settings = load(
         REGIONS="eastus",
@@ -326,18 +329,49 @@ def test_regions_may_stand_with_the_registries_alone() -> None:
 
 
 def test_a_registry_names_only_targets_that_are_there() -> None:
-    """A name that is wrong would be a silence."""
+    """A wrong name would mean that nobody is told."""
     assert "unknown target" in problems(REGISTRIES='{"r.io": {"targets": ["x"]}}')["REGISTRIES"]
 
 
 def test_the_event_log_needs_to_know_which_registry() -> None:
-    """Its resource id cannot be told from the host."""
+    """The registry's resource id cannot be derived from its host."""
     assert "event-log" in problems(EVIDENCE="event-log")["REGISTRY_ID"]
     assert {} == problems(EVIDENCE="event-log,manifest", REGISTRY_ID="/subscriptions/s")
 
 
+def test_catching_up_needs_to_know_which_registry() -> None:
+    """By default it waits for that without a word."""
+    assert "REGISTRY_ID" in problems(CATCH_UP="5m")["CATCH_UP"]
+    assert {} == problems(CATCH_UP="0") == problems()
+    assert {} == problems(CATCH_UP="5m", REGISTRY_ID="/subscriptions/s")
+    assert [False, False, True] == [
+        load(REGIONS="eastus", **said).settings.catches_up()
+        for said in ({}, {"CATCH_UP": "0", "REGISTRY_ID": "/s"}, {"REGISTRY_ID": "/s"})
+    ]
+
+
+def test_catching_up_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them there is no timer, and that is said where a registry is named."""
+    monkeypatch.setattr("acr_global.setting_values.EVENT_LOG_PACKAGES", ("no_such_package.at_all",))
+    assert "packages" in problems(REGISTRY_ID="/s")["CATCH_UP"]
+    assert {} == problems(REGISTRY_ID="/s", CATCH_UP="0")
+    assert not load(REGIONS="eastus", REGISTRY_ID="/s").settings.catches_up()
+
+
+def test_a_registry_is_watched_once_in_all_of_its_regions() -> None:
+    """By its ARM id, whoever names it; without one it is not."""
+    own = {"r.io": {"registry_id": "/S", "regions": ["c", "a"]}, "q.io": {"registry_id": "/t"}}
+    said = {"REGIONS": "a,b", "REGISTRY_ID": "/s", "REGISTRIES": json.dumps(own)}
+    watched = load(**said).settings.watched()
+    assert [("/s", ("a", "b", "c")), ("/t", ("a", "b"))] == [
+        (p.registry_id, p.regions) for p in watched
+    ]
+    assert () == load(REGIONS="a").settings.watched()
+    assert () == load(REGIONS="", REGISTRY_ID="/s").settings.watched()
+
+
 def test_region_endpoints_are_found_by_normal_names() -> None:
-    """Both sides are normalised."""
+    """Names on both sides are normalised."""
     loaded = load(REGIONS="eastus", REGION_ENDPOINTS='{"East US": "http://127.0.0.1:5000/"}')
     arm = load(REGIONS="eastus", ARM_ENDPOINT="https://management.chinacloudapi.cn/")
     assert ((), "https://management.chinacloudapi.cn") == (arm.problems, arm.settings.arm_endpoint)
@@ -360,7 +394,7 @@ def test_every_setting_is_documented() -> None:
         assert f"{field.description} |" == help_text
         if written := default.strip(" `"):
             said = load_settings({"ACR_GLOBAL_REGIONS": "eastus", name: written})
-            assert load(REGIONS="eastus") == said
+            assert load(REGIONS="eastus").settings == said.settings
         else:
             assert field.get_default(call_default_factory=True) in ((), {}, None)
 
@@ -371,8 +405,8 @@ def test_the_example_settings_are_right() -> None:
     assert () == load_settings(values).problems
 
 
-def test_a_region_whose_endpoint_stands_twice_is_said_to() -> None:
-    """Only one of the two would count, and nobody knows which was meant."""
+def test_an_endpoint_that_stands_twice_is_a_problem() -> None:
+    """Only one of the two would count, and nothing tells which was meant."""
     twice = '{"eastus": "https://a.example", "eastus": "https://b.example"}'
     given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGION_ENDPOINTS": twice}
     (problem,) = load_settings(given).problems
@@ -381,7 +415,7 @@ def test_a_region_whose_endpoint_stands_twice_is_said_to() -> None:
 
 
 def test_a_proxy_that_cannot_be_used_is_a_problem() -> None:
-    """By the name of its variable, beside those of our own."""
+    """It is named by its variable, beside the app's own settings."""
     environ = {"ACR_GLOBAL_REGIONS": "eastus", "ALL_PROXY": "socks5://user:hush@proxy.test:1080"}
     (problem,) = load_settings(environ).problems
     assert ("ALL_PROXY", "error") == (problem.setting, problem.severity)

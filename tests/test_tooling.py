@@ -1,4 +1,4 @@
-"""The commands of the README exist, and only the app is deployed."""
+"""The documented commands exist, and only the app is deployed."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ def _ignored(name: str) -> bool:
     ],
 )
 def test_not_deployed(name: str) -> None:
-    """What is for development, and what may hold secrets, stays here."""
+    """Development tools, and files that may hold secrets, are left out."""
     assert _ignored(name)
 
 
 @pytest.mark.parametrize("name", ["acr_global", "function_app.py", "host.json", "requirements.txt"])
 def test_deployed(name: str) -> None:
-    """What the app is made of is deployed."""
+    """Everything that the app needs is deployed."""
     assert (ROOT / name).exists()
     assert not _ignored(name)
 
 
 def test_no_part_of_the_app_is_left_behind() -> None:
-    """Patterns hold at every depth, so none may fit a file or folder of the app."""
+    """Patterns apply at every depth, so none may match a file or folder of the app."""
     parts = {p.name for p in (ROOT / "acr_global").rglob("*")} - {"__pycache__"}
 
     assert set() == {name for name in parts if _ignored(name)}
 
 
 def test_nothing_new_is_deployed_unnoticed() -> None:
-    """At the top level only the app is left when .funcignore has been applied."""
+    """At the top level, .funcignore leaves only the app."""
     tracked = {"acr_global", "function_app.py", "host.json", "requirements.txt"}
     sources = {p.name for p in ROOT.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
 

@@ -1,4 +1,4 @@
-"""URLs taken apart; what can be a host, and a registry's one spelling."""
+"""Parsing URLs: which texts can be a host, and the one spelling of a registry."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from acr_global.urls import (
     resolve_url,
     shown_url,
     split_url,
+    split_userinfo,
 )
 
 LONG = ".".join(["x" * 63] * 3 + ["x" * 61])
@@ -41,8 +42,8 @@ LONG = ".".join(["x" * 63] * 3 + ["x" * 61])
         "fe80::1%eth0",
     ],
 )
-def test_what_can_be_a_host(host: str) -> None:
-    """Names as they are resolved, container networks' among them, and addresses."""
+def test_a_valid_host_is_accepted(host: str) -> None:
+    """Names that resolvers know, such as those of container networks, and addresses are."""
     check_host(host)
 
 
@@ -73,8 +74,8 @@ def test_what_can_be_a_host(host: str) -> None:
         ("1:2", "address"),
     ],
 )
-def test_what_can_be_none(host: str, said: str) -> None:
-    """Nobody resolves it, so it is found before it is asked for; it is not shown."""
+def test_an_invalid_host_is_refused(host: str, said: str) -> None:
+    """It is found before any look-up, and its text is not shown."""
     with pytest.raises(ValueError, match=said) as caught:
         check_host(host)
     assert not host or host not in str(caught.value) or host == "."
@@ -96,7 +97,7 @@ def test_what_can_be_none(host: str, said: str) -> None:
     ],
 )
 def test_one_host_has_one_spelling(expected: str, text: str) -> None:
-    """What makes no difference on the way there makes none in a name."""
+    """What makes no difference on the network makes none in a name."""
     assert expected == fold_host(text)
     assert expected == fold_host(expected)
 
@@ -122,15 +123,15 @@ def test_one_host_has_one_spelling(expected: str, text: str) -> None:
         "ü" * 100_000,
     ],
 )
-def test_what_spells_no_host(text: str) -> None:
-    """It is not guessed at."""
+def test_a_text_that_spells_no_host_is_refused(text: str) -> None:
+    """Nothing is guessed."""
     with pytest.raises(ValueError, match=r"."):
         fold_host(text)
 
 
 @given(st.text(alphabet="aX1.:[]-_/@%xn \u00fc\uff0e\ud800") | st.text())
-def test_folding_is_once_and_for_all(text: str) -> None:
-    """What is folded is folded already, and what cannot be is said with no other error."""
+def test_folding_twice_changes_nothing(text: str) -> None:
+    """A text that cannot be folded raises no other error."""
     try:
         folded = fold_host(text)
     except ValueError:
@@ -146,8 +147,8 @@ def test_a_regional_endpoint_is_its_registry() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "ho st", "-x"])
-def test_what_cannot_be_a_host_is_refused(value: str) -> None:
-    """A host that is none is an error, not a registry of its own."""
+def test_a_registry_that_cannot_be_a_host_is_refused(value: str) -> None:
+    """An invalid host is an error, and not a registry of its own."""
     with pytest.raises(ValueError, match="host name"):
         parse_host(value)
 
@@ -166,12 +167,12 @@ def test_what_cannot_be_a_host_is_refused(value: str) -> None:
     ],
 )
 def test_this_machine_is_known_by_its_addresses(expected: bool, host: str | None) -> None:
-    """A name that only looks like one, or that a resolver may send elsewhere, is not."""
+    """Names that only look like loopback, or that a resolver may send elsewhere, do not count."""
     assert expected is is_loopback(host)
 
 
 def test_a_url_is_taken_apart_as_it_is_written() -> None:
-    """Nothing is decoded; the host is compared in lower case."""
+    """Nothing is decoded; only the host is put into lower case."""
     url = split_url("HTTPS://a%40b:p@Hooks.Example.com:8443/p%2Fq?sig=%2F#end")
     assert ("https", "a%40b:p", "Hooks.Example.com:8443") == (url.scheme, url.userinfo, url.place)
     assert ("hooks.example.com", 8443) == (url.host, url.port)
@@ -182,14 +183,28 @@ def test_a_url_is_taken_apart_as_it_is_written() -> None:
     ("userinfo", "text"), [(None, "https://h/"), ("", "https://@h/"), ("a@b", "https://a@b@h/")]
 )
 def test_a_user_ends_at_the_last_at_sign(userinfo: str | None, text: str) -> None:
-    """What stands before it would be sent as credentials, an empty one too."""
+    """Everything before it would be sent as credentials, even an empty user."""
     url = split_url(text)
     assert (userinfo, "h") == (url.userinfo, url.host)
 
 
+@pytest.mark.parametrize(
+    ("bare", "userinfo", "text"),
+    [
+        ("https://h/x?u=//a@h", None, "https://h/x?u=//a@h"),
+        ("https://h/x?u=//a@h", "a", "https://a@h/x?u=//a@h"),
+        ("https://h:1/%2F", "a%40:b", "https://a%40:b@h:1/%2F"),
+        ("https://h/", "", "https://@h/"),
+    ],
+)
+def test_a_user_is_taken_out_of_a_url(bare: str, userinfo: str | None, text: str) -> None:
+    """The rest stays as it is written, for it may be signed."""
+    assert (bare, userinfo) == split_userinfo(text)
+
+
 @pytest.mark.parametrize("text", ["https://[::1", "https://h:65536", "https://h:x", "//h:-1"])
-def test_what_cannot_be_taken_apart_says_so(text: str) -> None:
-    """Whoever asks need not ask for the port to know."""
+def test_a_url_that_cannot_be_parsed_raises(text: str) -> None:
+    """Even a wrong port is found at once."""
     with pytest.raises(ValueError, match=r"."):
         split_url(text)
 
@@ -204,19 +219,19 @@ def test_what_cannot_be_taken_apart_says_so(text: str) -> None:
     ],
 )
 def test_in_clear_is_what_others_on_the_way_could_read(expected: bool, text: str) -> None:
-    """What stays on this machine, nobody sees pass."""
+    """Plain http to this machine does not leave it."""
     assert expected is check_url(text).in_clear
 
 
 def test_origins_are_compared_with_the_port_that_the_scheme_has() -> None:
-    """The default port counts whether it is written or not."""
+    """A default port counts whether it is written or not."""
     assert split_url("https://h").origin == split_url("HTTPS://H:443/x").origin
     assert split_url("https://h").origin != split_url("http://h").origin
 
 
 @given(st.text())
 def test_a_url_that_was_checked_can_be_taken_apart(text: str) -> None:
-    """Whatever is wrong is a ValueError, and a checked one's parts are there."""
+    """Anything wrong is a ValueError, and a checked URL has all its parts."""
     try:
         url = check_url(text)
     except ValueError:
@@ -233,11 +248,11 @@ def test_a_url_shows_no_user_path_or_query() -> None:
 
 
 def test_a_reference_is_resolved_without_its_fragment() -> None:
-    """As a browser does with a Location."""
+    """Location is resolved as browsers do."""
     assert "https://h/b?c" == resolve_url("https://h/a", "/b?c#d")
     assert "http://other/" == resolve_url("https://h/a", "http://other/")
 
 
-def test_a_name_of_the_newer_rules_is_one() -> None:
-    """`faß.de`: by IDNA 2003 its xn-- form does not lead back to itself, by 2008 it does."""
+def test_a_name_by_the_newer_idna_rules_is_valid() -> None:
+    """The xn-- form of `faß.de` reads back as itself by IDNA 2008, but not by IDNA 2003."""
     assert "xn--fa-hia.de" == check_url("https://xn--fa-hia.de/x").host

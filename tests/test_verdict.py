@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from acr_global.model import Action, Arrival, Artifact, Evidence, EvidenceKind, VerdictType
 from acr_global.verdict import (
     Watch,
-    earlier_reports,
+    earlier_arrivals,
     failed_looks,
     is_of_same_push,
     overtaking,
@@ -35,12 +35,12 @@ WATCH = Watch(
 
 
 def arrival(region: str, second: float = 0, event_id: str = "e") -> Arrival:
-    """One report, so many seconds after the beginning."""
+    """An arrival, so many seconds after the beginning."""
     return Arrival(region=region, event_id=event_id, received_at=BEGIN + timedelta(seconds=second))
 
 
 def evidence(region: str, found: bool, detail: str = "d", kind: str = "manifest") -> Evidence:
-    """What one look said about one region."""
+    """What one check said about one region."""
     return Evidence(region=region, kind=EvidenceKind(kind), found=found, detail=detail)
 
 
@@ -62,17 +62,19 @@ looks = st.lists(
         (REGIONS[:2], True, VerdictType.INCOMPLETE),
     ],
 )
-def test_the_four_verdicts(in_: tuple[str, ...], alarmed: bool, expected: VerdictType) -> None:
-    """All in or not, before an alarm or after one: that is the whole table."""
+def test_each_verdict_follows_from_the_missing_and_the_alarm(
+    in_: tuple[str, ...], alarmed: bool, expected: VerdictType
+) -> None:
+    """All regions in or not, before an alarm or after one: these are all the cases."""
     watch = with_arrivals(WATCH, [arrival(r) for r in in_])
     assert expected is verdict_on(watch, BEGIN, alarmed=alarmed).type
 
 
 @given(arrivals, looks, st.booleans())
-def test_a_verdict_claims_and_names_only_what_is_so(
+def test_a_verdict_claims_and_names_only_what_is_true(
     came: list[Arrival], seen: list[Evidence], alarmed: bool
 ) -> None:
-    """No region is claimed without a report or evidence; none is named missing that has either."""
+    """A region is claimed only with an arrival or evidence, and missing only without either."""
     watch = with_evidence(with_arrivals(WATCH, came), seen)
     decided = verdict_on(watch, BEGIN, alarmed=alarmed)
     accounted = {a.region for a in came} | {e.region for e in seen if e.found}
@@ -83,7 +85,7 @@ def test_a_verdict_claims_and_names_only_what_is_so(
 
 @given(arrivals, st.randoms())
 def test_the_order_of_events_does_not_matter(came: list[Arrival], random: object) -> None:
-    """What was received first counts, in whatever order the engine hands it over."""
+    """The arrival that was received first counts, in whatever order the engine hands them over."""
     came = list({(a.region, a.received_at): a for a in came}.values())
     shuffled = list(came)
     random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis types it as object
@@ -94,7 +96,7 @@ def test_the_order_of_events_does_not_matter(came: list[Arrival], random: object
 def test_a_region_that_has_reported_stays_reported(
     first: list[Arrival], later: list[Arrival]
 ) -> None:
-    """Later events add regions and take none away."""
+    """Later events only add regions."""
     once = with_arrivals(WATCH, first)
     twice = with_arrivals(once, later)
     assert set(twice.missing()) <= set(once.missing())
@@ -108,45 +110,46 @@ def test_what_was_found_is_not_unfound_by_a_later_look() -> None:
     assert ("northeurope",) == watch.missing()
 
 
-def test_earlier_reports_speak_only_for_regions_still_missing() -> None:
-    """A region that has reported this time needs no word from the last."""
+def test_earlier_arrivals_speak_only_for_regions_still_missing() -> None:
+    """They are not needed for a region that has reported this time."""
     watch = with_arrivals(WATCH, [arrival("eastus")])
     earlier = [arrival("eastus"), arrival("westeurope"), arrival("elsewhere")]
-    assert ["westeurope"] == [e.region for e in earlier_reports(watch, earlier, timedelta(0))]
+    assert ["westeurope"] == [e.region for e in earlier_arrivals(watch, earlier, timedelta(0))]
 
 
-def test_earlier_reports_are_outweighed_by_a_check() -> None:
-    """A check outweighs them if it says that the image is not there, not if it merely failed."""
+def test_earlier_arrivals_are_outweighed_by_a_check() -> None:
+    """A check outweighs them if it says that the image is not there, but not if it failed."""
     earlier = [arrival("eastus"), arrival("westeurope")]
     gone = evidence("eastus", False).model_copy(update={"absent": True})
     watch = with_evidence(WATCH, [gone, evidence("westeurope", False)])
-    assert ["westeurope"] == [e.region for e in earlier_reports(watch, earlier, timedelta(0))]
+    assert ["westeurope"] == [e.region for e in earlier_arrivals(watch, earlier, timedelta(0))]
 
 
-def test_earlier_reports_grow_old() -> None:
-    """Beyond the time that the push before can have been open, they say nothing."""
+def test_earlier_arrivals_grow_old() -> None:
+    """They count only as long as the earlier push could have been open."""
     old = [arrival("eastus", -61), arrival("westeurope", -60)]
-    found = earlier_reports(WATCH, old, timedelta(minutes=1))
+    found = earlier_arrivals(WATCH, old, timedelta(minutes=1))
     assert ["westeurope"] == [e.region for e in found]
 
 
-def test_earlier_reports_say_nothing_of_a_deletion() -> None:
+def test_earlier_arrivals_say_nothing_of_a_deletion() -> None:
     """What was deleted before may have come back since."""
     watch = replace(WATCH, action=Action.DELETE)
-    assert () == earlier_reports(watch, [arrival("eastus")], timedelta(0))
+    assert () == earlier_arrivals(watch, [arrival("eastus")], timedelta(0))
 
 
-def test_a_look_that_broke_down_is_said_of_each_missing_region() -> None:
-    """An alarm says that the check failed, not that nothing was seen."""
+def test_a_failed_look_is_recorded_for_each_missing_region() -> None:
+    """The alarm says that the check failed, not that nothing was seen."""
     watch = with_arrivals(WATCH, [arrival("eastus")])
     seen = failed_looks(watch, ["manifest"])
     assert [("westeurope", False), ("northeurope", False)] == [(e.region, e.found) for e in seen]
     assert "check failed" in seen[0].detail
 
 
-@given(st.datetimes(timezones=st.just(UTC), max_value=datetime(2100, 1, 1)))
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
 def test_a_timer_never_fires_before_its_moment(moment: datetime) -> None:
-    """The engine cuts a delay to whole seconds; what is set is a second later than asked."""
+    """The engine cuts a delay to whole seconds, so the timer is set up to two seconds later than
+    asked."""
     for ago in (timedelta(0), timedelta(seconds=3.7)):
         now = moment - ago
         delay = int((timer_for(moment) - now).total_seconds())
@@ -155,17 +158,17 @@ def test_a_timer_never_fires_before_its_moment(moment: datetime) -> None:
 
 @pytest.mark.parametrize("state", [*VerdictType, "waiting", None, 7, ["recovered"]])
 def test_only_what_follows_an_alarm_overtakes_it(state: object) -> None:
-    """Whatever stands where a push's state should."""
+    """Any other text in place of a push's state overtakes nothing."""
     later = {"recovered": VerdictType.RECOVERED, "incomplete": VerdictType.INCOMPLETE}
     expected = later.get(str(getattr(state, "value", state)))
     assert expected == overtaking(getattr(state, "value", state))
 
 
 @pytest.mark.parametrize(("second", "same"), [(-1, False), (0, True), (60, True)])
-def test_a_verdict_from_before_the_first_report_is_of_another_push(
+def test_a_verdict_from_before_the_first_arrival_is_of_another_push(
     second: float, same: bool
 ) -> None:
-    """The id has come again; what was decided under it earlier says nothing of this push."""
+    """Where an id comes again, an earlier decision says nothing of this push."""
     watch = with_arrivals(WATCH, [arrival(REGIONS[0]), arrival(REGIONS[1], 30)])
     now = verdict_on(watch, BEGIN + timedelta(minutes=10), alarmed=False)
     earlier = now.model_copy(update={"decided_at": BEGIN + timedelta(seconds=second)})

@@ -1,4 +1,4 @@
-"""A server's TLS that nobody vouches for."""
+"""TLS for a server whose certificate cannot be verified."""
 
 from __future__ import annotations
 

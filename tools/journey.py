@@ -1,16 +1,19 @@
 """`python -m tools.journey`: one webhook's way to a Slack message, counted in files.
 
 One app on the local host, in virtual time; one region; one webhook, from its POST to the message
-at the receiver. A switch is a function that begins in another file than the one before it. They
-are counted twice: as the functions run, replayed turns and all; and as they are read, each once,
-without going into those that call nothing else of the app. Besides: how long the app's files and
-functions are. `--way` lists what is read, in its order.
+at the receiver. A switch is a function that begins in another file than the one before it.
+Switches are counted twice: as the functions run, including replayed turns; and as they are read,
+each once, in the order in which the code calls them (a task where it is made). A reader skips
+functions that call nothing else of the app, and those that only a library calls, such as a field's
+check, unless they lead to another file. It also prints how long the app's files and functions are.
+`--way` lists what is read, in order.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import asyncio
 import contextlib
 import inspect
 import itertools
@@ -28,7 +31,7 @@ from aiohttp import web
 
 from acr_global.cli.console import open_streams
 from acr_global_rig.receivers import Receiver, listening
-from acr_global_rig.registry import event, post
+from acr_global_rig.registry import event
 from devhost import DevHost, run_virtual
 from devhost.clock import utcnow
 
@@ -37,28 +40,39 @@ PACKAGE = Path(__file__).resolve().parents[1] / "acr_global"
 Step = tuple[str, str]
 """File and function."""
 
+Called = dict[Step | None, dict[Step, bool]]
+"""What each function called, in its order, and whether its own code did; otherwise a library called
+it on its behalf. None: the event loop, or a thread."""
+
 
 class Trace:
     """The app's functions in the order in which they began."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self._called: dict[Step | None, dict[Step, None]] = {}
-        """What each function called, in its order; None: the event loop, or a thread."""
+        self.called: Called = {}
         self._frames: set[FrameType] = set()
-        """Kept, for a coroutine that goes on is called anew, in the same frame."""
+        """Kept because a coroutine that goes on is called again in the same frame."""
+        self._makers: dict[FrameType, Step | None] = {}
+        """Who made a task of a coroutine; the event loop then calls it."""
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        """What `sys.setprofile` calls."""
+        """Note a call; `sys.setprofile` calls this."""
         step = _step(frame)
         if event != "call" or step is None or frame in self._frames:
             return
         self._frames.add(frame)
         self.steps.append(step)
-        above, caller = frame.f_back, None
-        while above and not (caller := _step(above)):
-            above = above.f_back
-        self._called.setdefault(caller, {})[step] = None
+        caller, by_code = _caller(frame)
+        if maker := self._makers.get(frame):
+            caller, by_code = maker, True
+        calls = self.called.setdefault(caller, {})
+        calls[step] = calls.get(step, False) or by_code
+
+    def make_task(self, loop: Any, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        """How the event loop is to make its tasks."""
+        self._makers[coro.cr_frame], _ = _caller(sys._getframe())
+        return asyncio.Task(coro, loop=loop, **options)
 
     @contextlib.contextmanager
     def tracing(self) -> Iterator[None]:
@@ -71,17 +85,31 @@ class Trace:
             sys.setprofile(None)
             threading.setprofile(None)
 
-    def read(self) -> list[Step]:
-        """What a reader reads, who follows each function to those that it calls: not as the turns
-        of the event loop mix them."""
-        way: dict[Step, None] = {}
-        to_read = list(reversed(self._called[None]))
-        while to_read:
-            step = to_read.pop()
-            if step in self._called and step not in way:
-                way[step] = None
-                to_read += reversed(self._called[step])
-        return list(way)
+
+def read(called: Called) -> list[Step]:
+    """The functions in the order of a reader who follows each to those that it calls, and not as
+    the event loop interleaves them."""
+    followed = {
+        caller: [step for step, by_code in steps.items() if by_code or not _stays(called, step)]
+        for caller, steps in called.items()
+    }
+    way: dict[Step, None] = {}
+    to_read = list(reversed(followed[None]))
+    while to_read:
+        step = to_read.pop()
+        if followed.get(step) and step not in way:
+            way[step] = None
+            to_read += reversed(followed[step])
+    return list(way)
+
+
+def _stays(called: Called, step: Step) -> bool:
+    """Whether a function leads to no other file, except by functions that call nothing."""
+    return all(
+        other[0] == step[0] and _stays(called, other)
+        for other in called.get(step, ())
+        if other in called and other != step
+    )
 
 
 def _step(frame: FrameType) -> Step | None:
@@ -92,6 +120,17 @@ def _step(frame: FrameType) -> Step | None:
     if not is_function or not code.co_filename.startswith(f"{PACKAGE}/"):
         return None
     return str(Path(code.co_filename).relative_to(PACKAGE)), code.co_qualname
+
+
+def _caller(frame: FrameType) -> tuple[Step | None, bool]:
+    """The function of ours that is under way behind a frame, and whether its own code made the
+    call. (A function that is a context manager is called by the library for that.)"""
+    above, by_code = frame.f_back, True
+    while above and not (step := _step(above)):
+        ours = above.f_code.co_filename.startswith(f"{PACKAGE}/")
+        by_code = by_code and (ours or above.f_code.co_filename == contextlib.__file__)
+        above = above.f_back
+    return (step, by_code) if above else (None, False)
 
 
 def by_file(steps: Iterable[Step]) -> list[tuple[str, list[str]]]:
@@ -123,14 +162,17 @@ async def travel() -> Trace:
     ops = Slack("ops")
     host_json = json.loads((PACKAGE.parent / "host.json").read_text())
     before, clock.utcnow, trace = clock.utcnow, utcnow, Trace()
+    asyncio.get_running_loop().set_task_factory(trace.make_task)
     async with listening(ops), aiohttp.ClientSession() as session:
         targets = json.dumps([{"name": "ops", "kind": "slack", "url": ops.url}])
         app = build_app({"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": targets})
         host = await DevHost.start(app, host_json=host_json, timer_triggers=False)
         try:
             with trace.tracing():
-                await post(session, host.url, event("p1"), "eastus")
-                await ops.until(lambda: ops.requests)
+                # Not by the rig's `post`: that runs functions of the app, too.
+                where, region = f"{host.url}/api/ImagePush", {"region": "eastus"}
+                async with session.post(where, json=event("p1"), params=region):
+                    await ops.until(lambda: ops.requests)
         finally:
             await host.stop()
             await engine.close_session()
@@ -160,10 +202,11 @@ def main() -> None:
     parser.add_argument("--way", action="store_true", help="list what is read, in its order")
     options = parser.parse_args()
     trace: Trace = run_virtual(travel)
+    way = read(trace.called)
     if options.way:
-        for file, functions in by_file(trace.read()):
+        for file, functions in by_file(way):
             print(file, *functions, sep="\n    ")
-    print(f"one webhook to Slack, read: {count(trace.read())}")
+    print(f"one webhook to Slack, read: {count(way)}")
     print(f"one webhook to Slack, run: {count(trace.steps)}")
     for what, counts in zip(("files", "functions"), lengths(), strict=True):
         longest = max(counts, key=lambda name: counts[name])

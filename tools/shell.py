@@ -11,28 +11,22 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from acr_global.functions import names
+from acr_global_rig.arm import PRINCIPAL, LoopbackArm
+from acr_global_rig.arm.paths import group_id
 from tools.az import AZURE_CLI, certificate, environment, sign_in
-from tools.loopback_arm import PRINCIPAL, SUBSCRIPTION, LoopbackArm
 from tools.shell_blocks import ROOT, Block, blocks
 from tools.venvs import venv
 
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/acr-global"
-SITE = f"{GROUP}/providers/Microsoft.Web/sites/func-acr-global"
-REGISTRY = (
-    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/registries"
-    "/providers/Microsoft.ContainerRegistry/registries/contoso"
-)
+APP, REGISTRY, REGIONS = "func-acr-global", "contoso", ("westeurope", "northeurope")
+URL = f"https://{APP}.azurewebsites.net"
 OUTPUTS = {
-    "functionAppName": "func-acr-global",
-    "functionAppUrl": "https://func-acr-global.azurewebsites.net",
+    "functionAppName": APP,
+    "functionAppUrl": URL,
     "identityPrincipalId": PRINCIPAL,
     "vaultName": "kv-acr-global",
     "rolesToAssign": [],
 }
-FUNCTIONS = sorted(value for name, value in vars(names).items() if name.isupper())
 
 STAND_IN = """#!/bin/sh
 [ "$(basename "$0")" != curl ] || { cat >/dev/null; echo '[]'; }
@@ -58,40 +52,34 @@ invocation.parser.parse_args(arguments)
 '''
 
 
-def resource(path: str, **more: Any) -> dict[str, Any]:
-    """A resource as it is listed, with its type from its path."""
-    namespace, *rest = path.rsplit("/providers/", 1)[1].split("/")
-    about = {"id": path, "name": rest[-1], "type": "/".join([namespace, *rest[::2]])}
-    return {path: {**about, "location": "westeurope", "properties": {}, **more}}
-
-
-def there_already() -> dict[str, Any]:
-    """A registry of two regions with our webhooks and role, and a deployment that has gone well."""
+def set_up(arm: LoopbackArm) -> None:
+    """Nothing but a registry of two regions with our webhooks and role, a deployment that has gone
+    well, and a host that has not yet found its functions."""
+    arm.store.clear()
+    registry = arm.add_registry(REGISTRY, "westeurope", REGIONS)
+    site = arm.add_site(APP, URL, ["WarmUp", "ImagePush"])
+    site.keys("ImagePush")[REGISTRY] = "a-key"
+    site.find_later()
+    for region in REGIONS:
+        uri = f"{URL}/api/ImagePush?region={region}"
+        registry.add_webhook(f"acrglobal{region}", region, uri, {"x-functions-key": "a-key"})
     outputs = {name: {"type": "Object", "value": value} for name, value in OUTPUTS.items()}
-    deployment = f"{GROUP}/providers/Microsoft.Resources/deployments/acr-global"
-    authorization = "providers/Microsoft.Authorization"
-    role_id = f"{REGISTRY.partition('/providers/')[0]}/{authorization}/roleDefinitions/r1"
-    role = {"roleName": "acr-global evidence func-acr-global contoso", "type": "CustomRole"}
-    found = resource(REGISTRY, sku={"name": "Premium"}, properties={"loginServer": "contoso"})
-    for region in ("westeurope", "northeurope"):
-        found |= resource(f"{REGISTRY}/replications/{region}")
-        found |= resource(f"{REGISTRY}/webhooks/acrglobal{region}", location=region)
-    found |= resource(deployment, properties={"provisioningState": "Succeeded", "outputs": outputs})
-    found |= resource(SITE, kind="functionapp,linux")
-    found |= resource(f"{SITE}/functions/WarmUp")
-    found |= resource(f"{SITE}/functions/ImagePush/keys/contoso")
-    found |= resource(role_id, properties={**role, "permissions": [], "assignableScopes": []})
-    found |= resource(
-        f"{REGISTRY}/{authorization}/roleAssignments/a1",
-        properties={"principalId": PRINCIPAL, "roleDefinitionId": role_id, "scope": REGISTRY},
+    arm.store.put(
+        f"{group_id('acr-global')}/providers/Microsoft.Resources/deployments/acr-global",
+        {"properties": {"provisioningState": "Succeeded", "outputs": outputs}},
     )
-    return found
+    authorization = "providers/Microsoft.Authorization"
+    role_id = f"{group_id('registries')}/{authorization}/roleDefinitions/r1"
+    role = {"roleName": f"acr-global evidence {APP} {REGISTRY}", "type": "CustomRole"}
+    arm.store.put(role_id, {"properties": {**role, "permissions": [], "assignableScopes": []}})
+    assigned = {"principalId": PRINCIPAL, "roleDefinitionId": role_id, "scope": registry.id}
+    arm.store.put(f"{registry.id}/{authorization}/roleAssignments/a1", {"properties": assigned})
 
 
 def programs(folder: Path, environ: dict[str, str]) -> str:
     """A PATH on which all but `az` and the hook are stood in for, and `az` is ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
-    scripts = dict.fromkeys(("func", "azd", "curl", "python"), STAND_IN)
+    scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
     for name, script in scripts.items():
         (folder / name).write_text(script)
@@ -137,24 +125,20 @@ def main(documents: list[str]) -> int:
         folder = Path(name)
         trusted = certificate(folder)
         environ = environment(folder, trusted)
-        with LoopbackArm(trusted, OUTPUTS, there_already()) as arm:
-            arm.after_sync = {k: v for f in FUNCTIONS for k, v in _function(f).items()}
+        with LoopbackArm(trusted) as arm:
+            arm.outputs = OUTPUTS
             sign_in(arm.url, environ)
             environ["PATH"] = programs(folder, environ)
             failed: list[object] = []
             for document in dict.fromkeys(block.document for block in chosen):
-                arm.keep(there_already())
+                set_up(arm)
                 failed += [b for b in chosen if b.document == document and not run(b, environ)]
                 if document.name == "deploying.md":
-                    left = [k for k in arm.kept if "/webhooks/" in k or "/role" in k]
+                    left = [i for i in arm.store.ids() if "/webhooks/" in i or "/role" in i]
                     failed += [f"left after the teardown: {key}" for key in left]
             failed += leaked(arm)
     print("\n".join(f"error: {one}" for one in failed) or f"all {len(chosen)} blocks run")
     return bool(failed)
-
-
-def _function(name: str) -> dict[str, Any]:
-    return resource(f"{SITE}/functions/{name}")
 
 
 if __name__ == "__main__":

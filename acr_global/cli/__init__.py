@@ -1,8 +1,11 @@
-"""The operator's commands: dead letters and their replay, trial messages, a check of the settings.
+"""The operator's commands: dead letters and their replay, trial messages, a check of the settings,
+a simulated registry.
 
     main.py         the entry point
     commands.py     all groups under one roof
     deadletters.py · targets.py · settings.py   a group each: arguments, help, and what it does
+    doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
+    simulate.py · simulation_view.py    a command of its own, and what it shows
     connection.py   which app is meant, and the key to it
     client.py       one request to that app, one answer or one plain sentence
     environment.py  the settings as they stand here
@@ -16,5 +19,5 @@
     reference.py · api_reference.py · settings_schema.py    docs/commands.md, docs/api.md and
                     docs/settings.schema.json
 
-typer and rich are the extra `cli`; console, exits, environment and loose_json do without.
+typer, rich and PyYAML are the extra `cli`; console, exits, environment and loose_json do without.
 """

@@ -21,6 +21,7 @@ ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("POST /api/ImagePush", "200", api.Ignored),
     ("POST /api/ImagePush", "200, 202, 400, 503", api.Envelope),
     ("GET /api/health", "200, 503", api.Health),
+    ("GET /api/diagnosis", "200", api.Diagnosis),
     ("GET /api/deadletters", "200", api.DeadLetters),
     ("GET /api/deadletters/{id}", "200", api.DeadLetterDetails),
     ("POST /api/deadletters/{id}/replay", "202", api.Replay),

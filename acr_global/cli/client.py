@@ -47,15 +47,15 @@ class Client:
         """Ask. Raises AppError; UnreachableError where there was no answer."""
         return await self._ask("GET", path)
 
-    async def post(self, path: str) -> dict[str, Any]:
+    async def post(self, path: str, body: bytes | None = None) -> dict[str, Any]:
         """Have it done. Raises AppError; UnreachableError where there was no answer."""
-        return await self._ask("POST", path)
+        return await self._ask("POST", path, body)
 
-    async def _ask(self, method: str, path: str) -> dict[str, Any]:
+    async def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         headers = {KEY_HEADER: self._app.key} if self._app.key else {}
         try:
             async with outgoing.request(
-                self._session, method, self._app.url + path, headers=headers
+                self._session, method, self._app.url + path, headers=headers, data=body
             ) as response:
                 return self._read(response.status, await response.read())
         except ProxyError as error:

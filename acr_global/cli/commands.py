@@ -15,15 +15,21 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from acr_global.cli import deadletters, settings, targets
+from acr_global.cli import deadletters, doctor, settings, simulate, targets
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
-PROG = "python -m acr_global"
+PROG = "acr-global"
 WIDTH = 80
 """Characters of a line of help where it is not shown in a terminal."""
 _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
-GROUPS = (deadletters.app, targets.app, settings.app)
+GROUPS = (
+    deadletters.app,
+    targets.app,
+    settings.app,
+    doctor.app,
+    simulate.app,
+)
 
 
 class _Group(TyperGroup):
@@ -88,7 +94,7 @@ def _top(
     ] = False,
 ) -> None:
     """See and replay notifications that could not be delivered, try the targets, check the
-    settings."""
+    settings, find what is wrong between a push and its verdict, and simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -35,7 +35,7 @@ MAX_PAGES = 1_000
 MAX_UNREACHED = 3
 """Replays in a row without an answer, after which the others are not tried."""
 _CUT_OFF = "The list is cut off: there are more."
-_EXAMPLE = "Example: `python -m acr_global deadletters"
+_EXAMPLE = "Example: `acr-global deadletters"
 
 app = typer.Typer(
     name="deadletters",

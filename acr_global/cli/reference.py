@@ -18,12 +18,12 @@ _INTRODUCTION = f"""\
 # Commands
 
 For operators: what could not be delivered and its replay, a trial of each target, a check of
-the settings. They run on your machine, as `{PROG}` or `acr-global`, and need the extra
-`cli`, which is never deployed: in a checkout `make demo` and `make test` install it in `.venv`, or
-`python -m pip install -e '.[cli]'`. At a terminal tables are folded to its width; in a pipe each
-row is one line.
+the settings, a simulated registry. They run on your machine, as `{PROG}` or
+`python -m acr_global`, and need the extra `cli`, which is never deployed: in a checkout `make demo`
+and `make test` install it in `.venv`, or `python -m pip install -e '.[cli]'`. At a terminal tables
+are folded to its width; in a pipe each row is one line.
 
-`deadletters` and `targets test --url` ask a running app:
+`deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
 
 ```sh
 group=acr-global
@@ -49,7 +49,8 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 {_CODES}
 
 1 is for `targets test`: not delivered; for `settings check`: an error (a warning alone is 0); for
-`replay --all`: not all could be replayed.
+`replay --all`: not all could be replayed; for `simulate`: a push was told something wrong, and 3:
+not told in time.
 
 Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,
 `python -m devhost` (0 after Ctrl+C), `python -m benchmarks` and what `make` starts end with these

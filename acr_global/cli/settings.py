@@ -24,7 +24,7 @@ from acr_global.setting_names import PREFIX
 from acr_global.setting_values import shown
 from acr_global.settings import Loaded, Settings, load_settings
 
-_EXAMPLE = "Example: `python -m acr_global settings"
+_EXAMPLE = "Example: `acr-global settings"
 
 app = typer.Typer(name="settings", help="What applies here.", epilog=f"{_EXAMPLE} check`")
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from acr_global.cli.client import Client
     from acr_global.notify.target import Target
 
-_EXAMPLE = "Example: `python -m acr_global targets"
+_EXAMPLE = "Example: `acr-global targets"
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The target's name in the settings.")]
 
 app = typer.Typer(

@@ -25,6 +25,7 @@ from acr_global.functions.activities import (
 from acr_global.functions.http import (
     dead_letter,
     dead_letters,
+    diagnosis,
     health,
     image_push,
     push,
@@ -39,10 +40,11 @@ from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
     note_open,
+    probe_functions,
     wait_for_all_regions,
 )
 from acr_global.functions.setup import Announcement, Setup
-from acr_global.functions.timers import revive_interrupted
+from acr_global.functions.timers import catch_up, revive_interrupted
 from acr_global.settings import load_settings
 
 FUNCTIONS = (
@@ -55,16 +57,19 @@ FUNCTIONS = (
     pushes,
     push,
     retry_push,
+    diagnosis,
     wait_for_all_regions,
     courier,
     deliver_notification,
     note_open,
+    probe_functions,
     fire_push_notification,
     hand_over_delivery,
     attempt_delivery,
     gather_evidence,
     carry_arrival,
     revive_interrupted,
+    catch_up,
 )
 
 

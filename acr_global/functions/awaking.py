@@ -16,7 +16,8 @@ from pathlib import Path
 from acr_global.correlation import is_push
 from acr_global.functions import mending, wire
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot, close_session
-from acr_global.functions.journal import Journal, Orphan, orphans
+from acr_global.functions.journal import Journal
+from acr_global.functions.orphans import Orphan, orphans
 
 TRIES_FOR_SECONDS = 3_600.0
 """The engine may take its time to answer. What is left by then, the next process sees to."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from http import HTTPStatus
@@ -22,7 +22,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import aiohttp
-from azure.durable_functions import DurableOrchestrationClient
 from pydantic import BaseModel
 
 from acr_global.functions import wire
@@ -109,35 +108,19 @@ class _Answer:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True)
 class Engine:
     """The engine behind one function's durable client.
 
     Every call raises EngineError when the endpoint fails; none guesses the answer.
     """
 
-    def __init__(
-        self, url: str, call_seconds: float = CALL_SECONDS, journal: Journal | None = None
-    ) -> None:
-        self.journal = journal or Journal()
-        """Where those who use it note what the engine has accepted."""
-        self.hub = ""
-        """The task hub's name, where it is known."""
-        self._url = url
-        self._timeout = aiohttp.ClientTimeout(total=call_seconds)
-
-    @classmethod
-    def of(
-        cls,
-        client: DurableOrchestrationClient,
-        call_seconds: float = CALL_SECONDS,
-        journal: Journal | None = None,
-    ) -> Engine:
-        """The engine behind a durable client, which keeps the endpoint's address to itself."""
-        bindings = client._orchestration_bindings
-        engine = cls(str(bindings.rpc_base_url), call_seconds, journal)
-        engine.hub = str(bindings.task_hub_name)
-        engine.journal.endpoint(engine._url)
-        return engine
+    url: str
+    """Of the host's endpoint."""
+    call_seconds: float = CALL_SECONDS
+    """For one call."""
+    journal: Journal = field(default_factory=Journal)
+    """Where those who use it note what the engine has accepted."""
 
     async def look(self, instance_id: str, *, show_input: bool = False) -> Snapshot:
         """Where an instance is."""
@@ -248,11 +231,11 @@ class Engine:
         try:
             async with _session().request(
                 method,
-                self._url + path,
+                self.url + path,
                 json=body,
                 params=params,
                 headers=headers,
-                timeout=self._timeout,
+                timeout=aiohttp.ClientTimeout(total=self.call_seconds),
             ) as answer:
                 text = await answer.text()
                 return _Answer(answer.status, _json(text), answer.headers)

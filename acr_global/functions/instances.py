@@ -83,13 +83,14 @@ class ByContent:
         Raises EngineError.
         """
         number, snapshot = await self._newest()
-        reports = _reports_if_over(snapshot)
+        heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms)
-        if reports is None:
+        if heard is None:
             return Found(start, snapshot)
-        if any(_same_event(report, terms.arrival) for report in reports):
+        arrival = terms.arrival
+        if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
             return Found(start, replace(snapshot, phase=Phase.FINISHED))
-        again = terms.model_copy(update={"earlier": reports})
+        again = terms.model_copy(update={"earlier": heard})
         following = new_input(correlation.generation_id(self._key, number + 1), again)
         return Found(following, Snapshot(Phase.ABSENT))
 
@@ -97,7 +98,7 @@ class ByContent:
 Instances = ById | ByContent
 
 
-def _reports_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
+def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
     """What a generation that is over, and those before it, heard from the regions; nothing if it
     was broken off. None: it is not over."""
     try:
@@ -109,7 +110,7 @@ def _reports_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
         if reviving.is_being_begun_anew(snapshot):
             return None  # so does this one
         if snapshot.phase in (Phase.FINISHED, Phase.TERMINATED):
-            return wire.load(wire.PushOutput, snapshot.output).reports()
+            return wire.load(wire.PushOutput, snapshot.output).newest_arrivals()
         if not wire.is_decided(snapshot.custom_status):
             return None
         # Decided, and running on for some seconds.
@@ -118,7 +119,14 @@ def _reports_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
     except ValueError:
         return ()
     arrivals = status.arrivals()
-    return None if arrivals is None else wire.newest_reports(earlier, arrivals)
+    return None if arrivals is None else wire.newest_arrivals(earlier, arrivals)
+
+
+def _is_of_the_past(arrival: Arrival, over: Snapshot) -> bool:
+    """Whether what was caught up was made before the newest generation ended: it is of that one,
+    or of one before it, and begins no other."""
+    ended = over.updated
+    return bool(arrival.caught_up and ended and arrival.reported_at <= ended)
 
 
 def _same_event(one: Arrival, other: Arrival) -> bool:

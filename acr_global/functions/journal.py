@@ -1,12 +1,16 @@
-"""What this machine must not forget when only the Python process dies: a file, not the storage.
+"""What a process notes of its own work, for others to go on with if it dies.
 
 When Python dies in an orchestrator's turn, the engine fails that turn's instance for good, and
 nothing in its storage can be asked for such instances but by reading all of it. But the machine
-lives, and so do its files. Each process therefore notes in a file of its own which turns it is
-in, and what it has just accepted; the next process finds that file with nobody holding it, and
-knows which instances to look at (awaking.py). It costs no request to storage, and some
-microseconds a turn. (Where the whole host dies, a turn under way is repeated by the engine, and
-fails nothing.)
+lives, and so do its files. Each process therefore notes in a file of its own (`Journal`) which
+turns it is in, and what it has just accepted; the next process finds that file with nobody holding
+it (orphans.py), and knows which instances to look at (awaking.py). It costs no request to storage,
+and some microseconds a turn. (Where the whole host dies, a turn under way is repeated by the
+engine, and fails nothing.)
+
+What stays open for some time (`OpenList`) is noted in storage, once (noting.py), so that it can be
+looked after when this machine is gone (`ReviveInterrupted`). A push that is decided soon is never
+noted there, and costs nothing.
 
 A file is held by a lock that ends with its process, however that ends. Nothing here raises: a
 machine without a writable folder has no journal.
@@ -21,14 +25,13 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TypeVar
 
-from acr_global.functions import wire
-from acr_global.functions.openlist import OpenList
+from acr_global.functions import clock, wire
 from acr_global.model import Arrival
 
 try:
@@ -42,35 +45,22 @@ MAX_FILE_BYTES = 1_000_000
 MAX_REMEMBERED = 2_000
 """Pushes that a process remembers to have seen."""
 
-MEMORY_SECONDS = 120.0
-"""How long before the last line an arrival or a start may have been noted to be of use."""
+OPEN_SECONDS = 20.0
+"""How long an instance is open before it is noted. Most pushes are decided by then."""
+
+MAX_IDS = 150
+"""In one note: with ids of 100 characters the engine keeps its input in the row, not in a blob."""
+
+MAX_KNOWN = 20_000
+"""Instances that a process remembers of a kind. What is forgotten may be noted once more."""
+
+V = TypeVar("V")
 
 
 def folder_of(app: Path, storage: str) -> Path:
     """The folder that all processes of one app on one machine share, and no other app's."""
     own = sha256(f"{app.resolve()}\n{storage}".encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir(), f"acr-global-{own}")
-
-
-@dataclass
-class Orphan:
-    """What a process that has died was about."""
-
-    paths: tuple[Path, ...]
-    endpoint: str | None = None
-    """Where it asked the engine, if its host lives: the process that started it and us."""
-    turns: set[str] = field(default_factory=set)
-    """Instances whose turn it was in."""
-    starts: set[str] = field(default_factory=set)
-    """Pushes that it had just started, and whose first turn it had not seen."""
-    arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
-    """By push: what it had just accepted as events."""
-
-    def forget(self) -> None:
-        """Drop the files: all is seen to."""
-        for path in self.paths:
-            with contextlib.suppress(OSError):
-                path.unlink()
 
 
 class Journal:
@@ -84,8 +74,11 @@ class Journal:
         self._part, self._size = 0, 0
         self.url: str | None = None
         """Where the engine is asked, once that is known."""
+        self._noted_url: str | None = None
         self.open = OpenList()
         """What is open here, for notes that outlive this machine."""
+        self.newest_turn: datetime | None = None
+        """When the last turn ended that this process has had."""
         self._unseen: set[str] = set()
         self._recent: dict[str, None] = {}
         self._open_turns: set[str] = set()
@@ -94,12 +87,6 @@ class Journal:
             if folder and fcntl:
                 folder.mkdir(mode=0o700, exist_ok=True)
                 self._next_part()
-
-    def endpoint(self, url: str) -> None:
-        """Note where the engine is asked."""
-        if url != self.url:
-            self.url = url
-            self._write("endpoint", url, os.getppid())
 
     @contextlib.contextmanager
     def turn(self, instance_id: str) -> Iterator[None]:
@@ -112,6 +99,7 @@ class Journal:
             yield
         finally:
             self._open_turns.discard(instance_id)
+            self.newest_turn = clock.utcnow()
             self._write("end", instance_id)
 
     def started(self, push_id: str, silent: Iterable[str] = ()) -> None:
@@ -148,17 +136,18 @@ class Journal:
         self._write("event", push_id, wire.dump(arrival))
 
     def _write(self, kind: str, *what: object) -> None:
-        line = json.dumps([time.time(), kind, *what]).encode() + b"\n"
         with self._lock, contextlib.suppress(OSError, ValueError):
             if self._file is None:
                 return
-            if self._size > MAX_FILE_BYTES:
+            if self._size > MAX_FILE_BYTES or self.url != self._noted_url:
                 self._next_part()
+            line = json.dumps([time.time(), kind, *what]).encode() + b"\n"
             self._file.write(line)
             self._size += len(line)
 
     def _next_part(self) -> None:
-        """Begin another file, which repeats what is still open; keep the one before."""
+        """Begin another file, which says where the engine is asked, and repeats what is still open;
+        keep the one before."""
         self._part += 1
         path = Path(self._folder or ".", f"{self._name}.{self._part}")
         file = path.open("ab", buffering=0)
@@ -169,7 +158,7 @@ class Journal:
                 Path(old.name).unlink()
             old.close()
         self._held = self._held[-2:]
-        self._file, self._size = file, 0
+        self._file, self._size, self._noted_url = file, 0, self.url
         now = time.time()
         lines = [[now, "endpoint", self.url, os.getppid()]] if self.url else []
         lines += [[now, "turn", turn] for turn in sorted(self._open_turns)]
@@ -184,21 +173,8 @@ class Journal:
             self._file, self._held = None, []
 
 
-def orphans(folder: Path) -> list[Orphan]:
-    """What processes that have ended left behind, oldest first. The same one can be found by two
-    processes that start at once; what follows from it may be done twice."""
-    files: dict[str, list[Path]] = {}
-    with contextlib.suppress(OSError):
-        for path in sorted(folder.iterdir()):
-            files.setdefault(path.name.rpartition(".")[0], []).append(path)
-    found = []
-    for paths in files.values():
-        if not any(_is_held(path) for path in paths):
-            found.append(_read(sorted(paths, key=lambda p: int(p.suffix[1:] or 0))))
-    return found
-
-
-def _is_held(path: Path) -> bool:
+def is_held(path: Path) -> bool:
+    """Whether the process lives whose journal this is."""
     if not fcntl:
         return True
     try:
@@ -211,34 +187,76 @@ def _is_held(path: Path) -> bool:
         return True
 
 
-def _read(paths: list[Path]) -> Orphan:
-    orphan = Orphan(tuple(paths))
-    lines = [line for path in paths for line in _lines(path)]
-    last = max((float(line[0]) for line in lines), default=0.0)
-    for at, kind, *what in lines:
-        recent = float(at) >= last - MEMORY_SECONDS
-        match kind:
-            case "endpoint":
-                orphan.endpoint = str(what[0]) if what[1:] == [os.getppid()] else None
-            case "turn":
-                orphan.turns.add(str(what[0]))
-                orphan.starts.discard(str(what[0]))
-            case "end":
-                orphan.turns.discard(str(what[0]))
-            case "start" if recent:
-                orphan.starts.add(str(what[0]))
-            case "event" if recent:
-                with contextlib.suppress(ValueError):
-                    arrival = wire.load(Arrival, what[1])
-                    orphan.arrivals.setdefault(str(what[0]), []).append(arrival)
-    return orphan
+class OpenList:
+    """One process's list. It is told from several threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._open: dict[str, float] = {}
+        """Since when, of what is not noted yet; oldest first."""
+        self._noted: dict[str, None] = {}
+        self._silent: dict[str, frozenset[str]] = {}
+        """Of pushes started here, and not seen to have a turn here: regions not heard of here."""
+
+    def started(self, push_id: str, silent: Iterable[str]) -> None:
+        """A push has been started here, and these regions are yet to report."""
+        with self._lock:
+            _keep(self._silent, push_id, frozenset(silent))
+
+    def heard(self, push_id: str, region: str) -> None:
+        """One more region has reported here."""
+        with self._lock:
+            if push_id in self._silent:
+                self._silent[push_id] -= {region}
+
+    def silent(self, push_id: str) -> frozenset[str]:
+        """The regions of a push started here that have not been heard of, where its turns are had
+        elsewhere: with any, it may be open. Asked once."""
+        with self._lock:
+            return self._silent.pop(push_id, frozenset())
+
+    def begun(self, instance_id: str) -> None:
+        """An instance has a turn here."""
+        with self._lock:
+            self._silent.pop(instance_id, None)
+            if instance_id not in self._noted and instance_id not in self._open:
+                _keep(self._open, instance_id, self._clock())
+
+    def found(self, instance_id: str) -> None:
+        """An instance that has its turns elsewhere is open for so long already."""
+        with self._lock:
+            if instance_id not in self._noted:
+                _keep(self._open, instance_id, self._clock() - OPEN_SECONDS)
+
+    def ended(self, instance_id: str) -> None:
+        """An instance has had its last turn here."""
+        with self._lock:
+            self._open.pop(instance_id, None)
+            self._noted.pop(instance_id, None)
+
+    def known(self) -> tuple[str, ...]:
+        """All that may be open, as far as is known here; newest last."""
+        with self._lock:
+            return tuple(dict.fromkeys((*self._noted, *self._open, *self._silent)))
+
+    def due(self) -> tuple[str, ...]:
+        """What is to be noted now."""
+        with self._lock:
+            until = self._clock() - OPEN_SECONDS
+            ids = [instance_id for instance_id, since in self._open.items() if since <= until]
+        return tuple(ids[:MAX_IDS])
+
+    def noted(self, ids: Iterable[str]) -> None:
+        """These have been noted, and are not noted again."""
+        with self._lock:
+            for instance_id in ids:
+                if self._open.pop(instance_id, None) is not None:
+                    _keep(self._noted, instance_id, None)
 
 
-def _lines(path: Path) -> Iterator[list[Any]]:
-    """Whole lines; the last may have been cut by the process's end."""
-    with contextlib.suppress(OSError):
-        for text in path.read_bytes().splitlines():
-            with contextlib.suppress(ValueError):
-                line = json.loads(text)
-                if isinstance(line, list) and len(line) >= 3:
-                    yield line
+def _keep(known: dict[str, V], instance_id: str, value: V) -> None:
+    """Keep what is new, and let go of the oldest where there is too much."""
+    known.pop(instance_id, None)
+    known[instance_id] = value
+    if len(known) > MAX_KNOWN:
+        known.pop(next(iter(known)), None)

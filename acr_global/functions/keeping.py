@@ -12,17 +12,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from acr_global import correlation
 from acr_global.errors import NotKeptError
-from acr_global.functions import log, mending, names, reviving, wire
+from acr_global.functions import beginning, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.instances import Instances, new_input
-from acr_global.functions.pacing import Pace, TooManyError, admitted
-from acr_global.model import Arrival
+from acr_global.functions.pacing import TooManyError, UndecidedError, admitted, first_of, insist
 
 COURIER_AFTER_SECONDS = 2.0
 """From the first look to sending a courier beside the search. The first push after an idle spell
@@ -33,11 +31,6 @@ BUDGET_SECONDS = 4.2
 
 LAST_LOOK_SECONDS = 0.4
 """For asking whether a start whose answer never came was carried out all the same."""
-
-FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 0.5
-
-BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
-"""Until it is asked whether a push has begun, and how often where the engine does not answer."""
 
 _watching: set[asyncio.Task[None]] = set()
 """Tasks that go on after the answer: the loop itself keeps no hold of them."""
@@ -63,10 +56,6 @@ class Kept:
     push_id: str
 
 
-class _UndecidedError(Exception):
-    """This look settled nothing; the next may."""
-
-
 async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> Kept:
     """Keep `terms.arrival` for its push.
 
@@ -77,11 +66,9 @@ async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> K
     try:
         with admitted(BUDGET_SECONDS):
             async with asyncio.timeout(BUDGET_SECONDS):
-                return await _first(
-                    asyncio.ensure_future(_insist(search.once, errors)),
-                    asyncio.ensure_future(
-                        _insist(search.send_courier, errors, COURIER_AFTER_SECONDS)
-                    ),
+                return await first_of(
+                    insist(search.once, errors),
+                    insist(search.send_courier, errors, COURIER_AFTER_SECONDS),
                 )
     except TooManyError:
         raise NotKeptError(
@@ -92,32 +79,6 @@ async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> K
             return kept
         cause = errors[-1] if errors else EngineError("the engine took too long to answer")
         raise NotKeptError("The arrival could not be stored in time.") from cause
-
-
-async def _first(*tasks: asyncio.Future[Kept]) -> Kept:
-    """What the first of them says; the others are let go."""
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return next(iter(done)).result()
-    finally:
-        for task in tasks:
-            task.cancel()
-
-
-async def _insist(
-    attempt: Callable[[], Awaitable[Kept]], errors: list[Exception], after: float = 0.0
-) -> Kept:
-    """Try again and again, `after` so many seconds. What went wrong is added to `errors`."""
-    pause, pace = FIRST_PAUSE_SECONDS, Pace()  # before the sleep: a courier has waited enough
-    await asyncio.sleep(after)
-    while True:
-        try:
-            async with pace.step():
-                return await attempt()
-        except (EngineError, _UndecidedError) as error:
-            errors.append(error)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
 async def begin(engine: Engine, start: wire.PushInput) -> bool:
@@ -158,7 +119,7 @@ class _Search:
                 self._engine.journal.seen(start.push_id)
                 return await _tell(self._engine, start, snapshot)
             case Phase.PENDING:
-                raise _UndecidedError("not begun yet")
+                raise UndecidedError("not begun yet")
             case Phase.FINISHED:
                 return Kept(Place.DECIDED, start.push_id)
             case Phase.FAILED:
@@ -167,11 +128,11 @@ class _Search:
                 return _ended_by_hand(start, snapshot)
 
     async def send_courier(self) -> Kept:
-        """Hand the arrival to a courier. One that is on its way already carries a report of the
+        """Hand the arrival to a courier. One that is on its way already carries an arrival of the
         same region for the same push: by content perhaps another event, which is a repeat then."""
         start = self._found or self._instances.known(self._terms)
         if start is None:
-            raise _UndecidedError("the push is not known yet")
+            raise UndecidedError("the push is not known yet")
         courier = correlation.courier_id(start.push_id, start.arrival.region)
         data = wire.CourierInput(push_id=start.push_id, arrivals=(start.arrival,), start=start)
         with contextlib.suppress(AlreadyExistsError):
@@ -193,7 +154,7 @@ class _Search:
         self._started = (start.push_id, start.nonce)
         if await begin(self._engine, start):
             return self._kept_as_start(start.push_id)
-        raise _UndecidedError("another start won")
+        raise UndecidedError("another start won")
 
     def _say_if_purged(self, start: wire.PushInput) -> None:
         """A push that was there lately and is gone: somebody has removed it while it was open, and
@@ -211,7 +172,7 @@ class _Search:
     def _kept_as_start(self, push_id: str) -> Kept:
         silent = set(self._terms.regions) - {self._terms.arrival.region}
         self._engine.journal.started(push_id, silent)
-        task = asyncio.create_task(see_it_begin(self._engine, push_id))
+        task = asyncio.create_task(beginning.see_it_begin(self._engine, push_id))
         _watching.add(task)
         task.add_done_callback(_watching.discard)
         return Kept(Place.START, push_id)
@@ -221,60 +182,24 @@ class _Search:
         sees to it."""
         snapshot = await self._engine.look_back(start.push_id)
         if snapshot.phase is not Phase.FAILED:
-            raise _UndecidedError("somebody else has begun it anew")
+            raise UndecidedError("somebody else has begun it anew")
         try:
             life = reviving.next_life(snapshot, [start.arrival])
         except ValueError:
             reason = "instance-failed"
             raise NotKeptError("This push's instance has failed.", reason=reason) from None
         if reviving.may_begin_at(life):
-            raise _UndecidedError("it has failed before; its next life is to wait")
+            raise UndecidedError("it has failed before; its next life is to wait")
         kept = await self._begin(new_input(start.push_id, life))
-        log_begun_anew(start.push_id, life)
+        beginning.log_begun_anew(start.push_id, life)
         return kept
-
-
-def _known(life: wire.PushTerms) -> tuple[Arrival, ...]:
-    return (life.known.arrivals if life.known else ()) + life.more
-
-
-async def see_it_begin(engine: Engine, push_id: str) -> None:
-    """Where a push that was started here has not been seen to begin in some time, nor has begun,
-    a courier is to see it through; where it is open, that is noted. Nothing is asked where its
-    first turn ran in this process, nor where all regions have reported here."""
-    for _ in range(BEGIN_LOOKS):
-        await asyncio.sleep(BEGINS_WITHIN_SECONDS)
-        silent = engine.journal.open.silent(push_id)
-        if not engine.journal.is_unseen(push_id) and not silent:
-            return
-        try:
-            snapshot = await engine.look(push_id)
-            if snapshot.phase is Phase.BEGUN and not wire.is_decided(snapshot.custom_status):
-                engine.journal.open.found(push_id)
-            if snapshot.phase in (Phase.PENDING, Phase.FAILED):
-                await mending.send_courier(engine, push_id)
-            return
-        except EngineError:
-            engine.journal.started(push_id, silent)
-
-
-def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
-    """Say that a push was broken off, and goes on."""
-    log.line(
-        "push-begun-anew",
-        level=logging.WARNING,
-        push=push_id,
-        life=(life.known.lives if life.known else 0) + 1,
-        known=list(dict.fromkeys(a.region for a in (life.arrival, *_known(life)))),
-        todo="nothing; if it comes often, look why Python ends (memory?)",
-    )
 
 
 def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:
     """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
     courier is about to start it again; that one will carry this arrival too.)"""
     if reviving.is_being_begun_anew(snapshot):
-        raise _UndecidedError("it is being begun anew")
+        raise UndecidedError("it is being begun anew")
     log.line(
         "push-terminated",
         level=logging.WARNING,
@@ -299,4 +224,4 @@ async def _tell(engine: Engine, start: wire.PushInput, snapshot: Snapshot) -> Ke
     if await engine.raise_event(start.push_id, name, start.arrival):
         engine.journal.accepted(start.push_id, start.arrival)
         return Kept(Place.EVENT, start.push_id)
-    raise _UndecidedError("finished while the event was on its way")
+    raise UndecidedError("finished while the event was on its way")

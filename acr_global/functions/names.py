@@ -9,13 +9,32 @@ TRY_TARGET = "TryTarget"
 PUSHES = "Pushes"
 PUSH = "Push"
 RETRY_PUSH = "RetryPush"
+DIAGNOSIS = "Diagnosis"
 REVIVE_INTERRUPTED = "ReviveInterrupted"
+CATCH_UP = "CatchUp"
 WAIT_FOR_ALL_REGIONS = "WaitForAllRegions"
 COURIER = "Courier"
 DELIVER_NOTIFICATION = "DeliverNotification"
 NOTE_OPEN = "NoteOpen"
+PROBE_FUNCTIONS = "ProbeFunctions"
 CARRY_ARRIVAL = "CarryArrival"
 GATHER_EVIDENCE = "GatherEvidence"
 FIRE_PUSH_NOTIFICATION = "FirePushNotification"
 HAND_OVER_DELIVERY = "HandOverDelivery"
 ATTEMPT_DELIVERY = "AttemptDelivery"
+
+
+def every() -> tuple[str, ...]:
+    """All of them, sorted."""
+    return tuple(sorted(value for name, value in globals().items() if name.isupper()))
+
+
+def activities() -> tuple[str, ...]:
+    """Those that orchestrators call."""
+    return (
+        CARRY_ARRIVAL,
+        GATHER_EVIDENCE,
+        FIRE_PUSH_NOTIFICATION,
+        HAND_OVER_DELIVERY,
+        ATTEMPT_DELIVERY,
+    )

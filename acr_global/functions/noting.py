@@ -1,6 +1,6 @@
 """Notes of what is open, in storage: instances of an orchestrator that does nothing.
 
-A process writes one where something has been open here for some time (openlist.py), at most one
+A process writes one where something has been open here for some time (`OpenList`), at most one
 per interval. Their ids have a prefix of their own, so that all of them are one range read,
 however much else is kept. `ReviveInterrupted` reads them, and removes what is over.
 """
@@ -16,8 +16,7 @@ import uuid
 from acr_global.correlation import NOTES
 from acr_global.functions import log, names, wire
 from acr_global.functions.engine import Engine, close_session
-from acr_global.functions.journal import Journal
-from acr_global.functions.openlist import OpenList
+from acr_global.functions.journal import Journal, OpenList
 
 EVERY_SECONDS = 20.0
 """Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""

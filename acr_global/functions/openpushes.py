@@ -13,7 +13,7 @@ from acr_global import api
 from acr_global.correlation import NOTES, is_push
 from acr_global.functions import pushviews, wire
 from acr_global.functions.engine import Engine, Snapshot
-from acr_global.functions.openlist import OpenList
+from acr_global.functions.journal import OpenList
 
 MAX_LOOKS = 100
 """At instances, for one list; what is known newest is looked at first."""

@@ -3,16 +3,20 @@
 Storing an arrival costs the engine some requests; deciding a push costs it more, for which no
 caller waits. Where all of a burst is put to it at once, the webhooks are answered a little sooner
 and crowd out what decides: the verdicts come many seconds later. Of more than can be stored in
-time, what would come too late is turned away at once and costs the rest nothing.
+time, what would come too late is turned away at once and costs the rest nothing. What nothing
+came of is tried again at the same pace.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
+
+from acr_global.functions.engine import EngineError
 
 AT_ONCE = 8
 """Arrivals that one process puts to the engine at once."""
@@ -38,8 +42,18 @@ APART_SECONDS = 0.1
 """Between two that have waited for it."""
 
 
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 0.5
+"""Between tries that settled nothing: at first, and at last."""
+
+T = TypeVar("T")
+
+
 class TooManyError(Exception):
     """One more arrival would not be stored in time."""
+
+
+class UndecidedError(Exception):
+    """This try settled nothing; the next may."""
 
 
 @dataclass
@@ -91,23 +105,31 @@ def admitted(within_seconds: float) -> Iterator[None]:
         crowd.under_way -= 1
 
 
-async def lull() -> None:
-    """Wait for a pause between arrivals, up to a limit: what can wait, such as a delivery that
-    has failed, must not take the engine's time from a burst.
+async def first_of(*attempts: Coroutine[Any, Any, T]) -> T:
+    """What the first of them comes to; the others are let go."""
+    tasks = [asyncio.ensure_future(attempt) for attempt in attempts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(iter(done)).result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
-    It knows of this process's arrivals only.
-    """
-    loop, crowd = asyncio.get_running_loop(), _crowd()
-    if crowd.is_quiet(loop.time()):
-        return
-    with contextlib.suppress(TimeoutError):
-        # One after another, or all that has waited would be the next burst, and its retries too.
-        async with asyncio.timeout(LULL_SECONDS), crowd.leaving:
-            for _ in range(LULL_LOOKS):
-                if crowd.is_quiet(loop.time()):
-                    break
-                await asyncio.sleep(QUIET_SECONDS)
-            await asyncio.sleep(APART_SECONDS)
+
+async def insist(
+    attempt: Callable[[], Awaitable[T]], errors: list[Exception], after: float = 0.0
+) -> T:
+    """Try again and again, `after` so many seconds. What went wrong is added to `errors`."""
+    pause, pace = FIRST_PAUSE_SECONDS, Pace()  # before the sleep: a courier has waited enough
+    await asyncio.sleep(after)
+    while True:
+        try:
+            async with pace.step():
+                return await attempt()
+        except (EngineError, UndecidedError) as error:
+            errors.append(error)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
 class Pace:
@@ -133,3 +155,22 @@ class Pace:
             self._crowd.took(self._loop.time() - began)
             if ours:
                 self._crowd.free.release()
+
+
+async def lull() -> None:
+    """Wait for a pause between arrivals, up to a limit: what can wait, such as a delivery that
+    has failed, must not take the engine's time from a burst.
+
+    It knows of this process's arrivals only.
+    """
+    loop, crowd = asyncio.get_running_loop(), _crowd()
+    if crowd.is_quiet(loop.time()):
+        return
+    with contextlib.suppress(TimeoutError):
+        # One after another, or all that has waited would be the next burst, and its retries too.
+        async with asyncio.timeout(LULL_SECONDS), crowd.leaving:
+            for _ in range(LULL_LOOKS):
+                if crowd.is_quiet(loop.time()):
+                    break
+                await asyncio.sleep(QUIET_SECONDS)
+            await asyncio.sleep(APART_SECONDS)

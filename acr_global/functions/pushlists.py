@@ -13,8 +13,9 @@ from acr_global import api, ledger
 from acr_global.errors import AcrGlobalError, RejectedError
 from acr_global.functions import openpushes, paging, pushviews
 from acr_global.functions.engine import Engine
+from acr_global.functions.journal import OpenList
 from acr_global.functions.ledgers import Ledger, LedgerError
-from acr_global.functions.openlist import OpenList
+from acr_global.functions.setup import Tools
 from acr_global.image import parse_image
 from acr_global.ledger import Wanted
 from acr_global.model import VerdictType, as_utc
@@ -33,15 +34,17 @@ class LedgerUnavailableError(AcrGlobalError):
     reason = "list-unavailable"
 
 
-async def listing(
-    engine: Engine, rows: Ledger, own: OpenList, query: Mapping[str, str]
-) -> api.Pushes:
+async def listing(tools: Tools, own: OpenList, query: Mapping[str, str]) -> api.Pushes:
     """One page of the pushes that the query asks for. Raises RejectedError where it is wrong."""
     wanted = wanted_by(query)
     of = repr(wanted)
     after = paging.take(query.get("after"), of)
-    first, more = ((), 0) if after or wanted.state in _SAID else await _open(engine, own, wanted)
-    said, following = ([], None) if wanted.state in _UNSAID else await _said(rows, wanted, after)
+    first, more = (
+        ((), 0) if after or wanted.state in _SAID else await _open(tools.engine, own, wanted)
+    )
+    said, following = (
+        ([], None) if wanted.state in _UNSAID else await _said(tools.ledger, wanted, after)
+    )
     known = {push.id for push in first}
     return api.Pushes(
         pushes=(*first, *(push for push in said if push.id not in known)),

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from acr_global import correlation, lives, verdict
-from acr_global.functions import names, reports, wire
+from acr_global.functions import external_events, names, wire
 from acr_global.functions.engine import Phase, Snapshot
 from acr_global.model import Arrival, Evidence
 
@@ -42,7 +42,7 @@ class _Story:
         self.said: list[wire.VerdictRecord] = list(known.said if known else ())
         self.due = bool(known and known.due)
         self.after: list[Arrival] = []
-        """Reports that came after the verdict that is due."""
+        """Those that came after the verdict that is due."""
         self._push = push
         if self.due:
             self.after += push.more
@@ -92,7 +92,7 @@ class _Story:
 
 def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.PushTerms:
     """What a push's next life begins with, made of its last one (with input and history) and of
-    further reports.
+    further arrivals.
 
     Raises ValueError where the input is none of ours.
     """
@@ -141,11 +141,14 @@ def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
     region = str(event["Name"]).lower()[len(_EVENT) :]
     begun_at = push.arrival.received_at
     at = _moment(event.get("Timestamp")) or begun_at
-    return reports.report(region, event.get("Input"), push.push_id, begun_at, at)
+    return external_events.arrival_of(region, event.get("Input"), push.push_id, begun_at, at)
 
 
 def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:
-    """When the first turn was: its timer tells. The endpoint shows no turns."""
+    """When the first turn was: its timer tells. The endpoint shows no turns. A push that was
+    caught up says so itself."""
+    if push.begun_at:
+        return push.begun_at
     kinds = ("TimerCreated", "TimerFired")
     times = [_moment(e.get("Timestamp")) for e in history if e.get("EventType") in kinds]
     return min((t for t in times if t), default=push.arrival.received_at)

@@ -7,15 +7,12 @@ What sends is imported where it is used: at a cold start a webhook is to be answ
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 
-import aiohttp
-
 from acr_global.functions import log, pacing
 from acr_global.functions.setup import Tools
-from acr_global.model import Attempt, Message, Outcome, Verdict
+from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
 
 
@@ -27,21 +24,27 @@ async def attempt_all(
         return ()
     from acr_global.notify import deliver
 
-    known = {t.name: t for t in tools.settings.targets}
     message = message_of(verdict)
-
-    async def one(name: str, session: aiohttp.ClientSession) -> Attempt:
-        if target := known.get(name):
-            return await deliver.attempt(
-                message, target, tools.environ, session=session, clock=tools.clock
-            )
-        return not_sent(tools, name, Outcome.RETRY, "target-unknown")
-
-    async with deliver.new_session() as session:
-        attempts = await asyncio.gather(*(one(name, session) for name in wanted))
+    known = [t for t in tools.settings.targets if t.name in wanted]
+    made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
+    by_name = {attempt.target: attempt for attempt in made}
+    attempts = tuple(
+        by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")
+        for name in wanted
+    )
     for attempt in attempts:
-        _log_attempt(message, attempt)
-    return tuple(attempts)
+        delivered = attempt.outcome is Outcome.DELIVERED
+        log.line(
+            "attempt",
+            level=logging.INFO if delivered else logging.WARNING,
+            message=message.id,
+            target=attempt.target,
+            outcome=attempt.outcome.value,
+            reason=attempt.reason,
+            status=attempt.status,
+            location=attempt.location,
+        )
+    return attempts
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:
@@ -57,17 +60,3 @@ async def give_way(attempts: Sequence[Attempt]) -> None:
     sent = [a for a in attempts if a.reason != deliver.BUSY]
     if sent and all(a.outcome is not Outcome.DELIVERED for a in sent):
         await pacing.lull()
-
-
-def _log_attempt(message: Message, attempt: Attempt) -> None:
-    delivered = attempt.outcome is Outcome.DELIVERED
-    log.line(
-        "attempt",
-        level=logging.INFO if delivered else logging.WARNING,
-        message=message.id,
-        target=attempt.target,
-        outcome=attempt.outcome.value,
-        reason=attempt.reason,
-        status=attempt.status,
-        location=attempt.location,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What one invocation of an activity works with."""
+    """What one invocation of a function works with."""
 
     settings: Settings
     environ: Mapping[str, str]
@@ -69,14 +69,15 @@ class Setup:
     ledgers: Ledgers
     """Where pushes are listed."""
     credential: Any = None
-
-    def engine(self, client: Any, call_seconds: float = CALL_SECONDS) -> Engine:
-        """The engine behind a function's durable client."""
-        return Engine.of(client, call_seconds, self.journal)
+    warnings: dict[str, str] = field(default_factory=dict)
+    """What this process has found to be out of force, by the setting that asks for it."""
 
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
-        """What one invocation works with. `call_seconds`: for one request to the engine."""
-        engine = self.engine(client, call_seconds)
-        ledger = self.ledgers(engine.hub)
+        """What one invocation works with. `client` is the function's durable client, which keeps
+        the endpoint's address to itself; `call_seconds`: for one request to the engine."""
+        bindings = client._orchestration_bindings
+        url = self.journal.url = str(bindings.rpc_base_url)
+        engine = Engine(url, call_seconds, self.journal)
+        ledger = self.ledgers(str(bindings.task_hub_name))
         settings = self.loaded.settings
         return Tools(settings, self.environ, engine, clock.utcnow, ledger, self.credential)

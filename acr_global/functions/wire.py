@@ -7,7 +7,6 @@ stands here: inputs lie in plain text in storage.
 
 from __future__ import annotations
 
-import bisect
 import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -60,7 +59,7 @@ class Known(Frozen):
     """When the first began: the deadline counts from there."""
     interrupted_at: Moment
     arrivals: tuple[Arrival, ...] = ()
-    """Reports heard before the verdict that is due, or at all where none is."""
+    """Those before the verdict that is due; all of them where none is."""
     evidence: tuple[Evidence, ...] = ()
     said: tuple[VerdictRecord, ...] = ()
     """Verdicts that were sent, or handed over."""
@@ -83,13 +82,16 @@ class PushTerms(Frozen):
     """Names; URLs and secrets are looked up when sending."""
     arrival: Arrival
     more: tuple[Arrival, ...] = ()
-    """Reports that were known besides at the start, where it is not the first."""
+    """Further ones that were known at the start, where it is not the first start."""
     earlier: tuple[Arrival, ...] = ()
-    """Reports of earlier generations of the same content."""
+    """Those of earlier generations of the same content."""
     birth: str | None = None
     """Where ids come again after a purge (by content): this push's own, through all its lives."""
     known: Known | None = None
     """Where earlier lives of this push were broken off."""
+    begun_at: Moment | None = None
+    """Where an event that was caught up begins it: that event's own time, from which the deadline
+    counts. None: it begins with its instance."""
 
 
 class _PushInstance(Frozen):
@@ -127,12 +129,12 @@ class PushOutput(Frozen):
     missing: tuple[str, ...] = ()
     earlier: tuple[Arrival, ...] = ()
 
-    def reports(self) -> tuple[Arrival, ...]:
+    def newest_arrivals(self) -> tuple[Arrival, ...]:
         """The newest arrival of each region, of this generation or an earlier one."""
-        return newest_reports(self.earlier, self.arrivals)
+        return newest_arrivals(self.earlier, self.arrivals)
 
 
-def newest_reports(
+def newest_arrivals(
     earlier: tuple[Arrival, ...], arrivals: tuple[Arrival, ...]
 ) -> tuple[Arrival, ...]:
     """One arrival per region; later ones before earlier ones."""
@@ -152,7 +154,7 @@ class PushStatus(Frozen):
     """By region: event id, and when it was received. Left out where they are too long."""
 
     def arrivals(self) -> tuple[Arrival, ...] | None:
-        """The reports, as far as a status holds them."""
+        """As far as a status holds them."""
         if self.reports is None:
             return None
         return tuple(
@@ -166,55 +168,13 @@ def is_decided(custom_status: object) -> bool:
     return isinstance(custom_status, dict) and custom_status.get("decided") is True
 
 
-MAX_STATUS_CHARS = 8_192
-"""Characters of JSON, escapes counted as they are. The engine fails an instance whose custom
-status is longer than 16 KB in UTF-16. Source: Durable Functions docs, custom orchestration
-status; on the engine up to 8,703 have been seen to pass."""
-
-
-def status_object(status: PushStatus) -> dict[str, Any]:
-    """A push's status as the engine takes it: where it is too long, first without the reports."""
-    whole = dump(status)
-    if _length(whole) <= MAX_STATUS_CHARS:
-        return whole
-    return bounded(dump(status.model_copy(update={"reports": None})))
-
-
-def bounded(status: dict[str, Any]) -> dict[str, Any]:
-    """A custom status as the engine takes it. Where it is too long, no list in it is longer than
-    so many, and of a list that was cut `<name>_more` says how many are left out."""
-    if _length(status) <= MAX_STATUS_CHARS:
-        return status
-    longest = max((len(v) for v in status.values() if isinstance(v, list)), default=0)
-    fit = bisect.bisect_right(
-        range(longest), MAX_STATUS_CHARS, key=lambda most: _length(_cut(status, most))
-    )
-    return _cut(status, max(fit - 1, 0))
-
-
-def _cut(status: dict[str, Any], most: int) -> dict[str, Any]:
-    cut: dict[str, Any] = {}
-    for name, value in status.items():
-        if isinstance(value, list) and len(value) > most:
-            cut |= {name: value[:most], f"{name}_more": len(value) - most}
-        else:
-            cut[name] = value
-    return cut
-
-
-def _length(status: dict[str, Any]) -> int:
-    """As the engine writes it, without blanks; never less: what is not ASCII it writes as it is,
-    and counts by one or two."""
-    return len(json.dumps(status, separators=(",", ":")))
-
-
 class CourierInput(Frozen):
     """Input of `Courier`: what it sees a push through with."""
 
     v: Literal[1] = 1
     push_id: str
     arrivals: tuple[Arrival, ...] = ()
-    """Reports on their way to an instance that has not begun, or was broken off."""
+    """On their way to an instance that has not begun, or was broken off."""
     start: PushInput | None = None
     """What to begin the push with, where it is not there at all."""
     rounds: int = 0
@@ -232,6 +192,27 @@ class OpenNote(Frozen):
 
     v: Literal[1] = 1
     instances: tuple[str, ...]
+
+
+PROBE: JsonObject = {"probe": True}
+"""Input of an activity that is only to show that it can be called."""
+
+
+class ProbeInput(Frozen):
+    """Input of `ProbeFunctions`."""
+
+    v: Literal[1] = 1
+    activities: tuple[str, ...]
+
+
+class ProbeStatus(Frozen):
+    """Custom status of `ProbeFunctions`."""
+
+    v: Literal[1] = 1
+    at: str | None = None
+    """The activity that is awaited; None once all have come back."""
+    failed: tuple[str, ...] = ()
+    """Those that could not be called, or ended in an error."""
 
 
 class NotifyInput(Frozen):
@@ -277,14 +258,14 @@ class EvidenceInput(Frozen):
     begun_at: Moment
     evidence: tuple[str, ...]
     first_at: Moment | None = None
-    """When the push's first report was received."""
+    """When the push's first arrival was received."""
 
 
 class EvidenceOutput(Frozen):
     """Result of `GatherEvidence`."""
 
     arrivals: tuple[Arrival, ...] = ()
-    """Reports that were accepted and are still on their way with a courier."""
+    """Those that were accepted and are still on their way with a courier."""
     evidence: tuple[Evidence, ...] = ()
 
 

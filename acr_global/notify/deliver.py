@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -94,6 +94,19 @@ def _connector() -> aiohttp.TCPConnector:
 
 def _handler(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
     return LenientHandler(loop)
+
+
+async def attempt_all(
+    message: Message,
+    targets: Iterable[Target],
+    environ: Mapping[str, str],
+    clock: Callable[[], datetime],
+) -> list[Attempt]:
+    """One attempt for each target, side by side, in a session of their own; none fails another."""
+    async with new_session() as session:
+        return await asyncio.gather(
+            *(attempt(message, to, environ, session=session, clock=clock) for to in targets)
+        )
 
 
 async def attempt(

@@ -1,19 +1,18 @@
-"""The parts that every HTTP channel's request is made of. Pure."""
+"""What a request of any HTTP channel may hold: bodies in JSON, and the values of headers. Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+import re
 
 from pydantic import SecretStr
 
-from acr_global.headers import EVERYWHERE
-from acr_global.model import Message, OutboundRequest
-from acr_global.notify.message import delivery_id
-from acr_global.notify.signing import signature_headers
-from acr_global.notify.target import HttpTarget, SignedTarget, check_own_header, check_target_url
-from acr_global.secret import SecretRef, resolve, signing_key
+from acr_global.errors import RenderError
+from acr_global.secret import SecretRef, check_alone, check_unwrapped
+
+_AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
+_SIGN_IN = re.compile(r"(?:bearer|basic)\s+(?P<secret>.*)", re.IGNORECASE | re.DOTALL)
+_HEADER = "header-invalid"
 
 
 def to_json(value: object) -> bytes:
@@ -21,39 +20,33 @@ def to_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def build_request(
-    target: HttpTarget,
-    environ: Mapping[str, str],
-    body: bytes,
-    headers: Mapping[str, str],
-    path: str = "",
-) -> OutboundRequest:
-    """A request with the channel's headers and then the target's own.
+def check_header(value: str) -> None:
+    """Raise RenderError `header-invalid` unless `value` can stand in a header."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        value = "\n"
+    if not value.isprintable():
+        raise RenderError(
+            "a header's value, or the token, must be one line of Latin-1 text",
+            reason="header-invalid",
+        )
 
-    Raises RenderError: a secret is not set, the URL or a header's value cannot be sent.
+
+def check_own_header(name: str, value: SecretStr | SecretRef, resolved: str) -> None:
+    """Raise RenderError `header-invalid` unless a target's header can have this value.
+
+    Quotes around it are meant where they were escaped in the JSON text, and an accident where
+    they stand in an environment setting. `Bearer x` is what an Authorization header holds, and
+    others may; the word twice, or quotes behind it, are an accident. The header's name is not
+    said: it may be the secret itself.
     """
-    url = resolve(target.url, environ)
-    check_target_url(target, url)
-    own = {name.lower(): _own_header(name, v, environ) for name, v in target.headers.items()}
-    merged = {**EVERYWHERE, **headers, **own}
-    return OutboundRequest(
-        url=url.rstrip("/") + path if path else url, headers=tuple(merged.items()), body=body
-    )
-
-
-def signed_headers(
-    message: Message,
-    target: SignedTarget,
-    environ: Mapping[str, str],
-    now: datetime,
-    body: bytes,
-) -> dict[str, str]:
-    """Standard Webhooks headers for `body`, signed with each of the target's secrets."""
-    keys = [signing_key(resolve(secret, environ)) for secret in target.secrets]
-    return signature_headers(delivery_id(message, target.name), now, body, keys)
-
-
-def _own_header(name: str, value: SecretStr | SecretRef, environ: Mapping[str, str]) -> str:
-    resolved = resolve(value, environ)
-    check_own_header(name, value, resolved)
-    return resolved
+    lower, what = name.lower(), "a header's value"
+    if match := _SIGN_IN.fullmatch(resolved):
+        check_alone(f"{what}, behind its first word,", match["secret"], _HEADER)
+    elif isinstance(value, SecretRef) or lower in _AUTHORIZATION:
+        check_unwrapped(what, resolved, _HEADER)
+    before, colon, _ = resolved.partition(":")
+    if colon and before.strip().lower() == lower:
+        raise RenderError(f"{what} begins with the header's name; give it without", reason=_HEADER)
+    check_header(resolved)

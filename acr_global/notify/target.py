@@ -27,16 +27,13 @@ from pydantic import (
 
 from acr_global.durations import parse_duration
 from acr_global.errors import RenderError
-from acr_global.model import Artifact, Message, OutboundRequest, Outcome, VerdictType
+from acr_global.headers import EVERYWHERE
+from acr_global.model import Message, OutboundRequest, Outcome, VerdictType
+from acr_global.notify.message import delivery_id
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
-from acr_global.patterns import matches
-from acr_global.secret import (
-    Secret,
-    SecretRef,
-    check_alone,
-    check_unwrapped,
-    signing_key,
-)
+from acr_global.notify.request import check_own_header
+from acr_global.notify.signing import signature_headers
+from acr_global.secret import Secret, SecretRef, resolve, signing_key
 from acr_global.urls import check_url
 
 TEMPLATE_NAMES = frozenset(
@@ -60,8 +57,6 @@ MIN_TIMEOUT, MAX_TIMEOUT = timedelta(seconds=1), timedelta(seconds=30)
 _T = TypeVar("_T")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
-_AUTHORIZATION = frozenset({"authorization", "proxy-authorization"})
-_SIGN_IN = re.compile(r"(?:bearer|basic)\s+(?P<secret>.*)", re.IGNORECASE | re.DOTALL)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b")
 FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
@@ -157,6 +152,28 @@ class HttpTarget(BaseTarget):
         """Whether an answer says more than its status, so that its body is wanted."""
         return type(self).read_answer is not HttpTarget.read_answer
 
+    def request(
+        self,
+        environ: Mapping[str, str],
+        body: bytes,
+        headers: Mapping[str, str],
+        path: str = "",
+    ) -> OutboundRequest:
+        """A request with the channel's headers and then the target's own.
+
+        Raises RenderError: a secret is not set, the URL or a header's value cannot be sent.
+        """
+        url = resolve(self.url, environ)
+        check_target_url(self, url)
+        merged = {**EVERYWHERE, **headers}
+        for name, value in self.headers.items():
+            resolved = resolve(value, environ)
+            check_own_header(name, value, resolved)
+            merged[name.lower()] = resolved
+        return OutboundRequest(
+            url=url.rstrip("/") + path if path else url, headers=tuple(merged.items()), body=body
+        )
+
     def judge(
         self, status: int, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> Judgement:
@@ -183,6 +200,13 @@ class SignedTarget(HttpTarget):
     secrets: tuple[Secret, ...] = Field(default=(), max_length=5)
     """Signing secrets, new before old: each gives a signature, so that they can be rotated."""
 
+    def signed_headers(
+        self, message: Message, environ: Mapping[str, str], now: datetime, body: bytes
+    ) -> dict[str, str]:
+        """Standard Webhooks headers for `body`, signed with each of the secrets."""
+        keys = [signing_key(resolve(secret, environ)) for secret in self.secrets]
+        return signature_headers(delivery_id(message, self.name), now, body, keys)
+
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
         """The signing secrets as well."""
         super().check_value(value, resolved)
@@ -208,11 +232,6 @@ class LibraryTarget(BaseTarget):
 
 
 Target = HttpTarget | LibraryTarget
-
-
-def wants(target: Target, verdict_type: VerdictType, artifact: Artifact) -> bool:
-    """Whether this target is to hear of this verdict about this artifact."""
-    return verdict_type in target.on and matches(target.match, artifact.repository, artifact.tag)
 
 
 def secrets_of(target: Target) -> tuple[SecretStr | SecretRef, ...]:
@@ -245,38 +264,3 @@ def check_target_url(target: HttpTarget, text: str) -> None:
 
 def _authorizes(target: HttpTarget) -> bool:
     return "authorization" in {*target.reserved, *map(str.lower, target.headers)}
-
-
-def check_header(value: str) -> None:
-    """Raise RenderError `header-invalid` unless `value` can stand in a header."""
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        value = "\n"
-    if not value.isprintable():
-        raise RenderError(
-            "a header's value, or the token, must be one line of Latin-1 text",
-            reason="header-invalid",
-        )
-
-
-def check_own_header(name: str, value: SecretStr | SecretRef, resolved: str) -> None:
-    """Raise RenderError `header-invalid` unless a target's header can have this value.
-
-    Quotes around it are meant where they were escaped in the JSON text, and an accident where
-    they stand in an environment setting. `Bearer x` is what an Authorization header holds, and
-    others may; the word twice, or quotes behind it, are an accident. The header's name is not
-    said: it may be the secret itself.
-    """
-    lower, what = name.lower(), "a header's value"
-    if match := _SIGN_IN.fullmatch(resolved):
-        check_alone(f"{what}, behind its first word,", match["secret"], _HEADER)
-    elif isinstance(value, SecretRef) or lower in _AUTHORIZATION:
-        check_unwrapped(what, resolved, _HEADER)
-    before, colon, _ = resolved.partition(":")
-    if colon and before.strip().lower() == lower:
-        raise RenderError(f"{what} begins with the header's name; give it without", reason=_HEADER)
-    check_header(resolved)
-
-
-_HEADER = "header-invalid"

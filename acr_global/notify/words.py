@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from string import Template
 
 from acr_global.durations import format_duration
-from acr_global.model import Action, Message, RegionReport, as_utc
+from acr_global.model import Action, EvidenceKind, Message, RegionReport, as_utc
 
 _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -114,16 +114,18 @@ def missing_first(regions: Sequence[RegionReport]) -> list[RegionReport]:
     return sorted(regions, key=lambda r: _MISSING_FIRST[r.state])
 
 
-def describe(report: RegionReport) -> str:
+def describe(region: RegionReport) -> str:
     """What is known about one region, in a phrase."""
-    seen = "; ".join(plain(e.detail) for e in report.evidence if e.detail)
-    if report.state == "missing":
+    seen = "; ".join(plain(e.detail) for e in region.evidence if e.detail)
+    if region.state == "missing":
         return f"missing ({seen})" if seen else "missing"
-    if report.state == "evidence":
+    if region.state == "evidence":
         return f"has it, without a report ({seen})" if seen else "has it, without a report"
-    lag = report.lag_seconds
+    lag = region.lag_seconds
     when = f"reported {duration(lag)} after the first" if lag else "reported first"
-    return f"{when}; another digest" if report.digest_differs else when
+    if any(e.kind is EvidenceKind.CAUGHT_UP for e in region.evidence):
+        when += "; caught up"
+    return f"{when}; another digest" if region.digest_differs else when
 
 
 def duration(seconds: float) -> str:

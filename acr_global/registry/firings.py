@@ -70,6 +70,12 @@ def parse_firing(entry: Mapping[str, object]) -> Firing:
     )
 
 
+def posted(entry: Mapping[str, object]) -> tuple[str | None, object]:
+    """What one entry says was posted, and to which URL, whose query may hold a key."""
+    request = _map(entry, "eventRequestMessage")
+    return _text(request, "requestUri"), request.get("content")
+
+
 def concerns(firing: Firing, question: Question) -> bool:
     """Whether an entry is about the push: by its id, else by its content.
 
@@ -94,7 +100,7 @@ def concerns(firing: Firing, question: Question) -> bool:
 def judge(firings: Iterable[Firing]) -> Seen:
     """What the entries that concern a push say about the region.
 
-    Answered 2xx: the region's report was made and taken, and it counts. Refused: it is shown,
+    Answered 2xx: the region's event was made and taken, and it counts. Refused: it is shown,
     and does not count (docs/evidence.md says why). The best answer speaks, else the newest.
     """
     seen = sorted(firings, key=lambda f: (f.accepted, f.at or datetime.min.replace(tzinfo=UTC)))

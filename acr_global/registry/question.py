@@ -12,9 +12,6 @@ ARM_ENDPOINT = "https://management.azure.com"
 BUDGET = timedelta(seconds=20)
 """For all checks together. The alarm waits for them, so it is short."""
 
-WEBHOOK_PREFIX = "acrglobal"
-"""Registration names the webhook of a region `acrglobal<region>`, such as `acrglobalwesteurope`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -47,6 +44,8 @@ class Access:
     """Of `event-log` and `manifest`, in the order the evidence shall be listed."""
     resource_id: str | None = None
     """ARM id of the registry: `/subscriptions/.../registries/<name>`."""
+    app: str | None = None
+    """The app's own name in Azure: its webhooks are marked for it, and named after it."""
     webhook_url: str | None = None
     """Where the registry posts to, such as `https://<app>/api/ImagePush`. Only host and path
     are compared, so that a key in the query string is neither needed nor kept."""

@@ -302,7 +302,7 @@ def test_the_key_is_in_no_output(
 
 
 def test_show_tells_why_a_push_was_given_up(capsys: pytest.CaptureFixture[str]) -> None:
-    """It has no attempts, but reports."""
+    """It has no attempts, but arrivals."""
     arrivals = tuple(
         Arrival(region=region, event_id="e", received_at=datetime(2026, 5, 4, tzinfo=UTC))
         for region in ("eastus", "westeurope")

@@ -93,4 +93,4 @@ def test_help_fits_and_no_color_is_heeded() -> None:
     assert 80 >= max(map(len, bare(plain).splitlines()))
     assert "\x1b[3" in coloured
     assert "\x1b[3" not in plain
-    assert "python -m acr_global targets test oncall" in bare(plain)
+    assert "acr-global targets test oncall" in bare(plain)

@@ -1,4 +1,4 @@
-"""Hosts that are set up otherwise: no regions, keys, another app; on both hosts where it can be."""
+"""Hosts with other settings: no regions, keys, another app; on both hosts where possible."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ async def test_without_known_regions_webhooks_are_answered_503(s: Scene) -> None
 
 
 async def answers(s: Scene, key: str | None) -> list[tuple[int, Any]]:
-    """What each door answers to a key, or to none."""
+    """The answers of each function to a key, or to none."""
     s.headers = {"x-functions-key": key} if key else {}
     others = [
+        ("GET", "api/diagnosis"),
         ("GET", "api/deadletters"),
         ("GET", "api/deadletters/_delivery.complete.x"),
         ("POST", "api/deadletters/_delivery.complete.x/replay"),
@@ -42,13 +43,13 @@ async def answers(s: Scene, key: str | None) -> list[tuple[int, Any]]:
 
 
 @both(stage=KEYS)
-async def test_every_door_but_health_asks_for_a_key(s: Scene) -> None:
-    """Without it, or with a wrong one, nothing is kept; no answer and no log line shows it."""
+async def test_every_function_but_health_asks_for_a_key(s: Scene) -> None:
+    """Without the right key nothing is kept; no answer and no log line shows a key."""
     for key in (None, "not-the-key"):
         assert {401} == {status for status, _ in await answers(s, key)}
     assert (200, {"status": "ok", "problems": []}) == await s.call("GET", "api/health")
     opened = await answers(s, engine.FUNCTION_KEY)
-    assert [202, 200, 404, 404, 404] == [status for status, _ in opened]
+    assert [202, 200, 200, 404, 404, 404] == [status for status, _ in opened]
     by_query = [
         await s.insist(s.event(), r, code=engine.FUNCTION_KEY) for r in ("atlantis", *REGIONS[1:])
     ]
@@ -61,8 +62,8 @@ async def test_every_door_but_health_asks_for_a_key(s: Scene) -> None:
 
 @engine_only(stage=TEXTBOOK)
 async def test_the_textbook_way_loses_arrivals(s: Scene) -> None:
-    """The host dies with a start in hand, and the regions report before it is back: each is
-    answered 202, and the engine deletes their events. So the other scenes can fail."""
+    """The host dies while it holds a start, and the regions report before it is back: each is
+    answered 202, and the engine deletes their events. This shows that the other scenes can fail."""
     assert isinstance(s.host, engine.Host)
     hold, held = s.host.folder / "hold", s.host.folder / "held"
     hold.touch()

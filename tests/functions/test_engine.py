@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def asked(
     ask: Callable[[Engine], Awaitable[Any]],
     seconds: float = 5.0,
 ) -> Any:
-    """What a question comes to when the endpoint answers like this."""
+    """The result of a question where the endpoint answers with this handler."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return answer(request)
@@ -40,11 +39,8 @@ def asked(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         base = f"http://127.0.0.1:{runner.addresses[0][1]}/durabletask/"
-        client = SimpleNamespace(
-            _orchestration_bindings=SimpleNamespace(rpc_base_url=base, task_hub_name="Tests")
-        )
         try:
-            return await ask(Engine.of(client, seconds))
+            return await ask(Engine(base, seconds))
         finally:
             await close_session()
             await runner.cleanup()
@@ -53,7 +49,7 @@ def asked(
 
 
 def json_answer(status: int, body: Any = None, **headers: str) -> Any:
-    """An endpoint that always answers this."""
+    """An endpoint that always answers with this JSON."""
     return lambda _: web.json_response(body, status=status, headers=headers)
 
 
@@ -63,17 +59,17 @@ def empty_answer(status: int) -> Any:
 
 
 def look(engine: Engine) -> Awaitable[Any]:
-    """The question where an instance is."""
+    """Ask where an instance is."""
     return engine.look("i")
 
 
 def start(engine: Engine) -> Awaitable[Any]:
-    """The wish for a new instance."""
+    """Ask for a new instance."""
     return engine.start("O", "i", DATA)
 
 
 def tell(engine: Engine) -> Awaitable[Any]:
-    """An event for an instance."""
+    """Raise an event for an instance."""
     return engine.raise_event("i", "e", DATA)
 
 
@@ -92,19 +88,19 @@ def tell(engine: Engine) -> Awaitable[Any]:
     ],
 )
 def test_each_status_is_a_phase(status: str, phase: Phase) -> None:
-    """A status that is not known counts as not begun: nothing is raised to it unseen."""
+    """An unknown status counts as not begun, so that nothing is raised that could be lost."""
     assert phase is asked(json_answer(200, ROW | {"runtimeStatus": status}), look).phase
 
 
 def test_pending_with_a_custom_status_has_begun() -> None:
-    """A crash can leave the row behind the history; each turn writes a status."""
+    """A crash can leave the row behind the history, but each turn writes a custom status."""
     row = ROW | {"runtimeStatus": "Pending", "customStatus": {"state": "waiting"}}
     assert Phase.BEGUN is asked(json_answer(202, row), look).phase
 
 
 @pytest.mark.parametrize("body", [None, "", {"Message": "no"}])
 def test_only_a_404_is_absence(body: Any) -> None:
-    """A 404 is absence whatever its body; no other status is, whatever its body."""
+    """The body of the answer does not matter."""
     assert Phase.ABSENT is asked(json_answer(404, body), look).phase
     for status in (400, 401, 429, 500, 503):
         with pytest.raises(EngineError, match=str(status)):
@@ -113,7 +109,7 @@ def test_only_a_404_is_absence(body: Any) -> None:
 
 @pytest.mark.parametrize("answer", [json_answer(200, {}), json_answer(200, []), empty_answer(200)])
 def test_an_answer_of_another_kind_is_an_error(answer: Any) -> None:
-    """It is not taken for an instance, nor for none."""
+    """It counts neither as an instance nor as absence."""
     with pytest.raises(EngineError, match="another kind"):
         asked(answer, look)
 
@@ -127,20 +123,20 @@ def test_an_answer_of_another_kind_is_an_error(answer: Any) -> None:
     ],
 )
 def test_a_start_that_finds_an_instance_says_so(answer: Any) -> None:
-    """By status or by text: both have been seen."""
+    """The engine says it by status or by text; both have been seen."""
     with pytest.raises(AlreadyExistsError):
         asked(answer, start)
 
 
 def test_a_start_is_accepted_or_fails() -> None:
-    """Nothing in between."""
+    """202 is success, and any other status an error."""
     assert asked(json_answer(202, {"id": "i"}), start) is None
     with pytest.raises(EngineError, match="500"):
         asked(empty_answer(500), start)
 
 
 def test_an_event_is_taken_or_too_late_or_fails() -> None:
-    """202, 410, and everything else."""
+    """202 is success, 410 too late, and any other status an error."""
     assert asked(empty_answer(202), tell) is True
     assert asked(empty_answer(410), tell) is False
     for status in (404, 500):
@@ -149,7 +145,7 @@ def test_an_event_is_taken_or_too_late_or_fails() -> None:
 
 
 def test_a_purge_removes_what_has_ended_or_fails() -> None:
-    """What is gone already is as good; what runs is refused."""
+    """An instance that is gone already counts as purged; one that runs is refused."""
     for status in (200, 404):
         assert asked(json_answer(status, {}), lambda engine: engine.purge("i")) is None
     with pytest.raises(EngineError, match="412"):
@@ -157,7 +153,7 @@ def test_a_purge_removes_what_has_ended_or_fails() -> None:
 
 
 def test_an_endpoint_that_is_not_there_is_an_error() -> None:
-    """One that hangs, or breaks off its answer, is an error too."""
+    """So is one that hangs or breaks off its answer."""
 
     def broken_off(request: web.Request) -> web.StreamResponse:
         assert request.transport
@@ -169,7 +165,7 @@ def test_an_endpoint_that_is_not_there_is_an_error() -> None:
 
 
 def test_pages_are_followed_whatever_the_case_of_the_header() -> None:
-    """Something between may write it in its own way."""
+    """A proxy may change the case."""
 
     def page(request: web.Request) -> web.StreamResponse:
         later = request.headers.get("x-ms-continuation-token") == "more"
@@ -181,7 +177,7 @@ def test_pages_are_followed_whatever_the_case_of_the_header() -> None:
 
 
 def test_a_list_can_be_read_page_by_page_with_inputs() -> None:
-    """Where it may be long."""
+    """A long list is asked for in pages."""
 
     def page(request: web.Request) -> web.StreamResponse:
         assert "true" == request.query["showInput"]
@@ -205,7 +201,7 @@ def test_the_first_of_a_range_may_stand_behind_empty_pages() -> None:
 
 
 def test_a_range_without_instances_has_no_first() -> None:
-    """Nothing but empty pages, each with a next one, is an error and not absence."""
+    """Where there are only empty pages, each with a next one, that is an error and not absence."""
     look = asked(json_answer(200, []), lambda engine: engine.first_by_prefix("_"))
     assert Phase.ABSENT is look.phase
     endless = json_answer(200, [], **{"x-ms-continuation-token": "more"})
@@ -214,7 +210,7 @@ def test_a_range_without_instances_has_no_first() -> None:
 
 
 def test_a_list_that_fails_is_an_error() -> None:
-    """Half a list is none."""
+    """Part of a list is never returned as the whole."""
     with pytest.raises(EngineError, match="503"):
         asked(json_answer(503), lambda engine: engine.list_by_prefix("_"))
     with pytest.raises(EngineError, match="503"):
@@ -223,7 +219,7 @@ def test_a_list_that_fails_is_an_error() -> None:
 
 @pytest.mark.usefixtures("strange_environment")
 def test_the_engine_is_asked_straight() -> None:
-    """It is on this machine: no proxy hears of it, and no `.netrc` adds to what is said."""
+    """It is on this machine: no proxy is used, and no credentials of a `.netrc` are sent."""
     told: list[web.BaseRequest] = []
 
     def answer(request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""What a process notes for the next one, in files."""
+"""What a process leaves for the next one in files, and which instances are noted as open, when."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from pathlib import Path
 import pytest
 
 from acr_global.functions import journal
-from acr_global.functions.journal import Journal, orphans
+from acr_global.functions.journal import MAX_IDS, OPEN_SECONDS, Journal, OpenList
+from acr_global.functions.orphans import orphans
 from acr_global.model import Arrival
 
-REPORT = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1, tzinfo=UTC))
+ARRIVAL = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None:
-    """The turns that did not end, the starts not seen to begin, and what was just accepted."""
+    """These are turns that did not end, starts that were not seen to begin, and recent arrivals."""
     noted = Journal(tmp_path)
-    noted.endpoint("http://127.0.0.1:1/")
+    noted.url = "http://127.0.0.1:1/"
     noted.started("p1")
     noted.started("p2")
     with noted.turn("p1"):
         pass
     under_way = noted.turn("p3")
     under_way.__enter__()
-    noted.accepted("p3", REPORT)
+    noted.accepted("p3", ARRIVAL)
     assert [] == orphans(tmp_path)
     noted.close()
     (orphan,) = orphans(tmp_path)
     assert ({"p3"}, {"p2"}) == (orphan.turns, orphan.starts)
-    assert {"p3": [REPORT]} == orphan.arrivals
+    assert {"p3": [ARRIVAL]} == orphan.arrivals
     assert "http://127.0.0.1:1/" == orphan.endpoint
     orphan.forget()
     assert [] == orphans(tmp_path)
 
 
 def test_a_killed_process_leaves_its_file(tmp_path: Path) -> None:
-    """kill -9 ends its hold, and cuts nothing that was written."""
+    """kill -9 releases its lock, and loses nothing that was written."""
     code = f"""
 import sys, time
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_an_endpoint_is_that_of_a_host_that_lives(
 ) -> None:
     """After the host's own death somebody else may listen there."""
     noted = Journal(tmp_path)
-    noted.endpoint("http://127.0.0.1:1/")
+    noted.url = "http://127.0.0.1:1/"
     under_way = noted.turn("p1")
     under_way.__enter__()
     noted.close()
@@ -74,15 +75,15 @@ def test_an_endpoint_is_that_of_a_host_that_lives(
 
 
 def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two are kept at most, and what is open is in the newer one."""
+    """Two are kept at most, and open instances stand in the newer one."""
     monkeypatch.setattr(journal, "MAX_FILE_BYTES", 2_000)
     noted = Journal(tmp_path)
-    noted.endpoint("http://127.0.0.1:1/")
+    noted.url = "http://127.0.0.1:1/"
     under_way = noted.turn("open")
     under_way.__enter__()
     for n in range(500):
         with noted.turn(f"p{n}"):
-            noted.accepted(f"p{n}", REPORT)
+            noted.accepted(f"p{n}", ARRIVAL)
     files = list(tmp_path.iterdir())
     assert 2 >= len(files)
     assert 5_000 > sum(file.stat().st_size for file in files)
@@ -100,8 +101,8 @@ def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
     assert ({"p1"}, {"p2"}, {}) == (orphan.turns, orphan.starts, orphan.arrivals)
 
 
-def test_old_lines_are_of_no_use(tmp_path: Path) -> None:
-    """What was accepted minutes before the end is in the history."""
+def test_old_starts_are_not_carried_over(tmp_path: Path) -> None:
+    """Such an instance has begun since; a turn counts until it has ended."""
     (tmp_path / "1-a.1").write_bytes(
         b'[1, "start", "p1"]\n[1, "turn", "p2"]\n[500, "start", "p3"]\n[500, "end", "p9"]\n'
     )
@@ -110,7 +111,7 @@ def test_old_lines_are_of_no_use(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_a_folder_has_no_journal(tmp_path: Path) -> None:
-    """Turns and starts go on without one."""
+    """Turns and starts work without one."""
     (tmp_path / "file").write_text("")
     noted = Journal(tmp_path / "file")
     with noted.turn("p1"):
@@ -118,3 +119,126 @@ def test_a_machine_without_a_folder_has_no_journal(tmp_path: Path) -> None:
     assert noted.is_unseen("p2")
     assert not noted.is_unseen("p2")
     assert [] == orphans(tmp_path / "file")
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The present moment."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock at 0."""
+    return Clock()
+
+
+@pytest.fixture
+def known(clock: Clock) -> OpenList:
+    """A list that knows nothing yet."""
+    return OpenList(clock)
+
+
+def test_what_is_over_soon_is_never_noted(known: OpenList, clock: Clock) -> None:
+    """A usual push ends before it would be noted, and costs nothing."""
+    known.begun("p1")
+    clock.now = OPEN_SECONDS - 1
+    assert () == known.due()
+    known.ended("p1")
+    clock.now = 1_000
+    assert () == known.due()
+
+
+def test_what_stays_open_is_noted_once(known: OpenList, clock: Clock) -> None:
+    """The time counts from its first turn; further turns and failed notes change nothing."""
+    known.begun("p1")
+    clock.now = OPEN_SECONDS
+    known.begun("p1")
+    known.begun("p2")
+    assert ("p1",) == known.due() == known.due()
+    known.noted(("p1",))
+    known.begun("p1")
+    clock.now += OPEN_SECONDS
+    assert ("p2",) == known.due()
+
+
+def test_a_new_instance_of_an_id_is_noted_anew(known: OpenList, clock: Clock) -> None:
+    """The earlier instance of the id has ended."""
+    for _ in range(2):
+        known.begun("p1")
+        clock.now += OPEN_SECONDS
+        assert ("p1",) == known.due()
+        known.noted(("p1",))
+        known.ended("p1")
+
+
+def test_an_end_while_the_note_is_written_is_not_forgotten(known: OpenList, clock: Clock) -> None:
+    """An instance that ends meanwhile does not stay in the list of noted ones."""
+    known.begun("p1")
+    clock.now = OPEN_SECONDS
+    ids = known.due()
+    known.ended("p1")
+    known.noted(ids)
+    known.begun("p1")
+    clock.now += OPEN_SECONDS
+    assert ("p1",) == known.due()
+
+
+def test_a_note_holds_so_many_and_the_rest_is_in_the_next(known: OpenList, clock: Clock) -> None:
+    """The oldest come first."""
+    ids = [f"p{n}" for n in range(MAX_IDS + 1)]
+    for instance_id in ids:
+        known.begun(instance_id)
+    clock.now = OPEN_SECONDS
+    assert ids[:-1] == list(known.due())
+    known.noted(known.due())
+    assert ids[-1:] == list(known.due())
+
+
+def test_what_is_found_open_elsewhere_is_noted_at_once(known: OpenList) -> None:
+    """It is noted only once, even if it is found again."""
+    known.found("p1")
+    assert ("p1",) == known.due()
+    known.noted(("p1",))
+    known.found("p1")
+    assert () == known.due()
+
+
+def test_a_push_is_asked_after_only_where_it_may_be_open_elsewhere(known: OpenList) -> None:
+    """Where all regions have reported here, or its turns run here, nobody is asked."""
+    for push in ("complete", "here", "elsewhere"):
+        known.started(push, ("b", "c"))
+    for push, region in (("complete", "b"), ("complete", "c"), ("elsewhere", "b"), ("other", "b")):
+        known.heard(push, region)
+    known.begun("here")
+    silent = {push: set(known.silent(push)) for push in ("complete", "here", "elsewhere", "other")}
+    assert {"complete": set(), "here": set(), "elsewhere": {"c"}, "other": set()} == silent
+    assert not known.silent("elsewhere")
+
+
+def test_memory_is_bounded(known: OpenList, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest entries are dropped, because an instance may end in another process, unseen
+    here."""
+    monkeypatch.setattr(journal, "MAX_KNOWN", 2)
+    for push in ("p1", "p2", "p3"):
+        known.begun(push)
+        known.started(f"{push}s", ("b",))
+    clock.now = OPEN_SECONDS
+    assert ("p2", "p3") == known.due()
+    assert [False, True, True] == [bool(known.silent(f"p{n}s")) for n in (1, 2, 3)]
+
+
+def test_all_that_may_be_open_is_known(known: OpenList) -> None:
+    """What had a turn here and what was started here, newest last, until the last turn."""
+    known.begun("p1")
+    known.noted(("p1",))
+    known.begun("p2")
+    known.started("p3", ["eastus"])
+    assert ("p1", "p2", "p3") == known.known()
+    for push in ("p1", "p2"):
+        known.ended(push)
+    assert ("p3",) == known.known()

@@ -1,4 +1,4 @@
-"""How a process notes what is open: from a thread of its own, when it can."""
+"""How a process notes what is open, from a thread of its own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from acr_global.functions import noting
-from acr_global.functions.journal import Journal
-from acr_global.functions.openlist import OPEN_SECONDS
+from acr_global.functions.journal import OPEN_SECONDS, Journal
 
 
 @contextmanager
 def endpoint(answers: list[int]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """An engine that answers so, one after another: its address, and what it was asked."""
+    """An engine that gives these answers in turn; yields its address, and the requests it got."""
     asked: list[tuple[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -28,7 +27,7 @@ def endpoint(answers: list[int]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing on the terminal."""
+            """Write nothing to the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -43,7 +42,7 @@ def endpoint(answers: list[int]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 @pytest.fixture
 def journal() -> Journal:
-    """Of a process in which one push has been open for long."""
+    """The journal of a process in which one push has been open for long."""
     journal = Journal()
     journal.open._clock = lambda: 0.0
     journal.open.begun("p1")
@@ -52,9 +51,9 @@ def journal() -> Journal:
 
 
 def test_a_note_that_fails_is_tried_again(journal: Journal) -> None:
-    """It is written at the next try, and then not again."""
+    """It is written at the next try, and only once."""
     with endpoint([500, 202]) as (url, asked):
-        journal.endpoint(url)
+        journal.url = url
         for _ in range(3):
             noting.note_once(journal)
     assert 2 == len(asked)
@@ -63,8 +62,8 @@ def test_a_note_that_fails_is_tried_again(journal: Journal) -> None:
         assert ["p1"] == json.loads(body)["instances"]
 
 
-def test_without_the_engines_address_it_waits(journal: Journal) -> None:
-    """Nothing is lost by it."""
+def test_without_the_engines_address_a_note_waits(journal: Journal) -> None:
+    """Nothing is lost meanwhile."""
     noting.note_once(journal)
     assert ("p1",) == journal.open.due()
 
@@ -72,6 +71,6 @@ def test_without_the_engines_address_it_waits(journal: Journal) -> None:
 def test_an_engine_that_is_gone_is_no_error(journal: Journal) -> None:
     """The thread goes on."""
     with endpoint([]) as (url, _):
-        journal.endpoint(url)
+        journal.url = url
     noting.note_once(journal)
     assert ("p1",) == journal.open.due()

@@ -30,7 +30,7 @@ def now() -> float:
 
 
 def test_a_burst_goes_through_a_few_at_a_time_in_order() -> None:
-    """As many as there is room for; the next when one has gone through."""
+    """When one has gone through, the next one starts."""
 
     async def main() -> None:
         inside, most = set[int](), 0
@@ -53,8 +53,9 @@ def test_a_burst_goes_through_a_few_at_a_time_in_order() -> None:
     run_virtual(main)
 
 
-def test_who_has_waited_long_enough_goes_ahead() -> None:
-    """It waits once: its later steps do not, and give back no place that they have not taken."""
+def test_an_arrival_that_has_waited_long_enough_goes_ahead() -> None:
+    """It waits only once: its later steps go at once, and free no place that they have not
+    taken."""
 
     async def main() -> None:
         over = asyncio.Event()
@@ -79,7 +80,7 @@ def test_who_has_waited_long_enough_goes_ahead() -> None:
 
 
 def test_a_step_that_fails_makes_room() -> None:
-    """Else the process would be slow for good."""
+    """A place that stayed taken would slow the process down for good."""
 
     async def main() -> None:
         for _ in range(2 * AT_ONCE):
@@ -92,7 +93,7 @@ def test_a_step_that_fails_makes_room() -> None:
 
 
 def test_what_can_wait_waits_for_the_end_of_a_burst() -> None:
-    """It waits for a quiet time after the last arrival; with no arrival it does not wait."""
+    """It waits for a quiet time after the last arrival; without arrivals it does not wait."""
 
     async def main() -> None:
         await lull()
@@ -111,7 +112,7 @@ def test_what_can_wait_waits_for_the_end_of_a_burst() -> None:
 
 
 def test_a_burst_without_an_end_is_not_waited_for() -> None:
-    """What can wait is due all the same."""
+    """After the longest wait, what can wait goes on all the same."""
 
     async def main() -> None:
         async def burst() -> None:
@@ -130,7 +131,7 @@ def test_a_burst_without_an_end_is_not_waited_for() -> None:
 
 
 def test_what_has_waited_goes_on_one_after_another() -> None:
-    """Else it would be the next burst; and none waits longer than is said."""
+    """All at once would be the next burst; the waits stay bounded."""
 
     async def main() -> None:
         left = list[float]()
@@ -150,8 +151,8 @@ def test_what_has_waited_goes_on_one_after_another() -> None:
 
 
 def test_what_would_come_too_late_is_turned_away_at_once() -> None:
-    """Steps of a second, eight at a time: what is behind too many others has no chance. When they
-    are through there is room again."""
+    """With steps of a second, eight at a time, an arrival behind too many others has no chance.
+    Once they are through there is room again."""
 
     async def main() -> None:
         turned_away = list[float]()
@@ -177,7 +178,7 @@ def test_what_would_come_too_late_is_turned_away_at_once() -> None:
 
 
 def test_few_are_never_too_many() -> None:
-    """However long a step took: it may have been the engine's waking up."""
+    """A slow step alone turns nobody away: the engine may have been waking up."""
 
     async def main() -> None:
         async with Pace().step():

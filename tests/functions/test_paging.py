@@ -1,4 +1,4 @@
-"""A list goes on with what it has given, and with nothing else."""
+"""A list goes on with the tokens that it has given, and with no others."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from acr_global.functions import paging
 
 
 @given(st.text(min_size=1))
-def test_what_was_given_is_taken(token: str) -> None:
-    """Any token of the engine's comes back from `next` as it was."""
+def test_a_token_that_was_given_is_taken(token: str) -> None:
+    """Any token of the engine comes back from `next` unchanged."""
     assert token == paging.take(paging.give(token))
 
 
-def test_the_end_and_the_beginning_are_nothing() -> None:
-    """No token leads to the first page, and none away from the last."""
+def test_the_first_page_and_the_last_have_no_token() -> None:
+    """No token asks for the first page, and none follows the last."""
     assert paging.give(None) is None
     assert paging.take(None) is None
 
@@ -42,8 +42,8 @@ GIVEN = str(paging.give("eyJhZnRlciI6ImEifQ=="))
         *("\x00", "\r\nX: y", "\ud800", "日本", "a" * 100_000),
     ],
 )
-def test_anything_else_is_refused(after: str) -> None:
-    """With 400, whatever the engine would make of it."""
+def test_any_other_token_is_refused(after: str) -> None:
+    """The answer is 400, whatever the engine would make of it."""
     with pytest.raises(RejectedError) as refused:
         paging.take(after)
     assert (400, "after-invalid") == (refused.value.status, refused.value.reason)

@@ -1,4 +1,4 @@
-"""Whose turn it is, told by what the worker is sent."""
+"""The instance whose turn it is, read from what the worker is sent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ from acr_global.functions.turns import instance_in
         ("{}", ""),
     ],
 )
-def test_a_turn_is_told_by_its_instance(body: str, instance: str) -> None:
-    """What stands in an event's content is not taken for it."""
+def test_the_instance_of_a_turn_is_found(body: str, instance: str) -> None:
+    """The content of an event is not mistaken for it."""
     assert instance == instance_in(body)

@@ -1,5 +1,8 @@
-"""What infra/ would make: the snapshots, read. They are made by the Bicep compiler and kept in the
-repository, so reading them needs no compiler; test_bicep.py holds them to the files."""
+"""What infra/ would make: the snapshots, read.
+
+The Bicep compiler makes them and they are kept in the repository, so reading them needs no
+compiler; test_bicep.py holds them to the files.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ PARAMETERS = [
 
 @dataclass(frozen=True)
 class Assignment:
-    """A role, by the last part of its id, and the one resource where it is given."""
+    """A role, by the last part of its id, and the one resource on which it is given."""
 
     role: str
     scope: str
@@ -43,7 +46,7 @@ class Deployment:
 
     @property
     def app_settings(self) -> dict[str, str]:
-        """By name."""
+        """The app settings by name."""
         listed = self.the("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]
         return {s["name"]: s["value"] for s in listed}
 
@@ -54,7 +57,8 @@ class Deployment:
 
 
 def _assignment(resource: dict[str, Any]) -> Assignment:
-    """An assignment's id is an expression, for its name holds the identity; its scope is plain."""
+    """Read one: its id is an expression, because the name holds the identity; its scope is
+    plain."""
     scope = re.match(r"\[extensionResourceId\('([^']+)'", resource["id"])
     assert scope, resource["id"]
     assert "reference(" in resource["properties"]["principalId"]
@@ -62,7 +66,7 @@ def _assignment(resource: dict[str, Any]) -> Assignment:
 
 
 def load(name: str) -> Deployment:
-    """By the name of a parameter file, without its ending."""
+    """The deployment of a parameter file, by its name without the ending."""
     (path,) = [p for p in PARAMETERS if p.stem == name]
     return Deployment(json.loads(path.with_suffix(".snapshot.json").read_text()))
 

@@ -1,4 +1,4 @@
-"""Every app setting is one that the app or the platform knows, and none holds a secret in clear."""
+"""The app or the platform knows every app setting, and none holds a secret in clear."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ def referenced(settings: dict[str, str]) -> set[str]:
     return {name for name, value in settings.items() if REFERENCE.fullmatch(value)}
 
 
-def test_each_is_known(settings: dict[str, str]) -> None:
-    """To the app, to the platform, as host.json's, or by a target's reference."""
+def test_each_app_setting_is_known(settings: dict[str, str]) -> None:
+    """It is one of the app's, the platform's, host.json's, or one that a target refers to."""
     unknown = set(settings) - set(known_names()) - PLATFORM - referenced(settings)
     assert set() == {name for name in unknown if not name.startswith(HOST_JSON)}
 
 
-def test_the_app_finds_nothing_wrong_with_them(settings: dict[str, str]) -> None:
-    """As it reads them when it starts: regions are known, every secret is there."""
+def test_the_app_finds_no_problem_in_its_settings(settings: dict[str, str]) -> None:
+    """Read as at its start, they give regions, and every secret is there."""
     in_vault = {"HOOK_SECRET": "whsec_" + "A" * 32, "SLACK_URL": "https://receiver.example/"}
     loaded = load_settings(settings | {name: in_vault[name] for name in referenced(settings)})
     assert () == loaded.problems
     assert loaded.settings.all_regions()
 
 
-def test_what_the_platform_needs_is_there(settings: dict[str, str]) -> None:
-    """Storage by identity: all three, and no connection string beside them."""
+def test_the_platforms_settings_are_there(settings: dict[str, str]) -> None:
+    """Storage is reached by identity: all three settings, and no connection string beside them."""
     assert PLATFORM - {"DURABLE_TASK_SCHEDULER_CONNECTION_STRING"} <= set(settings)
     assert "managedidentity" == settings["AzureWebJobsStorage__credential"]
     assert "AzureWebJobsStorage" not in settings
@@ -63,8 +63,8 @@ def test_what_the_platform_needs_is_there(settings: dict[str, str]) -> None:
     assert "ClientId={0};Authorization=AAD'" in told  # nothing after it: a semicolon breaks it
 
 
-def test_none_holds_a_secret(settings: dict[str, str]) -> None:
-    """Receivers' secrets are references; a target names them."""
+def test_no_app_setting_holds_a_secret(settings: dict[str, str]) -> None:
+    """Receivers' secrets are references, which a target names."""
     for name, value in settings.items():
         assert not re.search(r"AccountKey=|SharedAccess|sig=|whsec_|InstrumentationKey=", value), (
             name
@@ -75,7 +75,7 @@ def test_none_holds_a_secret(settings: dict[str, str]) -> None:
 
 
 def into_host_json(settings: dict[str, str]) -> dict[str, Any]:
-    """host.json as the host sees it, with what the app settings say over it."""
+    """host.json as the host sees it, with the app settings that override it."""
     document: dict[str, Any] = json.loads((ROOT / "host.json").read_text())
     for name, value in settings.items():
         if name.startswith(HOST_JSON):
@@ -88,7 +88,7 @@ def into_host_json(settings: dict[str, str]) -> dict[str, Any]:
 
 
 def test_the_schedulers_settings_arrive_in_host_json() -> None:
-    """The backend, the setting that holds the connection, the hub that was made."""
+    """They are the backend, the name of the connection's setting, and the hub that was made."""
     deployment = load("private")
     durable = into_host_json(deployment.app_settings)["extensions"]["durableTask"]
     provider = durable["storageProvider"]
@@ -99,14 +99,14 @@ def test_the_schedulers_settings_arrive_in_host_json() -> None:
     assert hub == durable["hubName"]
 
 
-def test_on_storage_only_the_hub_is_said() -> None:
-    """host.json has the rest."""
+def test_on_storage_only_the_hub_is_overridden() -> None:
+    """The rest is that of host.json."""
     durable = into_host_json(load("smallest").app_settings)["extensions"]["durableTask"]
     assert json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"] == durable
 
 
 def test_webhooks_find_an_instance_that_runs() -> None:
-    """The registry waits 5 s."""
+    """The registry waits only 5 s for an answer."""
     for name in EVERY:
         properties = load(name).the("Microsoft.Web/sites")["properties"]
         ready = properties["functionAppConfig"]["scaleAndConcurrency"]["alwaysReady"]

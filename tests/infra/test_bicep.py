@@ -1,4 +1,4 @@
-"""infra/ is right in the compiler's eyes, formatted, and makes what its snapshots say."""
+"""infra/ compiles without warnings, is formatted, and makes what its snapshots say."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUP = [
 
 
 def bicep(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the compiler; of what parameters take from the environment only regions are there."""
+    """Run the compiler; of the environment's values for parameters it sees only the regions."""
     if not shutil.which("bicep"):
         pytest.skip("`bicep` is not on PATH")
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "ACR_GLOBAL_"))}
@@ -35,7 +35,7 @@ def bicep(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProce
 
 
 def test_every_file_builds_and_lints_without_a_word(tmp_path: Path) -> None:
-    """A warning is a mistake; the compiler exits with 0 all the same."""
+    """A warning counts as a mistake, though the compiler exits with 0."""
     for command in (
         ["build", "--pattern", "infra/**/*.bicep", "--outdir", tmp_path],
         ["lint", "--pattern", "infra/**/*.bicep"],
@@ -47,7 +47,7 @@ def test_every_file_builds_and_lints_without_a_word(tmp_path: Path) -> None:
 
 
 def test_format_changes_nothing(tmp_path: Path) -> None:
-    """Every file, parameters too, is as `bicep format` writes it."""
+    """Every file, parameters included, is as `bicep format` writes it."""
     shutil.copytree(INFRA, tmp_path / "infra")
     for pattern in ("infra/**/*.bicep", "infra/**/*.bicepparam"):
         assert 0 == bicep("format", "--pattern", pattern, cwd=tmp_path).returncode
@@ -57,7 +57,7 @@ def test_format_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", PARAMETERS, ids=lambda p: p.stem)
 def test_the_snapshots_are_what_would_be_made(path: Path) -> None:
-    """A change of infra/ is seen as a change of what is deployed: `make snapshots` after it."""
+    """A change of infra/ shows as a change of the deployment; `make snapshots` accepts it."""
     ended = bicep("snapshot", path, "--mode", "validate", *GROUP)
     assert 0 == ended.returncode, ended.stdout + ended.stderr
 
@@ -87,7 +87,7 @@ def test_a_changed_deployment_is_seen(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_deployed_says_why(given: str, said: str, tmp_path: Path) -> None:
-    """Regions have no default: with too few a push would be complete too early."""
+    """Regions have no default, because with too few a push would be complete too early."""
     shutil.copytree(INFRA, tmp_path / "infra")
     path = tmp_path / "infra" / "wrong.bicepparam"
     required = "" if "regions" in given else "param regions = []"

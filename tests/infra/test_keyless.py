@@ -1,4 +1,4 @@
-"""No shared key, no password, nothing public that need not be, nothing below TLS 1.2."""
+"""No shared keys, no passwords, nothing needlessly public, nothing below TLS 1.2."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.infra.deployment import EVERY, load
 
 @pytest.fixture(params=EVERY)
 def name(request: pytest.FixtureRequest) -> str:
-    """Each parameter file's name."""
+    """The name of each parameter file."""
     return str(request.param)
 
 
-def test_storage_knows_no_shared_key_and_shows_nothing_to_the_public(name: str) -> None:
+def test_storage_has_no_shared_key_and_nothing_public(name: str) -> None:
     """The package and the task hub are read with an identity, over TLS 1.2."""
     deployment = load(name)
     properties = deployment.the("Microsoft.Storage/storageAccounts")["properties"]
@@ -28,7 +28,7 @@ def test_storage_knows_no_shared_key_and_shows_nothing_to_the_public(name: str) 
 
 
 def test_telemetry_is_taken_from_an_identity_only(name: str) -> None:
-    """Whoever knows the connection string can send nothing by it."""
+    """The connection string alone lets nobody send anything."""
     assert load(name).the("Microsoft.Insights/components")["properties"]["DisableLocalAuth"] is True
 
 
@@ -40,7 +40,7 @@ def test_nobody_publishes_by_a_password(name: str) -> None:
 
 
 def test_the_app_speaks_https_alone(name: str) -> None:
-    """TLS is 1.2 at least, and the app fetches its package by its identity."""
+    """TLS is at least 1.2, and the app fetches its package by its identity."""
     properties: dict[str, Any] = load(name).the("Microsoft.Web/sites")["properties"]
     assert properties["httpsOnly"] is True
     assert "1.2" == properties["siteConfig"]["minTlsVersion"]
@@ -49,8 +49,8 @@ def test_the_app_speaks_https_alone(name: str) -> None:
     assert "UserAssignedIdentity" == storage["authentication"]["type"]
 
 
-def test_a_private_deployment_has_no_other_way_to_storage_and_vault() -> None:
-    """The app itself stays reachable for the registry, and denies all who are not let in."""
+def test_a_private_deployment_reaches_storage_and_vault_privately() -> None:
+    """The app itself stays reachable for the registry, and denies every other caller."""
     deployment = load("private")
     for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"):
         properties = deployment.the(kind)["properties"]
@@ -68,8 +68,8 @@ def test_a_private_deployment_has_no_other_way_to_storage_and_vault() -> None:
     assert site["virtualNetworkSubnetId"]
 
 
-def test_what_is_there_already_is_used_and_not_made_again() -> None:
-    """Network, vault and workspace of others stay theirs."""
+def test_existing_resources_are_used_and_not_made_again() -> None:
+    """Network, vault and workspace stay their owners'."""
     deployment = load("existing")
     for kind in (
         "Microsoft.Network/virtualNetworks",

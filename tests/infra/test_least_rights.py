@@ -1,4 +1,4 @@
-"""The app's identity may do what the app's calls need, at one resource each, and nothing more."""
+"""The app's identity has the roles that its calls need, each on one resource, and no others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PULL = ["Microsoft.ContainerRegistry/registries/pull/read"]
 
 
 def expected(deployment: Deployment) -> set[Assignment]:
-    """The table of what is needed, for what this deployment has."""
+    """The roles of the table that this deployment needs."""
     storage = deployment.the("Microsoft.Storage/storageAccounts")["id"]
     needed = {
         Assignment(BLOBS, storage),
@@ -54,7 +54,7 @@ def expected(deployment: Deployment) -> set[Assignment]:
 
 @pytest.mark.parametrize("name", ["main", "smallest", "private"])
 def test_the_roles_are_those_of_the_table(name: str) -> None:
-    """None more, and each at one resource: never at a group or a subscription."""
+    """Each is given on one resource, never on a group or a subscription."""
     deployment = load(name)
     assert expected(deployment) == set(deployment.assignments)
     assert len(expected(deployment)) == len(deployment.assignments)
@@ -71,7 +71,7 @@ def test_the_scheduler_takes_the_place_of_queues() -> None:
 
 
 def test_the_custom_role_is_what_its_evidence_asks() -> None:
-    """In the registry's own group, by a name that no other deployment has."""
+    """It is in the registry's group, by a name that no other deployment has."""
     role = load("private").the("Microsoft.Authorization/roleDefinitions")
     properties = role["properties"]
     group = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/registries"
@@ -85,7 +85,7 @@ def test_the_custom_role_is_what_its_evidence_asks() -> None:
 
 
 def test_every_action_is_one_that_the_provider_has() -> None:
-    """Bicep takes any name, and so does a role definition until it is used."""
+    """Bicep accepts any name, and so does a role definition until it is used."""
     text = (INFRA / "modules" / "types.bicep").read_text()
     named = {
         part
@@ -96,8 +96,8 @@ def test_every_action_is_one_that_the_provider_has() -> None:
     assert set() == named - ACTIONS - DATA_ACTIONS
 
 
-def test_who_may_not_assign_roles_gets_the_list() -> None:
-    """Nothing is assigned, and the output names role and resource of each."""
+def test_where_roles_are_not_assigned_the_list_is_an_output() -> None:
+    """It names the role and the resource of each."""
     deployment = load("existing")
     assert [] == deployment.assignments
     assert [] == deployment.all("Microsoft.Authorization/roleDefinitions")
@@ -115,8 +115,8 @@ def test_who_may_not_assign_roles_gets_the_list() -> None:
 
 
 @pytest.mark.parametrize("name", ["main", "smallest", "private"])
-def test_whoever_assigns_them_is_left_nothing(name: str) -> None:
-    """The list is empty."""
+def test_where_roles_are_assigned_the_list_is_empty(name: str) -> None:
+    """Nothing is left to be done by hand."""
     assert load(name).document["outputs"]["rolesToAssign"] in (
         [],
         "[concat(createArray(), createArray(), createArray())]",
@@ -124,7 +124,7 @@ def test_whoever_assigns_them_is_left_nothing(name: str) -> None:
 
 
 def test_the_docs_name_every_role() -> None:
-    """Whoever has to assign them by hand finds them."""
+    """An operator who assigns them by hand finds them there."""
     modules = "".join(path.read_text() for path in INFRA.rglob("*.bicep"))
     docs = (ROOT / "docs" / "deploying.md").read_text()
     roles = set(re.findall(r"(?:role|name): '([A-Z][A-Za-z]+(?: [A-Za-z]+)+)'", modules))
@@ -132,6 +132,6 @@ def test_the_docs_name_every_role() -> None:
     assert set() == {role for role in roles if role not in docs}
 
 
-def test_every_parameter_file_is_looked_at() -> None:
-    """A new parameter file is not passed over: it must be given its place in this file."""
+def test_every_parameter_file_is_checked() -> None:
+    """A new one must be added to this file."""
     assert {"main", "smallest", "private", "existing"} == set(EVERY)

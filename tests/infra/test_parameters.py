@@ -1,4 +1,4 @@
-"""Names, tags and places are the deployer's to say."""
+"""Names, tags and locations are parameters of the deployment."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from tests.infra.deployment import INFRA, load
 
 
-def test_a_name_of_ones_own_is_used() -> None:
-    """A group with a naming convention can give its own names."""
+def test_a_given_name_is_used() -> None:
+    """An organisation can keep its naming convention."""
     deployment = load("existing")
     for kind, name in {
         "Microsoft.Web/sites": "our-app",
@@ -21,7 +21,7 @@ def test_a_name_of_ones_own_is_used() -> None:
 
 
 def test_everything_that_can_have_them_has_tags_and_the_location() -> None:
-    """What has a place has tags too."""
+    """A resource with a location has tags, too."""
     placed = [r for r in load("private").document["predictedResources"] if "location" in r]
     assert placed
     for resource in placed:
@@ -40,7 +40,7 @@ def test_over_zones_each_group_has_two_instances_ready() -> None:
 
 
 def test_every_parameter_says_what_it_means() -> None:
-    """Beside it, for there is no other list of them."""
+    """The descriptions are the only list of the parameters."""
     text = (INFRA / "main.bicep").read_text()
     for before, name in re.findall(r"((?:^@.*\n)*)^param (\w+)", text, re.M):
         assert "@description(" in before, name

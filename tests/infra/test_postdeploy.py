@@ -1,6 +1,6 @@
-"""What runs after a publish waits for our functions, and says what remains.
+"""The hook after a publish waits for our functions, and says what remains to be done.
 
-Here `az` is a script; `make shell` runs the same with the real one.
+Here `az` is a script; `make shell` runs the hook with the real one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of an `az` that lists our functions once it has been told to look again."""
+    """The folder of an `az` that lists our functions only after it was told to sync them."""
     ours = [{"name": f"app/{value}"} for name, value in vars(names).items() if name.isupper()]
     (tmp_path / "functions").write_text(json.dumps(ours))
     (tmp_path / "az").write_text(AZ.format(folder=tmp_path, sync="touch synced"))
@@ -48,10 +48,10 @@ def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_has_the_host_look_again_until_ours_are_there(
+def test_the_hook_syncs_until_our_functions_are_listed(
     hook: ModuleType, az: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A warm-up of the platform's is not one of ours; then it says what remains."""
+    """The platform's warm-up function is not one of ours. At the end it says what remains."""
     assert 0 == hook.main(["group", "app"])
     asked = (az / "asked").read_text()
     assert 2 == asked.count("functionapp function list --resource-group group --name app")
@@ -59,10 +59,10 @@ def test_it_has_the_host_look_again_until_ours_are_there(
     assert "az acr webhook create" in capsys.readouterr().out
 
 
-def test_azd_says_group_and_app_by_the_environment(
+def test_group_and_app_come_from_azds_environment(
     hook: ModuleType, az: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The deployment's outputs, by their names."""
+    """They are the deployment's outputs, by their names."""
     (az / "synced").touch()
     monkeypatch.setenv("AZURE_RESOURCE_GROUP", "group")
     monkeypatch.setenv("functionAppName", "app")
@@ -73,10 +73,10 @@ def test_azd_says_group_and_app_by_the_environment(
     assert "\ngroup=group\nregistry=mine\nregions='eastus westus'\n" in said
 
 
-def test_functions_that_never_come_are_named(
+def test_functions_that_are_never_listed_are_named(
     hook: ModuleType, az: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With what to look at: an import error gives no functions without a word."""
+    """The message says where to look: an import error silently leaves an app without functions."""
     monkeypatch.setattr(hook, "WITHIN", 0)
     assert 1 == hook.main(["group", "app"])
     said = capsys.readouterr().err
@@ -84,7 +84,7 @@ def test_functions_that_never_come_are_named(
     assert "FunctionAppLogs" in said
 
 
-def test_without_group_and_app_it_says_how(
+def test_without_group_and_app_the_usage_is_printed(
     hook: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is one line."""

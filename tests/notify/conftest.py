@@ -24,7 +24,7 @@ class Request:
 
 @dataclass
 class Receiver:
-    """Where it listens, and what it has got."""
+    """Where a receiver listens, and what it has received."""
 
     url: str
     requests: list[Request] = field(default_factory=list)
@@ -59,10 +59,8 @@ async def _listen(
     gate: asyncio.Event | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Receiver]:
-    """Answer each request with these bytes, `repeat` times over; then hang, or hang up.
-
-    With a gate nothing is answered before it is set.
-    """
+    """Answer each request with these bytes, `repeat` times over; then hang, or close the
+    connection."""
     receiver = Receiver("")
     over = asyncio.Event()
     serving: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}

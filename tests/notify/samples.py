@@ -45,13 +45,13 @@ HUSHED = ("hush", SECRET, OLD_SECRET, SECRET[6:], OLD_SECRET[6:], "user:pw")
 
 
 def case(kind: str) -> Any:
-    """The kind's own test file: its SAMPLE, which holds all that must never be seen, and `check`,
-    which judges a request by the receiver's own library."""
+    """The kind's own test file: its SAMPLE, with every secret that must never be shown, and
+    `check`, which judges a request by the receiver's own library."""
     return import_module(f"tests.notify.channels.test_{kind}")
 
 
 def target(kind: str, **fields: Any) -> Target:
-    """The sample target of a kind, with some fields of one's own."""
+    """The sample target of a kind, with some fields replaced."""
     raw = {"name": f"my-{kind}", "kind": kind} | case(kind).SAMPLE | fields
     found, problems = parse_targets(json.dumps([raw]), SECRETS)
     assert () == problems
@@ -76,7 +76,7 @@ def artifact(**fields: Any) -> Artifact:
 
 
 def arrival(region: str, seconds: float, digest: str | None = DIGEST) -> Arrival:
-    """A region's report, some seconds after the first."""
+    """A region's arrival, some seconds after the first."""
     return Arrival(
         region=region,
         event_id=f"event-{region}",
@@ -87,7 +87,7 @@ def arrival(region: str, seconds: float, digest: str | None = DIGEST) -> Arrival
 
 
 def verdict(verdict_type: VerdictType = VerdictType.COMPLETE, **fields: Any) -> Verdict:
-    """What was decided about the sample push."""
+    """A verdict about the sample push."""
     first = [arrival("northeurope", 0.0), arrival("westeurope", 2.4)]
     last = {VerdictType.COMPLETE: 95.0, VerdictType.RECOVERED: 754.0}.get(verdict_type)
     lost = Evidence(

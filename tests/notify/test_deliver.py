@@ -36,25 +36,25 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def still() -> datetime:
-    """A clock that stands."""
+    """A clock that stands still."""
     return NOW
 
 
 def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
-    """A whole answer."""
+    """A whole HTTP answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def to_receiver(kind: str, url: str) -> Target:
-    """A target of this kind at a loopback receiver."""
+    """A target of this kind whose URL is a receiver's on loopback."""
     return target(kind, url=url.replace("http:", "json:") if kind == "apprise" else url)
 
 
 async def try_once(
     to: Target, now: datetime = NOW, secrets: Mapping[str, str] = SECRETS, **more: Any
 ) -> Attempt:
-    """One attempt in a session of its own."""
+    """Make one attempt in a session of its own."""
     async with deliver.new_session() as session:
         return await deliver.attempt(
             message(), to, secrets, session=session, clock=lambda: now, **more
@@ -88,7 +88,7 @@ def hasty(to: Target, seconds: float = 0.2) -> Target:
         (b"", Outcome.RETRY, "connection", None, None),
     ],
 )
-def test_answers(
+def test_an_answer_decides_the_outcome(
     listen: Listening,
     answered: bytes,
     outcome: Outcome,
@@ -96,7 +96,7 @@ def test_answers(
     status: int | None,
     wait: float | None,
 ) -> None:
-    """One request each, whatever is answered; a redirect is not followed."""
+    """Each attempt is one request, whatever is answered; a redirect is not followed."""
 
     async def scenario() -> None:
         async with listen(answered) as receiver:
@@ -114,7 +114,7 @@ def test_answers(
 
 
 def test_what_arrives_is_what_was_rendered(listen: Listening) -> None:
-    """Byte for byte, header for header; the receiver's library verifies it."""
+    """The body and the headers arrive unchanged, and the receiver's library verifies them."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -148,7 +148,7 @@ def test_a_repeat_carries_the_same_id_and_a_new_time(listen: Listening) -> None:
     asyncio.run(scenario())
 
 
-def test_a_receiver_that_hangs_is_left(listen: Listening) -> None:
+def test_a_receiver_that_hangs_is_given_up(listen: Listening) -> None:
     """The target's timeout bounds the whole attempt."""
 
     async def scenario() -> None:
@@ -164,7 +164,7 @@ def test_a_receiver_that_hangs_is_left(listen: Listening) -> None:
 def test_a_body_that_breaks_off_does_not_undo_its_status(
     listen: Listening, kind: str, hang: bool
 ) -> None:
-    """200 was said: the message is there, and is not sent twice."""
+    """A receiver that said 200 has the message, which is not sent twice."""
 
     async def scenario() -> None:
         half = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nok"
@@ -177,7 +177,7 @@ def test_a_body_that_breaks_off_does_not_undo_its_status(
 
 @pytest.mark.parametrize("kind", ["webhook", "teams", "slack"])
 def test_a_huge_answer_is_not_read(listen: Listening, kind: str) -> None:
-    """Of 100 MB no more goes through than the sockets' buffers hold."""
+    """Of an answer of 100 MB no more is taken than the sockets' buffers hold."""
 
     async def scenario() -> None:
         megabyte = b"x" * 1024 * 1024
@@ -190,8 +190,8 @@ def test_a_huge_answer_is_not_read(listen: Listening, kind: str) -> None:
     asyncio.run(scenario())
 
 
-def test_nobody_listens() -> None:
-    """A port that refuses."""
+def test_a_port_where_nobody_listens_is_tried_again() -> None:
+    """The reason is `connection`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -199,8 +199,8 @@ def test_nobody_listens() -> None:
     assert (Outcome.RETRY, "connection", None) == (made.outcome, made.reason, made.status)
 
 
-def test_https_to_a_receiver_that_speaks_http(listen: Listening) -> None:
-    """What is not TLS is not talked to."""
+def test_nothing_is_sent_to_an_https_receiver_that_speaks_http(listen: Listening) -> None:
+    """The attempt fails before the request, and is tried again."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -213,7 +213,7 @@ def test_https_to_a_receiver_that_speaks_http(listen: Listening) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> None:
-    """Nothing is sent to whoever answers in the receiver's place."""
+    """Nothing is sent to a server whose certificate cannot be verified."""
 
     async def scenario() -> None:
         async with listen(OK, tls=untrusted()) as receiver:
@@ -243,7 +243,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> 
 def test_what_an_operator_can_put_right_is_tried_again(
     to: Target, secrets: dict[str, str], reason: str
 ) -> None:
-    """The reason says what to look for."""
+    """A missing or wrong setting has a reason that says which one."""
     made = asyncio.run(try_once(to, secrets=secrets))
     assert (Outcome.RETRY, reason) == (made.outcome, made.reason)
 
@@ -251,7 +251,7 @@ def test_what_an_operator_can_put_right_is_tried_again(
 def test_what_was_not_foreseen_is_logged_by_its_class_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A session that was closed under us, say: a programming error, but no lost notification."""
+    """A programming error, such as a closed session, loses no notification."""
 
     async def scenario() -> Attempt:
         session = deliver.new_session()
@@ -264,8 +264,8 @@ def test_what_was_not_foreseen_is_logged_by_its_class_alone(
     assert "an attempt failed in a way not foreseen: RuntimeError" == caplog.messages[-1]
 
 
-def test_apprise_hands_it_to_the_library(listen: Listening) -> None:
-    """The library's own json:// service gets title, text and type."""
+def test_the_apprise_channel_hands_the_message_to_the_library(listen: Listening) -> None:
+    """The library's own json:// service receives title, text and type."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -280,8 +280,8 @@ def test_apprise_hands_it_to_the_library(listen: Listening) -> None:
     asyncio.run(scenario())
 
 
-def test_apprise_knows_only_that_it_failed(listen: Listening) -> None:
-    """Whatever was answered, it is tried again."""
+def test_an_apprise_failure_is_tried_again_whatever_was_answered(listen: Listening) -> None:
+    """The library tells only that it failed, not the status."""
 
     async def scenario() -> None:
         async with listen(answer("410 Gone")) as receiver:
@@ -293,7 +293,7 @@ def test_apprise_knows_only_that_it_failed(listen: Listening) -> None:
 
 @pytest.mark.parametrize("between", [" ", ",", "; ", "\n", "\t,"])
 def test_of_two_apprise_urls_none_is_told(listen: Listening, between: str) -> None:
-    """The good one would be told again with each retry of the other."""
+    """Each retry for the one that fails would tell the other one again."""
 
     async def scenario() -> None:
         async with listen(OK) as good, listen(answer("500 Oh")) as bad:
@@ -307,7 +307,7 @@ def test_of_two_apprise_urls_none_is_told(listen: Listening, between: str) -> No
 
 
 def test_of_several_recipients_in_one_apprise_url_none_is_told(listen: Listening) -> None:
-    """The library says of them only that not all have got it."""
+    """The library cannot tell which of several recipients received a message."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -321,8 +321,8 @@ def test_of_several_recipients_in_one_apprise_url_none_is_told(listen: Listening
     asyncio.run(scenario())
 
 
-def test_apprise_is_not_waited_for(listen: Listening) -> None:
-    """The target's timeout holds for the library too."""
+def test_apprise_is_not_waited_for_beyond_the_timeout(listen: Listening) -> None:
+    """The target's timeout bounds the library, too."""
 
     async def scenario() -> None:
         async with listen(b"", hang=True) as receiver:
@@ -334,7 +334,7 @@ def test_apprise_is_not_waited_for(listen: Listening) -> None:
 
 
 def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An operator can install it: until then it is tried again."""
+    """The attempt is repeated, because an operator can install it meanwhile."""
     to = target("apprise")
     monkeypatch.setitem(sys.modules, "apprise", None)
     made = asyncio.run(try_once(to))
@@ -364,7 +364,8 @@ def test_nothing_secret_comes_out(
 def test_nothing_is_taken_from_the_environment_that_was_not_given(
     listen: Listening, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    """No credentials of a `.netrc`, and no proxy for this machine; nothing of them in a line."""
+    """Credentials in a `.netrc` and a proxy for this machine are not used, nor shown in any log
+    line."""
     caplog.set_level(logging.DEBUG)
 
     async def scenario() -> None:
@@ -384,7 +385,7 @@ def test_nothing_is_taken_from_the_environment_that_was_not_given(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_request_has_the_headers_that_gateways_expect(listen: Listening, kind: str) -> None:
-    """Once each: a gateway that misses one of them answers 403."""
+    """Each header stands once; gateways answer 403 where one is missing."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -400,7 +401,7 @@ def test_each_request_has_the_headers_that_gateways_expect(listen: Listening, ki
 
 
 def test_the_targets_own_headers_win(listen: Listening) -> None:
-    """In whatever case they are written, and once."""
+    """A target's header replaces the app's, whatever its case."""
 
     async def scenario() -> None:
         async with listen(OK) as receiver:
@@ -437,7 +438,7 @@ def test_the_targets_own_headers_win(listen: Listening) -> None:
 def test_a_user_in_the_url_is_decoded_once(
     listen: Listening, caplog: pytest.LogCaptureFixture, userinfo: str, sent: bytes | None
 ) -> None:
-    """As UTF-8, into Basic credentials; the rest of the URL stays as it is written."""
+    """It becomes Basic credentials in UTF-8; the rest of the URL is sent as it is written."""
     caplog.set_level(logging.DEBUG)
 
     async def scenario() -> None:
@@ -458,12 +459,12 @@ def test_a_user_in_the_url_is_decoded_once(
 
 
 def test_a_url_that_only_the_http_library_refuses_is_named() -> None:
-    """Its rules are its own, and may become stricter than those of the settings."""
+    """The library's rules may become stricter than those of the settings."""
     assert "url-invalid" == deliver._reason(aiohttp.InvalidURL("http://hush"))
 
 
 def test_a_receiver_without_words_of_its_own_is_judged_by_status() -> None:
-    """A channel overrides that where its answers say more."""
+    """A channel overrides `read_answer` only where its answers say more."""
     to, general = target("webhook"), Judgement(Outcome.DELIVERED, "delivered", 200)
     assert isinstance(to, WebhookTarget)
     assert general is to.read_answer(Answer(200, {}, "no", NOW), general)

@@ -1,4 +1,4 @@
-"""docs/channels.md stays honest."""
+"""docs/channels.md agrees with the code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ EXAMPLES = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_is_a_good_target(example: str) -> None:
-    """All that its check may find is a secret that is not set: those are the reader's."""
+    """The only problem that its check may find is a secret that is not set, because readers set
+    their own."""
     read = json.loads(example)
     items = read if isinstance(read, list) else [read]
     found, problems = parse_targets(json.dumps(items), {})
@@ -28,19 +29,19 @@ def test_every_example_is_a_good_target(example: str) -> None:
 
 
 def test_each_section_is_its_channels_notes() -> None:
-    """`python -m acr_global.notify.docs` writes them."""
+    """`python -m acr_global.notify.docs` writes the page from them."""
     assert filled(TEXT) == TEXT
 
 
 def test_every_kind_has_its_section_and_example() -> None:
-    """Nothing can be configured that is not described."""
+    """No kind can be configured that the page does not describe."""
     for kind in KINDS:
         assert f"\n## {kind}\n" in TEXT
         assert any(f'"kind": "{kind}"' in example for example in EXAMPLES)
 
 
 def test_every_field_and_template_name_is_described() -> None:
-    """docs/channels.md has each by its exact name."""
+    """Each stands on the page by its exact name."""
     shared = [name for name in HttpTarget.model_fields if name in TEXT]
     assert list(HttpTarget.model_fields) == shared
     for name in TEMPLATE_NAMES:

@@ -67,7 +67,8 @@ STRANGE = {
 def test_a_status_counts_whatever_is_around_it(
     listen: Listening, name: str, status: bytes, kind: str
 ) -> None:
-    """2xx is delivered, and any other means what it means; where the body is read and not."""
+    """2xx is delivered and any other status has its usual meaning, whether the body is read or
+    not."""
 
     async def scenario() -> None:
         answer = STRANGE[name].replace(b" 20", b" " + status + b"0")
@@ -90,7 +91,7 @@ def test_a_status_counts_whatever_is_around_it(
 )
 @pytest.mark.parametrize("hang", [False, True])
 def test_what_came_of_a_strange_body_is_read(listen: Listening, answer: bytes, hang: bool) -> None:
-    """Slack's no is a no, also where its frame is broken."""
+    """Slack's refusal counts even where the body's framing is broken."""
 
     async def scenario() -> None:
         async with listen(answer, hang=hang) as receiver:
@@ -105,7 +106,7 @@ def test_what_came_of_a_strange_body_is_read(listen: Listening, answer: bytes, h
     [b"HTTP/1.1 2000 OK\r\n\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 OK\r\n\r\n", b"\x16\x03\x01"],
 )
 def test_what_has_no_status_is_no_answer(listen: Listening, answer: bytes) -> None:
-    """It is tried again."""
+    """An answer without a status is tried again."""
 
     async def scenario() -> None:
         async with listen(answer) as receiver:
@@ -116,7 +117,7 @@ def test_what_has_no_status_is_no_answer(listen: Listening, answer: bytes) -> No
 
 
 def test_the_headers_that_mean_something_come_through(listen: Listening) -> None:
-    """Beside strange ones too."""
+    """Malformed headers beside them do not matter."""
 
     async def scenario() -> None:
         answer = b"HTTP/1.1 503\r\nX Y: z\r\nX: " + b"a" * 20_000 + b"\r\nRetry-After : 17\r\n\r\n"
@@ -128,7 +129,7 @@ def test_the_headers_that_mean_something_come_through(listen: Listening) -> None
 
 
 def test_an_answer_byte_by_byte_is_the_same_answer(listen: Listening) -> None:
-    """Where packets end means nothing."""
+    """It does not matter where packets end."""
     whole = b'HTTP/1.1 200 OK\r\nX Y: z\r\nContent-Length: 13\r\n\r\n{"ok": false}'
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -149,7 +150,7 @@ def test_an_answer_byte_by_byte_is_the_same_answer(listen: Listening) -> None:
 
 
 def test_a_head_is_cut_down_to_what_can_be_read() -> None:
-    """One status line, each header once, one framing."""
+    """One status line, each header once, and one framing are left."""
     raw = (
         b"HTTP/1.0 299 \xff\nA: 1\nA: 2\r\nB C: 3\nD:\t4\r\n\t5\nConnection: keep-alive\n"
         b"Content-Length: 7, 7\nUpgrade: x\n\n"
@@ -162,7 +163,7 @@ def test_a_head_is_cut_down_to_what_can_be_read() -> None:
 
 
 def test_a_head_is_read_up_to_its_limit() -> None:
-    """What the library could not take is left out of what it is given."""
+    """What the library would refuse is left out of what it is given."""
     lines = b"".join(b"h%d: x\r\n" % n for n in range(HEAD_BYTES // 9))
     head = mend(b"HTTP/1.1 200 OK\r\n" + lines + b"\r\n")
     assert head

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from acr_global.model import Action, Evidence, EvidenceKind, Message, VerdictType
+from acr_global.model import Action, Arrival, Evidence, EvidenceKind, Message, VerdictType
 from acr_global.notify import message as messages
 from tests.notify.samples import (
     BEGUN,
@@ -72,7 +72,7 @@ def test_other_actions_are_named(action: Action, complete: str, overdue: str) ->
 
 
 def test_one_region_is_named() -> None:
-    """`all 1 regions` is nobody's language; neither is `1 of 2 regions have`."""
+    """A single region is not written as `all 1 regions`, nor as `1 of 2 regions have`."""
     one = message(
         VerdictType.COMPLETE, regions=("westeurope",), arrivals=(arrival("westeurope", 0),)
     )
@@ -93,7 +93,8 @@ def test_many_missing_regions_are_counted() -> None:
 
 
 def test_regions_stand_in_the_order_of_the_setting() -> None:
-    """The order of the reports does not matter; their lag does, by the app's clock."""
+    """The order of the arrivals does not matter; each region's lag is counted by the app's
+    clock."""
     found = message(VerdictType.COMPLETE).regions
     assert [("westeurope", 2.4), ("northeurope", 0.0), ("eastus", 95.0)] == [
         (r.region, r.lag_seconds) for r in found
@@ -101,7 +102,7 @@ def test_regions_stand_in_the_order_of_the_setting() -> None:
     assert {"arrived"} == {r.state for r in found}
 
 
-def test_only_the_first_report_of_a_region_counts() -> None:
+def test_only_the_first_arrival_of_a_region_counts() -> None:
     """A repeated webhook changes nothing."""
     twice = (arrival("westeurope", 0), arrival("westeurope", 50))
     found = message(VerdictType.OVERDUE, arrivals=twice).regions[0]
@@ -109,15 +110,15 @@ def test_only_the_first_report_of_a_region_counts() -> None:
 
 
 def test_a_region_known_by_evidence_is_not_missing() -> None:
-    """It is told apart from a report, with what was seen."""
+    """Its state differs from an arrival's, and the evidence is listed."""
     seen = Evidence(region="eastus", kind=EvidenceKind.MANIFEST, found=True, detail="readable")
-    reports = message(VerdictType.OVERDUE, missing=(), evidence=(seen,)).regions
-    assert ["arrived", "arrived", "evidence"] == [r.state for r in reports]
-    assert (seen,) == reports[2].evidence
+    regions = message(VerdictType.OVERDUE, missing=(), evidence=(seen,)).regions
+    assert ["arrived", "arrived", "evidence"] == [r.state for r in regions]
+    assert (seen,) == regions[2].evidence
 
 
-def test_another_digest_is_said() -> None:
-    """Two regions that speak of different images under one tag are news."""
+def test_another_digest_is_named() -> None:
+    """The text names regions that reported another digest for the same tag."""
     arrivals = (arrival("northeurope", 0), arrival("westeurope", 1, OTHER_DIGEST))
     told = message(VerdictType.OVERDUE, arrivals=arrivals)
     assert told.text.endswith("; another digest was reported from westeurope")
@@ -125,25 +126,25 @@ def test_another_digest_is_said() -> None:
 
 
 def test_an_unknown_digest_differs_from_none() -> None:
-    """A report without a digest accuses nobody."""
+    """An arrival without a digest is not taken for a different one."""
     arrivals = (arrival("northeurope", 0), arrival("westeurope", 1, None))
     assert not any(r.digest_differs for r in message(arrivals=arrivals).regions)
 
 
-def test_nothing_reported_at_all() -> None:
-    """A verdict on evidence alone has no first report and no time of push."""
+def test_a_verdict_without_any_arrival_has_a_message() -> None:
+    """A verdict on evidence alone has no first arrival and no time of push."""
     told = message(VerdictType.OVERDUE, arrivals=(), missing=("westeurope", "eastus"))
     assert ["missing", "evidence", "missing"] == [r.state for r in told.regions]
     assert told.push.pushed_at is None
 
 
 def test_pushed_at_is_the_earliest_event_time() -> None:
-    """By the registry's clock, whichever report came first."""
+    """The registry's timestamps count, not the order of the arrivals."""
     assert BEGUN - timedelta(seconds=1) == message().push.pushed_at
 
 
-def test_late_seconds_by_report_and_by_evidence() -> None:
-    """Only `recovered` has them; where evidence settled it, the decision is the end."""
+def test_late_seconds_by_arrival_and_by_evidence() -> None:
+    """Only `recovered` has them; where evidence settled it, they count to the decision."""
     assert message(VerdictType.COMPLETE).late_seconds is None
     assert 154.0 == message(VerdictType.RECOVERED).late_seconds
     decided = verdict(
@@ -166,7 +167,8 @@ def test_ids_depend_on_push_verdict_and_target() -> None:
 
 
 def test_text_that_is_not_unicode_is_mended() -> None:
-    """JSON can carry half a surrogate pair, UTF-8 cannot: it must not stop a notification."""
+    """Half a surrogate pair, which JSON can carry and UTF-8 cannot, does not stop a
+    notification."""
     broken = "half \ud83d pair"
     told = message(
         VerdictType.OVERDUE,
@@ -181,7 +183,7 @@ def test_text_that_is_not_unicode_is_mended() -> None:
 
 @pytest.mark.parametrize("verdict_type", list(VerdictType))
 def test_a_trial_is_marked(verdict_type: VerdictType) -> None:
-    """Whoever reads it, machine or person, sees that nothing was pushed."""
+    """A reader or a program can tell that nothing was pushed."""
     told = messages.trial_message(verdict_type, NOW)
     assert told.test
     assert told.text.startswith("[test] trial/app:v1 ")
@@ -191,8 +193,48 @@ def test_a_trial_is_marked(verdict_type: VerdictType) -> None:
 
 
 def test_two_trials_are_two_messages() -> None:
-    """A receiver that drops repeats still gets the second trial."""
+    """A receiver that drops repeats accepts the second trial, too."""
     later = NOW + timedelta(seconds=1)
     first = messages.trial_message(VerdictType.COMPLETE, NOW, ("a", "b"))
     assert first.id != messages.trial_message(VerdictType.COMPLETE, later).id
     assert ["a", "b"] == [r.region for r in first.regions]
+
+
+def caught_up(region: str, seconds: float, told_after: float = 1_500) -> Arrival:
+    """An arrival of that time, which was taken in later."""
+    made = arrival(region, seconds)
+    later = made.received_at + timedelta(seconds=told_after)
+    return made.model_copy(
+        update={"timestamp": made.received_at, "received_at": later, "caught_up": True}
+    )
+
+
+def test_what_was_caught_up_counts_from_its_own_time() -> None:
+    """Its lag is the region's, not ours; that it was caught up is said as evidence."""
+    found = message(
+        VerdictType.COMPLETE,
+        arrivals=(caught_up("westeurope", 30), arrival("northeurope", 0), arrival("eastus", 60)),
+    ).regions
+    assert [30.0, 0.0, 60.0] == [r.lag_seconds for r in found]
+    assert [["caught-up"], [], []] == [[e.kind.value for e in r.evidence] for r in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "expected"),
+    [
+        (VerdictType.COMPLETE, 25, "is in all 3 regions; told 25m late, for webhooks were not"),
+        (VerdictType.COMPLETE, 0.5, "is in all 3 regions"),
+        (VerdictType.OVERDUE, 25, "(3 of 3 regions have it); told 15m late, for webhooks"),
+        (VerdictType.RECOVERED, 25, "past the deadline"),
+    ],
+)
+def test_a_verdict_that_could_be_told_only_late_says_so(
+    kind: VerdictType, minutes: float, expected: str
+) -> None:
+    """From when all was there, or from the deadline; where it is less than a minute, nothing."""
+    at = BEGUN + timedelta(minutes=minutes)
+    regions = ("westeurope", "northeurope", "eastus")
+    arrivals = tuple(caught_up(region, 0) for region in regions)
+    text = message(kind, arrivals=arrivals, decided_at=at, missing=()).text
+    assert expected in text
+    assert ("late, for" in expected) == ("late, for" in text)

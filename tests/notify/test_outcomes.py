@@ -17,7 +17,7 @@ D, R, X = Outcome.DELIVERED, Outcome.RETRY, Outcome.DEAD
 
 
 def test_every_kind_that_answers_in_http_has_its_table() -> None:
-    """Only apprise answers in another way."""
+    """Only apprise does not answer by HTTP."""
     assert {*EVERY, "apprise"} == set(KINDS)
 
 
@@ -48,7 +48,7 @@ def test_every_kind_that_answers_in_http_has_its_table() -> None:
     ],
 )
 def test_the_general_table(kind: str, status: int, outcome: Outcome, reason: str) -> None:
-    """It holds for every kind whose answer says no more than its status."""
+    """The table holds for every kind whose answers say no more than their status."""
     found = judge(kind, status, {}, b"", NOW)
     assert (outcome, reason, status, None) == (
         found.outcome,
@@ -69,7 +69,7 @@ def test_the_general_table(kind: str, status: int, outcome: Outcome, reason: str
 def test_any_answer_has_an_outcome(
     kind: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    """Nothing that a receiver says raises, is kept, or makes us wait longer than the cap."""
+    """No answer raises an error, is kept, or makes the app wait longer than the cap."""
     found = judge(kind, status, headers, body, NOW)
     assert 0.0 <= (found.retry_after or 0.0) <= MAX_RETRY_AFTER.total_seconds()
     assert status == found.status
@@ -79,13 +79,13 @@ def test_any_answer_has_an_outcome(
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_receiver_may_ask_us_to_wait(kind: str, status: int) -> None:
-    """Beside any retry."""
+    """Retry-After counts beside any status that is tried again."""
     found = judge(kind, status, {"retry-after": "30"}, b"", NOW)
     assert (R, 30.0) == (found.outcome, found.retry_after)
 
 
 def test_a_wait_beside_a_final_answer_means_nothing() -> None:
-    """A 301 may carry Retry-After; there is no retry for it to be after."""
+    """A 301 may carry Retry-After, but is not tried again."""
     assert judge("webhook", 301, {"retry-after": "30"}, b"", NOW).retry_after is None
 
 
@@ -95,7 +95,8 @@ def test_a_wait_beside_a_final_answer_means_nothing() -> None:
 def test_a_refused_key_is_tried_once_more_after_five_minutes(
     kind: str, status: int, asked: str | None, wait: float
 ) -> None:
-    """For keys are changed. (GitHub's 403 with Retry-After is a limit.)"""
+    """An operator may have changed the key meanwhile. (GitHub's 403 with Retry-After is a rate
+    limit.)"""
     if kind == "github" and asked:
         return
     headers = {"retry-after": asked} if asked else {}
@@ -110,5 +111,5 @@ def test_a_refused_key_is_tried_once_more_after_five_minutes(
 
 @pytest.mark.parametrize("status", [200, 301, 404, 429, 500])
 def test_no_other_answer_is_tried_only_once_more(status: int) -> None:
-    """A limit or a failure goes through the whole schedule."""
+    """A rate limit or a server's failure is tried for the whole schedule."""
     assert not judge("webhook", status, {}, b"", NOW).once_more

@@ -1,4 +1,4 @@
-"""Attempts under way at once: as many to one target as it may have, and none waits for another."""
+"""Attempts under way at once: each target has so many places, and none waits for another target."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Places = Callable[[int], None]
 
 @pytest.fixture
 def places(monkeypatch: pytest.MonkeyPatch) -> Places:
-    """Sets how many places each target has; all of them are free."""
+    """Sets how many places each target has, and frees all of them."""
 
     def have(number: int) -> None:
         free = defaultdict[str, BoundedSemaphore](lambda: BoundedSemaphore(number))
@@ -44,12 +44,12 @@ def places(monkeypatch: pytest.MonkeyPatch) -> Places:
 
 
 def begin(to: Target, times: int) -> list[asyncio.Task[Attempt]]:
-    """This many attempts side by side."""
+    """Start this many attempts side by side."""
     return [asyncio.create_task(try_once(to)) for _ in range(times)]
 
 
 async def all_there(receiver: Receiver, times: int) -> None:
-    """Return when so many requests are with the receiver; they may never come."""
+    """Return when the receiver holds so many requests; without a limit of its own."""
     async with asyncio.timeout(20):
         for _ in range(times):
             await receiver.arrivals.get()
@@ -63,7 +63,7 @@ async def give_up(tasks: list[asyncio.Task[Attempt]]) -> None:
 
 
 def test_a_burst_goes_out_side_by_side_up_to_the_targets_places(listen: Listening) -> None:
-    """One more than there are places for is not sent, and need not wait to be told so."""
+    """An attempt beyond the last place is not sent, and fails at once."""
 
     async def scenario() -> None:
         gate = asyncio.Event()
@@ -84,7 +84,7 @@ def test_a_burst_goes_out_side_by_side_up_to_the_targets_places(listen: Listenin
 def test_another_target_at_the_same_host_has_places_of_its_own(
     listen: Listening, places: Places
 ) -> None:
-    """It is the target's name that counts."""
+    """Places are counted by the target's name."""
     places(FEW)
 
     async def scenario() -> None:
@@ -102,7 +102,7 @@ def test_another_target_at_the_same_host_has_places_of_its_own(
 
 
 def test_a_place_is_free_again_however_the_attempt_ended(listen: Listening, places: Places) -> None:
-    """After no answer, after a cancellation, and where there was nothing to send."""
+    """A missing answer, a cancellation and a request that cannot be made free the place."""
     places(1)
 
     async def scenario() -> None:
@@ -121,7 +121,7 @@ def test_a_place_is_free_again_however_the_attempt_ended(listen: Listening, plac
 
 
 def test_a_thread_that_nobody_waits_for_keeps_its_place(listen: Listening, places: Places) -> None:
-    """The library apprise goes on after the target's timeout: that is what is bounded."""
+    """The library apprise may run on after the target's timeout; its threads are bounded, too."""
     places(1)
 
     async def scenario() -> None:
@@ -164,7 +164,8 @@ def test_threads_that_hang_hold_up_no_other_thread(listen: Listening) -> None:
 def slow_names(
     monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop
 ) -> Iterator[asyncio.Queue[str]]:
-    """While it lasts, names under .slow are looked up and not found; which ones, in order."""
+    """While it lasts, looking up a name under .slow hangs, then fails; yields the names in
+    order."""
     asked = asyncio.Queue[str]()
     over = threading.Event()
     real = socket.getaddrinfo
@@ -183,11 +184,11 @@ def slow_names(
         over.set()
 
 
-def test_names_that_nobody_resolves_hold_up_no_other(
+def test_a_slow_name_lookup_holds_up_nothing_else(
     listen: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither another target, nor the event loop's own threads; and one name is looked up once,
-    however many attempts wait for it."""
+    """Other targets and the event loop's own threads go on; a name is looked up once, however many
+    attempts wait for it."""
 
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
@@ -207,14 +208,14 @@ def test_names_that_nobody_resolves_hold_up_no_other(
     asyncio.run(scenario())
 
 
-def test_a_name_that_is_not_found_is_no_connection() -> None:
-    """The reason is the same whatever the resolver said."""
+def test_a_name_that_is_not_found_has_the_reason_connection() -> None:
+    """The resolver's own error does not matter."""
     made = asyncio.run(try_once(target("webhook", url="https://nobody.invalid/")))
     assert (Outcome.RETRY, "connection") == (made.outcome, made.reason)
 
 
 def test_addresses_come_as_numbers() -> None:
-    """With the number in place of the name, nothing is looked up a second time."""
+    """A numeric address needs no second look-up."""
     found = asyncio.run(lookup.Lookup().resolve("localhost", 443, socket.AF_INET))
     assert {("localhost", "127.0.0.1", 443)} == {
         (f["hostname"], f["host"], f["port"]) for f in found
@@ -236,7 +237,8 @@ LATER = NOW + timedelta(seconds=5)
     ],
 )
 def test_a_wait_counts_from_the_answer(listen: Listening, kind: str, headers: list[str]) -> None:
-    """What is signed has the time of sending."""
+    """The wait that an answer asks for begins when it comes; a signature has the time of
+    sending."""
 
     async def scenario() -> None:
         now, gate = NOW, asyncio.Event()

@@ -40,13 +40,14 @@ API = "https://api.github.com/repos/team/deploy/dispatches"
     ],
 )
 def test_where_an_answer_points(expected: str | None, location: str | None) -> None:
-    """A whole URL, without the fragment; what is none, or cannot be sent, is nowhere."""
+    """Location becomes a whole URL without a fragment, or None where it is missing or cannot be
+    requested."""
     assert expected == new_place(API, 307, location)
 
 
 @pytest.mark.parametrize("status", [200, 201, 300, 304, 404, 500])
 def test_only_a_redirect_points_anywhere(status: int) -> None:
-    """A 201 names with Location what it has made."""
+    """The Location of a 201 names what was created."""
     assert new_place(API, status, "/elsewhere") is None
 
 
@@ -66,26 +67,26 @@ def test_only_a_redirect_points_anywhere(status: int) -> None:
     ],
 )
 def test_github_is_followed_on_its_own_host(expected: bool, place: str) -> None:
-    """Scheme, host and port: the request carries a token."""
+    """Scheme, host and port must be the same, because the request carries a token."""
     assert expected is may_follow(API, 307, place)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_github_s_statuses(status: int) -> None:
+def test_github_is_followed_for_every_redirect_but_303(status: int) -> None:
     """303 asks for another method."""
     assert (status != 303) is may_follow(API, status, API + "/x")
 
 
 @pytest.mark.parametrize("kind", ["webhook", "cloudevents", "teams", "slack"])
 def test_no_other_kind_is_followed(kind: Any) -> None:
-    """Standard Webhooks: the operator puts the new place into the settings."""
+    """Standard Webhooks wants the operator to change the setting."""
     to = target(kind)
     assert isinstance(to, HttpTarget)
     assert not to.follows_redirects
 
 
 async def _attempt(kind: str, url: str, given: Any = None) -> Attempt:
-    """One attempt at `url`, or as `given` says it."""
+    """Make one attempt at `url`, or with the setting `given` as its URL."""
     to = target(kind, url=given or url)
     async with deliver.new_session() as session:
         return await deliver.attempt(
@@ -94,7 +95,8 @@ async def _attempt(kind: str, url: str, given: Any = None) -> Attempt:
 
 
 def api(asked: list[tuple[str, str, bytes]], **moved: tuple[int, str]) -> web.Application:
-    """A GitHub that redirects by the last part but one of the path; else it takes the event."""
+    """A GitHub that redirects by the last segment but one of the path; otherwise it accepts the
+    event."""
 
     async def handle(request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "")
@@ -110,7 +112,7 @@ def api(asked: list[tuple[str, str, bytes]], **moved: tuple[int, str]) -> web.Ap
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_renamed_repository_is_told_under_its_new_name(status: int) -> None:
-    """It is told by the same method, token and bytes; the attempt says where it is now."""
+    """The method, token and bytes stay the same; the attempt says where the repository is now."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []
@@ -127,7 +129,7 @@ def test_a_renamed_repository_is_told_under_its_new_name(status: int) -> None:
 
 
 def test_a_loop_ends() -> None:
-    """After as many hops as are followed, dead, with the place."""
+    """After the greatest number of hops the attempt is dead, and names the place."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []
@@ -141,7 +143,7 @@ def test_a_loop_ends() -> None:
 
 
 def test_a_token_goes_to_no_other_host() -> None:
-    """Another port of this machine counts as another; the reason names it, without its query."""
+    """Another port counts as another host; the reason names it without its query."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []
@@ -168,7 +170,7 @@ def test_a_token_goes_to_no_other_host() -> None:
     ],
 )
 def test_what_is_not_followed_names_the_new_place(kind: str, own: Any, shown: str) -> None:
-    """Its path only where the target's own URL is no secret; never a user or a query."""
+    """The path is shown only where the target's own URL is no secret; a user or a query never."""
 
     async def scenario() -> None:
         asked: list[tuple[str, str, bytes]] = []

@@ -1,4 +1,4 @@
-"""docs/message.schema.json tells receivers the truth."""
+"""docs/message.schema.json fits the messages."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def test_the_schema_in_docs_is_that_of_the_model() -> None:
     assert PATH.read_text("utf-8") == schema_json()
 
 
-def test_the_command_prints_it() -> None:
-    """As the docstring says."""
+def test_the_command_prints_the_schema() -> None:
+    """`python -m acr_global.notify.schema` prints it, as its docstring says."""
     command = [sys.executable, "-m", "acr_global.notify.schema"]
     printed = subprocess.run(command, capture_output=True, check=True, cwd=PATH.parents[1])
     assert schema_json() == printed.stdout.decode()
@@ -32,7 +32,7 @@ def test_the_command_prints_it() -> None:
 
 @pytest.mark.parametrize("verdict_type", list(VerdictType))
 def test_real_messages_are_valid(verdict_type: VerdictType) -> None:
-    """Each verdict, a trial, and a large one, by the 2020-12 rules."""
+    """Each verdict, a trial and a large message are valid by the rules of draft 2020-12."""
     validator = jsonschema.Draft202012Validator(json.loads(PATH.read_text("utf-8")))
     told = (message(verdict_type), trial_message(verdict_type, NOW), message_of(large_verdict()))
     for one in told:
@@ -40,7 +40,7 @@ def test_real_messages_are_valid(verdict_type: VerdictType) -> None:
 
 
 def test_a_message_without_its_verdict_is_not_valid() -> None:
-    """The schema does refuse something."""
+    """The schema refuses a message that lacks a field."""
     validator = jsonschema.Draft202012Validator(json.loads(PATH.read_text("utf-8")))
     lacking = json.loads(message().model_dump_json(exclude={"type"}))
     assert not validator.is_valid(lacking)

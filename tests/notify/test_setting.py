@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acr_global.errors import Problem, RenderError
-from acr_global.model import Artifact, VerdictType
-from acr_global.notify import target as targets
 from acr_global.notify.channels import KINDS, channel
 from acr_global.notify.channels.github import GithubTarget
 from acr_global.notify.channels.webhook import WebhookTarget
 from acr_global.notify.setting import parse_targets, secret_names
+from acr_global.notify.target import Target
 from acr_global.secret import SecretRef, resolve, signing_key
 from tests.notify.samples import SECRETS, case
 
@@ -25,21 +24,21 @@ KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def problems_of(*items: Any, environ: dict[str, str] | None = None) -> list[str]:
-    """What is wrong, in words."""
+    """What is said to be wrong with these targets."""
     _, found = parse_targets(json.dumps(items), environ or {})
     assert {"ACR_GLOBAL_TARGETS"} >= {p.setting for p in found}
     return [p.message for p in found]
 
 
-def one(**fields: Any) -> targets.Target:
-    """A webhook target with these fields, taken without a problem."""
+def one(**fields: Any) -> Target:
+    """A webhook target with these fields, which has no problem."""
     (found,), problems = parse_targets(json.dumps([HOOK | fields]), {"NAME": "value"})
     assert () == problems
     return found
 
 
 def test_every_kind_is_taken() -> None:
-    """With no more than it needs."""
+    """Each kind is accepted with its required fields alone."""
     items = []
     for kind in KINDS:
         given = case(kind).SAMPLE | {"name": kind}
@@ -50,8 +49,8 @@ def test_every_kind_is_taken() -> None:
     assert list(KINDS) == [t.kind for t in found] == [t.name for t in found]
 
 
-def test_defaults() -> None:
-    """Every verdict that asks for attention or ends it; all repositories; ten seconds."""
+def test_a_target_has_defaults() -> None:
+    """All verdicts but `incomplete`, all repositories, and ten seconds."""
     found = one()
     assert ("complete", "overdue", "recovered") == found.on
     assert ("*",) == found.match
@@ -60,13 +59,13 @@ def test_defaults() -> None:
 
 
 def test_a_timeout_is_a_duration() -> None:
-    """It is that of the whole attempt, from one second to thirty."""
+    """The timeout of an attempt is between one second and thirty."""
     assert [1.0, 30.0] == [one(timeout=t).timeout.total_seconds() for t in ("1s", "PT30S")]
 
 
 @pytest.mark.parametrize("raw", ["", "  ", "[]"])
 def test_no_targets_is_no_problem(raw: str) -> None:
-    """Verdicts then go to the log."""
+    """Without targets, verdicts go to the log."""
     assert ((), ()) == parse_targets(raw, {})
 
 
@@ -79,8 +78,8 @@ def test_no_targets_is_no_problem(raw: str) -> None:
         ("null", "must be a JSON list of targets: [{...}, {...}]"),
     ],
 )
-def test_what_is_no_list(raw: str, message: str) -> None:
-    """One problem, and the app goes on."""
+def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> None:
+    """The app goes on without targets."""
     assert ((), (Problem("ACR_GLOBAL_TARGETS", message),)) == parse_targets(raw, {})
 
 
@@ -193,17 +192,17 @@ def test_what_is_wrong_is_named_and_not_shown(item: Any, message: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://localhost/x", "http://[::1]:8/"])
 def test_http_to_this_host_is_allowed(url: str) -> None:
-    """For trials."""
+    """A receiver on this machine can be tried without TLS."""
     assert url == resolve(one(url=url).url, {})
 
 
-def test_http_elsewhere_must_be_asked_for() -> None:
-    """With "insecure": true."""
+def test_http_elsewhere_is_allowed_where_it_is_asked_for() -> None:
+    """A target says `"insecure": true`."""
     assert one(url="http://hush.test/x", insecure=True)
 
 
-def test_a_secret_that_is_not_set() -> None:
-    """Is named; the target stays known, so that what is under way finds it when it is set."""
+def test_a_target_whose_secret_is_not_set_stays_known() -> None:
+    """The missing setting is named; deliveries under way find the target once it is set."""
     item = HOOK | {"url": {"$secret": "NAME"}}
     found, problems = parse_targets(json.dumps([item]), {})
     assert [SecretRef("NAME")] == [t.url for t in found]
@@ -228,22 +227,22 @@ def test_a_secret_that_is_not_set() -> None:
         ("hush", "setting NAME: url must begin with https:// and name a host"),
     ],
 )
-def test_a_secret_with_a_wrong_value(value: str, message: str) -> None:
-    """The secret is named, and its value is not shown."""
+def test_a_secret_with_a_wrong_value_is_named(value: str, message: str) -> None:
+    """The problem names the setting, and does not show its value."""
     item = HOOK | {"url": {"$secret": "NAME"}}
     assert [f"target 'ci': {message}"] == problems_of(item, environ={"NAME": value})
 
 
 def test_one_secret_used_twice_is_one_problem() -> None:
-    """Nobody needs to read it twice."""
+    """The operator reads about it once."""
     ref = {"$secret": "NAME"}
     assert ["target 'ci': setting NAME is not set"] == problems_of(
         HOOK | {"headers": {"A": ref, "B": ref}}
     )
 
 
-def test_two_targets_with_one_name() -> None:
-    """The first stands."""
+def test_of_two_targets_with_one_name_the_first_counts() -> None:
+    """The second is a problem."""
     second = HOOK | {"url": "https://other.test"}
     found, problems = parse_targets(json.dumps([HOOK, second, HOOK | {"name": "b"}]), {})
     assert ["ci", "b"] == [t.name for t in found]
@@ -252,15 +251,15 @@ def test_two_targets_with_one_name() -> None:
 
 
 def test_good_targets_stand_beside_wrong_ones() -> None:
-    """Each problem of a target is named."""
+    """A wrong target costs no other one."""
     wrong = {"name": "bad", "kind": "slack", "on": [], "url": "https://hush.test"}
     found, problems = parse_targets(json.dumps([wrong, HOOK]), {})
     assert ["ci"] == [t.name for t in found]
     assert ["target 'bad': on: must name at least one"] == [p.message for p in problems]
 
 
-def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said at start, not at the first alarm."""
+def test_a_missing_apprise_is_a_problem_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found at the start, not at the first alarm."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     item = {"name": "mail", "kind": "apprise", "url": "mailto://hush"}
     found, (problem,) = parse_targets(json.dumps([item]), {})
@@ -268,38 +267,8 @@ def test_apprise_may_not_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ["mail"] == [t.name for t in found]
 
 
-@pytest.mark.parametrize(
-    ("match", "repository", "tag", "expected"),
-    [
-        (["*"], "team/app", "v1", True),
-        (["*"], None, None, True),
-        (["team/*"], "team/app", "v1", True),
-        (["team/*"], "other/app", "v1", False),
-        (["team/*", "other/*"], "other/app", None, True),
-        (["team/*:v*"], "team/app", "v1", True),
-        (["team/*:v*"], "team/app", "latest", False),
-        (["team/app:*"], "team/app", None, True),
-        (["Team/*"], "team/app", "v1", False),
-    ],
-)
-def test_a_target_chooses_repositories(
-    match: list[str], repository: str | None, tag: str | None, expected: bool
-) -> None:
-    """A pattern with a colon looks at the tag too."""
-    artifact = Artifact(repository=repository, tag=tag)
-    assert expected is targets.wants(one(match=match), VerdictType.COMPLETE, artifact)
-
-
-@pytest.mark.parametrize("verdict_type", list(VerdictType))
-def test_a_target_chooses_verdicts(verdict_type: VerdictType) -> None:
-    """`incomplete` comes only to those that ask: they have been told `overdue` already."""
-    usual = verdict_type is not VerdictType.INCOMPLETE
-    assert usual is targets.wants(one(), verdict_type, Artifact())
-    assert targets.wants(one(on=[verdict_type]), verdict_type, Artifact())
-
-
-def test_secret_names() -> None:
-    """They are found wherever in a target a reference stands, even in broken JSON."""
+def test_the_names_of_secrets_are_found_anywhere() -> None:
+    """A reference counts wherever it stands in a target, even in broken JSON."""
     items = [
         HOOK
         | {
@@ -315,7 +284,7 @@ def test_secret_names() -> None:
     assert set() == secret_names('["$secret", {"$secret": 5}, {"$secret": "no name"}]')
 
 
-def test_github_has_a_base_url() -> None:
+def test_github_has_a_default_base_url() -> None:
     """A target that sets no base URL uses GitHub's public API."""
     github = GithubTarget.model_validate({"name": "gh", "repo": "a/b", "token": "t"})
     assert "https://api.github.com" == resolve(github.url, {})
@@ -323,13 +292,13 @@ def test_github_has_a_base_url() -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_reading_never_raises(item: Any) -> None:
-    """Whatever stands in a target's place."""
+    """Whatever stands in a target's place becomes a problem."""
     _, problems = parse_targets(json.dumps([item, HOOK | {"url": item, "on": item}]), {})
     assert problems
 
 
 def test_a_target_cannot_be_changed() -> None:
-    """It is frozen, and a secret's name may stand in place of a value."""
+    """It is frozen; a reference to a secret may stand in place of a value."""
     found = WebhookTarget.model_validate(HOOK | {"url": SecretRef("NAME")})
     assert SecretRef("NAME") == found.url
     with pytest.raises(ValueError, match="frozen"):
@@ -337,14 +306,14 @@ def test_a_target_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_!!!", "whsec_c2hvcnQ=", "é"])
-def test_a_wrong_signing_secret(secret: str) -> None:
-    """It is refused when it is used, too, for by then it may be another."""
+def test_a_wrong_signing_secret_is_refused_when_used(secret: str) -> None:
+    """The value may have changed since the settings were checked."""
     with pytest.raises(RenderError) as caught:
         signing_key(secret)
     assert "secret-invalid" == caught.value.reason
 
 
-def test_a_signing_secret_with_and_without_its_prefix() -> None:
-    """Both are in use."""
+def test_the_prefix_of_a_signing_secret_makes_no_difference() -> None:
+    """Receivers show secrets with and without `whsec_`."""
     assert signing_key(KEY) == signing_key(KEY.removeprefix("whsec_"))
     assert 24 == len(signing_key(KEY))

@@ -1,4 +1,5 @@
-"""What stands in a target: what it waits for, what makes it none, and what is never shown."""
+"""Values in a target: which of them make it wait, which make it invalid, and which are never
+shown."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ WAITING: list[dict[str, Any]] = [
 @pytest.mark.parametrize("item", WAITING)
 @pytest.mark.parametrize("value", [None, "@Microsoft.KeyVault(x)", "hush\nhush"])
 def test_a_target_waits_for_its_secret(item: dict[str, Any], value: str | None) -> None:
-    """Its deliveries go on when it is set, or has a right value."""
+    """A target whose secret is missing or wrong stays known, so that its deliveries go on later."""
     environ = {} if value is None else {"NAME": value}
     found, problems = parse_targets(json.dumps([item]), environ)
     assert [item["name"]] == [t.name for t in found]
@@ -41,7 +42,7 @@ def test_a_target_waits_for_its_secret(item: dict[str, Any], value: str | None) 
     ],
 )
 def test_what_is_wrong_in_itself_is_no_target(item: Any) -> None:
-    """It is named, and costs no other."""
+    """An invalid target is a problem, and costs no other one."""
     found, problems = parse_targets(json.dumps([item, HOOK | {"name": "good"}]), {})
     assert (["good"], ["error"]) == ([t.name for t in found], [p.severity for p in problems])
 
@@ -57,7 +58,7 @@ def test_what_is_wrong_in_itself_is_no_target(item: Any) -> None:
     ],
 )
 def test_a_value_in_a_names_place_is_not_shown(item: dict[str, Any]) -> None:
-    """The health check shows problems to anybody."""
+    """The health check shows problems to anybody, so they must not show such a value."""
     found = problems_of(item)
     assert found
     assert "hush" not in " ".join(found).lower()
@@ -66,7 +67,7 @@ def test_a_value_in_a_names_place_is_not_shown(item: dict[str, Any]) -> None:
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "日本", "a\x00b"])
 @pytest.mark.parametrize("behind", [False, True])
 def test_what_no_header_can_hold_is_named_at_start(value: str, behind: bool) -> None:
-    """Each attempt would fail on it."""
+    """Each attempt would fail on such a value."""
     given: Any = {"$secret": "NAME"} if behind else value
     for item in (
         HOOK | {"headers": {"x-own": given}},
@@ -79,7 +80,7 @@ def test_what_no_header_can_hold_is_named_at_start(value: str, behind: bool) -> 
 
 @pytest.mark.parametrize("behind", [False, True])
 def test_two_ways_to_sign_in_are_one_too_many(behind: bool) -> None:
-    """No client sends a URL's user and an Authorization header both."""
+    """No client sends both a URL's user and an Authorization header."""
     url = "https://user:hush@api.test"
     given: Any = {"$secret": "NAME"} if behind else url
     for item in (
@@ -107,7 +108,7 @@ def test_two_ways_to_sign_in_are_one_too_many(behind: bool) -> None:
 )
 @pytest.mark.parametrize("behind", [False, True])
 def test_an_apprise_target_is_one_url(value: str, behind: bool) -> None:
-    """Of two, the one that works would be told again with each retry of the other."""
+    """With two, a retry for one that fails would tell the other one again."""
     given: Any = {"$secret": "NAME"} if behind else value
     item = {"name": "ap", "kind": "apprise", "url": given}
     (problem,) = problems_of(item, environ={"NAME": value})
@@ -120,7 +121,7 @@ def test_an_apprise_target_is_one_url(value: str, behind: bool) -> None:
 
 @pytest.mark.parametrize("value", ["hush", "key:hush", "hush://", "://hush", "mail.to://hush", ""])
 def test_a_key_in_the_place_of_an_apprise_url_is_named(value: str) -> None:
-    """The problem does not show the key. After a scheme, only the library can tell what it is."""
+    """The problem does not show the key. What follows a scheme only the library can judge."""
     found = problems_of({"name": "ap", "kind": "apprise", "url": value})
     assert (value == "hush://") is not bool(found)
     assert "hush" not in " ".join(found)
@@ -131,7 +132,7 @@ def test_a_key_in_the_place_of_an_apprise_url_is_named(value: str) -> None:
     ["json://h?a=1,2;3", "mailto://u:p@h.test?to=a@b.test, c@d.test", "json://h/x%2Cjson://b"],
 )
 def test_a_comma_alone_does_not_make_two_urls(value: str) -> None:
-    """The library parts them only before a scheme."""
+    """The library separates URLs only before a scheme."""
     assert [] == problems_of({"name": "ap", "kind": "apprise", "url": value})
 
 
@@ -159,7 +160,7 @@ def test_a_comma_alone_does_not_make_two_urls(value: str) -> None:
         "https://hush.example:https",
     ],
 )
-def test_a_host_that_is_none_is_named_at_start(url: str, behind: bool) -> None:
+def test_an_invalid_host_is_named_at_start(url: str, behind: bool) -> None:
     """Each attempt would fail on it."""
     given: Any = {"$secret": "NAME"} if behind else url
     for item in (HOOK | {"url": given}, HOOK | {"kind": "slack", "url": given}):
@@ -170,7 +171,7 @@ def test_a_host_that_is_none_is_named_at_start(url: str, behind: bool) -> None:
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1", "0x7f.1"])
 def test_an_address_in_another_form_is_named(host: str) -> None:
-    """The HTTP library takes none, and a proxy might take it for this machine or for another."""
+    """The HTTP library refuses such forms, and a proxy could read them as any machine."""
     (problem,) = problems_of(HOOK | {"url": f"http://{host}/x", "insecure": True})
     assert problem.startswith("target 'ci': url ")
 
@@ -179,7 +180,7 @@ def test_an_address_in_another_form_is_named(host: str) -> None:
     "url", ["https://my_service.internal/x", "https://h.test./x", "https://[fe80::1]/x"]
 )
 def test_hosts_as_networks_name_them_are_taken(url: str) -> None:
-    """Underscores, a final dot, and addresses."""
+    """Underscores, a final dot and addresses are accepted."""
     assert [] == problems_of(HOOK | {"url": url})
 
 
@@ -197,7 +198,7 @@ def test_hosts_as_networks_name_them_are_taken(url: str) -> None:
     ],
 )
 def test_what_stands_twice_in_a_target_is_not_guessed_at(field: str, text: str) -> None:
-    """Only one of the two would count; the other targets go on."""
+    """Only one of the two would count, so the target is refused; the others go on."""
     raw = f'[{{"name": "a", "kind": "webhook", {text}}}, {json.dumps(HOOK)}]'
     found, (problem,) = parse_targets(raw, {})
     assert ["ci"] == [t.name for t in found]
@@ -207,7 +208,7 @@ def test_what_stands_twice_in_a_target_is_not_guessed_at(field: str, text: str) 
 
 
 def github(repo: str) -> dict[str, Any]:
-    """A target for this repository."""
+    """A target of the kind github for this repository."""
     return {"name": "gh", "kind": "github", "repo": repo, "token": "t"}
 
 
@@ -224,7 +225,7 @@ def github(repo: str) -> dict[str, Any]:
     ],
 )
 def test_repositories_are_named_as_github_names_them(repo: str) -> None:
-    """Managed users have an underscore, and old accounts hyphens that none may have now."""
+    """Managed users have an underscore, and old accounts hyphens that are refused today."""
     assert [] == problems_of(github(repo))
 
 
@@ -250,7 +251,7 @@ def test_repositories_are_named_as_github_names_them(repo: str) -> None:
     ],
 )
 def test_a_repository_that_github_cannot_have_is_named(repo: str) -> None:
-    """It would be a 404 at the first push; webhooks are taken all the same."""
+    """The first push would be answered 404; webhooks are accepted all the same."""
     (problem,) = problems_of(github(repo))
     assert problem.startswith("target 'gh': repo: must be owner/name")
     given = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_TARGETS": json.dumps([github(repo)])}

@@ -12,7 +12,7 @@ from tests.notify.samples import NOW, SECRETS, target
 
 
 def test_a_trial_is_one_marked_message(listen: Listening) -> None:
-    """Complete in the regions given, whatever verdicts the target has chosen."""
+    """It says complete in the regions given, whatever verdicts the target has chosen."""
 
     async def scenario() -> None:
         async with listen(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n") as receiver:

@@ -83,7 +83,7 @@ def log_entry(
 
 
 def webhook(name: str, location: str, status: str = "enabled") -> dict[str, Any]:
-    """A webhook as the resource manager lists it; its URL is not part of that."""
+    """A webhook as the resource manager lists it, without its URL."""
     return {
         "id": f"{REGISTRY_ID}/webhooks/{name}",
         "type": "Microsoft.ContainerRegistry/registries/webhooks",
@@ -108,14 +108,14 @@ class FakeCredential:
         self._error = error
 
     async def get_token(self, *scopes: str, **_: Any) -> Any:
-        """A token that is good for an hour."""
+        """Return a token that is good for an hour."""
         self.scopes.extend(scopes)
         if self._error:
             raise self._error
         return SimpleNamespace(token=self._token, expires_on=4_102_444_800)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
     async def __aenter__(self) -> FakeCredential:
         return self
@@ -175,7 +175,7 @@ class FakeArm:
 
 @dataclass
 class FakeRegistry:
-    """One region's registry: answers HEADs, and signs in where `realm` is set."""
+    """One region's registry: answers HEAD requests, and demands a token where `realm` is set."""
 
     status: int = 200
     statuses: dict[str, int] = field(default_factory=dict)

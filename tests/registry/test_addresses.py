@@ -1,4 +1,4 @@
-"""Where questions and tokens may go."""
+"""To which hosts questions and tokens may go."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def test_a_login_server_may_carry_a_hash() -> None:
         "myregistry.azurecr.io:1",
     ],
 )
-def test_only_registry_hosts_are_built_upon(host: str | None) -> None:
-    """A host that is not an ACR login server gives no address."""
+def test_only_a_registry_host_gives_an_address(host: str | None) -> None:
+    """A host that is not an ACR login server gives none."""
     with pytest.raises(CheckFailedError, match="no ACR registry"):
         endpoint_for(question("eastus", registry=host), access("manifest"), "eastus")
 
 
 @given(host=st.text() | st.from_regex(r"[a-z./@#?:]{1,20}\.azurecr\.io"), region=st.text())
 def test_no_event_leads_outside_the_registrys_domain(host: str, region: str) -> None:
-    """Either no address, or https at a host under azurecr."""
+    """The result is no address, or https at a host under azurecr."""
     try:
         origin = endpoint_for(
             question(region, registry=host), access("manifest", resource_id=None), region
@@ -89,7 +89,7 @@ def test_no_event_leads_outside_the_registrys_domain(host: str, region: str) -> 
     ],
 )
 def test_a_set_endpoint_is_used_as_it_is(expected: str, url: str) -> None:
-    """An endpoint of the settings needs no registry in the event."""
+    """An endpoint from the settings needs no registry in the event."""
     ask = access("manifest", region_endpoints={"East US": url})
     assert expected == endpoint_for(question("eastus", registry=None), ask, "eastus").origin
 
@@ -106,14 +106,14 @@ def test_a_set_endpoint_is_used_as_it_is(expected: str, url: str) -> None:
     ],
 )
 def test_an_unsafe_endpoint_is_not_used(expected: str, url: str) -> None:
-    """Plain http only to this machine; nothing in the URL but the place."""
+    """Plain http is allowed only to this machine, and the URL may name nothing but the place."""
     with pytest.raises(CheckFailedError) as caught:
         endpoint_for(question("eastus"), access(region_endpoints={"eastus": url}), "eastus")
     assert expected == str(caught.value)
 
 
 def test_the_path_is_made_of_repository_and_digest() -> None:
-    """As the distribution spec has it."""
+    """Its form is that of the distribution specification."""
     assert f"/v2/team/app/manifests/{DIGEST}" == manifest_path(question("eastus"))
 
 
@@ -132,7 +132,7 @@ def test_the_path_is_made_of_repository_and_digest() -> None:
     ],
 )
 def test_nothing_else_is_put_into_a_path(expected: str, changes: dict[str, str | None]) -> None:
-    """The webhook's body names them, so they must pass the grammar first."""
+    """The webhook's body names repository and digest, so they must pass the grammar first."""
     with pytest.raises(CheckFailedError) as caught:
         manifest_path(question("eastus", **changes))
     assert expected == str(caught.value)
@@ -140,7 +140,7 @@ def test_nothing_else_is_put_into_a_path(expected: str, changes: dict[str, str |
 
 @given(repository=st.text(), digest=st.text())
 def test_a_path_never_holds_what_the_grammar_forbids(repository: str, digest: str) -> None:
-    """For any text: no path, or one of plain characters that climbs nowhere."""
+    """Any text gives no path, or one of plain characters that stays below its root."""
     try:
         path = manifest_path(question("eastus", repository=repository, digest=digest))
     except CheckFailedError:
@@ -165,7 +165,7 @@ SELF_HOSTED = Endpoint("https://replica.example", "replica.example", None)
 def test_the_identity_is_shown_to_the_registry_itself(
     expected: str, endpoint: Endpoint, realm: str
 ) -> None:
-    """That is the same registry, global or regional, or the same place on this machine."""
+    """This is the same registry, global or regional, or the same place on this machine."""
     assert expected == token_origin(endpoint, realm)
 
 
@@ -186,14 +186,14 @@ def test_the_identity_is_shown_to_the_registry_itself(
     ],
 )
 def test_the_identity_is_shown_to_nobody_else(endpoint: Endpoint, realm: str) -> None:
-    """Whatever a challenge says: no other host, port, scheme or registry."""
+    """A challenge cannot send it to another host, port, scheme or registry."""
     with pytest.raises(CheckFailedError):
         token_origin(endpoint, realm)
 
 
 @pytest.mark.parametrize("cloud", ["azurecr.io", "azurecr.cn", "azurecr.us"])
 def test_every_clouds_login_server_is_known(cloud: str) -> None:
-    """Name and cloud come apart, with or without a region."""
+    """Name and cloud are separated, with or without a region."""
     assert ("myregistry", cloud) == login_server(f"myregistry.{cloud}")
     assert ("myregistry", cloud) == login_server(f"myregistry.eastus.geo.{cloud}")
     assert ("myregistry", cloud) == login_server(f"MyRegistry.{cloud}.")

@@ -1,4 +1,5 @@
-"""What the environment holds for others is not shown to registries, Azure or its identity."""
+"""Credentials in the environment that belong to others are not shown to registries, Azure or its
+identity endpoint."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("strange_environment")
 
 
 class Listening(FakeRegistry):
-    """A registry that remembers what it was told, and with which headers."""
+    """A registry that remembers the requests and their headers."""
 
     def __init__(self) -> None:
         super().__init__(realm="same")
@@ -44,7 +45,8 @@ class Listening(FakeRegistry):
 async def test_a_registry_is_asked_straight_and_with_our_headers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The challenge, both steps of signing in, and the manifest with the token alone."""
+    """The challenge, both steps of the sign-in and the manifest go without a proxy; the manifest
+    with the token alone."""
     caplog.set_level(logging.DEBUG)
     registry = Listening()
     async with registry.running() as url:
@@ -63,7 +65,7 @@ async def test_a_registry_is_asked_straight_and_with_our_headers(
 
 
 async def test_the_resource_manager_is_asked_straight(caplog: pytest.LogCaptureFixture) -> None:
-    """With the identity's token, and nothing beside it."""
+    """The request has the identity's token, and nothing of the environment."""
     caplog.set_level(logging.DEBUG)
     arm = FakeArm([webhook("acrglobaleastus", "eastus")], {"acrglobaleastus": [log_entry()]})
     async with arm.running() as url:
@@ -77,7 +79,8 @@ async def test_the_resource_manager_is_asked_straight(caplog: pytest.LogCaptureF
 async def test_the_managed_identity_is_asked_straight(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As App Service has it: an endpoint on this machine, and a header that only the app knows."""
+    """As on App Service, it has an endpoint on this machine and a header that only the app
+    knows."""
     caplog.set_level(logging.DEBUG)
     told: list[web.BaseRequest] = []
 

@@ -1,4 +1,4 @@
-"""Asking a resource manager, by a loopback one that serves recorded shapes."""
+"""Asking a resource manager, played by a loopback server that serves recorded shapes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def failing(region: str, why: str) -> tuple[Evidence, ...]:
 
 
 def test_each_region_gets_its_own_answer() -> None:
-    """One fired and was accepted, one was refused, one log is silent."""
+    """One event was accepted, one was refused, and one region's log is empty."""
     central = webhook("acrglobalcentralus", "Central US")
     arm = FakeArm(
         [EAST, WEST, central],
@@ -85,14 +85,14 @@ def test_every_page_is_read() -> None:
 
 
 def test_reading_ends_at_the_first_accepted_entry() -> None:
-    """Nothing that follows could change the answer."""
+    """Later entries could not change the answer."""
     arm = FakeArm([EAST], {"acrglobaleastus": [log_entry()] * 4}, page=1)
     ask(arm, "eastus")
     assert 1 == arm.asked["acrglobaleastus"]
 
 
 def test_without_the_name_only_posts_to_our_url_count() -> None:
-    """Another receiver's success is not ours."""
+    """Another receiver's success says nothing about ours."""
     theirs = log_entry(url="https://theirs.example/api/ImagePush")
     hooks = [webhook("theirs", "eastus"), webhook("ours", "eastus"), webhook("west", "westeurope")]
     arm = FakeArm(hooks, {"theirs": [theirs], "ours": [log_entry(status="504")], "west": [theirs]})
@@ -103,14 +103,14 @@ def test_without_the_name_only_posts_to_our_url_count() -> None:
 
 
 def test_a_disabled_webhook_is_named_as_the_cause() -> None:
-    """An empty log of a webhook that is off needs another cure than a lost event."""
+    """A webhook that is off needs another repair than a lost event."""
     arm = FakeArm([webhook("acrglobaleastus", "eastus", "disabled")])
     detail = "nothing in its event log: the webhook is disabled"
     assert (evidence("eastus", False, detail),) == ask(arm, "eastus")
 
 
 def test_a_region_without_a_webhook_is_said_to_have_none() -> None:
-    """An operator must know this first."""
+    """An operator must know this before anything else."""
     assert failing("eastus", "the registry has no webhook in this region") == ask(
         FakeArm([WEST]), "eastus"
     )
@@ -130,7 +130,7 @@ def test_a_region_without_a_webhook_is_said_to_have_none() -> None:
 )
 @pytest.mark.parametrize("where", ["list", "acrglobaleastus"])
 def test_a_refusal_is_reported_and_not_repeated(expected: str, status: int, where: str) -> None:
-    """A wrong identity or right stays wrong; nothing of the answer's text is quoted."""
+    """A missing right stays missing; nothing of the answer's text is quoted."""
     arm = FakeArm([EAST], troubles={where: [(status, {})]})
     assert failing("eastus", expected) == ask(arm, "eastus")
     assert 1 == arm.asked[where]
@@ -138,8 +138,8 @@ def test_a_refusal_is_reported_and_not_repeated(expected: str, status: int, wher
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 @pytest.mark.parametrize("where", ["list", "acrglobaleastus"])
-def test_a_passing_trouble_is_tried_once_more(status: int, where: str) -> None:
-    """A false alarm over one 500 would be a pity."""
+def test_a_passing_error_is_tried_once_more(status: int, where: str) -> None:
+    """A single 500 should cause no false alarm."""
     arm = FakeArm(
         [EAST],
         {"acrglobaleastus": [log_entry()]},
@@ -148,8 +148,8 @@ def test_a_passing_trouble_is_tried_once_more(status: int, where: str) -> None:
     assert (evidence("eastus", True, "fired, answered 202"),) == ask(arm, "eastus")
 
 
-def test_a_lasting_trouble_is_reported() -> None:
-    """Two tries are all there is time for."""
+def test_a_lasting_error_is_reported() -> None:
+    """There is time for two requests only."""
     arm = FakeArm([EAST], troubles={"acrglobaleastus": [(500, {"Retry-After": "0"})] * 2})
     assert failing("eastus", "the resource manager answered 500") == ask(arm, "eastus")
 
@@ -191,13 +191,13 @@ def test_a_slow_list_fails_every_region() -> None:
         ("the resource manager's endpoint needs https", {"arm_endpoint": "http://arm.example"}),
     ],
 )
-def test_what_cannot_be_asked_is_said(expected: str, changes: dict[str, Any]) -> None:
+def test_a_check_that_cannot_be_made_says_why(expected: str, changes: dict[str, Any]) -> None:
     """A wrong setting fails the check, never the alarm; no token goes out in the clear."""
     assert failing("eastus", expected) == ask(FakeArm(), "eastus", **changes)
 
 
 def test_a_failing_sign_in_tells_no_secret() -> None:
-    """The error of an identity names tenants and paths; ours does not."""
+    """The identity's own error names tenants and paths; ours does not."""
     credential = FakeCredential(error=RuntimeError("tenant 123, secret 456"))
     assert failing("eastus", "unexpected RuntimeError") == ask(
         FakeArm([EAST]), "eastus", credential=credential
@@ -205,7 +205,7 @@ def test_a_failing_sign_in_tells_no_secret() -> None:
 
 
 def test_the_identity_asks_for_this_endpoint_alone() -> None:
-    """The scope is the resource manager's own."""
+    """The token's scope is the resource manager's."""
     arm, credential = FakeArm([EAST]), FakeCredential("t")
     ask(arm, "eastus", credential=credential)
     assert {"Bearer t"} == arm.tokens
@@ -214,14 +214,14 @@ def test_the_identity_asks_for_this_endpoint_alone() -> None:
 
 
 def test_a_resource_id_is_read_in_any_case() -> None:
-    """People copy it from many places."""
+    """People copy it from the portal, the CLI and templates, which spell it differently."""
     parts = Resource("00000000-0000-0000-0000-000000000000", "group", "myregistry")
     assert parts == parse_resource_id(REGISTRY_ID)
     assert "myregistry" == parse_resource_id(REGISTRY_ID.lower() + "/").name
 
 
 def test_a_resource_id_cannot_climb() -> None:
-    """What is put into a path must be what it says."""
+    """No part of it leads to another path."""
     with pytest.raises(CheckFailedError):
         parse_resource_id(REGISTRY_ID.replace("myregistry", "../../x"))
 
@@ -245,5 +245,5 @@ def test_a_resource_id_cannot_climb() -> None:
 def test_the_wait_before_the_second_try(
     expected: float | None, status: int | None, after: str | None
 ) -> None:
-    """Seconds; none where it would be useless or too long."""
+    """It is in seconds; None where waiting is useless or too long."""
     assert expected == wait_before_retry(status, after, CHECKED_AT)

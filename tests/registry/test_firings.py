@@ -1,4 +1,4 @@
-"""What the entries of an event log mean."""
+"""What the entries of a webhook's event log mean."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ OTHER_ID = "00000000-0000-0000-0000-00000000beef"
 
 
 def fired(**changes: object) -> Firing:
-    """The entry of the push that the fakes ask about, read."""
+    """The log entry of the push that the fakes ask about, parsed."""
     return parse_firing(log_entry(**changes))  # type: ignore[arg-type] # each of its own type
 
 
 def test_the_schemas_example_is_read_in_full() -> None:
-    """Every field that is compared comes out of the published example."""
+    """Every compared field is found in the published example."""
     sample = json.loads((SAMPLES / "11_arm_listEvents_spec_example.json").read_text())
     assert Firing(
         event_id="00000000-0000-0000-0000-000000000000",
@@ -65,12 +65,12 @@ keys = st.sampled_from(
     )
 )
 def test_no_entry_is_too_strange_to_read(entry: dict[str, object]) -> None:
-    """Whatever the log holds, an entry is read, and at worst says nothing."""
+    """Any entry can be read, and at worst says nothing."""
     assert isinstance(parse_firing(entry), Firing)
 
 
 def test_ids_match_whatever_their_case_and_age() -> None:
-    """An id is the push's own, so neither case nor age nor content matters."""
+    """An id belongs to one push, so neither case nor age nor content matters."""
     old = PUSHED_AT - timedelta(days=1)
     firing = fired(id=PUSH_ID.upper(), at=old, digest="sha256:" + "0" * 64)
     assert concerns(firing, question("eastus"))
@@ -98,7 +98,8 @@ def test_any_arrived_regions_id_matches() -> None:
 def test_content_matches_only_the_same_recent_content(
     expected: bool, changes: dict[str, object]
 ) -> None:
-    """With another id it takes the same repository, digest, action and tag, and a recent time."""
+    """An entry with another id must have the same repository, digest, action and tag, and a recent
+    time."""
     assert expected is concerns(fired(id=OTHER_ID, **changes), question("eastus"))
 
 
@@ -109,7 +110,7 @@ def test_content_without_a_time_does_not_match() -> None:
 
 @pytest.mark.parametrize("field", ["repository", "digest"])
 def test_absent_content_matches_nothing(field: str) -> None:
-    """Two absences are no likeness."""
+    """Two missing values are not equal."""
     firing = replace(fired(id=OTHER_ID), **{field: None})
     assert not concerns(firing, question("eastus", **{field: None}))
 
@@ -126,20 +127,20 @@ def test_absent_content_matches_nothing(field: str) -> None:
         (Seen(False, "fired, no answer recorded"), ["OK"]),
     ],
 )
-def test_only_an_accepted_report_counts(expected: Seen, statuses: list[str | None]) -> None:
-    """One 2xx is enough; a refused one is shown and does not count."""
+def test_only_an_accepted_event_counts(expected: Seen, statuses: list[str | None]) -> None:
+    """One 2xx is enough; a refused event is shown and does not count."""
     assert expected == judge(fired(status=s) for s in statuses)
 
 
 def test_the_newest_refusal_speaks() -> None:
-    """Of several refusals the last is what an operator needs."""
+    """Of several refusals, operators need the last."""
     later = fired(status="401", at=PUSHED_AT + timedelta(seconds=1))
     assert Seen(False, "fired but refused with status 401") == judge([later, fired(status="504")])
 
 
 @given(st.lists(st.sampled_from(["200", "202", "400", "504", None])))
 def test_found_means_some_entry_was_accepted(statuses: list[str | None]) -> None:
-    """Never found without a 2xx, never missed with one, in whatever order."""
+    """The order of the entries does not matter."""
     accepted = any(s in ("200", "202") for s in statuses)
     assert accepted is judge(fired(status=s) for s in statuses).found
 
@@ -157,5 +158,5 @@ def test_found_means_some_entry_was_accepted(statuses: list[str | None]) -> None
     ],
 )
 def test_urls_are_compared_by_host_and_path(expected: str | None, url: str | None) -> None:
-    """What may be secret in a URL is dropped before anything is kept."""
+    """The parts of a URL that may be secret are dropped before anything is kept."""
     assert expected == host_and_path(url)

@@ -1,4 +1,4 @@
-"""Everything side by side, and never an error."""
+"""All checks run side by side, and none raises an error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.registry.fakes import (
 
 
 async def test_both_kinds_are_asked_in_the_order_given() -> None:
-    """By region, then by kind; a refused webhook is settled by the manifest."""
+    """The results are ordered by region, then by kind; the manifest settles a refused webhook."""
     arm = FakeArm(
         [webhook("acrglobaleastus", "eastus")], {"acrglobaleastus": [log_entry(status="504")]}
     )
@@ -56,19 +56,19 @@ async def test_every_region_and_kind_gets_its_evidence() -> None:
 
 
 @pytest.mark.parametrize("kinds", [(), ("courier", "no such kind")])
-async def test_what_no_registry_can_be_asked_is_passed_over(kinds: tuple[str, ...]) -> None:
-    """Nothing asked, nothing answered."""
+async def test_kinds_that_are_no_check_are_passed_over(kinds: tuple[str, ...]) -> None:
+    """Nothing is asked for them."""
     assert () == await look(question("eastus"), access(*kinds))
 
 
-async def test_nothing_missing_needs_no_answer() -> None:
-    """No region, no evidence."""
+async def test_without_missing_regions_there_is_no_evidence() -> None:
+    """Nothing is asked."""
     how = access("manifest")
     assert () == await look(question(), how, credential=FakeCredential())
 
 
 async def test_a_session_of_the_callers_stays_open() -> None:
-    """It is used, and it is the caller's to close."""
+    """The caller closes it."""
     registry = FakeRegistry()
     async with registry.running() as url, aiohttp.ClientSession() as session:
         how = access("manifest", region_endpoints={"eastus": url})
@@ -77,7 +77,7 @@ async def test_a_session_of_the_callers_stays_open() -> None:
 
 
 async def test_the_callers_cancellation_goes_through() -> None:
-    """`look` swallows errors, not the order to stop."""
+    """`look` catches errors, but not a cancellation."""
     async with FakeRegistry(silent=True).running() as url:
         how = access("manifest", region_endpoints={"eastus": url})
         with pytest.raises(TimeoutError):
@@ -88,7 +88,7 @@ async def test_the_callers_cancellation_goes_through() -> None:
 async def test_a_bug_in_a_check_does_not_suppress_the_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever breaks inside is evidence of nothing, for every region."""
+    """An unexpected error becomes evidence of nothing, for every region."""
 
     async def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("code=secret")
@@ -101,7 +101,7 @@ async def test_a_bug_in_a_check_does_not_suppress_the_alarm(
 
 
 def test_the_azure_sdk_is_not_imported_before_it_is_needed() -> None:
-    """A cold start has 5 s, and most of them are spoken for."""
+    """A cold start must answer a webhook within 5 s."""
     code = (
         "import sys, acr_global.registry.look\n"
         "print([m for m in sys.modules if m.startswith(('azure.identity', 'azure.mgmt'))])"

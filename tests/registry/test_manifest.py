@@ -1,4 +1,4 @@
-"""Asking a region's endpoint, by a loopback registry with the token flow."""
+"""Asking a region's endpoint, played by a loopback registry with the token flow."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def failing(why: str) -> Evidence:
 
 
 def test_a_manifest_that_can_be_read_counts() -> None:
-    """One HEAD by digest, and no sign-in where none is asked for."""
+    """It takes one HEAD by digest, and no sign-in where none is demanded."""
     registry, credential = FakeRegistry(), FakeCredential()
     assert evidence(True, "readable there") == ask(registry, credential=credential)
     assert [("HEAD", PATH)] == registry.seen
@@ -78,15 +78,15 @@ def test_a_manifest_that_can_be_read_counts() -> None:
 
 
 def test_a_manifest_that_is_absent_does_not_count() -> None:
-    """404 is what is seen, not a failure of the check; a registry's own is certain."""
+    """A 404 is a result, not a failed check; one that is the registry's own is certain."""
     expected = evidence(False, "not readable there (404)", absent=True)
     assert expected == ask(FakeRegistry(status=404))
     anybody = FakeRegistry(status=404, headers={})
     assert evidence(False, "not readable there (404)") == ask(anybody)
 
 
-def test_a_404_is_asked_for_its_reason() -> None:
-    """HEAD has no body; what GET says decides."""
+def test_a_404_is_followed_by_a_get_for_its_reason() -> None:
+    """An answer to HEAD has no body; the one to GET decides."""
     unknown = b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'
     registry = FakeRegistry(status=404, error=unknown, headers={})
     expected = evidence(False, "not readable there (404)", absent=True)
@@ -102,7 +102,8 @@ def test_a_404_is_asked_for_its_reason() -> None:
 def test_a_registry_that_wants_the_manifest_s_own_type_gets_it(
     kind: str, literal: bool, action: str
 ) -> None:
-    """In a list, or by itself where lists are not read: no false absence, no false deletion."""
+    """The type stands in a list, or alone where lists are not read, so that neither absence nor
+    deletion is claimed wrongly."""
     message = b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'
     registry = FakeRegistry(wanted=kind, literal=literal, error=message)
     found = ask(registry, media_type=kind, action=action)
@@ -113,8 +114,8 @@ def test_a_registry_that_wants_the_manifest_s_own_type_gets_it(
     assert expected[action] == found
 
 
-def test_a_type_that_looks_like_none_is_not_sent() -> None:
-    """The event's body may hold anything."""
+def test_an_implausible_media_type_is_not_sent() -> None:
+    """The event's body may hold any text there."""
     for kind in ("text/html", "application/vnd.a\r\nX: y", "*/*", "application/vnd." + "a" * 200):
         asked = question("eastus", media_type=kind)
         assert ", ".join((*MANIFEST_TYPES, "*/*")) == accept_all(asked)
@@ -126,8 +127,8 @@ def test_a_type_that_looks_like_none_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
-def test_a_reason_that_cannot_be_had_leaves_it_open(status: int) -> None:
-    """The second answer is the one that counts."""
+def test_a_404_without_its_reason_proves_nothing(status: int) -> None:
+    """Only the second answer counts."""
 
     class Moody(FakeRegistry):
         async def _handle(self, request: web.Request) -> web.Response:
@@ -139,14 +140,14 @@ def test_a_reason_that_cannot_be_had_leaves_it_open(status: int) -> None:
 
 @pytest.mark.parametrize("status", [307, 403, 429, 500])
 def test_any_other_answer_is_a_failed_check(status: int) -> None:
-    """Redirects are not followed: the identity was shown to this host alone."""
+    """Redirects are not followed, because the identity is meant for this host alone."""
     registry = FakeRegistry(status=status, headers={"Location": "/elsewhere"})
     assert failing(f"answered {status}") == ask(registry)
     assert [("HEAD", PATH)] == registry.seen
 
 
 def test_the_token_flow_ends_at_a_pull_of_this_repository() -> None:
-    """Challenge, exchange, token for one repository, and the HEAD again."""
+    """The steps are the challenge, the exchange, a token for one repository, and the HEAD again."""
     registry, credential = FakeRegistry(realm="same"), FakeCredential()
     assert evidence(True, "readable there") == ask(registry, credential=credential)
     assert [
@@ -169,7 +170,7 @@ def test_the_token_flow_ends_at_a_pull_of_this_repository() -> None:
 
 
 def test_the_identity_is_not_fetched_for_a_strange_realm() -> None:
-    """A challenge that points elsewhere gets no token, and nothing is sent there."""
+    """Where a challenge points elsewhere, nothing is sent there."""
     credential = FakeCredential()
     registry = FakeRegistry(realm="https://evil.example/oauth2/token")
     expected = failing("the registry asks to sign in at a place we do not trust")
@@ -189,31 +190,32 @@ def test_the_identity_is_not_fetched_for_a_strange_realm() -> None:
     ],
 )
 def test_a_sign_in_that_fails_is_a_failed_check(expected: str, changes: dict[str, Any]) -> None:
-    """Refused, unreadable or endless: each has its reason, and none quotes the answer."""
+    """A refusal, an unreadable and an endless answer each have their reason, and none quotes the
+    answer."""
     assert failing(expected) == ask(FakeRegistry(realm="same", **changes))
 
 
 def test_an_identity_that_cannot_sign_in_tells_no_secret() -> None:
-    """Its error's text stays inside."""
+    """The text of its error is not shown."""
     credential = FakeCredential(error=RuntimeError("tenant 123, secret 456"))
     answer = ask(FakeRegistry(realm="same"), credential=credential)
     assert failing("no identity could sign in") == answer
 
 
 def test_a_token_that_does_not_help_is_a_failed_check() -> None:
-    """A second 401 is an answer, not a reason to try for ever."""
+    """After a second 401 no further request is made."""
     registry = FakeRegistry(realm="same", token_body=b'{"refresh_token":"r","access_token":"x"}')
     assert failing("answered 401") == ask(registry)
 
 
 def test_a_silent_registry_is_cut_by_the_budget() -> None:
-    """The alarm goes out in time."""
+    """The alarm is sent in time."""
     answer = ask(FakeRegistry(silent=True), budget=timedelta(milliseconds=200))
     assert failing("no answer in time") == answer
 
 
 async def test_an_unreachable_registry_is_a_failed_check() -> None:
-    """Nothing listens there, and the reason names no address."""
+    """The reason names no address."""
     how = access("manifest", region_endpoints={"eastus": unused_url()})
     answer = await look(question("eastus"), how, now=lambda: CHECKED_AT)
     assert (failing("cannot connect"),) == answer
@@ -288,10 +290,10 @@ def test_what_an_answer_means(
         ("answered 401", "push", 401, {}),
     ],
 )
-def test_answers_that_prove_nothing(
+def test_an_unclear_answer_proves_nothing(
     expected: str, action: str, status: int, headers: dict[str, str]
 ) -> None:
-    """A page of some proxy is neither a manifest nor its absence."""
+    """A proxy's page is neither a manifest nor its absence."""
     with pytest.raises(CheckFailedError) as caught:
         judge_answer(question("eastus", action=action), Answer(status, headers))
     assert expected == str(caught.value)
@@ -354,7 +356,8 @@ def error(code: str, message: str = "manifest unknown") -> bytes:
 def test_only_a_registry_s_own_word_proves_absence(
     expected: bool, headers: dict[str, str], body: bytes
 ) -> None:
-    """Its code, and that it does not speak of the form; or, without a body, its mark."""
+    """Its error code does, if it does not speak of the media type; without a body, its header
+    does."""
     assert expected is proves_absence(Answer(404, headers, body))
 
 

@@ -1,4 +1,4 @@
-"""Against real OCI registries on loopback."""
+"""The manifest check against real OCI registries on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ APP, TAG = "team/app", "v1"
 
 @pytest.fixture(scope="module")
 def regions() -> Iterator[Registries]:
-    """Two real registries; the image is pushed to the first alone."""
+    """Two real registries; the image is pushed only to the first."""
     with registries(["westeurope", "eastus"]) as running:
         yield running
 
@@ -36,7 +36,7 @@ def asked(registries: Registries, action: str, digest: str) -> list[tuple[str, b
 
 
 def certain_of_absence(registries: Registries, digest: str) -> list[bool]:
-    """Whether each registry is certain that it has not got a push."""
+    """Whether each registry is certain that it does not have the push."""
     where = question(*registries.urls, digest=digest, repository=APP)
     how = access("manifest", region_endpoints=registries.urls)
     return [e.absent for e in asyncio.run(look(where, how))]
@@ -45,7 +45,7 @@ def certain_of_absence(registries: Registries, digest: str) -> list[bool]:
 def test_a_manifest_is_readable_where_it_was_pushed_and_after_replication(
     regions: Registries,
 ) -> None:
-    """A real registry's answers mean what they should, before and after the copy."""
+    """A real registry's answers are understood before and after the copy."""
     digest = regions.push("westeurope", APP, TAG)
     assert [
         ("westeurope", True, "readable there"),
@@ -59,8 +59,8 @@ def test_a_manifest_is_readable_where_it_was_pushed_and_after_replication(
     ] == asked(regions, "push", digest)
 
 
-def test_a_deleted_manifest_is_gone_there(regions: Registries) -> None:
-    """A real registry marks its 404, so that it counts for a delete."""
+def test_a_deleted_manifest_is_certainly_gone(regions: Registries) -> None:
+    """A real registry marks its 404, so it counts for a delete."""
     digest = "sha256:" + "0" * 64
     assert [
         ("westeurope", True, "gone there (404)"),
@@ -71,7 +71,7 @@ def test_a_deleted_manifest_is_gone_there(regions: Registries) -> None:
 def test_a_real_registry_that_is_not_asked_for_the_type_proves_nothing(
     regions: Registries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It answers 404 with its mark although it has the manifest; only to GET it says why."""
+    """It answers 404 with its mark although it has the manifest, and only GET tells why."""
     digest = regions.push("westeurope", "team/typed", TAG, b"typed")
     monkeypatch.setattr("acr_global.registry.manifest.accept_all", lambda _: "application/json")
     where = question("westeurope", digest=digest, repository="team/typed")
@@ -84,7 +84,7 @@ def test_a_real_registry_that_is_not_asked_for_the_type_proves_nothing(
 
 
 def shape(value: Any) -> Any:
-    """The keys of a JSON value, without what they hold."""
+    """The keys of a JSON value, without its values."""
     if isinstance(value, dict):
         return {key: shape(inner) for key, inner in value.items()}
     return [shape(inner) for inner in value] if isinstance(value, list) else None

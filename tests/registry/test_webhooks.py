@@ -1,4 +1,4 @@
-"""Which webhook is ours."""
+"""Which of a registry's webhooks is the app's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from acr_global.registry.webhooks import (
     Webhook,
     choose,
     parse_webhook,
-    webhook_name,
 )
 from tests.registry.fakes import OUR_URL, access, webhook
 
@@ -21,38 +20,49 @@ WEST = Webhook("acrglobalwesteurope", "westeurope")
 
 
 def test_a_listed_webhook_is_read() -> None:
-    """Name, normalised location and status."""
+    """Name, normalised location and status are kept."""
     listed = webhook("acrglobalwesteurope", "West Europe", "disabled")
     assert Webhook("acrglobalwesteurope", "westeurope", enabled=False) == parse_webhook(listed)
 
 
+def test_a_webhook_says_which_app_it_is_marked_for() -> None:
+    """By the app's ARM id, of which the app itself knows its name."""
+    listed = webhook("x", "eastus") | {"tags": {"ACR-Global-App": "/the/sites/Func-App"}}
+    assert Webhook("x", "eastus", app="func-app") == parse_webhook(listed)
+
+
 @pytest.mark.parametrize("entry", [{}, {"name": "x"}, {"location": "eastus"}, {"name": 1}])
 def test_an_unreadable_webhook_is_passed_over(entry: dict[str, object]) -> None:
-    """What has no name or location cannot be chosen."""
+    """One without a name or location cannot be chosen."""
     assert parse_webhook(entry) is None
 
 
-@pytest.mark.parametrize(
-    ("expected", "region"),
-    [
-        ("acrglobalwesteurope", "West Europe"),
-        ("acrglobalmydc1", "my-dc_1"),
-        ("acrglobal" + "x" * 41, "x" * 60),
-    ],
-)
-def test_the_name_follows_from_the_region(expected: str, region: str) -> None:
-    """The registry allows 5 to 50 letters and digits."""
-    assert expected == webhook_name(region)
-
-
 def test_the_named_webhook_is_chosen_alone() -> None:
-    """A name settles it: nobody else's log is read."""
+    """Where a name matches, no other webhook's log is read."""
     chosen = choose([OTHER, EAST, WEST], "East US", access(webhook_url=OUR_URL))
     assert Choice((EAST,), by_name=True) == chosen
 
 
+def test_ours_is_found_by_tag_then_by_name_then_by_its_former_name() -> None:
+    """A webhook that was made by hand, or by an earlier release, is found all the same."""
+    tagged = Webhook("anything", "eastus", app="func-app")
+    named = Webhook("acrGlobalFuncAppEastUS", "eastus")
+    own = access(app="Func-App")
+    assert Choice((tagged,), by_name=True) == choose([EAST, named, tagged], "eastus", own)
+    assert Choice((named,), by_name=True) == choose([EAST, named], "eastus", own)
+    assert Choice((EAST,), by_name=True) == choose([EAST, OTHER], "eastus", own)
+
+
+def test_what_is_marked_for_another_app_is_never_ours() -> None:
+    """Whatever its name; where our own is not known, as off Azure, its name decides."""
+    theirs = Webhook("acrglobaleastus", "eastus", app="other")
+    with pytest.raises(CheckFailedError, match="no webhook of ours in this region"):
+        choose([theirs], "eastus", access(app="func-app", webhook_url=OUR_URL))
+    assert Choice((theirs,), by_name=True) == choose([theirs], "eastus", access())
+
+
 def test_without_a_name_the_url_decides() -> None:
-    """All of the region's webhooks are candidates where our URL is known."""
+    """All of the region's webhooks are candidates where the app's URL is known."""
     assert Choice((OTHER,), by_name=False) == choose(
         [OTHER, WEST], "eastus", access(webhook_url=OUR_URL)
     )
@@ -73,7 +83,7 @@ def test_without_a_name_the_url_decides() -> None:
 def test_where_none_is_ours_the_reason_is_given(
     expected: str, webhooks: list[Webhook], url: str | None
 ) -> None:
-    """A webhook that does not exist is a finding of its own, and it says so."""
+    """A webhook that does not exist is a finding of its own."""
     with pytest.raises(CheckFailedError) as caught:
         choose(webhooks, "eastus", access(webhook_url=url))
     assert expected == str(caught.value)

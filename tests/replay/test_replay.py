@@ -1,4 +1,4 @@
-"""Replay compatibility: what earlier releases have left in flight, this one goes on with."""
+"""Replay compatibility: this release goes on with what earlier releases have left in flight."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
 
 @pytest.fixture(autouse=True)
 def _as_where_the_app_is_loaded() -> None:
-    """In each test, for pytest sets the filters of warnings anew."""
+    """Set the filters of warnings in each test, because pytest resets them."""
     silence_repeats()
 
 
@@ -37,7 +37,8 @@ def worker(name: str, body: str) -> str:
 
 
 def without_cancels(actions: Any) -> Any:
-    """A timer's action says afterwards that it was cancelled; it is the same action."""
+    """The actions without cancellations: a timer's action changes when it is cancelled, and is
+    still the same action."""
     if isinstance(actions, list):
         return [without_cancels(a) for a in actions]
     if isinstance(actions, dict):
@@ -46,13 +47,13 @@ def without_cancels(actions: Any) -> Any:
 
 
 def replay(recorded: Any, history: list[Any]) -> Any:
-    """The answer to a history, or to its beginning. A failing orchestrator raises."""
+    """The answer to a history, or to its beginning. Raises where the orchestrator fails."""
     sent = recorded["sent"] | {"history": history}
     return json.loads(worker(recorded["orchestrator"], json.dumps(sent)))
 
 
 def actions(state: Any) -> list[Any]:
-    """What an answer asks the host for, since the start."""
+    """Everything that an answer asks the host for, since the start."""
     return list(state["actions"][0]) if state["actions"] else []
 
 
@@ -75,7 +76,7 @@ def test_a_recorded_history_replays_to_its_end(path: Path) -> None:
 
 @pytest.mark.parametrize("path", RECORDED, ids=name)
 def test_every_beginning_of_a_history_gives_the_beginning_of_its_actions(path: Path) -> None:
-    """Replays are deterministic at whatever event they stop."""
+    """Replays are deterministic whichever event they stop at."""
     recorded = json.loads(path.read_text())
     history = recorded["sent"]["history"]
     whole = without_cancels(actions(replay(recorded, history)))
@@ -104,7 +105,7 @@ def test_every_orchestrator_has_recorded_histories(host: str) -> None:
 
 @pytest.mark.parametrize("path", COMPLETE, ids=name)
 def test_a_changed_order_would_be_noticed(path: Path) -> None:
-    """The check can fail: an activity of another name at the same place is refused."""
+    """An activity of another name at the same place fails the check."""
     recorded = json.loads(path.read_text())
     history = recorded["sent"]["history"]
     for event in history:

@@ -1,4 +1,4 @@
-"""What the wheel brings, and what of the checkout it needs."""
+"""What the wheel contains, and what of the checkout that needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_the_wheel_brings_no_package_of_a_common_name() -> None:
-    """Whoever installs it may have a `demo` of their own."""
+    """Whoever installs it may have a package `demo` of their own."""
     setup = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     patterns = setup["packages"]["find"]["include"]
     there = {".".join(p.relative_to(ROOT).parts[:-1]) for p in ROOT.glob("[!.]*/**/__init__.py")}
@@ -36,13 +36,13 @@ def test_the_wheel_brings_no_package_of_a_common_name() -> None:
 
 
 def test_only_the_world_needs_devhost() -> None:
-    """It runs it in this process; the rest would work from the wheel, or starts processes."""
-    needing = {path.name: imported(path) & CHECKOUT for path in RIG.glob("*.py")}
+    """It runs devhost in this process; other files work from the wheel or start processes."""
+    needing = {path.name: imported(path) & CHECKOUT for path in RIG.rglob("*.py")}
     assert {"world.py": {"devhost"}} == {name: its for name, its in needing.items() if its}
 
 
-def test_the_app_does_not_know_what_it_is_tried_with() -> None:
-    """It is deployed without."""
+def test_the_app_does_not_import_the_rig() -> None:
+    """The app is deployed without it."""
     for path in (ROOT / "acr_global").rglob("*.py"):
         if "cli" not in path.parts:  # a command that simulates may
             assert not imported(path) & (CHECKOUT | {"acr_global_rig"}), path

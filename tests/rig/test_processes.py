@@ -28,7 +28,8 @@ WITHIN = 60.0
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_group_ends_with_the_one_that_started_it(number: signal.Signals) -> None:
-    """However that is ended: the last of the group closes the pipe that all of them hold."""
+    """This holds however that one ends: the last of the group closes the pipe that all of them
+    hold."""
     with subprocess.Popen(
         [sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE
     ) as parent:
@@ -39,7 +40,7 @@ def test_a_group_ends_with_the_one_that_started_it(number: signal.Signals) -> No
 
 
 def test_a_group_can_be_ended() -> None:
-    """The children too."""
+    """Its children end, too."""
     reading, writing = os.pipe()
     process = spawn(FAMILY, stdout=writing)
     os.close(writing)

@@ -1,4 +1,4 @@
-"""In which time tests run that are coroutine functions (tests/conftest.py)."""
+"""Which time a test that is a coroutine function runs in (tests/conftest.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devhost.clock import VirtualLoop
 
 @pytest.mark.parametrize("seconds", [86_400])
 async def test_a_day_passes_at_once(seconds: int, tmp_path: Path) -> None:
-    """In virtual time, with fixtures and parameters as any test has them."""
+    """Such a test runs in virtual time, and can have fixtures and parameters."""
     await asyncio.sleep(seconds)
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
@@ -22,11 +22,11 @@ async def test_a_day_passes_at_once(seconds: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.real_time
-async def test_what_is_marked_so_runs_in_real_time() -> None:
-    """On a loop as everybody has it."""
+async def test_a_test_marked_real_time_runs_in_real_time() -> None:
+    """Its loop is an ordinary one."""
     assert not isinstance(asyncio.get_running_loop(), VirtualLoop)
 
 
 def test_a_run_has_a_temporary_folder_of_its_own() -> None:
-    """What is left in it goes when the run ends, an app's journal too."""
+    """It is removed when the run ends, with everything in it."""
     assert Path(tempfile.gettempdir()).name.startswith("acr-global-tests-")

@@ -1,4 +1,4 @@
-"""Programs that tell how they were started."""
+"""Stand-in programs that print how they were started."""
 
 from __future__ import annotations
 

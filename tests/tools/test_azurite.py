@@ -1,4 +1,4 @@
-"""`make azurite` serves where it is told to, and says how the app finds it."""
+"""`make azurite` serves on the given ports, and says how the app finds it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def started(program: Path, folder: Path, *ports: str) -> subprocess.CompletedProcess[str]:
-    """`make azurite` without make."""
+    """Run `make azurite` without make."""
     return subprocess.run(
         [sys.executable, "-m", "tools.azurite", str(program), str(folder), *ports],
         cwd=ROOT,
@@ -30,7 +30,7 @@ def started(program: Path, folder: Path, *ports: str) -> subprocess.CompletedPro
 
 
 def free_ports() -> list[str]:
-    """Three that nobody listens on."""
+    """Three ports that nobody listens on."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
     ports = [str(probe.getsockname()[1]) for probe in probes]
     for probe in probes:
@@ -52,8 +52,8 @@ def test_azurite_gets_its_ports_and_folder(program: Callable[[str], Path], tmp_p
     assert folder.is_dir()
 
 
-def test_the_usual_ports_need_no_word() -> None:
-    """UseDevelopmentStorage=true, which the app takes anyway, means them."""
+def test_the_usual_ports_need_no_setting() -> None:
+    """UseDevelopmentStorage=true, the app's default, means them."""
     options = " ".join(command("azurite", "10000", "10001", "10002", "--location", ".azurite"))
     assert "--blobPort 10000" in options
 
@@ -67,14 +67,14 @@ def test_the_usual_ports_need_no_word() -> None:
         ("must be three different ports", ("10000", "10000", "10002")),
     ],
 )
-def test_ports_that_are_none(error: str, ports: tuple[str, ...]) -> None:
-    """Each is named by its variable."""
+def test_wrong_ports_are_refused(error: str, ports: tuple[str, ...]) -> None:
+    """A port is named by its variable; no two may be the same."""
     with pytest.raises(PortError, match=error):
         check_ports(ports)
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
-    """Azurite would say it in several, and go on without that service's port."""
+    """Azurite itself would print several lines, and go on without that port."""
     blob, queue, _ = free_ports()
     with socket.create_server(("127.0.0.1", 0)) as server:
         table = str(server.getsockname()[1])
@@ -84,7 +84,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     assert (1, expected) == (ended.returncode, ended.stderr)
 
 
-def test_a_folder_that_cannot_be_had(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """A file of that name is in the way."""
     (tmp_path / "file").touch()
     ended = started(tmp_path / "azurite", tmp_path / "file", *free_ports())

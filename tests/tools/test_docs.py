@@ -1,4 +1,4 @@
-"""`make docs`: pages that are made of the code are those that the code makes."""
+"""`make docs`: the generated pages are up to date."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tools.docs import PAGES, ROOT, made, stale
 
 
 def test_no_page_is_stale() -> None:
-    """`make docs` after a change."""
+    """After a change of the code, `make docs` makes them anew."""
     assert [] == stale(made())
 
 
 def test_a_page_that_differs_or_is_missing_is_stale(tmp_path: Path) -> None:
-    """By its path, as `make docs` says it."""
+    """Its path is named, as `make docs` prints it."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/a.md").write_bytes(b"old")
     (tmp_path / "docs/b.md").write_bytes(b"b")
@@ -23,7 +23,7 @@ def test_a_page_that_differs_or_is_missing_is_stale(tmp_path: Path) -> None:
 
 
 def test_a_module_prints_its_page_or_writes_its_part(tmp_path: Path) -> None:
-    """Nothing of it reaches the page in the checkout before all are made."""
+    """Nothing is written into the checkout before all pages are made."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/page.md").write_bytes(b"by hand")
     silent = made({"docs/page.md": "acr_global.setting_names"}, tmp_path)
@@ -34,9 +34,10 @@ def test_a_module_prints_its_page_or_writes_its_part(tmp_path: Path) -> None:
 
 
 def test_every_module_that_makes_a_page_is_known() -> None:
-    """Such a module's docstring says that it makes a page in docs/."""
+    """Such a module says in its docstring that it makes a page in docs/."""
     making = re.compile(r'^"""[^"]*?`python -m (acr_global[\w.]+)( > docs/[\w.]+)?`', re.S)
-    texts = (path.read_text() for path in (ROOT / "acr_global").rglob("*.py"))
+    folders = (ROOT / "acr_global", ROOT / "acr_global_rig")
+    texts = (path.read_text() for folder in folders for path in folder.rglob("*.py"))
     found = {
         m[1] for text in texts if (m := making.match(text)) and "docs/" in text.split('"""')[1]
     }

@@ -1,4 +1,4 @@
-"""The editor's and the dev container's files name what is there."""
+"""Everything that the editor's and the dev container's files name exists."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ ROOT = Path(__file__).parents[2]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
 
 
-def test_what_is_launched_can_be_imported() -> None:
-    """Each configuration's module."""
+def test_each_launched_module_can_be_imported() -> None:
+    """Each configuration names one."""
     launch = json.loads((ROOT / ".vscode" / "launch.json").read_text())
     for configuration in launch["configurations"]:
         assert importlib.util.find_spec(configuration["module"]), configuration["name"]
 
 
-def test_every_task_is_a_command_of_ours() -> None:
-    """`make`, and a target that exists."""
+def test_every_task_is_a_make_target() -> None:
+    """The Makefile has it."""
     tasks = json.loads((ROOT / ".vscode" / "tasks.json").read_text())["tasks"]
     assert tasks
     for task in tasks:
@@ -37,13 +37,13 @@ def test_the_dev_container_has_a_python_that_azure_has() -> None:
 
 
 def test_editors_break_lines_where_the_linter_does() -> None:
-    """One length, said twice."""
+    """The length of a line is written in two files."""
     length = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["line-length"]
     assert f"max_line_length = {length}\n" in (ROOT / ".editorconfig").read_text()
 
 
-def test_every_hook_is_a_command_of_ours() -> None:
-    """`make` on the environment that is there: a commit needs no network."""
+def test_every_hook_is_a_make_target() -> None:
+    """It uses the existing environment, so a commit needs no network."""
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert ["local"] == re.findall(r"repo: (\S+)", hooks)
     assert {"docs", "lint"} == set(re.findall(r"entry: make --silent (\w+)\n", hooks)) & TARGETS

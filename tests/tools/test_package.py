@@ -21,7 +21,7 @@ def requirements() -> list[Requirement]:
 
 
 def locked() -> dict[str, list[Version]]:
-    """Name to versions: one, or several for different Pythons."""
+    """Each package's locked versions: one, or several for different Pythons."""
     found: dict[str, list[Version]] = {}
     for name, version in re.findall(r"^([\w.-]+)==(\S+)", (ROOT / LOCK).read_text(), re.M):
         found.setdefault(name, []).append(Version(version))
@@ -29,7 +29,8 @@ def locked() -> dict[str, list[Version]]:
 
 
 def test_only_the_app_is_published() -> None:
-    """Its modules, the host's settings, what is to be installed; not the operator's commands."""
+    """These are its modules, the host's settings and the requirements, without the operator's
+    commands."""
     named = publish_set()
     beside = {name for name in named if not name.startswith("acr_global/")}
     assert {"function_app.py", "host.json", REQUIREMENTS} == beside
@@ -38,14 +39,14 @@ def test_only_the_app_is_published() -> None:
 
 
 def test_what_git_does_not_keep_is_not_published() -> None:
-    """Publishing takes what lies there, secrets in local.settings.json included."""
+    """Publishing takes what lies in the folder, and local.settings.json holds secrets."""
     kept_out = (ROOT / ".funcignore").read_text().split()
     for line in (ROOT / ".gitignore").read_text().split():
         assert line.rstrip("/") in kept_out, line
 
 
 def test_the_release_carries_the_lock_as_its_requirements(tmp_path: Path) -> None:
-    """Its requirements are the lock; made twice, the zip is the same byte for byte."""
+    """Made twice, the zip is the same byte for byte."""
     first, second = tmp_path / "1.zip", tmp_path / "2.zip"
     write_zip(first)
     write_zip(second)
@@ -56,7 +57,7 @@ def test_the_release_carries_the_lock_as_its_requirements(tmp_path: Path) -> Non
 
 
 def test_the_lock_is_of_these_requirements() -> None:
-    """`make lock` after a change of requirements.txt."""
+    """After a change of requirements.txt, `make lock` makes it anew."""
     versions = locked()
     for wanted in requirements():
         assert versions.get(wanted.name), f"{wanted.name} is not in {LOCK}: make lock"
@@ -67,7 +68,7 @@ def test_the_lock_is_of_these_requirements() -> None:
 
 
 def text() -> str:
-    """The lock."""
+    """The text of the lock."""
     return (ROOT / LOCK).read_text()
 
 
@@ -79,13 +80,13 @@ def test_every_locked_package_is_held_by_its_hash() -> None:
 
 
 def test_every_requirement_is_bounded_above() -> None:
-    """A new major version is taken by a change of ours, not by a publish."""
+    """A new major version is adopted by a change here, not by a publish."""
     for wanted in requirements():
         assert {">=", "<"} == {s.operator for s in wanted.specifier}, str(wanted)
 
 
 def test_the_sbom_lists_what_the_lock_installs(tmp_path: Path) -> None:
-    """Every package, by name and version."""
+    """It has every package with name and version."""
     write_sbom(tmp_path / "sbom.json")
     listed = json.loads((tmp_path / "sbom.json").read_text())["components"]
     found = {(c["name"], Version(c["version"])) for c in listed}
@@ -93,12 +94,12 @@ def test_the_sbom_lists_what_the_lock_installs(tmp_path: Path) -> None:
 
 
 def test_a_releases_notes_are_its_part_of_the_changelog() -> None:
-    """Up to the heading of the version before."""
+    """They end before the heading of the earlier version."""
     assert "- b\n" == notes("# C\n\n## 2.0 (2026-12-01)\n\n- b\n\n## 1.0\n\n- a\n", "2.0")
 
 
 @pytest.mark.parametrize("heading", ["## 1.0", "## 2.0 (unreleased)"])
-def test_what_is_not_said_to_be_released_is_not(heading: str) -> None:
+def test_a_version_that_the_changelog_lacks_is_not_released(heading: str) -> None:
     """A tag that comes too early makes no release."""
     with pytest.raises(ValueError, match=r"CHANGELOG\.md says"):
         notes(f"{heading}\n\n- a\n", "2.0")

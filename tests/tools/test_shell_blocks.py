@@ -1,4 +1,4 @@
-"""What the docs tell people to type can be pasted: shellcheck, variables, flags.
+"""The docs' shell commands can be pasted: shellcheck, variables and flags are right.
 
 `make shell` goes further: it runs the blocks that call `az`.
 """
@@ -19,7 +19,7 @@ SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 
 @pytest.fixture(params=BLOCKS, ids=str)
 def block(request: pytest.FixtureRequest) -> Block:
-    """Each block of the README and the docs."""
+    """Each shell block of the README and the docs."""
     found: Block = request.param
     return found
 
@@ -30,7 +30,7 @@ def test_there_are_blocks() -> None:
 
 
 def test_nothing_is_left_for_the_reader_to_replace_within_a_command(block: Block) -> None:
-    """What is the reader's own is a variable."""
+    """Readers set their own values in variables."""
     assert [] == placeholders(block)
 
 
@@ -39,18 +39,18 @@ def test_every_variable_is_set_in_the_block(block: Block) -> None:
     assert [] == unset(block)
 
 
-def test_what_is_the_readers_stands_at_the_top(block: Block) -> None:
-    """What the reader must change is set before the first command runs."""
+def test_the_readers_values_stand_at_the_top(block: Block) -> None:
+    """They are set before the first command runs."""
     assert [] == late(block)
 
 
 def test_func_and_azd_know_the_flags(block: Block) -> None:
-    """From a list with sources; neither can be run here."""
+    """The list of flags has its sources; neither program runs here."""
     assert [] == wrong_flags(block)
 
 
 def test_shellcheck_finds_nothing() -> None:
-    """In any block, as bash; `unused` is the next block's business no more than this one's."""
+    """Each block is checked as bash; another test looks for variables that are not set."""
     for block in BLOCKS:
         ended = subprocess.run(
             [SHELLCHECK, "--shell=bash", "--exclude=SC2154", "-"],
@@ -62,7 +62,7 @@ def test_shellcheck_finds_nothing() -> None:
 
 
 def made(script: str) -> Block:
-    """A block of our own."""
+    """A block with this script."""
     return Block(Path("x.md"), 1, script)
 
 

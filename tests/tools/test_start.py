@@ -1,4 +1,4 @@
-"""The right host is chosen, and gets its storage."""
+"""`make start` chooses the right host, and passes its storage on."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def closed_port() -> int:
         ("embedded", "embedded", False, NO_STORAGE),
     ],
 )
-def test_host_chosen(expected: str, wanted: str, func: bool, no_storage: str) -> None:
-    """`func` where it and its storage are there; what HOST says goes first."""
+def test_the_host_is_chosen(expected: str, wanted: str, func: bool, no_storage: str) -> None:
+    """It is `func` where that and its storage are there; HOST overrides the choice."""
     assert expected == choose_host(wanted, func=func, no_storage=no_storage)
 
 
@@ -59,8 +59,10 @@ def test_host_chosen(expected: str, wanted: str, func: bool, no_storage: str) ->
         ("it may be func or embedded", "fun", True, ""),
     ],
 )
-def test_host_that_cannot_be_had(todo: str, wanted: str, func: bool, no_storage: str) -> None:
-    """The error is one line that says what to do."""
+def test_a_host_that_cannot_be_started_says_what_to_do(
+    todo: str, wanted: str, func: bool, no_storage: str
+) -> None:
+    """The error is one line."""
     with pytest.raises(ChoiceError, match=re.escape(todo)) as caught:
         choose_host(wanted, func=func, no_storage=no_storage)
 
@@ -68,13 +70,13 @@ def test_host_that_cannot_be_had(todo: str, wanted: str, func: bool, no_storage:
 
 
 @pytest.mark.parametrize("host", ["func", "embedded"])
-def test_port_is_passed_on(host: str) -> None:
-    """Both hosts serve where PORT says."""
+def test_the_port_is_passed_on(host: str) -> None:
+    """Both hosts serve on PORT."""
     assert ["--port", "7072"] == host_command(host, "7072")[-2:]
 
 
 def test_func_runs_our_python_and_keeps_what_is_set() -> None:
-    """The virtual environment comes first on PATH; the user's storage is not replaced."""
+    """The virtual environment comes first on PATH; the user's storage is kept."""
     environ = func_environment({"PATH": "/usr/bin", "AzureWebJobsStorage": "own"}, "/app/.venv/bin")
 
     assert "/app/.venv/bin:/usr/bin" == environ["PATH"]
@@ -94,7 +96,7 @@ def test_func_runs_our_python_and_keeps_what_is_set() -> None:
 def test_the_environment_goes_before_the_file(
     expected: str, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Empty counts as not set."""
+    """An empty variable counts as not set."""
     values = '{"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=file"}}'
     (tmp_path / "local.settings.json").write_text(values)
     monkeypatch.setattr(start, "ROOT", tmp_path)
@@ -102,10 +104,10 @@ def test_the_environment_goes_before_the_file(
     assert expected == find_storage(environ)[0]
 
 
-def test_with_no_word_of_storage_it_is_azurite(
+def test_without_a_storage_setting_it_is_azurite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On its own ports."""
+    """Its own ports are used."""
     monkeypatch.setattr(start, "ROOT", tmp_path)
 
     assert DEVELOPMENT == find_storage({})[0]
@@ -121,14 +123,14 @@ def test_a_file_that_cannot_be_read_is_a_reason(
     assert (None, "local.settings.json is not JSON (line 1)") == find_storage({})
 
 
-def test_storage_that_answers() -> None:
-    """It is asked where its connection string says."""
+def test_storage_that_answers_is_used() -> None:
+    """It is looked for where its connection string says."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         assert "" == why_no_storage(azurite_connection(port, "1", "2"))
 
 
-def test_storage_that_does_not_answer() -> None:
+def test_storage_that_does_not_answer_is_a_reason() -> None:
     """The reason says where it was looked for and what to do, without the key."""
     port = closed_port()
     reason = why_no_storage(azurite_connection(str(port), "1", "2"))
@@ -138,15 +140,15 @@ def test_storage_that_does_not_answer() -> None:
     assert "AccountKey" not in reason
 
 
-def test_an_account_whose_name_no_host_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slip of the pen is no traceback."""
+def test_an_account_name_that_no_host_can_have_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typing error gives no traceback."""
     monkeypatch.setattr(start, "getproxies", dict)
 
     assert "look at its account" in why_no_storage(f"AccountName={'a' * 64};AccountKey=a2V5")
 
 
 def test_what_only_func_can_tell_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An identity in a key's place; an account that is reached through a proxy."""
+    """This is an identity in place of a key, or an account that is reached through a proxy."""
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
 
     assert "" == why_no_storage(None)
@@ -154,7 +156,7 @@ def test_what_only_func_can_tell_is_left_to_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def started(**environ: str) -> subprocess.CompletedProcess[str]:
-    """`make start` without make, which is not what is tried here."""
+    """Run `make start` without make."""
     return subprocess.run(
         [sys.executable, "-m", "tools.start"],
         cwd=ROOT,
@@ -166,7 +168,7 @@ def started(**environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_func_gets_its_storage_as_it_was_given(program: Callable[[str], Path]) -> None:
-    """To the letter, its odd spaces too; and it is seen in nothing that we write."""
+    """Even its odd spaces are kept; and it shows up in nothing that we print."""
     path = f"{program('func').parent}{os.pathsep}/usr/bin:/bin"
     port = str(closed_port())
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -204,7 +206,7 @@ def test_wrong_input_is_one_line(
 
 
 def test_a_port_in_use_is_one_line() -> None:
-    """Before a host has loaded the app."""
+    """It is noticed before a host has loaded the app."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         ended = started(HOST="embedded", PORT=port)
@@ -213,10 +215,10 @@ def test_a_port_in_use_is_one_line() -> None:
     assert expected == ended.stderr
 
 
-def test_why_it_is_not_func_is_said(
+def test_the_reason_for_not_using_func_is_printed(
     program: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where the choice is ours, storage that was named and is not there is no silent change."""
+    """Where the app's storage is named but not there, the choice of devhost is not silent."""
     environ = {
         "PATH": str(program("func").parent),
         "PORT": str(closed_port()),

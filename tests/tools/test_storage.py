@@ -1,4 +1,4 @@
-"""Connection strings, as the storage's documentation has them."""
+"""Connection strings, as the storage's documentation describes them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ ACCOUNT = f"AccountName=shop;AccountKey={SECRET}"
         ("shop.example", 443, "BlobEndpoint=https://shop.example;SharedAccessSignature=sv=1&sig=x"),
     ],
 )
-def test_blobs_are_found(host: str, port: int, string: str) -> None:
-    """An endpoint goes before the account's name; Azurite's and Azure's are known."""
+def test_the_blob_endpoint_is_found(host: str, port: int, string: str) -> None:
+    """An endpoint counts before the account's name; Azurite's and Azure's are known."""
     assert (host, port) == blob_address(string)
 
 
@@ -50,8 +50,8 @@ def test_blobs_are_found(host: str, port: int, string: str) -> None:
         ("AccountName leads to is not a URL", f"DefaultEndpointsProtocol=ftp;{ACCOUNT}"),
     ],
 )
-def test_what_is_no_connection_string_is_said(reason: str, string: str) -> None:
-    """In one line that repeats nothing of it, for it may be a key."""
+def test_a_wrong_connection_string_is_one_line(reason: str, string: str) -> None:
+    """The line repeats nothing of it, because it may be a key."""
     with pytest.raises(StorageError, match=reason) as caught:
         blob_address(string)
 
@@ -69,13 +69,13 @@ def test_what_is_no_connection_string_is_said(reason: str, string: str) -> None:
         (DEVELOPMENT, {"AzureWebJobsStorageOfAnother__accountName": "shop"}),
     ],
 )
-def test_the_apps_storage(expected: str | None, settings: dict[str, str]) -> None:
-    """What is set; else what `func` alone understands; else Azurite."""
+def test_the_apps_storage_is_found(expected: str | None, settings: dict[str, str]) -> None:
+    """It is the setting, a form that only `func` understands, or Azurite."""
     assert expected == connection(settings)
 
 
 def test_azurites_connection_string_leads_to_its_ports() -> None:
-    """All three; the short form at the ports that it means."""
+    """All three ports are found; the short form means the usual ones."""
     assert DEVELOPMENT == azurite_connection(*AZURITE_PORTS)
     string = azurite_connection("20000", "20001", "20002")
     assert ("127.0.0.1", 20000) == blob_address(string)

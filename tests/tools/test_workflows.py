@@ -1,4 +1,4 @@
-"""The workflows: actions by commits that were looked up, least rights, inputs that exist."""
+"""The workflows use actions by commits that were looked up, least rights, and inputs that exist."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ USES = re.compile(r"uses: ([\w./-]+)@(\S+)(?: # (\S+))?")
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
-    """What a tool of our environment says; empty where it finds nothing."""
+    """The output of a tool from our environment; empty where it finds nothing."""
     program, *arguments = command
     ended = subprocess.run(
         [BIN / program, *arguments], cwd=cwd, capture_output=True, text=True, check=False
@@ -38,31 +38,31 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
 def test_every_action_is_of_the_list(path: Path) -> None:
-    """By its commit, with the tag beside it."""
+    """It is named by its commit, with the tag beside it."""
     for name, commit, tag in USES.findall(path.read_text()):
         assert PINNED[name] == (commit, tag)
 
 
-def test_the_list_holds_nothing_else() -> None:
-    """What is not used any more is not kept up."""
+def test_the_list_holds_no_unused_action() -> None:
+    """Every commit in it is used."""
     used = {name for path in WORKFLOWS for name, _, _ in USES.findall(path.read_text())}
     assert set(PINNED) == used
 
 
 def test_zizmor_finds_nothing() -> None:
-    """Rights, injections, credentials, updates that come too soon."""
+    """It checks rights, injections, credentials, and updates that come too soon."""
     assert "" == run("zizmor", "--offline", "--no-progress", "--quiet", GITHUB)
 
 
 def test_the_schemas_hold() -> None:
-    """GitHub's schemas of workflows and of dependabot accept ours."""
+    """GitHub's schemas of workflows and of dependabot accept our files."""
     schema = "--builtin-schema"
     assert "" == run("check-jsonschema", schema, "vendor.github-workflows", *WORKFLOWS)
     assert "" == run("check-jsonschema", schema, "vendor.dependabot", GITHUB / "dependabot.yml")
 
 
 def with_tags(folder: Path) -> list[Path]:
-    """Copies that name actions by their major version, as the linter knows their inputs."""
+    """Copies that name actions by their major version, because the linter knows inputs by that."""
     copies = []
     for path in WORKFLOWS:
         copy = folder / path.name
@@ -73,7 +73,8 @@ def with_tags(folder: Path) -> list[Path]:
 
 
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
-    """In the files as they are, shell included, and in copies with tags, inputs included."""
+    """It reads the files as they are, shell included, and copies with tags, whose inputs it
+    knows."""
     assert shutil.which("shellcheck", path=str(BIN))
     assert "" == run("actionlint", "-shellcheck", BIN / "shellcheck", *WORKFLOWS)
     assert "" == run("actionlint", "-shellcheck=", *with_tags(tmp_path))
@@ -81,7 +82,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PINNED)
 def test_an_input_that_does_not_exist_is_found(name: str, tmp_path: Path) -> None:
-    """Of each action, an input that it does not have fails the check of inputs."""
+    """For each action, a wrong input fails the check."""
     copies = with_tags(tmp_path)
     used = re.compile(rf"^( *)(?:- )?uses: {name}@.*\n", re.M | re.I)
     (first, *_) = [path for path in copies if used.search(path.read_text())]

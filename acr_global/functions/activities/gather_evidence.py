@@ -1,6 +1,6 @@
 """`GatherEvidence`: find out about regions that have not reported.
 
-Two questions. Has one of their reports been accepted and is still on its way with a courier?
+Two questions. Has an arrival of theirs been accepted that is still on its way with a courier?
 And, where the settings allow it, what does the registry itself say?
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 
@@ -17,6 +18,10 @@ from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence
+from acr_global.policy import Override
+
+if TYPE_CHECKING:
+    from acr_global.registry.question import Access
 
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
@@ -35,6 +40,8 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.activity_trigger(input_name="work", activity=names.GATHER_EVIDENCE)
     @app.durable_client_input(client_name="client")
     async def gather_evidence(work: JsonObject, client: str) -> JsonObject:
+        if work == wire.PROBE:
+            return work
         given = wire.load(wire.EvidenceInput, work)
         return wire.dump(await gather(setup.tools(client, CALL_SECONDS), given))
 
@@ -43,13 +50,13 @@ async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
     """Both questions at once."""
     carried, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
-        _ask_registry(tools, data),
+        ask_registry(tools, data),
     )
     return wire.EvidenceOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
 
 
 async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arrival | None:
-    """The report that a courier carries, or has just delivered, if there is one."""
+    """The arrival that a courier carries, or has just delivered, if there is one."""
     courier = correlation.courier_id(data.push_id, region)
     for pause in PAUSES_SECONDS:
         await asyncio.sleep(pause)
@@ -71,11 +78,28 @@ def _cargo(snapshot: Snapshot, region: str) -> Arrival | None:
     return next((a for a in arrivals if a.region == region), None)
 
 
-async def _ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence, ...]:
+def access_to(tools: Tools, policy: Override, kinds: tuple[str, ...] = ()) -> Access:
+    """How one registry may be asked."""
+    from acr_global.registry.question import Access
+
+    # The platform sets the app's own names; by them the registry's webhooks are found as ours.
+    own_host = tools.environ.get("WEBSITE_HOSTNAME")
+    return Access(
+        app=tools.environ.get("WEBSITE_SITE_NAME"),
+        webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
+        kinds=kinds,
+        resource_id=policy.registry_id,
+        region_endpoints=policy.region_endpoints,
+        arm_endpoint=tools.settings.arm_endpoint,
+    )
+
+
+async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence, ...]:
+    """What the registry says of the missing regions. Raises nothing."""
     if not data.evidence:
         return ()
     # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.
-    from acr_global.registry.look import Access, Question, look
+    from acr_global.registry.look import Question, look
 
     policy = tools.settings.policy(data.artifact.registry)
     question = Question(
@@ -90,13 +114,5 @@ async def _ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidenc
         since=data.begun_at - SINCE_SLACK,
         media_type=data.artifact.media_type,
     )
-    # The platform sets the app's own host name; by it the registry's webhooks are found as ours.
-    own_host = tools.environ.get("WEBSITE_HOSTNAME")
-    access = Access(
-        webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
-        kinds=data.evidence,
-        resource_id=policy.registry_id,
-        region_endpoints=policy.region_endpoints,
-        arm_endpoint=tools.settings.arm_endpoint,
-    )
+    access = access_to(tools, policy, data.evidence)
     return await look(question, access, credential=tools.credential, now=tools.clock)

@@ -20,7 +20,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="deadletters/{id}", methods=["GET"])
     @app.durable_client_input(client_name="client")
     async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        return await respond_to_operator(show(Engine.of(client), req.route_params["id"]))
+        return await respond_to_operator(show(setup.tools(client).engine, req.route_params["id"]))
 
 
 async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:

@@ -20,7 +20,9 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="deadletters", methods=["GET"])
     @app.durable_client_input(client_name="client")
     async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        return await respond_to_operator(listing(Engine.of(client), req.params.get("after")))
+        return await respond_to_operator(
+            listing(setup.tools(client).engine, req.params.get("after"))
+        )
 
 
 async def listing(engine: Engine, after: str | None = None) -> api.DeadLetters:

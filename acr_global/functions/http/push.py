@@ -7,7 +7,6 @@ import azure.functions as func
 
 from acr_global.functions import names
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import Engine
 from acr_global.functions.setup import Setup
 
 
@@ -21,4 +20,4 @@ def register(app: df.DFApp, setup: Setup) -> None:
         # Imported here: at a cold start a webhook is to be answered first.
         from acr_global.functions.pushlooks import show
 
-        return await respond_to_operator(show(Engine.of(client), req.route_params["id"]))
+        return await respond_to_operator(show(setup.tools(client).engine, req.route_params["id"]))

@@ -7,7 +7,6 @@ import azure.functions as func
 
 from acr_global.functions import names
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import Engine
 from acr_global.functions.setup import Setup
 
 
@@ -21,6 +20,5 @@ def register(app: df.DFApp, setup: Setup) -> None:
         # Imported here: at a cold start a webhook is to be answered first.
         from acr_global.functions.pushlists import listing
 
-        engine, own = Engine.of(client), setup.journal.open
-        page = listing(engine, setup.ledgers(engine.hub), own, req.params)
+        page = listing(setup.tools(client), setup.journal.open, req.params)
         return await respond_to_operator(page)

@@ -34,7 +34,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="deadletters/{id}/replay", methods=["POST"])
     @app.durable_client_input(client_name="client")
     async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        replayed = replay(setup.loaded.settings, Engine.of(client), req.route_params["id"])
+        replayed = replay(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
         return await respond_to_operator(replayed, 202)
 
 

@@ -29,7 +29,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="pushes/{id}/retry", methods=["POST"])
     @app.durable_client_input(client_name="client")
     async def retry_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        retried = retry(setup.loaded.settings, Engine.of(client), req.route_params["id"])
+        retried = retry(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
         return await respond_to_operator(retried, 202)
 
 

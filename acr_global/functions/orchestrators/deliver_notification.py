@@ -19,7 +19,7 @@ import azure.durable_functions as df
 
 from acr_global import retry, verdict
 from acr_global.ends import final_state, undelivered
-from acr_global.functions import names, turns, wire
+from acr_global.functions import names, statuses, turns, wire
 from acr_global.functions.setup import Setup
 from acr_global.model import Attempt, Outcome
 from acr_global.notify.words import shorten
@@ -41,7 +41,7 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
     while (wake := retry.next_due(state, context.current_utc_datetime)) is not None:
         due = retry.due(state, context.current_utc_datetime)
         # Also where it is due at once: what is handed over late would not be seen until it is over.
-        context.set_custom_status(wire.bounded(summary(given, state, "retrying")))
+        context.set_custom_status(statuses.bounded(summary(given, state, "retrying")))
         if not due:
             yield context.create_timer(verdict.timer_for(wake))
             continue
@@ -56,7 +56,7 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
         now = context.current_utc_datetime
         state = retry.after_attempts(state, (*attempts, *_unanswered(due, attempts, now)))
     final = final_state(state)
-    context.set_custom_status(wire.bounded(summary(given, state, final)))
+    context.set_custom_status(statuses.bounded(summary(given, state, final)))
     return wire.dump(wire.DeliveryOutput(state=final, delivery=state))
 
 

@@ -28,7 +28,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import log, names, reports, turns, wire
+from acr_global.functions import external_events, log, names, statuses, turns, wire
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
 
@@ -42,9 +42,12 @@ LINGER = timedelta(seconds=10)
 """A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
 request to get through a busy host."""
 
-EARLIER_REPORT_SLACK = timedelta(days=1)
-"""How much longer than a push can be open a report of it counts for the next one: the regions'
-reports of that one can lie apart, too."""
+EARLIER_ARRIVAL_SLACK = timedelta(days=1)
+"""An arrival counts for the next push of the same content for as long as its own push can be open,
+and this much longer: the arrivals of one push can lie apart."""
+
+CAUGHT_UP_TOGETHER = timedelta(minutes=1)
+"""The events of one push are caught up one after another, within this time."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -54,7 +57,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
-    reports.make_readable(context.histories)
+    external_events.make_readable(context.histories)
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
     records = list(push.known.said) if push.known else []
@@ -62,10 +65,10 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
         records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)))))
     waiting.hear(push.more)
     if not records:
-        yield from waiting.until(waiting.watch.deadline, look_every=push.check_every)
+        yield from waiting.until(waiting.deadline, look_every=push.check_every)
         records.append((yield from waiting.notify(waiting.decide(alarmed=False))))
     if [r.type for r in records] == [VerdictType.OVERDUE] and push.late_window:
-        yield from waiting.until(waiting.watch.deadline + push.late_window)
+        yield from waiting.until(waiting.deadline + push.late_window)
         records.append((yield from waiting.notify(waiting.decide(alarmed=True))))
     yield from waiting.linger()
     return wire.dump(waiting.output(records))
@@ -79,8 +82,13 @@ class Waiting:
         self._context, self._push = context, push
         self._waits: list[tuple[str, Any]] = []
         self._begun_at = context.current_utc_datetime
-        begun_at = push.known.begun_at if push.known else self._begun_at
+        begun_at = push.known.begun_at if push.known else push.begun_at or self._begun_at
         self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
+        self.deadline = self.watch.deadline
+        """Until when it is waited. Of a push that was caught up, the other events are on their way
+        even where its deadline is over: they were not delivered either."""
+        if push.begun_at:
+            self.deadline = max(self.deadline, self._begun_at + CAUGHT_UP_TOGETHER)
         if push.known:
             self.hear(push.known.arrivals)
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)
@@ -121,7 +129,9 @@ class Waiting:
         """Take in every arrival so far, whichever phase's wait it completed."""
         now = self._context.current_utc_datetime
         arrivals = [
-            reports.report(region, wait.result, self.watch.push_id, self.watch.begun_at, now)
+            external_events.arrival_of(
+                region, wait.result, self.watch.push_id, self.watch.begun_at, now
+            )
             for region, wait in self._waits
             if wait.is_completed
         ]
@@ -152,22 +162,22 @@ class Waiting:
 
     def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
-        span = self._push.timeout + self._push.late_window + EARLIER_REPORT_SLACK
-        earlier = verdict.earlier_reports(self.watch, self._push.earlier, span)
+        span = self._push.timeout + self._push.late_window + EARLIER_ARRIVAL_SLACK
+        earlier = verdict.earlier_arrivals(self.watch, self._push.earlier, span)
         self.watch = verdict.with_evidence(self.watch, earlier)
         if self._push.known:
             broken_off = verdict.interrupted(self.watch, self._push.known.interrupted_at)
             self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        # With regions missing it is not over: late reports are still taken in.
+        # With regions missing it is not over: late arrivals are still taken in.
         self._status(decided.type.value, self.watch.deadline, decided=not decided.missing)
         return decided
 
     def linger(self) -> Steps:
         """Outlast what is under way. A repeat that found no instance may still be about to start
         one, and a start on an id that has finished replaces it; while this one runs, it is
-        refused. And where regions are missing to the end, one's report may just have been raised:
+        refused. And where regions are missing to the end, one's arrival may just have been raised:
         it is taken in, for the next generation to know of."""
         until = self._begun_at + LINGER
         if self.watch.missing():
@@ -244,7 +254,7 @@ class Waiting:
             missing=self.watch.missing(),
             reports={a.region: (a.event_id, a.received_at) for a in self.watch.arrivals},
         )
-        self._context.set_custom_status(wire.status_object(status))
+        self._context.set_custom_status(shown(status))
 
     def output(self, records: list[wire.VerdictRecord]) -> wire.PushOutput:
         """What the instance leaves behind."""
@@ -255,6 +265,14 @@ class Waiting:
             missing=self.watch.missing(),
             earlier=self._push.earlier,
         )
+
+
+def shown(status: wire.PushStatus) -> dict[str, Any]:
+    """A push's status as the engine takes it: where it is too long, first without the arrivals."""
+    whole = wire.dump(status)
+    if statuses.fits(whole):
+        return whole
+    return statuses.bounded(wire.dump(status.model_copy(update={"reports": None})))
 
 
 def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> wire.DeliveryInput:

@@ -60,7 +60,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     )
     @app.durable_client_input(client_name="client")
     async def revive_interrupted(timer: func.TimerRequest, client: str) -> None:
-        await patrol.run(Engine.of(client, CALL_SECONDS))
+        await patrol.run(setup.tools(client, CALL_SECONDS).engine)
 
 
 class Patrol:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
-from acr_global.notify.request import build_request, signed_headers, to_json
+from acr_global.notify.request import to_json
 from acr_global.notify.target import SignedTarget
 from acr_global.notify.words import headline, reference
 
@@ -45,8 +45,8 @@ class CloudEventsTarget(SignedTarget):
         body = to_json(event)
         headers = {"content-type": "application/cloudevents+json; charset=utf-8"}
         if self.secrets:
-            headers |= signed_headers(message, self, environ, now, body)
-        return build_request(self, environ, body, headers)
+            headers |= self.signed_headers(message, environ, now, body)
+        return self.request(environ, body, headers)
 
 
 NOTES = """\

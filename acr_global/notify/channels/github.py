@@ -20,8 +20,8 @@ from pydantic import AfterValidator, Field, SecretStr
 from acr_global.errors import RenderError
 from acr_global.model import Message, OutboundRequest, Outcome
 from acr_global.notify.outcomes import Answer, Judgement
-from acr_global.notify.request import build_request, to_json
-from acr_global.notify.target import FRAMING, HttpTarget, check_header
+from acr_global.notify.request import check_header, to_json
+from acr_global.notify.target import FRAMING, HttpTarget
 from acr_global.notify.words import headline, shorten
 from acr_global.retry_after import capped
 from acr_global.secret import Secret, SecretRef, check_alone, resolve
@@ -93,8 +93,8 @@ class GithubTarget(HttpTarget):
             "authorization": f"Bearer {token}",
             "x-github-api-version": API_VERSION,
         }
-        return build_request(
-            self, environ, _body(message, self), headers, f"/repos/{self.repo}/dispatches"
+        return self.request(
+            environ, _body(message, self), headers, f"/repos/{self.repo}/dispatches"
         )
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal
 
 from acr_global.model import Message, OutboundRequest, Outcome
 from acr_global.notify.outcomes import Answer, Judgement, refused
-from acr_global.notify.request import build_request, to_json
+from acr_global.notify.request import to_json
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import (
     describe,
@@ -107,6 +107,7 @@ class SlackTarget(HttpTarget):
         self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """The headline, the facts, and the regions, the missing first."""
+        regions = _regions(message)
         title = headline(message, self.template)
         fields = [
             _text(fit(f"{label}\n{value}", FIELD_CHARS, escape)) for label, value in facts(message)
@@ -114,10 +115,10 @@ class SlackTarget(HttpTarget):
         blocks = [
             {"type": "header", "text": _text(fit(title, HEADER_CHARS, escape))},
             {"type": "section", "fields": fields[:FIELDS]},
-            {"type": "section", "text": _text(_regions(message))},
+            {"type": "section", "text": _text(regions)},
         ]
         body = to_json({"text": fit(title, FALLBACK_CHARS, escape), "blocks": blocks})
-        return build_request(self, environ, body, {"content-type": "application/json"})
+        return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """By the word, of those that we know, also beside a 2xx."""

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Literal
 
 from acr_global.model import Message, OutboundRequest, Outcome, RegionReport, VerdictType
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
-from acr_global.notify.request import build_request, to_json
+from acr_global.notify.request import to_json
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import describe, facts, headline, missing_first, plain, shorten
 
@@ -59,13 +59,13 @@ class TeamsTarget(HttpTarget):
         self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
         """A card with the headline, the facts, and the regions, the missing first."""
-        rows = [_region(report) for report in missing_first(message.regions)]
+        rows = [_row(region) for region in missing_first(message.regions)]
         shown = len(rows)
         body = _body(message, self, rows, shown)
         while len(body) > BODY_BYTES and shown:
             shown -= 1
             body = _body(message, self, rows, shown)
-        return build_request(self, environ, body, {"content-type": "application/json"})
+        return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """By the status that a 2xx tells of in its body."""
@@ -111,10 +111,10 @@ def _fact(label: str, value: str) -> dict[str, Any]:
     return _line((f"{label}  ", {"isSubtle": True}), (shorten(value, TEXT_CHARS), {}))
 
 
-def _region(report: RegionReport) -> dict[str, Any]:
+def _row(region: RegionReport) -> dict[str, Any]:
     return _line(
-        (shorten(plain(report.region), TEXT_CHARS) + "  ", {"weight": "Bolder"}),
-        (shorten(describe(report), TEXT_CHARS), {"color": _COLORS[report.state]}),
+        (shorten(plain(region.region), TEXT_CHARS) + "  ", {"weight": "Bolder"}),
+        (shorten(describe(region), TEXT_CHARS), {"color": _COLORS[region.state]}),
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Literal
 
 from acr_global.model import Message, OutboundRequest
-from acr_global.notify.request import build_request, signed_headers
 from acr_global.notify.target import SignedTarget
 from acr_global.notify.words import headline
 
@@ -24,8 +23,8 @@ class WebhookTarget(SignedTarget):
         told = message.model_copy(update={"text": headline(message, self.template)})
         body = told.model_dump_json().encode()
         headers = {"content-type": "application/json"}
-        headers |= signed_headers(message, self, environ, now, body)
-        return build_request(self, environ, body, headers)
+        headers |= self.signed_headers(message, environ, now, body)
+        return self.request(environ, body, headers)
 
 
 NOTES = """\

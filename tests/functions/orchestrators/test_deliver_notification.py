@@ -1,4 +1,4 @@
-"""What a delivery shows of itself."""
+"""The custom status of a delivery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acr_global.functions import wire
+from acr_global.functions import statuses, wire
 from acr_global.functions.orchestrators.deliver_notification import summary
 from acr_global.model import Attempt, Outcome
 from acr_global.retry import Delivery
@@ -18,8 +18,8 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 @pytest.mark.parametrize(("dead", "delivered"), [(200, 0), (0, 200), (100, 100), (199, 1)])
 def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> None:
-    """Two hundred targets of the longest names, in whatever state; who needs all looks at the
-    output. What tells deliveries apart stays whole."""
+    """Two hundred targets of the longest names, in any state, fit; the output holds them all. What
+    tells deliveries apart stays whole."""
     attempts = [
         Attempt(target=f"{n:050}", at=NOW, outcome=outcome, reason="r")
         for n in range(200)
@@ -36,8 +36,8 @@ def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> N
     about = verdict().model_copy(update={"push_id": "p" * 100, "artifact": odd})
     given = wire.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
     whole = summary(given, state, "dead")
-    cut = wire.bounded(whole)
-    assert wire.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
+    cut = statuses.bounded(whole)
+    assert statuses.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
     for name, count in (("dead", dead), ("delivered", delivered), ("owed", 0)):
         assert count == len(whole[name]) == len(cut[name]) + cut.get(f"{name}_more", 0)
     kept = ("state", "push", "verdict", "replay_of", "attempts")

@@ -11,7 +11,7 @@ SAMPLE: dict[str, Any] = {"url": "json://receiver.test/hush"}
 
 
 def check(request: OutboundRequest) -> None:
-    """A title of one line, and a body within our bound."""
+    """The request has a title of one line, and a body within the app's bound."""
     headers = dict(request.headers)
     assert headers["title"].isprintable() or not headers["title"].isascii()
     assert apprise.TITLE_CHARS >= len(headers["title"])

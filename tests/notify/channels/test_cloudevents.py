@@ -16,7 +16,7 @@ SAMPLE: dict[str, Any] = {
 
 
 def check(request: OutboundRequest) -> None:
-    """The reference library reads it; the data is the message."""
+    """The reference library reads the event; its data is the message."""
     event = from_structured_event(HTTPMessage(dict(request.headers), request.body))
     assert "1.0" == event.get_specversion()
     assert event.get_source().startswith("/acr-global/")
@@ -27,6 +27,6 @@ def check(request: OutboundRequest) -> None:
 
 
 def test_an_unsigned_cloudevent_has_no_signature_headers() -> None:
-    """Without secrets it is a plain CloudEvent."""
+    """A target without secrets sends a plain CloudEvent."""
     request = render(message(), target("cloudevents", secrets=[]))
     assert not [name for name, _ in request.headers if name.startswith("webhook-")]

@@ -43,7 +43,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_every_kind_has_a_channel() -> None:
-    """No kind can be configured that nothing renders."""
+    """No kind can be configured that has no channel."""
     for to in every_target():
         assert render(message(), to).body
     assert list(KINDS) == [to.kind for to in every_target()]
@@ -52,7 +52,7 @@ def test_every_kind_has_a_channel() -> None:
 @pytest.mark.parametrize("verdict_type", list(VerdictType))
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_exact_request(kind: str, verdict_type: VerdictType) -> None:
-    """A change to what receivers get is seen in review."""
+    """A change of what receivers get shows up in review."""
     to = target(kind)
     request = render(message(verdict_type), to)
     text = request.body.decode()
@@ -64,15 +64,15 @@ def test_the_exact_request(kind: str, verdict_type: VerdictType) -> None:
     assert json.loads(path.read_text("utf-8")) == shown
 
 
-def test_every_kind_has_a_judge() -> None:
-    """A new kind comes with its checker."""
+def test_every_kind_has_a_check() -> None:
+    """A new kind must bring one in its test file."""
     assert [] == [kind for kind in KINDS if not callable(case(kind).check)]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("verdict_type", list(VerdictType))
-def test_the_receivers_library_accepts(kind: str, verdict_type: VerdictType) -> None:
-    """Each verdict, each kind."""
+def test_the_receivers_library_accepts_every_verdict(kind: str, verdict_type: VerdictType) -> None:
+    """Each kind's `check` passes for each verdict."""
     case(kind).check(render(message(verdict_type), target(kind)))
 
 
@@ -150,14 +150,14 @@ def test_nothing_in_a_push_can_break_a_request(
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_template_is_the_headline(kind: str) -> None:
-    """A target's own words stand in what it gets."""
+    """A target's own template is used in its message."""
     request = render(message(), target(kind, template="look: $reference"))
     shown = request.body.decode() + str(request.headers)
     assert "look: team/app:v2" in shown
 
 
 def test_own_headers_are_sent() -> None:
-    """They win over what is not the channel's to say, such as the user agent."""
+    """They replace default headers, such as the user agent."""
     own = {"User-Agent": "mine", "X-Api-Key": {"$secret": "API_KEY"}}
     headers = dict(render(message(), target("slack", headers=own)).headers)
     assert "mine" == headers["user-agent"]
@@ -178,7 +178,7 @@ def test_own_headers_are_sent() -> None:
     ],
 )
 def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], reason: str) -> None:
-    """The reason is a slug, and no value stands in the text."""
+    """The error's reason is a slug, and its text shows no value."""
     with pytest.raises(RenderError) as caught:
         target(kind).render(message(), secrets, NOW)
     assert reason == caught.value.reason
@@ -187,7 +187,7 @@ def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], re
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
-    """Everything but what is secret is exact."""
+    """Everything that is not secret is shown exactly."""
     to = target(kind)
     shown = preview.preview(message(), to, SECRETS, NOW)
     request = render(message(), to)
@@ -209,13 +209,14 @@ def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
     ],
 )
 def test_a_preview_shows_of_the_url_what_is_no_secret(to: Target, first: str) -> None:
-    """The host always, for an operator must see where it goes; except in apprise's notation."""
+    """The host is always shown, so that an operator sees where it goes; except in apprise's
+    notation."""
     assert first == preview.preview(message(), to, SECRETS, NOW).split("\n")[0]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_no_target_shows_a_secret(kind: str) -> None:
-    """A secret is not in its repr, its str or a dump."""
+    """Neither its repr, its str nor a dump holds one."""
     to = target(kind)
     shown = f"{to!r} {to} {to.model_dump()}"
     assert [] == [value for value in HUSHED if value in shown]
@@ -236,7 +237,7 @@ def test_no_target_shows_a_secret(kind: str) -> None:
 )
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_a_time_that_cannot_be_used_costs_no_message(kind: str, at: str) -> None:
-    """An arrival or evidence with such a time is read without it, and told without it."""
+    """An arrival or evidence with such a time is read without it."""
     kept = arrival("eastus", 1.0).model_dump(mode="json") | {"timestamp": at}
     seen = Evidence.model_validate(
         {"region": "eastus", "kind": "event-log", "found": True, "detail": "fired", "at": at}
@@ -249,7 +250,7 @@ def test_a_time_that_cannot_be_used_costs_no_message(kind: str, at: str) -> None
 @pytest.mark.parametrize("hours", [14, -14])
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_first_and_the_last_time_there_is_can_be_told(kind: str, hours: int) -> None:
-    """With an offset they cannot be said in UTC, and nothing else is lost for it."""
+    """Such a time with an offset does not exist in UTC, but costs no message."""
     edge = datetime.min if hours > 0 else datetime.max
     at = edge.replace(tzinfo=timezone(timedelta(hours=hours)))
     push = message().push.model_copy(update={"pushed_at": at})
@@ -259,7 +260,7 @@ def test_the_first_and_the_last_time_there_is_can_be_told(kind: str, hours: int)
 
 
 def test_only_the_kinds_that_are_named_are_imported() -> None:
-    """An app starts without the channels that it has no target for."""
+    """An app does not load channels for which it has no target."""
     code = (
         "import sys\n"
         "from acr_global.notify.setting import parse_targets\n"

@@ -19,7 +19,7 @@ SAMPLE: dict[str, Any] = {"repo": "team/deploy", "token": {"$secret": "GH_TOKEN"
 
 
 def check(request: OutboundRequest) -> None:
-    """Within GitHub's limits, and every expected region is accounted for."""
+    """The request keeps GitHub's limits and accounts for every expected region."""
     body = json.loads(request.body)
     assert {"event_type", "client_payload"} == set(body)
     assert 0 < len(body["event_type"]) <= 100
@@ -32,14 +32,14 @@ def check(request: OutboundRequest) -> None:
 
 
 def test_github_enterprise_has_its_own_base() -> None:
-    """The path is put behind the base URL, with or without its last slash."""
+    """The path follows the base URL, with or without its final slash."""
     for base in ("https://ghe.test/api/v3", "https://ghe.test/api/v3/"):
         url = render(message(), target("github", url=base)).url
         assert "https://ghe.test/api/v3/repos/team/deploy/dispatches" == url
 
 
 def test_a_user_in_a_url_beside_a_token_says_why() -> None:
-    """It may come to stand there after the start."""
+    """The secret may have got a user after the start."""
     to = target("github", url={"$secret": "API_URL"})
     secrets = SECRETS | {"API_URL": "https://user:pw@api.test"}
     with pytest.raises(RenderError, match="keep one") as caught:
@@ -48,7 +48,7 @@ def test_a_user_in_a_url_beside_a_token_says_why() -> None:
 
 
 def in_seconds(seconds: float) -> str:
-    """A time as x-ratelimit-reset says it."""
+    """A time as x-ratelimit-reset writes it."""
     return f"{NOW.timestamp() + seconds:g}" if seconds % 1 else str(int(NOW.timestamp() + seconds))
 
 
@@ -103,10 +103,10 @@ ABUSE = "You have triggered an abuse detection mechanism. Please retry your requ
         (500, {}, "", R, None),
     ],
 )
-def test_github(
+def test_github_s_answers_are_judged(
     status: int, headers: dict[str, str], body: str, outcome: Outcome, wait: float | None
 ) -> None:
-    """403 may be a limit that will pass: a secondary one, by whatever name, after a minute."""
+    """A 403 may be a rate limit: a secondary one, however it is worded, is waited for a minute."""
     found = judge("github", status, headers, body.encode(), NOW)
     assert (outcome, wait, False) == (found.outcome, found.retry_after, found.once_more)
 
@@ -120,6 +120,6 @@ def test_github(
     ],
 )
 def test_github_s_other_403_is_a_right_that_is_missing(headers: dict[str, str], body: str) -> None:
-    """Tried once more, for tokens are changed."""
+    """It is tried once more, because tokens get changed."""
     found = judge("github", 403, headers, body.encode(), NOW)
     assert (R, True, "http-403") == (found.outcome, found.once_more, found.reason)

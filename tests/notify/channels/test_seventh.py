@@ -1,4 +1,4 @@
-"""A new kind is a file and a line: here this file, and the line in the fixture."""
+"""A new kind is one file and one line: here this file, and the line in the fixture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from acr_global.model import Message, OutboundRequest, Outcome
 from acr_global.notify import deliver, preview
 from acr_global.notify.channels import KINDS
 from acr_global.notify.outcomes import Answer, Judgement
-from acr_global.notify.request import build_request, to_json
+from acr_global.notify.request import to_json
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import headline
 from acr_global.settings import Loaded, load_settings
@@ -23,7 +23,7 @@ from tests.notify.samples import NOW, message
 
 
 class PagerTarget(HttpTarget):
-    """What a channel's file holds."""
+    """A channel as its file would hold it."""
 
     url_is_secret: ClassVar[bool] = True
 
@@ -33,12 +33,12 @@ class PagerTarget(HttpTarget):
     def render(
         self, message: Message, secrets: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
-        """Its request."""
+        """Render its request."""
         body = to_json({"line": self.line, "text": headline(message, self.template)})
-        return build_request(self, secrets, body, {"content-type": "application/json"})
+        return self.request(secrets, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
-        """Its answers."""
+        """Judge its answers."""
         if answer.text == "engaged":
             return Judgement(Outcome.RETRY, "pager-engaged", answer.status, 42.0)
         return general
@@ -50,7 +50,7 @@ def _known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def load(**target: object) -> Loaded:
-    """The settings with one target, whose URL stands behind a reference."""
+    """The settings with one target whose URL is a reference to a secret."""
     item = {"name": "oncall", "kind": "pager", "url": {"$secret": "PAGER_URL"}} | target
     return load_settings(
         {
@@ -61,8 +61,8 @@ def load(**target: object) -> Loaded:
     )
 
 
-def test_its_verdict_goes_from_the_settings_to_its_receiver_and_back(listen: Listening) -> None:
-    """It is read, checked, shown, sent and answered like any other."""
+def test_a_new_kind_works_from_the_settings_to_the_answer(listen: Listening) -> None:
+    """It is read, checked, previewed, sent and judged like any other kind."""
     (to,) = load(line=7).settings.targets
     secrets = {"PAGER_URL": "https://pager.test/hush"}
     shown = preview.preview(message(), to, secrets, NOW)
@@ -97,6 +97,6 @@ def test_its_verdict_goes_from_the_settings_to_its_receiver_and_back(listen: Lis
         ({"kind": "pagr", "line": 7}, "unknown kind; did you mean 'pager'?"),
     ],
 )
-def test_its_mistakes_are_named(fields: dict[str, object], said: str) -> None:
-    """By the words for every kind."""
+def test_a_new_kinds_mistakes_are_named(fields: dict[str, object], said: str) -> None:
+    """The problems have the same words as those of every kind."""
     assert any(f"target 'oncall': {said}" in p.message for p in load(**fields).problems)

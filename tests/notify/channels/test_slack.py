@@ -19,7 +19,7 @@ SAMPLE: dict[str, Any] = {"url": "https://hooks.slack.test/services/T0/B0/hush"}
 
 
 def check(request: OutboundRequest) -> None:
-    """The library's block models accept it; no text holds live markup."""
+    """The library's block models accept the request; no text holds live markup."""
     body = json.loads(request.body)
     blocks = Block.parse_all(body["blocks"])
     assert slack.BLOCKS >= len(blocks)
@@ -78,13 +78,15 @@ def check(request: OutboundRequest) -> None:
         (500, b"rollup_error", R, "slack-rollup_error"),
     ],
 )
-def test_slack(status: int, body: bytes, outcome: Outcome, reason: str) -> None:
-    """Slack says why in a word, beside 200 too; only words that we know are kept."""
+def test_slack_s_answers_are_judged(
+    status: int, body: bytes, outcome: Outcome, reason: str
+) -> None:
+    """Slack gives its reason in a word, even with 200; only known words are kept."""
     found = judge("slack", status, {}, body, NOW)
     assert (outcome, reason) == (found.outcome, found.reason)
 
 
 def test_slack_s_own_limit_keeps_its_wait() -> None:
-    """Slack may say it with a status of 200."""
+    """Slack may send a rate limit with a status of 200."""
     found = judge("slack", 200, {"retry-after": "30"}, b"ratelimited", NOW)
     assert (R, 30.0) == (found.outcome, found.retry_after)

@@ -19,7 +19,7 @@ SAMPLE: dict[str, Any] = {"url": "https://flow.test/hidden?sig=hush"}
 
 
 def check(request: OutboundRequest) -> None:
-    """The library's card models read it and write the same; nothing in it reads Markdown."""
+    """The library's card models read the card and write the same; no text in it is Markdown."""
     assert teams.BODY_BYTES >= len(request.body)
     envelope = json.loads(request.body)
     content = envelope["attachments"][0]["content"]
@@ -31,7 +31,7 @@ def check(request: OutboundRequest) -> None:
 
 
 def json_types(value: Any) -> list[str]:
-    """Every `type` of a card's elements."""
+    """The `type` of each of a card's elements."""
     if isinstance(value, list):
         return [t for part in value for t in json_types(part)]
     if isinstance(value, dict):
@@ -84,14 +84,14 @@ CONNECTOR = "Webhook message delivery failed with error: Microsoft Teams endpoin
         (429, CONNECTOR + "HTTP error 404", R, "http-429"),
     ],
 )
-def test_teams(status: int, body: str, outcome: Outcome, reason: str) -> None:
-    """A success that says in its body that it was none; what echoes our card is a success."""
+def test_teams_answers_are_judged(status: int, body: str, outcome: Outcome, reason: str) -> None:
+    """A success may say in its body that it failed; a body that echoes our card is a success."""
     found = judge("teams", status, {}, body.encode(), NOW)
     assert (outcome, reason, status) == (found.outcome, found.reason, found.status)
 
 
 def test_a_refused_key_inside_of_a_success_is_tried_once_more() -> None:
-    """As beside a status of its own; and a wait beside it is kept."""
+    """It counts like a status of its own, and so does a wait beside it."""
     assert judge("teams", 200, {}, f"{CONNECTOR}HTTP error 401".encode(), NOW).once_more
     limited = judge("teams", 200, {"retry-after": "9"}, f"{CONNECTOR}HTTP error 429".encode(), NOW)
     assert 9.0 == limited.retry_after

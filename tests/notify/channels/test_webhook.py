@@ -18,7 +18,7 @@ SAMPLE: dict[str, Any] = {
 
 
 def check(request: OutboundRequest) -> None:
-    """It reads back as the message, whole."""
+    """The body reads back as the whole message."""
     assert Message.model_validate_json(request.body)
     assert "application/json" == dict(request.headers)["content-type"]
 

@@ -1,0 +1,166 @@
+"""Finds the facts out: asks the app and the resource manager, side by side.
+
+What cannot be asked is Unknown, with the right or the key that is missing; nothing here raises for
+it. The resource manager's SDK waits in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import aiohttp
+
+from acr_global import api, outgoing
+from acr_global.doctor import asking
+from acr_global.doctor.asking import ask
+from acr_global.doctor.facts import Answer, App, Facts, Hook, Unknown
+from acr_global.registration import survey
+from acr_global.registration.arm import Arm
+from acr_global.registration.model import App as OurApp
+from acr_global.registration.model import Function, Registry, Webhook
+from acr_global.registration.plan import KEY_HEADER, PATH, is_ours, may_be_ours
+from acr_global.registration.refusal import ArmError
+from acr_global.registry.firings import host_and_path
+from acr_global.registry.naming import app_name, former_name, webhook_name
+from acr_global.urls import split_url
+
+SIGN_IN = "`az login`, as somebody who has that right: docs/doctor.md, Rights"
+WHICH_REGISTRY = Unknown(
+    "which registry is not known", "give --registry, or set ACR_GLOBAL_REGISTRY_ID"
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whom to ask."""
+
+    url: str = field(repr=False)
+    """The app's base URL, without a slash at its end."""
+    key: str | None = field(repr=False)
+    """A host key of the app."""
+    registry: str | None
+    """Name or ARM id; None: as the app's settings say."""
+    app_id: str | None = None
+    """The app's ARM id; None: it is looked for by its host."""
+    timeout: float = 100.0
+    """Seconds for one answer of the app."""
+
+
+async def gather(where: Where, arm: Arm | Unknown) -> Facts:
+    """All that can be found out."""
+    limits = aiohttp.ClientTimeout(total=where.timeout)
+    async with outgoing.new_session(timeout=limits) as session:
+        asked = _Asked(where, arm, session)
+        app, site = await asyncio.gather(asked.app(), asked.site())
+        functions = await asked.functions(site)
+        app = replace(app, functions=functions)
+        registry = await asked.registry(app.diagnosis)
+        if isinstance(registry, Unknown):
+            return Facts(app, registry, registry, registry)
+        replicas, hooks = await asyncio.gather(
+            asked.arm(lambda arm: arm.replicas(registry)), asked.hooks(registry, site)
+        )
+        return Facts(app, registry, replicas, hooks)
+
+
+class _Asked:
+    """The questions, each answered or Unknown."""
+
+    def __init__(self, where: Where, arm: Arm | Unknown, session: aiohttp.ClientSession) -> None:
+        self._where, self._arm, self._session = where, arm, session
+        self._headers = {KEY_HEADER: where.key} if where.key else {}
+
+    async def arm(self, question: Callable[[Arm], T]) -> T | Unknown:
+        """One question to the resource manager."""
+        arm = self._arm
+        if isinstance(arm, Unknown):
+            return arm
+        try:
+            return await asyncio.to_thread(question, arm)
+        except ArmError as error:
+            return Unknown(error.message, SIGN_IN if error.right else "")
+
+    async def app(self) -> App:
+        """The app's own routes."""
+        url, key = self._where.url, self._where.key
+        health, inside = await asyncio.gather(
+            ask(self._session, "GET", f"{url}/api/health", {}), self._diagnosis()
+        )
+        diagnosis, at = inside
+        region = "doctor"  # a word that can be a region's, and is none
+        if isinstance(diagnosis, api.Diagnosis) and diagnosis.expected:
+            region = diagnosis.expected[0].regions[0]
+        ping: Answer | Unknown = asking.NO_KEY
+        if key:
+            ping = await self._post(f"{url}{PATH}?region={region}", self._headers)
+        return App(split_url(url).place, health, ping, diagnosis, at)
+
+    async def _diagnosis(self) -> tuple[api.Diagnosis | Unknown, datetime]:
+        if not self._where.key:
+            return asking.NO_KEY, datetime.now(UTC)
+        url = f"{self._where.url}/api/diagnosis"
+        answer = await ask(self._session, "GET", url, self._headers)
+        return asking.read_diagnosis(answer), datetime.now(UTC)
+
+    def _post(self, url: str, headers: dict[str, str]) -> Awaitable[Answer]:
+        return ask(self._session, "POST", url, headers, asking.ping())
+
+    async def site(self) -> OurApp | Unknown:
+        """The app, as the resource manager knows it."""
+        where = self._where
+        return await self.arm(lambda arm: survey.app_at(arm, where.url, where.app_id))
+
+    async def functions(self, site: OurApp | Unknown) -> tuple[Function, ...] | Unknown:
+        """What the host lists."""
+        return site if isinstance(site, Unknown) else await self.arm(lambda a: a.functions(site.id))
+
+    async def registry(self, diagnosis: api.Diagnosis | Unknown) -> Registry | Unknown:
+        """The one that was named, else the one of the app's settings."""
+        known = [] if isinstance(diagnosis, Unknown) else [*diagnosis.expected]
+        name = self._where.registry or next((e.registry_id for e in known if e.registry_id), None)
+        return WHICH_REGISTRY if name is None else await self.arm(lambda arm: arm.registry(name))
+
+    async def hooks(self, registry: Registry, site: OurApp | Unknown) -> tuple[Hook, ...] | Unknown:
+        """Our webhooks, each with all that can be known of it."""
+        webhooks = await self.arm(lambda arm: arm.webhooks(registry))
+        if isinstance(webhooks, Unknown):
+            return webhooks
+        host = split_url(self._where.url).host
+        app = OurApp("", self._where.url) if isinstance(site, Unknown) else site
+        candidates = [webhook for webhook in webhooks if _may_be(webhook, app)]
+        found = await asyncio.gather(*(self._hook(registry, one) for one in candidates))
+        return tuple(hook for hook in found if _is(hook, app, host))
+
+    async def _hook(self, registry: Registry, webhook: Webhook) -> Hook:
+        whole, events = await asyncio.gather(
+            self.arm(lambda arm: arm.callback(registry, webhook)),
+            self.arm(lambda arm: arm.events(registry, webhook.name)),
+        )
+        if isinstance(whole, Unknown):
+            return Hook(webhook, whole, events)
+        knock: Answer | Unknown = Unknown("it does not post to the app")
+        if whole.uri and host_and_path(whole.uri) == host_and_path(self._where.url + PATH):
+            knock = await self._post(whole.uri, dict(whole.headers or {}))
+        return Hook(whole, None, events, knock)
+
+
+def _may_be(webhook: Webhook, app: OurApp) -> bool:
+    """Whether it has to be looked at; where the app's ARM id is not known, any tag may be ours."""
+    return not app.id or may_be_ours(webhook, app)
+
+
+def _is(hook: Hook, app: OurApp, host: str) -> bool:
+    """Whether it is ours: by its tag or where it posts to, else by its name."""
+    webhook = hook.webhook
+    to = host_and_path(webhook.uri)
+    if is_ours(webhook, app) or (to and to == host_and_path(app.url + PATH)):
+        return True
+    name = app_name(app.id) if app.id else host.partition(".")[0]
+    names = (webhook_name(name, webhook.location), former_name(webhook.location))
+    return webhook.name.lower() in names

@@ -1,0 +1,70 @@
+"""What an external event says of its region, whoever raised it.
+
+Besides the starter and couriers, whoever holds the app's system key can raise events, with
+any content. An event of a region's name says that the region has reported, whatever else
+it says; and nothing in it may fail an instance, for that would lose everything it has heard.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.durable_functions.models.history import HistoryEventType
+
+from acr_global import correlation
+from acr_global.functions import wire
+from acr_global.model import Arrival
+
+_CLASS_MARKS = frozenset({"__class__", "__module__", "__data__"})
+
+WRONG_CLOCK = timedelta(days=1)
+"""A time of receipt that is further outside the push's own life is no clock's error."""
+
+
+def make_readable(history: Iterable[Any]) -> None:
+    """Before a replay: what the SDK would fail to decode becomes null, and what it would decode
+    to an object of a class of ours stays out. The names are made those we wait for: the engine
+    does not tell `PushEvent-EastUS` from `pushevent-eastus`, and the SDK does.
+
+    The SDK decodes outside the orchestrator, so an exception there fails the whole turn, and the
+    turn the instance. Seen on the engine with `/*x*/1` and with an object that names a class.
+    Source: azure-functions-durable 1.7, models/TaskOrchestrationExecutor.py.
+    """
+    for event in history:
+        if event.event_type != HistoryEventType.EVENT_RAISED:
+            continue
+        if event.Name.lower().startswith(correlation.event_name("")):
+            event.Name = event.Name.lower()
+        if not _is_plain(event.Input):
+            event.Input = "null"
+
+
+def _is_plain(text: object) -> bool:
+    try:
+        json.loads(text, object_hook=_refuse_classes)  # type: ignore[arg-type] # checked by this
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse_classes(value: dict[str, Any]) -> dict[str, Any]:
+    if value.keys() >= _CLASS_MARKS:
+        raise ValueError("names a class")
+    return value
+
+
+def arrival_of(
+    region: str, said: object, event_id: str, begun_at: datetime, now: datetime
+) -> Arrival:
+    """The region's arrival, as the starter wrote it; where it did not, the event counts as
+    received now. `event_id`: what to call an event that names none."""
+    try:
+        arrival = wire.load(Arrival, said)
+    except ValueError:
+        return Arrival(region=region, event_id=event_id, received_at=now)
+    credible = begun_at - WRONG_CLOCK <= arrival.received_at <= now + WRONG_CLOCK
+    received_at = arrival.received_at if credible else now
+    return arrival.model_copy(update={"region": region, "received_at": received_at})

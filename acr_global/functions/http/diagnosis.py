@@ -1,0 +1,86 @@
+"""`Diagnosis`: how the app is, seen from inside, for an operator (`acr-global doctor`)."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global import api
+from acr_global.functions import names, wire
+from acr_global.functions.activities.gather_evidence import ask_registry
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.http.health import problems_of
+from acr_global.functions.probing import CALL_SECONDS, Prober
+from acr_global.functions.setup import Setup, Tools
+from acr_global.model import Action, Artifact
+from acr_global.policy import Override
+from acr_global.version import VERSION
+
+REPOSITORY = "acr-global/diagnosis"
+DIGEST = f"sha256:{0:064d}"
+"""Of the push that never was; no content is known to have this digest."""
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    prober = Prober()
+
+    @app.function_name(names.DIAGNOSIS)
+    @app.route(route="diagnosis", methods=["GET"])
+    @app.durable_client_input(client_name="client")
+    async def diagnosis(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        tools = setup.tools(client, CALL_SECONDS)
+        return await respond_to_operator(diagnose(setup, tools, prober))
+
+
+async def diagnose(setup: Setup, tools: Tools, prober: Prober) -> api.Diagnosis:
+    """All that can be said here; engine and registries are asked side by side."""
+    registries = setup.loaded.settings.registries
+    probe, expected = await asyncio.gather(
+        prober.probe(tools.engine),
+        asyncio.gather(*(_expected(tools, host) for host in (None, *registries))),
+    )
+    return api.Diagnosis(
+        version=VERSION,
+        python=platform.python_version(),
+        now=tools.clock(),
+        functions=tuple(
+            name for name in names.every() if name != names.CATCH_UP or tools.settings.catches_up()
+        ),
+        problems=problems_of(setup.loaded),
+        expected=tuple(one for one in expected if one.regions),
+        newest_turn=setup.journal.newest_turn,
+        probe=probe,
+    )
+
+
+async def _expected(tools: Tools, registry: str | None) -> api.Expected:
+    policy = tools.settings.policy(registry)
+    return api.Expected(
+        registry=registry,
+        regions=policy.regions,
+        actions=tools.settings.actions,
+        correlation=policy.correlation,
+        evidence=policy.evidence,
+        registry_id=policy.registry_id,
+        targets=tools.settings.target_names(policy),
+        asked=await ask_registry(tools, _question(tools, registry, policy)),
+    )
+
+
+def _question(tools: Tools, registry: str | None, policy: Override) -> wire.EvidenceInput:
+    """Of a push that never was. Where nothing names the registry, it is the one of the ARM id."""
+    name = (policy.registry_id or "").rstrip("/").rpartition("/")[2].lower()
+    host = registry or (f"{name}.azurecr.io" if name else None)
+    return wire.EvidenceInput(
+        push_id="_diagnosis",
+        event_ids=(),
+        action=Action.PUSH,
+        artifact=Artifact(registry=host, repository=REPOSITORY, digest=DIGEST),
+        missing=policy.regions,
+        begun_at=tools.clock(),
+        evidence=policy.evidence,
+    )

@@ -1,0 +1,35 @@
+"""`ProbeFunctions`, an orchestrator that an operator's question starts: calls each activity once,
+with nothing to do, one after the other.
+
+A host can go on without a function that it cannot bind or has been told to disable; then nothing
+is seen from outside but pushes that are never told. Its custom status is a `wire.ProbeStatus`:
+where it is, for the call of a function that is not there may never come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import azure.durable_functions as df
+
+from acr_global.functions import names, turns, wire
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function. Not journaled: nobody waits for one that broke off."""
+    turns.register(app, names.PROBE_FUNCTIONS, probe_functions, None)
+
+
+def probe_functions(context: df.DurableOrchestrationContext) -> Generator[Any, Any, None]:
+    """End when each activity has come back."""
+    status = wire.ProbeStatus()
+    for name in wire.load(wire.ProbeInput, context.get_input()).activities:
+        status = status.model_copy(update={"at": name})
+        context.set_custom_status(wire.dump(status))
+        try:
+            yield context.call_activity(name, wire.PROBE)
+        except Exception:  # an activity's failure comes as a bare exception
+            status = status.model_copy(update={"failed": (*status.failed, name)})
+    context.set_custom_status(wire.dump(status.model_copy(update={"at": None})))

@@ -1,0 +1,100 @@
+"""Whether the engine takes up what it is given: a small instance, seen from its start to its end.
+
+Only an operator's question starts one. It costs some sixty requests to storage, is waited for up to
+WITHIN_SECONDS, and removed; one that ends later, the next probe removes. Questions that come while
+one is under way share it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from datetime import timedelta
+
+from acr_global import api
+from acr_global.correlation import PROBES
+from acr_global.functions import clock, log, names, wire
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
+
+WITHIN_SECONDS = 25.0
+"""On an idle app a host may have to start first, which takes some ten seconds and more."""
+
+CALL_SECONDS = 5.0
+"""For one request to the engine."""
+
+LOOK_SECONDS = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0)
+"""Before each look; the last from then on."""
+
+STUCK_AFTER = timedelta(minutes=5)
+"""A probe that has not ended by then awaits what never comes, and is ended."""
+
+
+class Prober:
+    """One process's probe: one at a time."""
+
+    def __init__(self) -> None:
+        self._under_way: asyncio.Task[api.Probe] | None = None
+
+    async def probe(self, engine: Engine) -> api.Probe:
+        """What became of a probe that begins now, or is under way. Raises nothing."""
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.create_task(_probe(engine))
+        return await asyncio.shield(self._under_way)
+
+
+async def _probe(engine: Engine) -> api.Probe:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    snapshot = Snapshot(Phase.ABSENT)
+    try:
+        await _remove_earlier(engine)
+        # In the order of their age, as long as seconds have ten digits: until 2286.
+        probe_id = f"{PROBES}{int(clock.utcnow().timestamp())}.{uuid.uuid4().hex[:12]}"
+        given = wire.ProbeInput(activities=names.activities())
+        await engine.start(names.PROBE_FUNCTIONS, probe_id, given)
+        snapshot = await _until_it_has_ended(engine, probe_id, began + WITHIN_SECONDS)
+        seconds = loop.time() - began
+        if _has_ended(snapshot):
+            await engine.purge(probe_id)
+    except EngineError as error:
+        log.line("probe-not-made", level=logging.WARNING, cause=str(error))
+        if not _has_ended(snapshot):
+            seconds = loop.time() - began
+            return api.Probe(state="engine-unavailable", seconds=round(seconds, 1))
+    return _seen(snapshot, round(seconds, 1))
+
+
+def _seen(snapshot: Snapshot, seconds: float) -> api.Probe:
+    try:
+        status = wire.load(wire.ProbeStatus, snapshot.custom_status)
+    except ValueError:  # it has had no turn, or not to its end
+        status = wire.ProbeStatus()
+    if snapshot.phase is Phase.FINISHED:
+        return api.Probe(state="done", seconds=seconds, failed=status.failed)
+    begun = snapshot.phase not in (Phase.PENDING, Phase.ABSENT)
+    state = api.Probe(state="not-ended" if begun else "not-begun", seconds=seconds)
+    return state.model_copy(update={"failed": status.failed, "at": status.at})
+
+
+async def _until_it_has_ended(engine: Engine, probe_id: str, until: float) -> Snapshot:
+    """The instance, at its end or when time is up."""
+    pauses = iter(LOOK_SECONDS)
+    while True:
+        await asyncio.sleep(next(pauses, LOOK_SECONDS[-1]))
+        snapshot = await engine.look(probe_id)
+        if _has_ended(snapshot) or asyncio.get_running_loop().time() >= until:
+            return snapshot
+
+
+async def _remove_earlier(engine: Engine) -> None:
+    """Remove what an earlier probe did not wait for. One page, which is the one there is."""
+    for old in (await engine.list_by_prefix(PROBES, pages=1)).snapshots:
+        if _has_ended(old):
+            await engine.purge(old.instance_id)
+        elif old.created and clock.utcnow() - old.created > STUCK_AFTER:
+            await engine.terminate(old.instance_id, "acr-global: nobody waits for this probe")
+
+
+def _has_ended(snapshot: Snapshot) -> bool:
+    return snapshot.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)

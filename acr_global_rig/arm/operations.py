@@ -1,0 +1,43 @@
+"""What takes a while: the answer names where to ask how it goes (Azure-AsyncOperation).
+
+The work itself is done at once; until it has been asked after so often, it is said to be under way.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from acr_global_rig.arm.exchange import Answer, Json, Request, not_found
+
+SOON = {"x-ms-retry-after-ms": "1"}
+"""When to ask again. The real one says whole seconds, in Retry-After; azure-core reads both."""
+
+
+@dataclass
+class Operations:
+    """Those that were begun, by the paths at which they are asked after."""
+
+    polls: int = 1
+    """How often one is said to be under way."""
+    _left: dict[str, int] = field(default_factory=dict)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def begin(self, request: Request, status: int, body: Json | None) -> Answer:
+        """The answer to a request whose work is done, as if it were not."""
+        # As the service writes it: the type, a dash, an id.
+        path = f"{request.path}/operationStatuses/webhooks-{next(self._numbers):036x}"
+        self._left[path.lower()] = self.polls
+        asked_for = f"{request.base}{path}?api-version={request.query['api-version']}"
+        return Answer(status, body, {"Azure-AsyncOperation": asked_for, **SOON})
+
+    def answer(self, request: Request) -> Answer:
+        """How it goes. Raises Refused where nothing of the kind was begun."""
+        key = request.path.lower()
+        if key not in self._left:
+            raise not_found(request.path)
+        self._left[key] -= 1
+        under_way = self._left[key] >= 0
+        said = {"id": request.path, "name": request.last}
+        said["status"] = "InProgress" if under_way else "Succeeded"
+        return Answer(200, said, SOON if under_way else {})

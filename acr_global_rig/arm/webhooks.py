@@ -1,0 +1,213 @@
+"""A registry's webhooks: what they are, and whom they tell.
+
+What one tells and with which headers is write-only: `getCallbackConfig` alone gives it back.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from acr_global.patterns import normalize_region
+from acr_global_rig.arm.exchange import Answer, Json, Refused, Request, not_found
+from acr_global_rig.arm.firing import fire
+from acr_global_rig.arm.operations import Operations
+from acr_global_rig.arm.store import Store
+from acr_global_rig.registry import GIVES_UP
+
+NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
+ACTIONS = {"push", "delete", "quarantine", "chart_push", "chart_delete"}
+SECRET = ("serviceUri", "customHeaders")
+LIMITS = {"Basic": 2, "Standard": 10, "Premium": 500}
+"""Webhooks by SKU. Source: learn.microsoft.com/azure/container-registry/container-registry-skus."""
+
+
+@dataclass
+class Webhooks:
+    """Those of all registries."""
+
+    store: Store
+    operations: Operations
+    gives_up: float = GIVES_UP
+    """Seconds."""
+    merges_headers: bool = False
+    """Whether PATCH adds to the headers that there are; which of the two holds is not known."""
+    secrets: dict[str, Json] = field(default_factory=dict)
+    """URI and headers, by id in lower case."""
+    logs: dict[str, list[Json]] = field(default_factory=dict)
+    """Event logs, newest first, likewise."""
+    _posting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64))
+
+    def answer(
+        self, request: Request, registry: Json, name: str, rest: list[str]
+    ) -> Answer | list[Json]:
+        """A request about one of this registry's webhooks, `rest` being what follows its name."""
+        path = f"{registry['id']}/webhooks/{name}"
+        match request.method, rest:
+            case "PUT", []:
+                return self._create(request, registry, path)
+            case "DELETE", []:
+                return self._delete(request, path)
+            case "GET", ["operationStatuses", _]:
+                return self.operations.answer(request)
+        webhook = self.store.get(path)
+        if webhook is None:
+            raise not_found(path)
+        match request.method, rest:
+            case "GET", []:
+                return Answer(200, webhook)
+            case "PATCH", []:
+                return self._update(request, path, webhook)
+            case "POST", ["getCallbackConfig"]:
+                return Answer(200, self.secrets[path.lower()])
+            case "POST", ["ping"]:
+                return Answer(200, {"id": self._ping(path)})
+            case "POST" | "GET", ["listEvents"]:
+                return self.logs.get(path.lower(), [])
+        raise not_found(request.path)
+
+    def put(self, path: str, location: str, properties: Json, tags: Json | None = None) -> Json:
+        """Keep one, with what it is not to tell of itself."""
+        shown = {"status": "enabled", "scope": "", "provisioningState": "Succeeded"}
+        shown |= {k: v for k, v in properties.items() if k not in SECRET and v is not None}
+        self.secrets[path.lower()] = {
+            "serviceUri": properties.get("serviceUri"),
+            "customHeaders": properties.get("customHeaders") or {},
+        }
+        return self.store.put(path, {"location": location, "tags": tags or {}, "properties": shown})
+
+    def _create(self, request: Request, registry: Json, path: str) -> Answer:
+        location = normalize_region(str(request.given.get("location") or ""))
+        before = self.store.get(path)
+        if not NAME.fullmatch(request.last):
+            raise _bad("A webhook's name may have 5 to 50 letters and digits.")
+        if not request.properties.get("serviceUri") or not request.properties.get("actions"):
+            raise _bad("A webhook needs a location, a serviceUri and actions.")
+        _check(request.properties)
+        if before is not None and before["location"] != location:
+            raise Refused(
+                409,
+                "InvalidResourceLocation",
+                f"The resource '{request.last}' already exists in location '{before['location']}'. "
+                f"A resource with the same name cannot be created in location '{location}'.",
+            )
+        if location not in self._locations(registry):
+            # As azure-cli#26676 reports it.
+            raise Refused(
+                404, "RegistryResourceNotFound", f"The registry was not found in '{location}'."
+            )
+        limit = LIMITS[registry["sku"]["name"]]
+        if before is None and len(self.store.below(f"{registry['id']}/webhooks")) >= limit:
+            # Assumed: which error the service gives is not documented.
+            raise Refused(409, "QuotaExceeded", f"The registry has {limit} webhooks already.")
+        kept = self.put(path, location, request.properties, request.given.get("tags"))
+        return self._begin(request, 201 if before is None else 200, kept, "Creating")
+
+    def _update(self, request: Request, path: str, webhook: Json) -> Answer:
+        """What is given is changed; the rest stays."""
+        _check(request.properties)
+        before = self.secrets[path.lower()]
+        given = {k: v for k, v in request.properties.items() if v is not None}
+        if self.merges_headers and "customHeaders" in given:
+            given["customHeaders"] = before["customHeaders"] | given["customHeaders"]
+        tags = request.given.get("tags")
+        kept = self.put(
+            path,
+            webhook["location"],
+            webhook["properties"] | before | given,
+            webhook["tags"] if tags is None else tags,
+        )
+        return self._begin(request, 200, kept, "Updating")
+
+    def _begin(self, request: Request, status: int, kept: Json, state: str) -> Answer:
+        """A change takes a while."""
+        under_way = kept["properties"] | {"provisioningState": state}
+        return self.operations.begin(request, status, {**kept, "properties": under_way})
+
+    def _delete(self, request: Request, path: str) -> Answer:
+        self.secrets.pop(path.lower(), None)
+        self.logs.pop(path.lower(), None)
+        if not self.store.remove(path):
+            return Answer(204)
+        return self.operations.begin(request, 202, None)
+
+    def _locations(self, registry: Json) -> set[str]:
+        """Where the registry can have webhooks: at home, and where a replica has Succeeded."""
+        replicas = self.store.below(f"{registry['id']}/replications")
+        there = {r["location"] for r in replicas if _succeeded(r)}
+        return {registry["location"], *there}
+
+    def _ping(self, path: str) -> str:
+        """Post a ping, and do not wait for its answer: the log has it then.
+
+        Assumed: a disabled webhook is pinged too, and the log's entry has an id of its own.
+        """
+        event_id = str(uuid.uuid4())
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self.post(path, {"id": event_id, "timestamp": at, "action": "ping"})
+        return event_id
+
+    def fitting(self, registry: Json, region: str, event: Mapping[str, Any]) -> list[str]:
+        """Ids of the webhooks that are told of an event in a region."""
+        return [
+            str(webhook["id"])
+            for webhook in self.store.below(f"{registry['id']}/webhooks")
+            if webhook["location"] == region
+            and webhook["properties"]["status"] == "enabled"
+            and event.get("action") in webhook["properties"]["actions"]
+            and fits(webhook["properties"]["scope"], event.get("target") or {})
+        ]
+
+    def post(self, path: str, event: Mapping[str, Any]) -> Future[str]:
+        """Post an event to one webhook; the status that its log then has of it."""
+        secret = self.secrets[path.lower()]
+
+        def post() -> str:
+            entry = fire(secret["serviceUri"], secret["customHeaders"], event, self.gives_up)
+            with self.store.lock:
+                if path.lower() in self.secrets:
+                    self.logs.setdefault(path.lower(), []).insert(0, entry)
+            return str(entry["eventResponseMessage"]["statusCode"])
+
+        return self._posting.submit(post)
+
+    def close(self) -> None:
+        """Return when nothing is being posted any more."""
+        self._posting.shutdown(cancel_futures=True)
+
+
+def fits(scope: str, target: Mapping[str, Any]) -> bool:
+    """Whether an event is in a webhook's scope: `foo:*`, `foo:bar`, `foo` (which is `foo:latest`),
+    or nothing, which is everything.
+
+    Source: learn.microsoft.com/azure/container-registry/container-registry-webhook. Assumed: what
+    has no tag is in `foo:*`.
+    """
+    if not scope:
+        return True
+    repository, _, tag = scope.partition(":")
+    return target.get("repository") == repository and (
+        tag == "*" or target.get("tag") == (tag or "latest")
+    )
+
+
+def _check(properties: Json) -> None:
+    """Raises Refused where an action or the URI cannot be. Assumed: the service's words."""
+    if unknown := set(properties.get("actions") or []) - ACTIONS:
+        raise _bad(f"Actions that there are not: {', '.join(sorted(unknown))}.")
+    uri = str(properties.get("serviceUri") or "https://")
+    if not uri.startswith(("http://", "https://")):
+        raise _bad("A serviceUri begins with http:// or https://.")
+
+
+def _succeeded(resource: Json) -> bool:
+    return bool(resource["properties"]["provisioningState"] == "Succeeded")
+
+
+def _bad(message: str) -> Refused:
+    return Refused(400, "BadRequest", message)

@@ -1,0 +1,16 @@
+"""A geo-replicated registry in a box: what `acr-global simulate` plays, and how it is judged.
+
+    lag        how long after a push its webhook comes: fixed, or drawn from a distribution
+    scenario   what a scenario file may say, as models
+    reading    YAML → Scenario, or each mistake with its line and field
+    schema     docs/scenario.schema.json, for editors
+    plan       Scenario → every push and every webhook, with its time
+    expect     plan → what must be told of each push
+    receivers  they take what the app tells, or refuse it at first
+    state      what has been answered and told so far
+    judge      what was expected, and what came → what is wrong, and what is not known
+    table      the same as rows: a push each, a column for each region
+    play       the shell: posts the webhooks and waits for the verdicts
+
+All but receivers and play are pure.
+"""

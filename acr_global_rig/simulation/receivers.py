@@ -1,0 +1,44 @@
+"""Receivers of what the app tells: each refuses a message as often as the scenario says."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from acr_global.model import Message
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.simulation.scenario import Listener
+from acr_global_rig.simulation.state import Receipt
+
+
+class Refusing(Receiver):
+    """Answers 503 to each message so often before it takes it, and tells of each request."""
+
+    def __init__(self, name: str, refusals: int, tell: Callable[[Receipt], None]) -> None:
+        super().__init__(name)
+        self._refusals = refusals
+        self._tell = tell
+        self._tries: Counter[str] = Counter()
+
+    def decide(self, headers: Mapping[str, str], body: Any) -> int:
+        """The status of the answer; 400 to what is no message of the app."""
+        try:
+            message = Message.model_validate_json(json.dumps(body))
+        except ValidationError:
+            return 400
+        delivery_id = headers.get("webhook-id", "")
+        self._tries[message.id] += 1
+        status = 503 if self._tries[message.id] <= self._refusals else 200
+        self._tell(Receipt(self.name, delivery_id, status, message))
+        return status
+
+
+def receivers(
+    listeners: Iterable[Listener], tell: Callable[[Receipt], None]
+) -> tuple[Refusing, ...]:
+    """One for each in the scenario."""
+    return tuple(Refusing(one.name, one.refusals, tell) for one in listeners)

@@ -1,0 +1,95 @@
+"""A run as rows: a push each, a column for each region. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from acr_global_rig.simulation.expect import Expected, is_watched
+from acr_global_rig.simulation.plan import Push
+from acr_global_rig.simulation.state import Answer, Record
+
+NOTHING = "-"
+
+
+def headings(record: Record) -> list[str]:
+    """The columns: what was pushed, its verdicts, who is missing, and each region."""
+    noted = ["NOTE"] if _is_noted(record) else []
+    return ["PUSH", *noted, "VERDICT", "MISSING", *record.plan.regions]
+
+
+def rows(record: Record, pushes: Iterable[Push]) -> list[list[str]]:
+    """One row for each; of regions how far each was behind the first, by the app's clock, or how
+    its webhook stands."""
+    expected: dict[int, list[Expected]] = {}
+    for one in record.expected:
+        expected.setdefault(one.push.number, []).append(one)
+    return [_row(record, push, expected.get(push.number, [])) for push in pushes]
+
+
+def _row(record: Record, push: Push, expected: list[Expected]) -> list[str]:
+    verdicts = [" + ".join(_verdicts(record, one)) or NOTHING for one in expected]
+    if not verdicts:
+        verdicts = [NOTHING if is_watched(push, record.app) else "not watched"]
+    missing = [", ".join(_missing(record, one)) for one in expected]
+    noted = [push.note or NOTHING] if _is_noted(record) else []
+    lags, answers = _lags(record, expected), record.answers.get(push.number, [])
+    cells = [lags.get(r) or _standing(push, r, answers) for r in record.plan.regions]
+    return [
+        push.name,
+        *noted,
+        "; ".join(dict.fromkeys(verdicts)),
+        "; ".join(dict.fromkeys(filter(None, missing))) or NOTHING,
+        *cells,
+    ]
+
+
+def _verdicts(record: Record, expected: Expected) -> Iterator[str]:
+    listener = record.listeners[0].name
+    for receipt in record.told(expected.key, listener):
+        if receipt.status == 200:
+            yield receipt.message.type.value
+
+
+def _missing(record: Record, expected: Expected) -> tuple[str, ...]:
+    receipts = record.receipts.get(expected.key)
+    return receipts[-1].message.missing if receipts else ()
+
+
+def _lags(record: Record, expected: list[Expected]) -> dict[str, str]:
+    return {
+        report.region: f"{report.lag_seconds:.1f} s"
+        for one in expected
+        for receipt in record.receipts.get(one.key, ())
+        for report in receipt.message.regions
+        if report.lag_seconds is not None
+    }
+
+
+def _standing(push: Push, region: str, answers: list[Answer]) -> str:
+    """How its webhook stands while nothing is told of it."""
+    if region in push.lost:
+        return "lost"
+    own = [answer for answer in answers if answer.webhook.region == region]
+    return (str(own[-1].status) if own[-1].status else "no answer") if own else NOTHING
+
+
+def deliveries(record: Record) -> Iterator[str]:
+    """A line for each receiver that refuses: how its messages came through."""
+    for listener in record.listeners:
+        if listener.refusals:
+            receipts = [
+                receipt
+                for its in record.receipts.values()
+                for receipt in its
+                if receipt.receiver == listener.name
+            ]
+            taken = sum(receipt.status == 200 for receipt in receipts)
+            messages = len({receipt.message.id for receipt in receipts})
+            yield (
+                f"{listener.name}, which refuses each message {listener.refusals} times: "
+                f"{taken} of {messages} messages taken, after {len(receipts)} attempts"
+            )
+
+
+def _is_noted(record: Record) -> bool:
+    return any(push.note for push in record.plan.pushes)

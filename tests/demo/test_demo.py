@@ -1,0 +1,44 @@
+"""The demo's scenario, and the settings that it starts the app with."""
+
+from __future__ import annotations
+
+from acr_global.settings import load_settings
+from acr_global_rig.host import environment
+from acr_global_rig.simulation.reading import read_scenario
+from acr_global_rig.simulation.state import Record, record_of
+from demo.__main__ import SCENARIO, settings
+
+DEMO = read_scenario(SCENARIO.read_text())
+
+
+def record() -> Record:
+    """What is to happen in the demo."""
+    return record_of(DEMO, DEMO.seed or 0, "run")
+
+
+def test_settings_of_the_user_do_not_reach_the_demo() -> None:
+    """What the user has set for the app is left out, and the demo's settings are right."""
+    user = {"ACR_GLOBAL_REGIONS": "mars", "ACR_GLOBAL_EVIDENCE": "manifest", "PATH": "/bin"}
+    environ = environment(user, settings(DEMO, 9099))
+    loaded = load_settings(environ)
+    assert "/bin" == environ["PATH"]
+    assert () == loaded.problems
+    assert () == loaded.settings.evidence
+    assert DEMO.regions == loaded.settings.regions
+    assert DEMO.app.timeout == loaded.settings.timeout.total_seconds()
+    assert DEMO.app.late_window == loaded.settings.late_window.total_seconds()
+    assert ["steady", "flaky"] == [target.name for target in loaded.settings.targets]
+
+
+def test_the_silent_push_begins_last() -> None:
+    """All other deadlines have passed when its verdict comes, so no second verdict is missed."""
+    pushes = record().plan.pushes
+    assert [pushes[-1]] == [push for push in pushes if push.lost]
+    assert pushes[-1] == max(pushes, key=lambda push: push.begins)
+
+
+def test_the_demo_is_over_in_a_minute() -> None:
+    """When the last word is due, the retries of the flaky receiver are still to come: 6 s."""
+    known_by = max(expected.known_by for expected in record().expected)
+    assert 20 >= known_by + DEMO.settle
+    assert 6 == len(DEMO.pushes)

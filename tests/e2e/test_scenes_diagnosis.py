@@ -1,0 +1,79 @@
+"""What the app says of itself to an operator, and of its engine; on both hosts."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import pytest
+
+from acr_global.functions import names
+from acr_global.version import VERSION
+from acr_global_rig import engine
+from acr_global_rig.registry import REGIONS
+from tests.e2e.scene import DURABLE, Scene, Stage, both
+
+DIAGNOSIS = "api/diagnosis"
+SETTINGS = {"REGISTRIES": "", "REGIONS": "westeurope,eastus", "TIMEOUT": "soon"}
+
+
+async def probes(s: Scene) -> Any:
+    """The instances of probes that are in storage."""
+    return (await s.call("GET", f"{DURABLE}/instances/", instanceIdPrefix="_probe."))[1]
+
+
+@both()
+async def test_an_app_that_is_well_says_so(s: Scene) -> None:
+    """Its probe has called each activity, and is gone."""
+    await s.push()
+    await s.told("complete")
+    status, said = await s.call("GET", DIAGNOSIS)
+    assert (200, VERSION, platform.python_version()) == (status, said["version"], said["python"])
+    assert ("done", []) == (said["probe"]["state"], said["probe"]["failed"])
+    assert list(names.every()) == said["functions"]
+    # On two hosts the turns may have been the other's.
+    turn = said.get("newest_turn") or (said["now"] if s.others else "")
+    assert datetime.fromisoformat(turn) <= datetime.fromisoformat(said["now"])
+    assert [] == await probes(s)
+
+
+@both(stage=Stage(SETTINGS))
+async def test_it_says_what_it_goes_by_and_what_is_wrong(s: Scene) -> None:
+    """No value of a setting that is wrong."""
+    _, said = await s.call("GET", DIAGNOSIS)
+    (plain,) = said["expected"]
+    assert (["westeurope", "eastus"], "id") == (plain["regions"], plain["correlation"])
+    assert ["ACR_GLOBAL_TIMEOUT"] == [problem["setting"] for problem in said["problems"]]
+    assert "soon" not in str(said["problems"])
+
+
+@both()
+async def test_evidence_is_asked_for_with_the_apps_own_identity(s: Scene) -> None:
+    """Of a push that never was: what comes back is whether it could be asked."""
+    _, said = await s.call("GET", DIAGNOSIS)
+    found = {one.get("registry"): one["asked"] for one in said["expected"]}
+    assert list(REGIONS) == [one["region"] for one in found["evidence-absent.example"]]
+    assert {"not readable there (404)"} == {e["detail"] for e in found["evidence-absent.example"]}
+    assert {"check failed: cannot connect"} == {
+        e["detail"] for e in found["evidence-unknown.example"]
+    }
+
+
+@pytest.mark.engine
+@pytest.mark.real_time
+async def test_storage_that_does_not_answer_is_said() -> None:
+    """Within some seconds, by an app that is well otherwise."""
+    if reason := engine.why_not():
+        pytest.skip(reason)
+    with contextlib.ExitStack() as stack:
+        storage = stack.enter_context(engine.azurite(fast=True))
+        settings = {"ACR_GLOBAL_REGIONS": "eastus"}
+        async with engine.hosted(storage, settings) as host, aiohttp.ClientSession() as session:
+            stack.close()
+            async with session.get(f"{host.url}/{DIAGNOSIS}") as answer:
+                said = await answer.json()
+            assert (200, "engine-unavailable") == (answer.status, said["probe"]["state"])
+            assert [] == said["problems"]

@@ -1,0 +1,300 @@
+"""What there is becomes what there should be, whatever fails in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from acr_global.registration import rights
+from acr_global.registration.arm import Arm
+from acr_global.registration.model import App
+from acr_global.registration.model import Registry as ReadRegistry
+from acr_global.registration.plan import KEY_HEADER, Kind, NoRoomError, plan_removal
+from acr_global.registration.refusal import ArmError
+from acr_global.registration.settle import Done, settle
+from acr_global.registration.signin import cloud_at
+from acr_global.registration.survey import app_at, webhooks_of
+from acr_global.registry.naming import TAG
+from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
+from acr_global_rig.arm.faults import Cut
+from tests.registration.conftest import REGIONS, URL, applying
+
+NAMES = sorted(f"acrglobalfuncapp{region}" for region in REGIONS)
+WRITES = ("PUT", "PATCH", "DELETE")
+
+
+def is_right(registry: Registry, site: Site) -> None:
+    """Each region has its webhook, and all of them the key that the app has."""
+    key = site.keys("ImagePush")["contoso"]
+    there = registry.webhooks()
+    assert NAMES == sorted(there)
+    for webhook in there.values():
+        region = webhook["location"]
+        assert f"acrglobalfuncapp{region}" == webhook["name"]
+        assert {TAG: site.id} == webhook["tags"]
+        assert {
+            "status": "enabled",
+            "scope": "",
+            "actions": ["push"],
+            "serviceUri": f"{URL}/api/ImagePush?region={region}",
+            "customHeaders": {KEY_HEADER: key},
+            "provisioningState": "Succeeded",
+        } == webhook["properties"]
+
+
+def written(rig: LoopbackArm) -> list[tuple[str, str]]:
+    """Every request that changes something: method and last part of its path."""
+    asked = [(a.method, a.target.partition("?")[0]) for a in rig.asked]
+    return [(method, path.rsplit("/", 1)[-1]) for method, path in asked if method in WRITES]
+
+
+def test_from_nothing_to_everything(
+    arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """The key is made, and each region's webhook; and it says so."""
+    told: list[Done] = []
+    settled = applying(arm, there, ours, told)
+    is_right(registry, site)
+    assert settled.is_right
+    assert NAMES == sorted(done.step.name for done in told if done.error is None)
+
+
+def test_run_again_it_changes_nothing(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, site: Site
+) -> None:
+    """Not the key, either."""
+    applying(arm, there, ours)
+    rig.asked.clear()
+    assert () == applying(arm, there, ours).done
+    assert [] == written(rig)
+
+
+def test_what_was_edited_by_hand_is_put_right(
+    arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """Also what was given up, and what the registry has left of a region that is gone."""
+    applying(arm, there, ours)
+    registry.add_webhook(NAMES[0], "eastus", "https://elsewhere/", tags={TAG: site.id})
+    registry.add_webhook("old", "southindia", "https://elsewhere/", tags={TAG: site.id})
+    registry.add_webhook("byhand", "eastus", f"{URL}/api/ImagePush?region=eastus&code=K")
+    settled = applying(arm, there, ours)
+    is_right(registry, site)
+    done = {one.step.name: one.step.kind for one in settled.done}
+    assert {NAMES[0]: Kind.CHANGE, "old": Kind.REMOVE, "byhand": Kind.REMOVE} == done
+
+
+@pytest.mark.parametrize("merges", [False, True])
+def test_headers_of_others_stay_however_the_service_takes_ours(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, merges: bool
+) -> None:
+    """Whether it puts what is sent in place of what is there, or beside it, is not known."""
+    rig.webhooks.merges_headers = merges
+    headers = {"x-gateway": "1", KEY_HEADER: "old"}
+    uri = f"{URL}/api/ImagePush?region=eastus"
+    registry.add_webhook(NAMES[0], "eastus", uri, headers, enabled=False)
+    assert applying(arm, there, ours).is_right
+    found = registry.webhooks()[NAMES[0]]["properties"]["customHeaders"]
+    assert {"x-gateway", KEY_HEADER} == set(found)
+    assert "old" != found[KEY_HEADER]
+
+
+FAULTS: list[tuple[str, int | Cut]] = [
+    (action, how)
+    for action in (
+        rights.READ_KEYS,
+        rights.WRITE_KEY,
+        rights.READ_REPLICAS,
+        rights.READ_WEBHOOKS,
+        rights.READ_USAGES,
+        rights.WRITE_WEBHOOK,
+        rights.READ_OPERATION,
+        rights.READ_CALLBACK,
+        rights.DELETE_WEBHOOK,
+    )
+    for how in (409, 429, 500, Cut.BEFORE, Cut.AFTER)
+]
+
+
+@pytest.mark.parametrize(("action", "how"), FAULTS)
+def test_after_any_failure_it_ends_right(
+    rig: LoopbackArm,
+    arm: Arm,
+    there: ReadRegistry,
+    ours: App,
+    registry: Registry,
+    site: Site,
+    action: str,
+    how: int | Cut,
+) -> None:
+    """By itself where it could go on, and else when it is run again."""
+    registry.add_webhook("old", "southindia", "https://elsewhere/", tags={TAG: site.id})
+    registry.add_webhook(NAMES[0], "eastus", "https://elsewhere/", tags={TAG: site.id})
+    rig.fail(action, how)
+    with suppress(ArmError):
+        applying(arm, there, ours)
+    assert applying(arm, there, ours).is_right
+    is_right(registry, site)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("how", [500, Cut.AFTER])
+def test_one_that_fails_holds_up_no_other(
+    rig: LoopbackArm,
+    arm: Arm,
+    there: ReadRegistry,
+    ours: App,
+    registry: Registry,
+    site: Site,
+    nth: int,
+    how: int | Cut,
+) -> None:
+    """And is done in the next round."""
+    rig.fail(rights.WRITE_WEBHOOK, how, nth=nth)
+    settled = applying(arm, there, ours)
+    is_right(registry, site)
+    assert settled.is_right
+    failed = [one for one in settled.done if one.error]
+    assert 1 == len(failed)
+    assert () == settled.left
+
+
+def test_what_cannot_be_done_is_said_and_not_tried_for_ever(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """With the right that is missing; what was begun elsewhere stays as it is."""
+    rig.rights = {"*/read", "*/action", rights.WRITE_KEY}
+    settled = applying(arm, there, ours)
+    assert not settled.is_right
+    errors = [one.error for one in settled.left]
+    assert [rights.WRITE_WEBHOOK] * 3 == [error.right for error in errors if error]
+    assert 3 == len([one for one in written(rig) if one[1].startswith("acrglobal")])
+    rig.rights = None
+    assert applying(arm, there, ours).is_right
+    is_right(registry, site)
+
+
+def test_what_always_fails_is_given_up(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, site: Site
+) -> None:
+    """After a few rounds, with what was last said."""
+    rig.fail(rights.WRITE_WEBHOOK, 500, times=1_000)
+    settled = applying(arm, there, ours)
+    assert NAMES == sorted(one.step.name for one in settled.left)
+    assert 15 == len(settled.done)
+
+
+def test_two_at_once_end_right(
+    rig: LoopbackArm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """Both make the key; one of the two holds, and is in every webhook."""
+
+    def one(_: int) -> bool:
+        with Arm.open(cloud_at(rig.url), SUBSCRIPTION) as arm:
+            return applying(arm, there, ours).is_right
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [True] * 4 == list(pool.map(one, range(4)))
+    is_right(registry, site)
+
+
+def test_a_key_that_another_has_made_meanwhile_is_taken(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """Seen by the last look, and put right by one round more."""
+    changed = False
+
+    def other(done: Done) -> None:
+        nonlocal changed
+        if not changed:
+            site.keys("ImagePush")["contoso"], changed = "of-the-other", True
+
+    told = _Telling(other)
+    applying(arm, there, ours, told)
+    is_right(registry, site)
+    assert "of-the-other" == site.keys("ImagePush")["contoso"]
+
+
+class _Telling(list[Done]):
+    """Something that happens when a step is told."""
+
+    def __init__(self, happens: Callable[[Done], None]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def append(self, done: Done) -> None:
+        super().append(done)
+        self._happens(done)
+
+
+def test_the_limit_is_looked_at_first(rig: LoopbackArm, arm: Arm, ours: App, site: Site) -> None:
+    """Where it would be reached nothing is made at all."""
+    registry = rig.add_registry("small", "westeurope", sku="Basic")
+    for name in ("theirs1", "theirs2"):
+        registry.add_webhook(name, "westeurope", "https://elsewhere/")
+    with pytest.raises(NoRoomError):
+        applying(arm, arm.registry(registry.id), ours)
+    assert ["theirs1", "theirs2"] == sorted(registry.webhooks())
+
+
+def test_forty_regions_are_done_side_by_side(
+    rig: LoopbackArm, arm: Arm, ours: App, site: Site
+) -> None:
+    """Each of them once; and lists have pages."""
+    rig.page = 7
+    registry = rig.add_registry("large", "westeurope", [f"region{n}" for n in range(39)])
+    settled = applying(arm, arm.registry(registry.id), ours)
+    assert settled.is_right
+    assert 40 == len(settled.done) == len(registry.webhooks())
+
+
+def test_only_ours_are_removed(
+    arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """By tag, or by where they post to; those of others stay, whatever their names."""
+    applying(arm, there, ours)
+    registry.add_webhook("byhand", "eastus", f"{URL}/api/ImagePush")
+    theirs: dict[str, Any] = {
+        "acrglobaleastus": {"uri": "https://elsewhere/"},
+        "acrglobalother": {"uri": f"{URL}/api/ImagePush", "tags": {TAG: site.id + "-other"}},
+    }
+    for name, about in theirs.items():
+        registry.add_webhook(name, "eastus", **about)
+
+    def look() -> tuple[Any, ...]:
+        return plan_removal(ours, webhooks_of(arm, there, ours))
+
+    assert settle(arm, there, look, lambda _: None).is_right
+    assert sorted(theirs) == sorted(registry.webhooks())
+
+
+def test_a_webhook_that_goes_while_it_is_looked_at_is_none_of_ours(
+    rig: LoopbackArm,
+    arm: Arm,
+    there: ReadRegistry,
+    ours: App,
+    registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the list and the question where it posts to; any other refusal is said."""
+    registry.add_webhook("gone", "eastus", f"{URL}/api/ImagePush")
+    listed = arm.webhooks(there)
+    arm.delete(there, "gone")
+    monkeypatch.setattr(arm, "webhooks", lambda _registry: listed)
+    assert listed == webhooks_of(arm, there, ours)
+    rig.rights = {"*/read"}
+    with pytest.raises(ArmError, match="getCallbackConfig"):
+        webhooks_of(arm, there, ours)
+
+
+def test_the_app_is_found_by_its_url(arm: Arm, site: Site) -> None:
+    """Its ARM id is the tag; where it is given, nothing is asked."""
+    assert App(site.id, URL, ("func-app.azurewebsites.net",)) == app_at(arm, URL, None)
+    assert App(site.id, URL) == app_at(arm, URL, site.id + "/")
+    with pytest.raises(ArmError, match=r"no app of the subscription answers at x\.example"):
+        app_at(arm, "https://x.example", None)
+    with pytest.raises(ArmError, match="no function app's ARM id"):
+        app_at(arm, URL, "func-app")

@@ -1,0 +1,32 @@
+"""Which cloud, and by what way."""
+
+from __future__ import annotations
+
+from acr_global.registration.ids import parse_id
+from acr_global.registration.signin import CLOUDS, Cloud, cloud_at, way
+
+ID = "/subscriptions/s-1/resourcegroups/My_Group/providers/microsoft.web/Sites/func-app/"
+
+
+def test_a_cloud_is_known_by_its_resource_manager() -> None:
+    """Where people sign in to it follows; of any other the environment says it."""
+    assert CLOUDS["AzureChinaCloud"] == cloud_at("https://management.chinacloudapi.cn/")
+    assert Cloud("https://localhost:1", None) == cloud_at("https://localhost:1")
+
+
+def test_the_way_is_that_of_the_environment() -> None:
+    """A proxy's user and password go as the library takes them."""
+    environ = {"https_proxy": "http://me:p%40ss@proxy.example:3128"}
+    to = "http://me:p%40ss@proxy.example:3128"
+    assert {"http": to, "https": to} == way("https://management.azure.com/x", environ)
+    bare = {"https_proxy": "proxy.example:3128"}
+    assert "http://proxy.example:3128" == way("https://management.azure.com", bare)["https"]
+    assert {} == way("https://localhost:1/x", environ)
+
+
+def test_an_id_is_taken_apart() -> None:
+    """Whatever its case, and with a slash at its end."""
+    assert ("s-1", "My_Group", "func-app") == parse_id(ID, "Microsoft.Web/sites")
+    assert parse_id(ID, "Microsoft.ContainerRegistry/registries") is None
+    assert parse_id(ID + "slots/x", "Microsoft.Web/sites") is None
+    assert parse_id("func-app", "Microsoft.Web/sites") is None

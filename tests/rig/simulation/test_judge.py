@@ -1,0 +1,217 @@
+"""The judgement of a run: nothing but the one right verdict passes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from acr_global.model import VerdictType
+from acr_global_rig.simulation.judge import Judgement, judge
+from acr_global_rig.simulation.state import Answer, Receipt, Record
+from tests.rig.simulation.samples import answer_all, message, record, tell
+
+BOTH = "receivers: [{name: steady}, {name: flaky, refusals: 2}]"
+WEB = 'image: "shop/web:1", lag: 0'
+MAIL = 'image: "shop/mail:2", lag: 0, lose: [eastus]'
+
+
+def run_of(*pushes: str, more: str = "", app: str = "{timeout: 10s, late_window: 0}") -> Record:
+    """A run of which every webhook has been accepted."""
+    run = record(*pushes, more=more, app=app)
+    answer_all(run)
+    return run
+
+
+def test_right_verdicts_leave_no_problem() -> None:
+    """A complete and an overdue push, told as they must be to both receivers, are fine."""
+    run = run_of(WEB, MAIL, more=BOTH)
+    for expected in run.expected:
+        tell(run, message(expected))
+    assert Judgement((), ()) == judge(run)
+
+
+def test_no_verdict_is_not_known() -> None:
+    """A push that nobody was told of is named; it may still come."""
+    told = judge(run_of(WEB, more=BOTH))
+    assert ((), ("shop/web:1, steady: no verdict came", "shop/web:1, flaky: no verdict came")) == (
+        told.wrong,
+        told.unknown,
+    )
+
+
+def test_what_is_only_refused_so_far_is_not_known() -> None:
+    """Its retries may still come."""
+    run = run_of(WEB, more="receivers: [{name: flaky, refusals: 2}]")
+    run.heard(Receipt("flaky", "msg", 503, message(run.expected[0])))
+    assert Judgement((), ("shop/web:1: refused 1 times, and not taken",)) == judge(run)
+
+
+def test_half_of_what_must_be_told_is_not_known() -> None:
+    """After an alarm the word that ends it is still to come."""
+    app = "{timeout: 10s, late_window: 1m}"
+    run = run_of('image: "shop/web:1", lag: 0, late: [eastus]', app=app)
+    tell(run, message(run.expected[0]))
+    assert Judgement((), ("shop/web:1: overdue came, and not yet recovered",)) == judge(run)
+
+
+def test_wrong_verdict() -> None:
+    """An alarm about a push that is everywhere is a problem of two parts."""
+    run = run_of(WEB)
+    tell(run, message(run.expected[0], VerdictType.OVERDUE, ("eastus",)))
+    assert (
+        "shop/web:1: told overdue instead of complete",
+        "shop/web:1: missing is eastus instead of nothing",
+    ) == judge(run).wrong
+
+
+def test_claimed_region() -> None:
+    """Complete is wrong where a region was silent."""
+    run = run_of(MAIL)
+    tell(run, message(run.expected[0], VerdictType.COMPLETE, ()))
+    assert ("shop/mail:2: told complete instead of overdue",) == judge(run).wrong
+
+
+def test_other_regions_missing() -> None:
+    """The right verdict with the wrong regions is wrong."""
+    run = run_of(MAIL)
+    tell(run, message(run.expected[0], missing=("westeurope",)))
+    assert ("shop/mail:2: missing is westeurope instead of eastus",) == judge(run).wrong
+
+
+def test_region_that_neither_arrived_nor_is_missing() -> None:
+    """Every region is accounted for."""
+    run = run_of(WEB)
+    told = message(run.expected[0])
+    tell(run, told.model_copy(update={"regions": told.regions[1:]}))
+    assert (
+        "shop/web:1: arrived is eastus, northeurope instead of westeurope, northeurope, eastus",
+    ) == judge(run).wrong
+
+
+def test_second_verdict() -> None:
+    """A second verdict is wrong even where the first was right."""
+    run = run_of(WEB)
+    tell(run, message(run.expected[0]))
+    tell(run, message(run.expected[0], VerdictType.OVERDUE, ("eastus",)))
+    assert "shop/web:1: told complete, then overdue instead of complete" in judge(run).wrong
+
+
+def test_repeat_of_the_right_verdict() -> None:
+    """The same message twice to one receiver is one too many."""
+    run = run_of(WEB)
+    tell(run, message(run.expected[0]))
+    tell(run, message(run.expected[0]))
+    assert "shop/web:1: told complete, then complete instead of complete" in judge(run).wrong
+
+
+def test_receiver_that_refuses_takes_a_message_twice() -> None:
+    """An attempt after the delivery is a problem."""
+    run = run_of(WEB, more="receivers: [{name: flaky, refusals: 2}]")
+    tell(run, message(run.expected[0]))
+    run.heard(Receipt("flaky", "msg_flaky", 200, message(run.expected[0])))
+    assert (
+        "shop/web:1: answered [503, 503, 200, 200] instead of [503, 503, 200]" in judge(run).wrong
+    )
+
+
+@pytest.mark.parametrize("other", ["msg_other", ""])
+def test_attempts_with_different_ids(other: str) -> None:
+    """A retry under another id, or none, could not be told from a second message."""
+    run = run_of(WEB, more="receivers: [{name: flaky, refusals: 2}]")
+    tell(run, message(run.expected[0]))
+    (receipts,) = run.receipts.values()
+    receipts[0] = dataclasses.replace(receipts[0], delivery_id=other)
+    assert ("shop/web:1: the attempts did not all carry the same message id",) == judge(run).wrong
+
+
+def test_receivers_that_are_told_different_things() -> None:
+    """One verdict is one message, whoever gets it."""
+    run = run_of(WEB, more="receivers: [{name: one}, {name: two}]")
+    told = message(run.expected[0])
+    run.heard(Receipt("one", "msg_one", 200, told))
+    run.heard(Receipt("two", "msg_two", 200, told.model_copy(update={"id": "msg_other"})))
+    assert ("shop/web:1: the receivers were told different things",) == judge(run).wrong
+
+
+def test_alarm_that_was_overtaken_while_it_was_refused() -> None:
+    """The app drops it where the word that follows has come first."""
+    app = "{timeout: 10s, late_window: 1m}"
+    late = 'image: "shop/web:1", lag: 0, late: [eastus]'
+    run = run_of(late, app=app, more="receivers: [{name: flaky, refusals: 2}]")
+    run.heard(Receipt("flaky", "msg_1", 503, message(run.expected[0])))
+    tell(run, message(run.expected[0], VerdictType.RECOVERED, ()))
+    assert Judgement((), ()) == judge(run)
+
+
+def test_verdict_that_a_receiver_does_not_ask_for() -> None:
+    """One that asks for alarms alone hears nothing of what is complete."""
+    run = run_of(WEB, more="receivers: [{name: oncall, verdicts: [overdue]}]")
+    assert Judgement((), ()) == judge(run)
+    tell(run, message(run.expected[0]))
+    assert ("shop/web:1: told complete instead of nothing",) == judge(run).wrong
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [(503, "error: engine-unavailable"), (200, "ignored: filtered"), (0, "-")]
+)
+def test_webhook_not_accepted(status: int, word: str) -> None:
+    """An answer that makes the registry drop a report is named, with its region."""
+    run = record(WEB)
+    for webhook in run.plan.webhooks:
+        fine = webhook.region != "eastus"
+        run.answered(Answer(webhook, *((202, "accepted") if fine else (status, word)), 0.0))
+    tell(run, message(run.expected[0]))
+    assert (f"shop/web:1: the webhook from eastus was answered {status} ({word})",) == judge(
+        run
+    ).wrong
+
+
+def test_repeat_that_comes_when_all_is_decided() -> None:
+    """It may be answered so; a first report may not."""
+    run = run_of(f"{WEB}, repeat: [eastus]")
+    tell(run, message(run.expected[0]))
+    for answers in run.answers.values():
+        answers[-1] = dataclasses.replace(answers[-1], status=200, word="ignored: already-decided")
+    assert run.answers[0][-1].webhook.repeated
+    assert Judgement((), ()) == judge(run)
+    answers[0] = dataclasses.replace(answers[0], status=200, word="ignored: already-decided")
+    assert 1 == len(judge(run).wrong)
+
+
+def test_what_the_app_filters_is_to_be_ignored() -> None:
+    """And nothing told of it."""
+    run = record('image: "shop/web:1", platforms: 1, lag: 0', app="{timeout: 10s, exclude: '*:'}")
+    for webhook in run.plan.webhooks:
+        child = webhook.push == 0
+        words = (200, "ignored: filtered") if child else (202, "accepted")
+        run.answered(Answer(webhook, *words, 0.0))
+    tell(run, message(run.expected[0]))
+    assert ["shop/web:1"] == [expected.push.name for expected in run.expected]
+    assert Judgement((), ()) == judge(run)
+    answer_all(run)
+    assert 3 == len(judge(run).wrong)
+
+
+def test_verdict_on_what_nobody_pushed() -> None:
+    """A message about another push of this registry is a problem; of another registry's, none."""
+    run, other = run_of(WEB), record(MAIL)
+    tell(run, message(run.expected[0]))
+    stranger = dataclasses.replace(other.expected[0], key="p-other")
+    tell(run, message(stranger, registry="other.azurecr.io"))
+    assert Judgement((), ()) == judge(run)
+    run.receipts.clear()
+    tell(run, message(run.expected[0]))
+    tell(run, message(stranger))
+    assert ("shop/mail:2: a verdict on what nobody pushed, or nobody watches",) == judge(run).wrong
+
+
+def test_webhook_that_this_machine_posted_too_late() -> None:
+    """Then the verdict says nothing about the app."""
+    run = run_of(WEB)
+    tell(run, message(run.expected[0]))
+    run.answers[0][0] = dataclasses.replace(run.answers[0][0], behind=9.0)
+    assert (
+        "shop/web:1: the webhook from westeurope was posted 9 s late: this machine is too slow "
+        "for it",
+    ) == judge(run).wrong

@@ -1,0 +1,76 @@
+"""A run as rows."""
+
+from __future__ import annotations
+
+from acr_global.model import VerdictType
+from acr_global_rig.simulation.state import Answer, Record
+from acr_global_rig.simulation.table import deliveries, headings, rows
+from tests.rig.simulation.samples import message, record, tell
+
+WEB, MAIL = 'image: "shop/web:1", lag: 0', 'image: "shop/mail:2", lag: 0, lose: [eastus]'
+
+
+def shown(run: Record) -> list[list[str]]:
+    """All its rows."""
+    return rows(run, run.plan.pushes)
+
+
+def test_one_row_for_each_push() -> None:
+    """Verdict, missing and the lag of each region stand in the push's row."""
+    run = record(f"{WEB}, note: in order", MAIL)
+    for expected in run.expected:
+        tell(run, message(expected))
+    assert ["PUSH", "NOTE", "VERDICT", "MISSING", "westeurope", "northeurope", "eastus"] == (
+        headings(run)
+    )
+    assert [
+        ["shop/web:1", "in order", "complete", "-", "0.0 s", "1.0 s", "2.0 s"],
+        ["shop/mail:2", "-", "overdue", "eastus", "0.0 s", "1.0 s", "lost"],
+    ] == shown(run)
+
+
+def test_row_without_a_verdict() -> None:
+    """How the webhooks stand is in it: not posted yet, answered, or lost."""
+    run = record(MAIL)
+    assert [["shop/mail:2", "-", "-", "-", "-", "lost"]] == shown(run)
+    first, second = run.plan.webhooks
+    run.answered(Answer(first, 202, "accepted", 0.0))
+    run.answered(Answer(second, 0, "no answer within 5 s", 0.0))
+    assert [["shop/mail:2", "-", "-", "202", "no answer", "lost"]] == shown(run)
+
+
+def test_row_with_two_verdicts() -> None:
+    """Both are shown."""
+    run = record(WEB)
+    tell(run, message(run.expected[0]))
+    tell(run, message(run.expected[0], VerdictType.OVERDUE, ("eastus",)))
+    assert "complete + overdue" == shown(run)[0][1]
+
+
+def test_row_of_a_push_that_the_app_leaves_out() -> None:
+    """It says so."""
+    run = record('image: "a:1", platforms: 1', app="{exclude: '*:'}")
+    assert ["not watched", "-"] == [row[1] for row in shown(run)]
+
+
+def test_row_of_a_push_that_the_app_takes_for_several() -> None:
+    """Their verdicts once where they are the same, and who is missing in each."""
+    run = record('image: "a:1", lag: 0, ids: own')
+    for expected in run.expected:
+        tell(run, message(expected))
+    assert ["overdue", "northeurope, eastus; westeurope, eastus; westeurope, northeurope"] == (
+        shown(run)[0][1:3]
+    )
+
+
+def test_a_receiver_that_refuses_has_a_line() -> None:
+    """How many messages, and how many attempts they took."""
+    run = record(WEB, MAIL, more="receivers: [{name: steady}, {name: flaky, refusals: 2}]")
+    assert [
+        "flaky, which refuses each message 2 times: 0 of 0 messages taken, after 0 attempts"
+    ] == [*deliveries(run)]
+    for expected in run.expected:
+        tell(run, message(expected))
+    assert [
+        "flaky, which refuses each message 2 times: 2 of 2 messages taken, after 6 attempts"
+    ] == [*deliveries(run)]

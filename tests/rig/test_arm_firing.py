@@ -1,0 +1,163 @@
+"""The loopback registry tells its webhooks, once each, and keeps what they answered."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+
+from acr_global_rig.arm import LoopbackArm, Registry
+from acr_global_rig.arm.webhooks import fits
+from acr_global_rig.loopback import unused_url
+from acr_global_rig.registry import event
+
+HOOK = "acrglobalwesteurope"
+
+
+class App:
+    """What the webhooks tell: keeps headers and body, and says 202."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, str], Any]] = []
+        app = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                app.told.append((self.path, dict(self.headers), body))
+                self.send_response(202)
+                self.end_headers()
+                self.wfile.write(b"kept")
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def app() -> Iterator[App]:
+    """One that listens."""
+    app = App()
+    thread = threading.Thread(target=app.server.serve_forever, args=(0.02,))
+    thread.start()
+    yield app
+    app.server.shutdown()
+    app.server.server_close()
+    thread.join()
+
+
+def test_a_ping_is_posted_with_the_webhooks_headers(
+    arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry, app: App
+) -> None:
+    """Id, time and action, and nothing else."""
+    registry.add_webhook(HOOK, "westeurope", f"{app.url}/api?region=x", {"x-functions-key": "k"})
+    event_id = acr.webhooks.ping("registries", "contoso", HOOK).id
+    arm.webhooks.close()
+    ((path, headers, body),) = app.told
+    assert "/api?region=x" == path
+    assert ("k", "application/json; charset=utf-8") == (
+        headers["x-functions-key"],
+        headers["Content-Type"],
+    )
+    assert ({"id", "timestamp", "action"}, event_id, "ping") == (
+        set(body),
+        body["id"],
+        body["action"],
+    )
+
+
+def test_the_event_log_has_request_and_answer(
+    acr: ContainerRegistryManagementClient, registry: Registry, app: App
+) -> None:
+    """The status as text; a function key in clear, an Authorization header not."""
+    headers = {"x-functions-key": "k", "Authorization": "Basic eA=="}
+    registry.add_webhook(HOOK, "westeurope", app.url, headers)
+    assert {HOOK: "202"} == registry.fire("West Europe", event("p1"))
+    (entry,) = acr.webhooks.list_events("registries", "contoso", HOOK)
+    asked, answered = entry.event_request_message, entry.event_response_message
+    assert asked
+    assert asked.content
+    assert ("p1", app.url, "POST") == (asked.content.id, asked.request_uri, asked.method)
+    assert {"x-functions-key": "k", "Authorization": "******"}.items() <= (
+        asked.headers or {}
+    ).items()
+    assert answered
+    assert ("202", "kept") == (answered.status_code, answered.content)
+
+
+def test_an_event_log_comes_in_pages_newest_first(
+    arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry, app: App
+) -> None:
+    """The next page is asked for by GET."""
+    arm.page = 2
+    registry.add_webhook(HOOK, "westeurope", app.url)
+    for number in range(5):
+        registry.fire("westeurope", event(f"p{number}"))
+    seen = list(acr.webhooks.list_events("registries", "contoso", HOOK))
+    contents = [e.event_request_message.content for e in seen if e.event_request_message]
+    assert ["p4", "p3", "p2", "p1", "p0"] == [content.id for content in contents if content]
+    assert ["POST", "GET", "GET"] == [asked.method for asked in arm.asked]
+
+
+def test_where_nobody_answers_the_registry_says_504(registry: Registry) -> None:
+    """It says so itself."""
+    registry.add_webhook(HOOK, "westeurope", unused_url())
+    assert {HOOK: "504"} == registry.fire("westeurope", event("p1"))
+
+
+def test_where_the_answer_takes_too_long_the_registry_says_504(
+    arm: LoopbackArm, registry: Registry
+) -> None:
+    """A server that accepts, and does nothing more."""
+    arm.webhooks.gives_up = 0.05
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        registry.add_webhook(HOOK, "westeurope", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert {HOOK: "504"} == registry.fire("westeurope", event("p1"))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"location": "northeurope"},
+        {"enabled": False},
+        {"actions": ["delete"]},
+        {"scope": "other:*"},
+    ],
+)
+def test_a_webhook_is_told_of_its_own_alone(
+    registry: Registry, app: App, about: dict[str, Any]
+) -> None:
+    """Its region, actions and scope, while it is enabled."""
+    registry.add_webhook(HOOK, uri=app.url, **({"location": "westeurope"} | about))
+    assert {} == registry.fire("westeurope", event("p1"))
+
+
+def test_nothing_happens_where_there_is_no_replica(registry: Registry, app: App) -> None:
+    """A webhook may be left of one."""
+    registry.add_webhook(HOOK, "northeurope", app.url)
+    registry.remove_replica("northeurope")
+    assert {} == registry.fire("northeurope", event("p1"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "fitting"),
+    [
+        ("", {"v1", "latest", None}),
+        ("team/app:*", {"v1", "latest", None}),
+        ("team/app:v1", {"v1"}),
+        ("team/app", {"latest"}),
+        ("team", set()),
+    ],
+)
+def test_a_scope_is_a_repository_and_a_tag(scope: str, fitting: set[str | None]) -> None:
+    """Without a tag it is `latest`."""
+    tags = ("v1", "latest", None)
+    assert fitting == {t for t in tags if fits(scope, {"repository": "team/app", "tag": t})}

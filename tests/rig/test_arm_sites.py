@@ -1,0 +1,78 @@
+"""What the loopback resource manager does with function apps, as the SDK sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.web import WebSiteManagementClient
+
+from acr_global.functions import names
+from acr_global_rig.arm import LoopbackArm, Site
+
+SITE = ("acr-global", "func-app")
+
+
+def listed(web: WebSiteManagementClient) -> dict[str, bool]:
+    """Names of the functions, and whether they are disabled."""
+    found = [function.as_dict() for function in web.web_apps.list_functions(*SITE)]
+    return {f["name"].removeprefix("func-app/"): f["properties"]["isDisabled"] for f in found}
+
+
+def test_an_app_says_where_it_is(web: WebSiteManagementClient, site: Site) -> None:
+    """Its host, without a scheme."""
+    found = web.web_apps.get(*SITE).as_dict()
+    assert "func-app.azurewebsites.net" == found["properties"]["defaultHostName"]
+    assert "functionapp,linux" == found["kind"]
+
+
+def test_an_app_lists_our_functions(web: WebSiteManagementClient, site: Site) -> None:
+    """Each is named with the app; what is disabled says so, and what is missing is not there."""
+    site.disable("ImagePush")
+    site.remove("Courier")
+    ours = {value for name, value in vars(names).items() if name.isupper()}
+    assert {name: name == "ImagePush" for name in ours - {"Courier"}} == listed(web)
+
+
+def test_a_host_finds_its_functions_when_it_is_told_to_look(
+    arm: LoopbackArm, web: WebSiteManagementClient
+) -> None:
+    """A publish may leave it with a warm-up alone."""
+    arm.add_site("func-app", functions=["WarmUp"]).find_later(["ImagePush", "Courier"])
+    assert {"WarmUp"} == set(listed(web))
+    web.web_apps.sync_functions(*SITE)
+    assert {"ImagePush", "Courier"} == set(listed(web))
+
+
+@pytest.mark.parametrize("value", [None, "chosen"])
+def test_a_functions_key_is_made_and_read_and_removed(
+    web: WebSiteManagementClient, site: Site, value: str | None
+) -> None:
+    """Without a value the platform makes one; there is a default from the beginning."""
+    body: Any = {"properties": {"name": "contoso", "value": value}}
+    made = web.web_apps.create_or_update_function_secret(*SITE, "ImagePush", "contoso", body)
+    keys = web.web_apps.list_function_keys(*SITE, "ImagePush").as_dict()
+    assert {"default", "contoso"} == set(keys)
+    assert made.as_dict()["properties"]["value"] == keys["contoso"]
+    assert (value or keys["contoso"]) == site.keys("ImagePush")["contoso"]
+    web.web_apps.delete_function_secret(*SITE, "ImagePush", "contoso")
+    assert {"default"} == set(site.keys("ImagePush"))
+
+
+def test_a_host_has_keys_of_its_own(web: WebSiteManagementClient, site: Site) -> None:
+    """The same ones, whenever it is asked."""
+    keys = web.web_apps.list_host_keys(*SITE).as_dict()
+    assert keys == web.web_apps.list_host_keys(*SITE).as_dict()
+    assert ({"default"}, {"durabletask_extension"}) == (
+        set(keys["functionKeys"]),
+        set(keys["systemKeys"]),
+    )
+    assert keys["masterKey"]
+
+
+def test_a_function_that_is_not_there_has_no_keys(web: WebSiteManagementClient, site: Site) -> None:
+    """404, as for an app that is not there."""
+    for path in ((*SITE, "NoSuch"), ("acr-global", "no-such", "ImagePush")):
+        with pytest.raises(ResourceNotFoundError):
+            web.web_apps.list_function_keys(*path)
