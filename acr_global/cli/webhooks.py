@@ -40,7 +40,7 @@ _KEY_NOTE = (
     "the app's own: a key of ImagePush, named as the registry. No option takes it on the command "
     "line, and nothing prints it."
 )
-_EXAMPLE = "Example: `python -m acr_global webhooks"
+_EXAMPLE = "Example: `acr-global webhooks"
 _SUCH_AS = "--registry contoso --url https://app.azurewebsites.net"
 
 app = typer.Typer(
