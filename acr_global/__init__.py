@@ -17,6 +17,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     ends, lives, audience                   what is over, what begins anew, who hears of what
     api                                     what the app answers, whoever asks
     registry/                               what the registry itself says of a silent region
+    catchup                                 what of it was not delivered, and is to be taken in
     functions/                              the Azure Functions shell around all of it: http/,
                                             orchestrators/, activities/ and timers/, a file for
                                             each function, by its name; app.py registers them

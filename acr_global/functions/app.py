@@ -40,7 +40,7 @@ from acr_global.functions.orchestrators import (
     wait_for_all_regions,
 )
 from acr_global.functions.setup import Announcement, Setup
-from acr_global.functions.timers import revive_interrupted
+from acr_global.functions.timers import catch_up, revive_interrupted
 from acr_global.settings import load_settings
 
 FUNCTIONS = (
@@ -62,6 +62,7 @@ FUNCTIONS = (
     gather_evidence,
     carry_arrival,
     revive_interrupted,
+    catch_up,
 )
 
 

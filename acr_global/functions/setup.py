@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,8 @@ class Setup:
     journal: Journal
     """Where it is noted what this process is about."""
     credential: Any = None
+    warnings: dict[str, str] = field(default_factory=dict)
+    """What this process has found to be out of force, by the setting that asks for it."""
 
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
         """What one invocation works with. `client` is the function's durable client, which keeps

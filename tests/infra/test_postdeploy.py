@@ -1,5 +1,7 @@
-"""The hook after a publish waits for our functions, and says what remains to be done. Here `az` is
-a script; `make shell` runs the hook with the real one."""
+"""The hook after a publish waits for our functions, and says what remains to be done.
+
+Here `az` is a script; `make shell` runs the hook with the real one.
+"""
 
 from __future__ import annotations
 

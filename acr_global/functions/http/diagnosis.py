@@ -47,7 +47,9 @@ async def diagnose(setup: Setup, tools: Tools, prober: Prober) -> api.Diagnosis:
         version=VERSION,
         python=platform.python_version(),
         now=tools.clock(),
-        functions=names.every(),
+        functions=tuple(
+            name for name in names.every() if name != names.CATCH_UP or tools.settings.catches_up()
+        ),
         problems=problems_of(setup.loaded),
         expected=tuple(one for one in expected if one.regions),
         newest_turn=setup.journal.newest_turn,
