@@ -94,8 +94,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """See and replay notifications that could not be delivered, try the targets, check the
-    settings, find what is wrong between a push and its verdict, and simulate a registry."""
+    """Register the webhooks, see and replay notifications that could not be delivered, try the
+    targets, check the settings, find what is wrong between a push and its verdict, and simulate a
+    registry."""
 
 
 def _known(group: TyperGroup) -> str:

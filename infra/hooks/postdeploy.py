@@ -74,8 +74,8 @@ def registration(group: str) -> str:
     text = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     _, _, section = text.partition("## Register the webhooks")
     block = section.partition("```sh\n")[2].partition("```")[0]
-    known = {"group": group, "regions": os.environ.get("regions", "").replace(",", " ")}
-    known["registry"] = os.environ.get("ACR_GLOBAL_REGISTRY_ID", "").rsplit("/", 1)[-1]
+    registry = os.environ.get("ACR_GLOBAL_REGISTRY_ID", "").rsplit("/", 1)[-1]
+    known = {"group": group, "registry": registry}
     for name, value in known.items():
         if value:
             block = re.sub(rf"(?m)^{name}=.*$", f"{name}={shlex.quote(value)}", block)

@@ -19,6 +19,14 @@ from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 HELPS = dict(reference.helps(build(rich=False)))
+NOWHERE = {
+    "FUNCTION_APP_URL": "http://127.0.0.1:9",
+    "ACR_GLOBAL_ARM_ENDPOINT": "https://127.0.0.1:9",
+    "AZURE_SUBSCRIPTION_ID": "none",
+    "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
+    "PATH": "",
+}
+"""Where neither app nor Azure is, and nobody is signed in to it."""
 LEAVES = [prog for prog in HELPS if not any(other.startswith(f"{prog} ") for other in HELPS)]
 
 
@@ -63,7 +71,7 @@ def test_each_help_has_an_example_that_can_be_typed(run: Run, prog: str, tmp_pat
     typed = shlex.split(example.removesuffix("`"))
     assert prog.split() == typed[: len(prog.split())]
     (tmp_path / "scenario.yaml").write_text("{regions: [eastus], pushes: [{image: 'a:1'}]}")
-    ran = run(*typed[len(PROG.split()) :], FUNCTION_APP_URL="http://127.0.0.1:9")
+    ran = run(*typed[len(PROG.split()) :], **NOWHERE)
     assert Exit.USAGE != ran.code
 
 
@@ -98,7 +106,7 @@ def test_no_command_loads_azure() -> None:
     """The commands run where the Functions libraries are not installed."""
     program = (
         "import sys\n"
-        "from acr_global.cli import client, deadletters, doctor, settings, targets\n"
+        "from acr_global.cli import client, deadletters, doctor, settings, targets, webhooks\n"
         "from acr_global.notify import preview, trial\n"
         "from acr_global.notify.channels import apprise\n"
         "print(sorted(n for n in sys.modules if n.startswith('azure.')))"
@@ -148,8 +156,11 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
 @pytest.mark.parametrize(
     ("said", "argv"),
     [
-        ("which command? (choose from webhooks, deadletters, targets, settings, doctor, simulate)",
-         []),
+        (
+            "which command? (choose from webhooks, deadletters, targets, settings, doctor, "
+            "simulate)",
+            [],
+        ),
         ("which command? (choose from list, test, preview)", ["targets"]),
         ("this command is not known (choose from check, show, schema)", ["settings", "hush"]),
         ("unknown option --hash", ["targets", "list", "--hash=hush"]),

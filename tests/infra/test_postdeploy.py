@@ -74,7 +74,7 @@ def test_the_hook_syncs_until_our_functions_are_listed(
     asked = (az / "asked").read_text()
     assert 2 == asked.count("functionapp function list --resource-group group --name app")
     assert 1 == asked.count("/sites/app/host/default/sync?")
-    assert "az acr webhook create" in capsys.readouterr().out
+    assert "webhooks apply" in capsys.readouterr().out
 
 
 def test_group_and_app_come_from_azds_environment(
@@ -84,12 +84,11 @@ def test_group_and_app_come_from_azds_environment(
     (az / "synced").touch()
     monkeypatch.setenv("AZURE_RESOURCE_GROUP", "group")
     monkeypatch.setenv("functionAppName", "app")
-    monkeypatch.setenv("regions", "eastus,westus")
     monkeypatch.setenv("ACR_GLOBAL_REGISTRY_ID", "/subscriptions/s/registries/mine")
     monkeypatch.setattr(hook, "PACKAGES", ["no_such_package"])
     assert 0 == hook.main([])
     said = capsys.readouterr().out
-    assert "\ngroup=group\nregistry=mine\nregions='eastus westus'\n" in said
+    assert "\ngroup=group\nregistry=mine\n" in said
 
 
 def test_functions_that_are_never_listed_are_named(
