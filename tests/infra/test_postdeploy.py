@@ -1,6 +1,6 @@
 """The hook after a publish waits for our functions, and says what remains to be done.
 
-Here `az` is a script; `make shell` runs the hook with the real one.
+Here `az` is a script; `make az` runs the hook with the real one.
 """
 
 from __future__ import annotations
