@@ -1,4 +1,4 @@
-"""A resource manager on loopback, and our client of it, signed in as an app's identity is."""
+"""A resource manager on loopback, and our client of it, signed in as an app's identity."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URL = "https://func-app.azurewebsites.net"
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Of `localhost`, with its key."""
+    """A certificate for `localhost` with its key."""
     return self_signed(x509.DNSName("localhost"), ca=True)
 
 
@@ -32,7 +32,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def rig(
     certificate: bytes, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LoopbackArm]:
-    """One that has nothing yet. The SDK tries nothing again, for then it waits."""
+    """A resource manager without resources. The SDK retries nothing, because retries would wait."""
     path = tmp_path_factory.mktemp("arm") / "localhost.pem"
     path.write_bytes(certificate)
     monkeypatch.setattr(asking, "RETRIES", 0)
@@ -50,7 +50,7 @@ def registry(rig: LoopbackArm) -> Registry:
 
 @pytest.fixture
 def site(rig: LoopbackArm) -> Site:
-    """Our app, as it is listed."""
+    """Our app, as the resource manager lists it."""
     return rig.add_site("func-app", URL)
 
 
@@ -63,13 +63,13 @@ def arm(rig: LoopbackArm) -> Iterator[Arm]:
 
 @pytest.fixture
 def there(arm: Arm, registry: Registry) -> ReadRegistry:
-    """The registry, as it was read."""
+    """The registry, as our client reads it."""
     return arm.registry(registry.id)
 
 
 @pytest.fixture
 def ours(site: Site) -> App:
-    """The app, as it is known."""
+    """The app, as `apply` knows it."""
     return App(site.id, URL)
 
 
@@ -77,7 +77,7 @@ Apply = Callable[[], Settled]
 
 
 def applying(arm: Arm, registry: ReadRegistry, app: App, told: list[Done] | None = None) -> Settled:
-    """What `webhooks apply` does, with the key of the app and without its pauses."""
+    """Do what `webhooks apply` does, with the key of the app and without its pauses."""
 
     def look() -> tuple:  # type: ignore[type-arg] # of steps
         key = arm.function_key(app.id, registry.name, create=True)
