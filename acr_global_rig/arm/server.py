@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from acr_global_rig.arm import entrance, resources
 from acr_global_rig.arm.exchange import Answer, Asked, Json, Refused, Request, parse_body
-from acr_global_rig.arm.faults import Cut, Fault, struck
+from acr_global_rig.arm.faults import Cut, Fault, Late, struck
 from acr_global_rig.arm.operations import Operations
 from acr_global_rig.arm.paths import PRINCIPAL, REGISTRIES, SITES, action_of, is_wide
 from acr_global_rig.arm.registries import Registries, Registry
@@ -79,6 +79,18 @@ class LoopbackArm:
         asked_at = {"IDENTITY_ENDPOINT": self.url + entrance.IDENTITY, "IDENTITY_HEADER": "any"}
         return trusted | asked_at
 
+    def clear(self) -> None:
+        """Be as a new one is, at the same URL."""
+        with self.store.lock:
+            self.store.clear()
+            self.webhooks.secrets.clear()
+            self.webhooks.logs.clear()
+            self.sites.keys.clear()
+            self.sites.unseen.clear()
+            self.asked.clear()
+            self._faults.clear()
+            self.outputs, self.rights, self.page = {}, None, 100
+
     def add_registry(
         self,
         name: str,
@@ -103,7 +115,7 @@ class LoopbackArm:
     def fail(
         self,
         action: str,
-        how: int | Cut,
+        how: int | Cut | Late,
         *,
         nth: int = 1,
         times: int = 1,
@@ -140,9 +152,13 @@ class LoopbackArm:
             return None
         if fault and isinstance(fault.how, int):
             raise fault.refusal(fault.how)
-        found = self._route(request, action)
+        self.operations.next_fails = fault is not None and fault.how is Late.FAILED
+        try:
+            found = self._route(request, action)
+        finally:
+            self.operations.next_fails = False
         answer = self._paged(request, found) if isinstance(found, list) else found
-        return None if fault else answer
+        return None if fault and fault.how is Cut.AFTER else answer
 
     def _route(self, request: Request, action: str) -> Answer | list[Json]:
         if request.path.lower().endswith("/resources"):

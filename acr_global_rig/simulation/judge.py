@@ -53,6 +53,7 @@ def _label(record: Record, expected: Expected, listener: Listener) -> str:
 
 def _answers(record: Record) -> Iterator[str]:
     by_key = {expected.key: expected for expected in record.expected}
+    twice = {(w.push, w.region) for w in record.plan.webhooks if w.repeated}
     for answer in (a for its in record.answers.values() for a in its):
         webhook = answer.webhook
         push = record.plan.pushes[webhook.push]
@@ -63,7 +64,8 @@ def _answers(record: Record) -> Iterator[str]:
         if is_watched(push, record.app):
             expected = by_key[key_of(webhook, push, record.app)]
             fitting = {"accepted"}
-            if webhook.repeated or expected.standing[webhook.region] is not Standing.IN_TIME:
+            in_time = expected.standing[webhook.region] is Standing.IN_TIME
+            if not in_time or (webhook.push, webhook.region) in twice:  # which may be the first in
                 fitting.add("ignored: already-decided")
         if answer.status not in (200, 202) or answer.word not in fitting:
             yield f"{where} was answered {answer.status} ({answer.word})"

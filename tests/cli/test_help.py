@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -19,6 +20,14 @@ from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 HELPS = dict(reference.helps(build(rich=False)))
+NOWHERE = {
+    "FUNCTION_APP_URL": "http://127.0.0.1:9",
+    "ACR_GLOBAL_ARM_ENDPOINT": "https://127.0.0.1:9",
+    "AZURE_SUBSCRIPTION_ID": "none",
+    "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
+    "PATH": "",
+}
+"""Where neither app nor Azure is, and nobody is signed in to it."""
 LEAVES = [prog for prog in HELPS if not any(other.startswith(f"{prog} ") for other in HELPS)]
 
 
@@ -63,7 +72,7 @@ def test_each_help_has_an_example_that_can_be_typed(run: Run, prog: str, tmp_pat
     typed = shlex.split(example.removesuffix("`"))
     assert prog.split() == typed[: len(prog.split())]
     (tmp_path / "scenario.yaml").write_text("{regions: [eastus], pushes: [{image: 'a:1'}]}")
-    ran = run(*typed[len(PROG.split()) :], FUNCTION_APP_URL="http://127.0.0.1:9")
+    ran = run(*typed[len(PROG.split()) :], **NOWHERE)
     assert Exit.USAGE != ran.code
 
 
@@ -98,7 +107,7 @@ def test_no_command_loads_azure() -> None:
     """The commands run where the Functions libraries are not installed."""
     program = (
         "import sys\n"
-        "from acr_global.cli import client, deadletters, doctor, settings, targets\n"
+        "from acr_global.cli import client, deadletters, doctor, settings, targets, webhooks\n"
         "from acr_global.notify import preview, trial\n"
         "from acr_global.notify.channels import apprise\n"
         "print(sorted(n for n in sys.modules if n.startswith('azure.')))"
@@ -107,6 +116,16 @@ def test_no_command_loads_azure() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "[]" == done.stdout.strip()
+
+
+def test_the_program_has_one_name() -> None:
+    """In help and docs it is called as it is installed, whatever else runs it."""
+    pages = [
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "acr_global").rglob("*.py"),
+    ]
+    assert [] == [p for p in pages if re.search(r"python -m acr_global [a-z-]", p.read_text())]
 
 
 def test_the_module_runs_as_a_program() -> None:
@@ -148,7 +167,11 @@ def test_without_the_extra_one_line_says_how_to_install_it() -> None:
 @pytest.mark.parametrize(
     ("said", "argv"),
     [
-        ("which command? (choose from deadletters, targets, settings, doctor, simulate)", []),
+        (
+            "which command? (choose from webhooks, deadletters, targets, settings, doctor, "
+            "simulate)",
+            [],
+        ),
         ("which command? (choose from list, test, preview)", ["targets"]),
         ("this command is not known (choose from check, show, schema)", ["settings", "hush"]),
         ("unknown option --hash", ["targets", "list", "--hash=hush"]),
