@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from acr_global.cli import deadletters, doctor, settings, simulate, targets
+from acr_global.cli import deadletters, doctor, pushes, settings, simulate, targets
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
@@ -24,6 +24,7 @@ WIDTH = 80
 """Characters of a line of help where it is not shown in a terminal."""
 _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
 GROUPS = (
+    pushes.app,
     deadletters.app,
     targets.app,
     settings.app,
@@ -93,7 +94,7 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """See and replay notifications that could not be delivered, try the targets, check the
+    """See where images are, replay what could not be delivered, try the targets, check the
     settings, find what is wrong between a push and its verdict, and simulate a registry."""
 
 

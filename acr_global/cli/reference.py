@@ -17,13 +17,13 @@ _CODES = "\n".join(f"| {code:d} | {meaning} |" for code, meaning in MEANINGS.ite
 _INTRODUCTION = f"""\
 # Commands
 
-For operators: what could not be delivered and its replay, a trial of each target, a check of
-the settings, a simulated registry. They run on your machine, as `{PROG}` or
+For operators: where each image is, what could not be delivered and its replay, a trial of each
+target, a check of the settings, a simulated registry. They run on your machine, as `{PROG}` or
 `python -m acr_global`, and need the extra `cli`, which is never deployed: in a checkout `make demo`
 and `make test` install it in `.venv`, or `python -m pip install -e '.[cli]'`. At a terminal tables
 are folded to its width; in a pipe each row is one line.
 
-`deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
+`pushes`, `deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
 
 ```sh
 group=acr-global
@@ -32,6 +32,7 @@ export FUNCTION_APP_URL="https://$app.azurewebsites.net"
 FUNCTION_APP_KEY=$(az functionapp keys list --resource-group "$group" --name "$app" \\
   --query functionKeys.default --output tsv)
 export FUNCTION_APP_KEY
+{PROG} pushes list --image team/app:v2
 {PROG} deadletters list
 {PROG} deadletters replay --all
 ```
@@ -49,7 +50,8 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 {_CODES}
 
 1 is for `targets test`: not delivered; for `settings check`: an error (a warning alone is 0); for
-`replay --all`: not all could be replayed; for `simulate`: a push was told something wrong, and 3:
+`replay --all`: not all could be replayed; for `pushes watch`: decided, but not complete, and 3: not
+decided in time; for `simulate`: a push was told something wrong, and 3:
 not told in time.
 
 Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,

@@ -148,7 +148,7 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
 @pytest.mark.parametrize(
     ("said", "argv"),
     [
-        ("which command? (choose from deadletters, targets, settings, doctor, simulate)", []),
+        ("which command? (choose from pushes, deadletters, targets, settings, doctor, simulate)", []),
         ("which command? (choose from list, test, preview)", ["targets"]),
         ("this command is not known (choose from check, show, schema)", ["settings", "hush"]),
         ("unknown option --hash", ["targets", "list", "--hash=hush"]),
