@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from acr_global.cli import deadletters, doctor, settings, simulate, targets
+from acr_global.cli import deadletters, doctor, settings, simulate, targets, webhooks
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
@@ -28,6 +28,7 @@ WIDTH = 80
 """Characters of a line of help where it is not shown in a terminal."""
 _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
 GROUPS = (
+    webhooks.app,
     deadletters.app,
     targets.app,
     settings.app,
@@ -105,8 +106,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """See and replay notifications that could not be delivered, try the targets, check the
-    settings, find what is wrong between a push and its verdict, and simulate a registry."""
+    """Register the webhooks, see and replay notifications that could not be delivered, try the
+    targets, check the settings, find what is wrong between a push and its verdict, and simulate a
+    registry."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -9,8 +9,10 @@ import pytest
 
 from acr_global.doctor.finding import Finding, State
 from acr_global.registration import rights
+from acr_global.registry.naming import TAG
 from acr_global_rig.arm import LoopbackArm
-from tests.doctor.conftest import clinic
+from acr_global_rig.receivers import Receiver, listening
+from tests.clinic import clinic
 from tests.doctor.samples import KEY, REGIONS
 
 pytestmark = pytest.mark.real_time
@@ -108,11 +110,23 @@ async def test_a_webhooks_key_is_tried(rig: LoopbackArm) -> None:
     assert "hush" not in str((hook, post))
 
 
+async def test_a_webhooks_key_is_shown_to_the_app_alone(rig: LoopbackArm) -> None:
+    """Where one of ours posts elsewhere, nothing is posted there."""
+    receiver = Receiver("elsewhere")
+    async with clinic(rig) as c, listening(receiver):
+        await c.push()
+        headers, tags = {"x-functions-key": KEY}, {TAG: c.site.id}
+        c.registry.add_webhook("ofeastus", "eastus", receiver.url, headers, tags=tags)
+        (finding,) = unlike(State.OK, await c.findings())
+    assert "eastus: ofeastus posts to http://127.0.0.1:" in finding.said
+    assert [] == receiver.requests
+
+
 async def test_webhooks_of_others_are_passed_over(rig: LoopbackArm) -> None:
     """By their tag, or by where they post to; nothing is posted there."""
     async with clinic(rig) as c:
         await c.push()
-        tag = {"acr-global-app": c.site.id + "2"}
+        tag = {TAG: c.site.id + "2"}
         c.registry.add_webhook("acrglobalother", "eastus", c.host.url, {}, tags=tag, enabled=False)
         c.registry.add_webhook("elsewhere", "eastus", "http://127.0.0.1:9/x", {}, enabled=False)
         assert [] == unlike(State.OK, await c.findings())

@@ -43,6 +43,7 @@ def test_webhooks_that_are_right_are_a_line_each() -> None:
          {"uri": f"https://{HOST}/api/other?region=westeurope"}),
         ("posts to ***, and not to", {"uri": "https://["}),
         ("posts without a region", {"uri": f"{HERE}?region=%20"}),
+        ("posts in clear", {"uri": f"http://{HOST}/api/ImagePush?region=westeurope"}),
         ("posts without a region", {"uri": HERE}),
         ("posts for the region eastus", {"uri": f"{HERE}?region=eastus"}),
         ("has no key in the header x-functions-key", {"headers": {"other": KEY}}),

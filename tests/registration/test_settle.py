@@ -13,18 +13,38 @@ from acr_global.registration import rights
 from acr_global.registration.arm import Arm
 from acr_global.registration.model import App
 from acr_global.registration.model import Registry as ReadRegistry
-from acr_global.registration.plan import KEY_HEADER, Kind, NoRoomError, plan_removal
+from acr_global.registration.plan import (
+    KEY_HEADER,
+    Kind,
+    NoRoomError,
+    Step,
+    Wanted,
+    plan,
+    plan_removal,
+)
 from acr_global.registration.refusal import ArmError
-from acr_global.registration.settle import Done, settle
+from acr_global.registration.settle import Done, Settled, settle
 from acr_global.registration.signin import cloud_at
 from acr_global.registration.survey import app_at, webhooks_of
 from acr_global.registry.naming import TAG
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
 from acr_global_rig.arm.faults import Cut
-from tests.registration.conftest import REGIONS, URL, applying
+from tests.loopback_arm import REGIONS, URL
 
 NAMES = sorted(f"acrglobalfuncapp{region}" for region in REGIONS)
 WRITES = ("PUT", "PATCH", "DELETE")
+
+
+def applying(arm: Arm, registry: ReadRegistry, app: App, told: list[Done] | None = None) -> Settled:
+    """What `webhooks apply` does, with the key of the app and without its pauses."""
+
+    def look() -> tuple[Step, ...]:
+        key = arm.function_key(app.id, registry.name, create=True)
+        replicas = arm.replicas(registry)
+        return plan(Wanted(app, key), replicas, webhooks_of(arm, registry, app))
+
+    heard = [] if told is None else told
+    return settle(arm, registry, look, heard.append, lambda _: None)
 
 
 def is_right(registry: Registry, site: Site) -> None:

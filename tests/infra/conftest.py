@@ -1,0 +1,3 @@
+"""The resource manager that these tests ask."""
+
+from tests.clinic import rig as rig
