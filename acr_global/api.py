@@ -1,12 +1,13 @@
 """What /api answers: functions answer with these, commands read them, docs/api.md is made of them.
 
-A field that stands here is not taken away and keeps its meaning. New ones may come, so whoever
-reads passes over what it does not know. What is null is left out, except in dead letters, which
-say what the engine has noted of them.
+A field that stands here is not taken away and keeps its meaning. New ones may come, so
+readers must ignore fields that they do not know. Nulls are left out, except in dead letters, which
+show what the engine has noted of them.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,16 +19,26 @@ from pydantic import (
     WrapValidator,
 )
 
-from acr_global.model import Arrival, Attempt, Evidence, Frozen, Moment, Verdict
+from acr_global.model import (
+    Action,
+    Arrival,
+    Attempt,
+    Evidence,
+    Frozen,
+    Moment,
+    RegionReport,
+    Verdict,
+    VerdictType,
+)
 
 
 class _Answer(Frozen):
-    # Built when the first one is made: a cold start for a webhook needs hardly any of them.
+    # Pydantic builds each model at its first use: a cold start for a webhook needs hardly any.
     model_config = ConfigDict(defer_build=True)
 
 
 class Error(_Answer):
-    """Why there is no other answer."""
+    """An error, in place of the answer."""
 
     status: Literal["error"] = "error"
     reason: str
@@ -37,7 +48,7 @@ class Error(_Answer):
 
 
 class Accepted(_Answer):
-    """A webhook that is kept, whatever happens now."""
+    """A webhook that is kept: nothing can lose it any more."""
 
     status: Literal["accepted"] = "accepted"
     push: str
@@ -46,7 +57,7 @@ class Accepted(_Answer):
 
 
 class Ignored(_Answer):
-    """A webhook that is fine, and of which nothing is kept."""
+    """A valid webhook of which nothing is kept."""
 
     status: Literal["ignored"] = "ignored"
     reason: str
@@ -60,20 +71,20 @@ class Envelope(_Answer):
 
 
 class WrongSetting(_Answer):
-    """A setting that is wrong; never its value."""
+    """A setting that is wrong. Its value is never shown."""
 
     setting: str
     severity: Literal["error", "warning"]
-    """A warning: nothing is known to be out of force."""
+    """With a warning, every setting is in force as far as is known."""
     reason: str
     """One sentence with what to do."""
 
 
 class Health(_Answer):
-    """How the settings are."""
+    """Whether the settings are right."""
 
     status: Literal["ok", "degraded", "error"]
-    """degraded: something is out of force; error: no region is known, and each webhook is
+    """degraded: some setting is not in force; error: no region is known, so each webhook is
     refused."""
     problems: tuple[WrongSetting, ...]
 
@@ -85,7 +96,7 @@ class Probe(_Answer):
     """not-begun: no host took it from its queue in time, as where one has to start first;
     engine-unavailable: the app's storage, or the host's way to it, did not answer."""
     seconds: float
-    """From its start until it was known to have ended; else how long was waited for it."""
+    """From its start until it was known to have ended; otherwise how long the app waited for it."""
     failed: tuple[str, ...] = ()
     """Activities that the host does not have, or that ended in an error."""
     at: str | None = None
@@ -96,7 +107,7 @@ class Expected(_Answer):
     """What is expected of a registry's pushes, as the settings say it."""
 
     registry: str | None = None
-    """Its host; not there for what holds where a registry has no settings of its own."""
+    """Its login server; absent in the entry for registries without settings of their own."""
     regions: tuple[str, ...]
     actions: tuple[str, ...]
     correlation: Literal["id", "content"]
@@ -106,11 +117,11 @@ class Expected(_Answer):
     targets: tuple[str, ...]
     """Names of those who are told of its pushes."""
     asked: tuple[Evidence, ...] = ()
-    """What came of asking for evidence of a push that never was, with the app's own identity."""
+    """The results of asking for evidence of a push that does not exist, with the app's identity."""
 
 
 class Diagnosis(_Answer):
-    """How the app is, seen from inside."""
+    """The state of the app, seen from inside."""
 
     version: str
     python: str
@@ -134,11 +145,11 @@ def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 _Bare = PlainSerializer(lambda part: part.model_dump(mode="json", exclude_none=True))
-"""What stands inside a dead letter leaves out what is null."""
+"""The parts of a dead letter leave out nulls."""
 
 
 class _Letter(_Answer):
-    # What the engine has noted is passed on, also what a later release may add.
+    # Everything that the engine has noted is passed on, also fields of a later release.
     model_config = ConfigDict(extra="allow")
 
     id: str
@@ -154,9 +165,9 @@ class _Letter(_Answer):
     delivered: tuple[str, ...] | None = None
     """Targets that have the message."""
     delivered_more: int | None = None
-    """So many more than are listed; the same of `owed` and `dead`."""
+    """How many more there are than are listed; likewise for `owed` and `dead`."""
     owed: tuple[str, ...] | None = None
-    """Targets that it is still tried for."""
+    """Targets to which attempts still go."""
     owed_more: int | None = None
     dead: tuple[str, ...] | None = None
     """Targets that did not get it, and will not unless it is replayed."""
@@ -168,7 +179,7 @@ class _Letter(_Answer):
 
 
 class DeadLetter(_Letter):
-    """One dead letter in the list. Where a delivery broke off little is known of it."""
+    """One dead letter in the list. Of a delivery that broke off, little is known."""
 
     attempts: int | None = None
     """How many were made."""
@@ -179,18 +190,18 @@ class DeadLetters(_Answer):
 
     deadletters: tuple[DeadLetter, ...]
     next: str | None = None
-    """For `?after=`, where the list goes on; null at its end."""
+    """The value for `?after=` that continues the list; null at its end."""
 
 
 class DeadLetterDetails(_Letter):
-    """One dead letter, with all that was tried."""
+    """One dead letter, with all its attempts."""
 
     attempts: tuple[Annotated[Attempt, _Bare], ...]
     """In the order in which they were made."""
     message: Annotated[Verdict | None, WrapValidator(_or_none), _Bare] = None
-    """What was to be said. None for a push that was given up."""
+    """The verdict that was to be sent; null for a push that was given up."""
     arrivals: tuple[Annotated[Arrival, _Bare], ...] | None = None
-    """Of a push that was given up: those that it has."""
+    """Only of a push that was given up: its arrivals."""
 
 
 class Replay(_Answer):
@@ -202,11 +213,111 @@ class Replay(_Answer):
     targets: tuple[str, ...] | None = None
     """To whom it is sent."""
     push: str | None = None
-    """Id of a push that was given up, and now goes on."""
+    """Id of a push that was given up and now goes on."""
+
+
+class PushState(StrEnum):
+    """How far a push is."""
+
+    WAITING = "waiting"
+    COMPLETE = "complete"
+    OVERDUE = "overdue"
+    RECOVERED = "recovered"
+    INCOMPLETE = "incomplete"
+    INTERRUPTED = "interrupted"
+    GIVEN_UP = "given-up"
+    TERMINATED = "terminated"
+
+
+class Push(_Answer):
+    """One push in the list."""
+
+    id: str
+    """The id in the other requests."""
+    state: PushState
+    """waiting: nothing was said yet; else the newest verdict; or interrupted: broken off, and about
+    to go on; given-up: broken off for good, until it is retried; terminated: by somebody's hand."""
+    action: Action
+    registry: str | None = None
+    repository: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    first_at: Moment
+    """When the first region's report was received."""
+    deadline: Moment | None = None
+    """Left out as long as the push has not begun."""
+    decided_at: Moment | None = None
+    """When the newest verdict was reached."""
+    missing: tuple[str, ...]
+    """Regions not accounted for yet."""
+    undelivered: tuple[str, ...] = ()
+    """Targets that could not be told of the newest verdict so far."""
+
+
+class Pushes(_Answer):
+    """One page of the list: first what waits still, then the others; each newest first."""
+
+    pushes: tuple[Push, ...]
+    open_more: int = 0
+    """So many more may be open than were looked at."""
+    next: str | None = None
+    """For `?after=`, where the list goes on."""
+
+
+class PushVerdict(_Answer):
+    """One thing that was said of a push."""
+
+    type: VerdictType
+    at: Moment
+    missing: tuple[str, ...]
+    attempts: tuple[Attempt, ...]
+    """The first for each target; those that followed stand in deliveries."""
+    error: str | None = None
+    """Why it could not be sent, where that was given up."""
+
+
+class PushDelivery(_Answer):
+    """What could not be delivered at once."""
+
+    id: str
+    """As a dead letter's; of a replay it ends in ~1, ~2, ..."""
+    verdict: VerdictType
+    state: str
+    """`retrying`, `delivered`, `superseded`; `dead`, or `failed` where it broke off: retry sends it
+    anew."""
+    owed: tuple[str, ...]
+    """Targets that it is still tried for."""
+    dead: tuple[str, ...]
+    """Targets that did not get it, and will not unless it is retried."""
+    attempts: tuple[Attempt, ...]
+
+
+class PushDetails(Push):
+    """One push, with all that is known of it."""
+
+    regions: tuple[RegionReport, ...]
+    """Each expected region, in the order of the setting."""
+    verdicts: tuple[PushVerdict, ...]
+    deliveries: tuple[PushDelivery, ...]
+    seconds_left: float | None = None
+    """Until the deadline, while the push is waiting; 0.0 when that has passed."""
+    listens_until: Moment | None = None
+    """After an alarm: when the late window closes."""
+    cause: str | None = None
+    """Why it was given up."""
+
+
+class Retry(_Answer):
+    """What was given up of a push, and is tried again."""
+
+    status: Literal["accepted"] = "accepted"
+    push: str
+    replays: tuple[Replay, ...]
+    """Each dead letter's; or the push's own, which goes on."""
 
 
 def letter(instance_id: str, noted: dict[str, Any]) -> DeadLetter:
-    """A dead letter with what the engine has noted of it, if that can be understood."""
+    """A dead letter with what the engine has noted of it, as far as that can be read."""
     try:
         return DeadLetter.model_validate({"id": instance_id, **noted})
     except ValidationError:  # one that is broken must not take the list with it

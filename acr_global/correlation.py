@@ -27,6 +27,9 @@ DELIVERIES = "_delivery."
 NOTES = "_open."
 """What the ids of all notes of what is open begin with."""
 
+MARKS = "_caught-up."
+"""What the ids of all marks begin with that say which of the registry's events are settled."""
+
 PROBES = "_probe."
 """What the ids of all instances begin with that only try whether the engine works."""
 

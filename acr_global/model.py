@@ -29,7 +29,7 @@ class Frozen(BaseModel):
 def as_utc(moment: datetime) -> datetime:
     """A moment in UTC; one that names no zone is taken as UTC already.
 
-    Raises ValueError for one within a day of the first or the last that can be written.
+    Raises ValueError where it has no form in UTC: within a day of the first or the last datetime.
     """
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
@@ -51,14 +51,14 @@ def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
 
 
 MomentIfAny = Annotated[Moment | None, WrapValidator(_or_none)]
-"""A point in time that nothing is decided by: one that cannot be used counts as none, and costs
-nothing of what it stands in."""
+"""A point in time on which no decision depends: one that cannot be used counts as absent, and the
+rest of its model is kept."""
 
 MAX_FIELD_CHARS = 1_024
 """Characters; the distribution specification allows 255 for a repository, 128 for a tag."""
 
 CutText = Annotated[str, AfterValidator(lambda text: text[:MAX_FIELD_CHARS])]
-"""A text that has not come through the webhook's checks, and must not swell a message."""
+"""A text that has not passed the webhook's checks, cut so that it cannot swell a message."""
 
 
 class Action(StrEnum):
@@ -113,7 +113,7 @@ class PushEvent(Frozen):
     timestamp: Moment | None = None
     """The event's own time, by the registry's clock."""
     dropped: tuple[str, ...] = ()
-    """Its fields that could not be used, and count as not there."""
+    """Names of fields that could not be used, and count as absent."""
 
 
 class Arrival(Frozen):
@@ -125,6 +125,13 @@ class Arrival(Frozen):
     """When the starter received it, by the app's clock."""
     timestamp: MomentIfAny = None
     digest: CutText | None = None
+    caught_up: Literal[True] | None = None
+    """Read in the registry's own log, for its webhook had not been delivered."""
+
+    @property
+    def reported_at(self) -> datetime:
+        """When the region reported: where that was caught up, the event's own time."""
+        return (self.timestamp if self.caught_up else None) or self.received_at
 
 
 class EvidenceKind(StrEnum):
@@ -134,7 +141,10 @@ class EvidenceKind(StrEnum):
     MANIFEST = "manifest"
     EARLIER_REPORT = "earlier-report"
     INTERRUPTED = "interrupted"
-    """None at all: what the app itself had heard may lack something."""
+    """No check: the app's own record of the push may lack an arrival."""
+    CAUGHT_UP = "caught-up"
+    """Of a region that has reported: its webhook was not delivered, and the registry's log had it.
+    Only in notifications."""
 
 
 class Evidence(Frozen):
@@ -157,7 +167,8 @@ class Verdict(Frozen):
     type: VerdictType
     push_id: str
     birth: str | None = None
-    """Tells it from an earlier push of the same id, where ids come again after a purge."""
+    """Distinguishes the push from an earlier one of the same id, where ids come again after a
+    purge."""
     action: Action
     artifact: Artifact
     regions: tuple[str, ...]
@@ -192,7 +203,8 @@ class RegionReport(Frozen):
     state: Literal["arrived", "evidence", "missing"]
     received_at: Moment | None = None
     lag_seconds: float | None = None
-    """Seconds after the first region's arrival, by the app's clock; 0.0 for the first."""
+    """Seconds after the first region's arrival, by the app's clock, and where an arrival was caught
+    up by the registry's; 0.0 for the first."""
     event_id: str | None = None
     digest: str | None = None
     digest_differs: bool = False
@@ -239,7 +251,8 @@ class Outcome(StrEnum):
 
 
 class Attempt(Frozen):
-    """One try to deliver one message to one target. Holds no URL of ours, no secret, no body."""
+    """Sending one message to one target once, and the result. Holds no secret, body or URL of
+    ours."""
 
     target: str
     at: Moment

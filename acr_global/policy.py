@@ -59,7 +59,8 @@ class Policy(Frozen):
     )
     registry_id: Annotated[str | None, BeforeValidator(read.text)] = Field(
         default=None,
-        description="ARM resource id of the registry, for the evidence `event-log`: "
+        description="ARM resource id of the registry, whose event logs can then be read (evidence "
+        "`event-log`, catching up): "
         "`/subscriptions/.../registries/name`.",
     )
     region_endpoints: Annotated[dict[str, str], BeforeValidator(read.endpoints)] = Field(

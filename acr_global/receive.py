@@ -26,6 +26,10 @@ from acr_global.urls import parse_host
 MAX_BODY_BYTES = 256 * 1024
 """The registry's own bodies stay under 2 KiB; envelopes of a busy registry are larger."""
 
+CAUGHT_UP = "caught_up"
+"""In the query of an event that was not delivered when it was made, and was read in the registry's
+log."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """The SDK puts ids unquoted into request paths, and the engine allows 100 characters."""
 

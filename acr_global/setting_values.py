@@ -16,6 +16,7 @@ from acr_global.patterns import parse_names, parse_regions
 from acr_global.urls import check_url, shown_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
+LONGEST_TIMER = timedelta(hours=1)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
 
 
@@ -38,6 +39,19 @@ def interval(value: object) -> timedelta:
     if timedelta(0) < found < SHORTEST_INTERVAL:
         raise ValueError("must be at least 10s, or 0")
     return found
+
+
+def timer(value: object) -> timedelta:
+    """How often a timer function runs, as its schedule can say it; 0: it does not."""
+    found = duration(value)
+    if found > LONGEST_TIMER or found % timedelta(minutes=1):
+        raise ValueError("must be whole minutes, 1m to 1h, or 0")
+    return found
+
+
+def has_event_log() -> bool:
+    """Whether what reads a registry's event logs is installed."""
+    return all(map(_installed, EVENT_LOG_PACKAGES))
 
 
 def text(value: object) -> str:
@@ -102,7 +116,7 @@ def evidence(value: object) -> tuple[str, ...]:
     kinds = parse_names(value)
     if set(kinds) - {"event-log", "manifest"}:
         raise ValueError("knows only event-log and manifest")
-    if "event-log" in kinds and not all(map(_installed, EVENT_LOG_PACKAGES)):
+    if "event-log" in kinds and not has_event_log():
         raise ValueError("event-log needs the packages that requirements.txt holds commented out")
     return kinds
 

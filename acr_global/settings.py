@@ -61,8 +61,15 @@ class Settings(Policy):
     )
     arm_endpoint: Annotated[str, BeforeValidator(read.origin)] = Field(
         default="https://management.azure.com",
-        description="Resource manager of the cloud, for the evidence `event-log`; another one "
-        "in sovereign clouds.",
+        description="Resource manager of the cloud, for event logs; another one in sovereign "
+        "clouds.",
+    )
+
+    catch_up: Annotated[timedelta, BeforeValidator(read.timer)] = Field(
+        default=timedelta(minutes=5),
+        description="How often the registry's event logs are read for webhooks that it could not "
+        "deliver, which are then taken in: whole minutes, at most `1h`; `0` is off. Works where "
+        "the registry's ARM id is known: see docs/catching-up.md.",
     )
 
     def policy(self, registry: str | None) -> Override:
@@ -99,6 +106,23 @@ class Settings(Policy):
         """Whether that is so of no registry."""
         listed = all(self.knows_regions(host) for host in self.registries)
         return listed and (bool(self.regions) or self._unlisted_have_none())
+
+    def watched(self) -> tuple[Override, ...]:
+        """The policies of registries whose event logs can be asked for, one for each ARM id, with
+        the regions of all who name it."""
+        found: dict[str, Override] = {}
+        for policy in map(self.policy, (None, *self.registries)):
+            if policy.registry_id and policy.regions:
+                own = found.setdefault(policy.registry_id.lower(), policy)
+                regions = dict.fromkeys((*own.regions, *policy.regions))
+                found[policy.registry_id.lower()] = own.model_copy(
+                    update={"regions": tuple(regions)}
+                )
+        return tuple(found.values())
+
+    def catches_up(self) -> bool:
+        """Whether the timer that reads event logs runs."""
+        return bool(self.catch_up and self.watched()) and read.has_event_log()
 
     def _unlisted_have_none(self) -> bool:
         return "regions" not in self.model_fields_set and bool(self.all_regions())
@@ -211,6 +235,12 @@ def _cross_check(
         problems.append(
             Problem(PREFIX + "REGISTRY_ID", "is not set, and the evidence event-log fails without")
         )
+    if "catch_up" in settings.model_fields_set and settings.catch_up and not settings.watched():
+        said = "needs ACR_GLOBAL_REGISTRY_ID, and does nothing without"
+        problems.append(Problem(PREFIX + "CATCH_UP", said, "warning"))
+    elif settings.catch_up and settings.watched() and not read.has_event_log():
+        said = "needs the packages that the evidence event-log needs, and does nothing without"
+        problems.append(Problem(PREFIX + "CATCH_UP", said, "warning"))
     return settings, tuple(problems)
 
 

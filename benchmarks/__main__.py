@@ -6,7 +6,7 @@ from acr_global.cli.console import current_folder, open_streams, run
 
 
 def main() -> int:
-    """Run the command where it can be run."""
+    """Run the command from the current folder; returns its exit code."""
     current_folder()  # the SDK looks into it when it is imported
     from benchmarks.cli import main
 

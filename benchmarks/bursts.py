@@ -3,7 +3,7 @@
     python -m benchmarks.bursts [fresh | warm | two]
 
 On the real engine (`func` on PATH, Azurite from npm). The registry waits 5 s for an answer and
-never comes back: so what counts is that none is refused, and the slowest answer. The figures are
+never posts again, so what counts is that none is refused, and the slowest answer. The figures are
 for docs/reliability.md; nothing here is a test.
 """
 
@@ -36,7 +36,7 @@ class Ground:
         self._hosts, self._board, self._session = hosts, board, session
 
     def push(self) -> list[Scene]:
-        """Another push, seen from each host."""
+        """Begin another push, as seen from each host."""
         first = Scene(self._hosts[0].url, self._session, self._board, REAL)
         others = [
             Scene(h.url, self._session, self._board, REAL, name=first.name) for h in self._hosts[1:]
@@ -45,7 +45,7 @@ class Ground:
 
 
 async def burst(ground: Ground, pushes: int, at_once: int) -> str:
-    """So many pushes x three regions in any order, so many webhooks at once."""
+    """Post so many pushes x three regions in random order, so many webhooks at once."""
     scenes = [ground.push()[0] for _ in range(pushes)]
     posts = [(scene, region) for scene in scenes for region in REGIONS]
     random.shuffle(posts)
@@ -73,7 +73,7 @@ async def burst(ground: Ground, pushes: int, at_once: int) -> str:
 
 
 async def told_right(scene: Scene) -> bool:
-    """Whether a push is told to be complete, and that once."""
+    """Whether a push is notified as complete, and only once."""
     try:
         await scene.ops.until(lambda: scene.verdicts(), 60)
     except TimeoutError:
@@ -82,7 +82,7 @@ async def told_right(scene: Scene) -> bool:
 
 
 async def fresh(storage: engine.Azurite) -> None:
-    """On a host whose port has just opened; five hosts."""
+    """Bursts on a host whose port has just opened; five hosts."""
     for _ in range(5):
         async with AsyncExitStack() as stack:
             ground = await _ground(stack, storage, 1)
@@ -90,7 +90,7 @@ async def fresh(storage: engine.Azurite) -> None:
 
 
 async def warm(storage: engine.Azurite) -> None:
-    """On one host that has run for a while."""
+    """Bursts on one host that has run for a while."""
     async with AsyncExitStack() as stack:
         ground = await _ground(stack, storage, 1)
         await burst(ground, 20, 8)
@@ -100,7 +100,8 @@ async def warm(storage: engine.Azurite) -> None:
 
 
 async def two(storage: engine.Azurite) -> None:
-    """Two hosts: from a push's last webhook, to either, to its notification; 20 pushes."""
+    """On two hosts, the time from a push's last webhook, to either, to its notification; 20
+    pushes."""
     async with AsyncExitStack() as stack:
         ground, lags = await _ground(stack, storage, 2), list[float]()
         for n in range(20):
@@ -136,7 +137,7 @@ MEASURES: dict[str, Callable[[engine.Azurite], Awaitable[None]]] = {
 
 
 async def main(names: list[str]) -> None:
-    """Those that were asked for, or all."""
+    """Run the named measurements, or all."""
     with engine.azurite() as storage:
         for name in names or MEASURES:
             await MEASURES[name](storage)

@@ -1,11 +1,11 @@
-"""What comes of accepted pushes when the host, or Python alone, is killed.
+"""What becomes of accepted pushes when the host, or Python alone, is killed.
 
     python -m benchmarks.chaos host | python
 
-On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own, from
-the first webhook on, posts again what was not answered (as no registry does, but as an operator
-can, from the log), and then counts what each push was told. The figures are for
-docs/reliability.md; nothing here is a test.
+On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own after
+the first webhook, posts again what was not answered (which no registry does, but an operator can,
+from the log), and then counts the verdicts of each push. The figures are for docs/reliability.md;
+nothing here is a test.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PATIENCE = 100.0
 
 @dataclass
 class Tally:
-    """What came of one trial's pushes."""
+    """The results of one trial's pushes."""
 
     pushes: int = 0
     right: int = 0
@@ -42,7 +42,7 @@ class Tally:
     """Webhooks that had to be posted again."""
 
     def add(self, other: Tally) -> None:
-        """Count another trial in."""
+        """Add another trial."""
         self.pushes += other.pushes
         self.right += other.right
         self.slowest = max(self.slowest, other.slowest)
@@ -59,7 +59,7 @@ class Tally:
 
 @dataclass
 class Field:
-    """One host with one board of receivers, and what was done to it."""
+    """One host with one board of receivers."""
 
     storage: engine.Azurite
     host: engine.Host
@@ -68,11 +68,11 @@ class Field:
     killed_at: float = 0.0
 
     def push(self) -> Scene:
-        """Another push."""
+        """Begin another push."""
         return Scene(self.host.url, self.session, self.board, REAL, "plain")
 
     async def insist(self, scene: Scene, region: str, tally: Tally) -> float:
-        """Post one webhook until it is accepted; when that was."""
+        """Post one webhook until it is accepted; returns when that was."""
         while True:
             try:
                 status, _ = await scene.post(scene.event(), region)

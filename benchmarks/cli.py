@@ -40,7 +40,7 @@ What each means, and what has been measured: docs/benchmarks.md.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for, or all."""
+    """Run the named benchmarks, or all."""
     parser = CommandParser(prog="python -m benchmarks", description=HELP)
     known = ", ".join(BENCHMARKS)
     parser.add_argument("name", nargs="*", help=f"which to run: {known}; without a name, all")
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _hush() -> None:
-    """The scenarios fail on purpose; what the apps log about it is no result."""
+    """Silence the apps' logs: the scenarios fail on purpose."""
     logging.disable(logging.CRITICAL)
     warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
 

@@ -49,13 +49,13 @@ def _python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def sample(what: str) -> Sample:
-    """One fresh interpreter."""
+    """Measure one fresh interpreter."""
     wall, cpu, peak = _python(PROBE.format(what=what)).stdout.split()
     return float(wall), float(cpu), float(peak)
 
 
 def own_times(what: str) -> dict[str, float]:
-    """Milliseconds that each module takes itself, without what it imports."""
+    """Milliseconds that each module itself takes, without its imports."""
     times = {}
     for line in _python(what, "-X", "importtime").stderr.splitlines():
         own, _, name = line.removeprefix("import time:").rpartition("|")
@@ -65,7 +65,7 @@ def own_times(what: str) -> dict[str, float]:
 
 
 def run(quick: bool) -> list[Table]:
-    """Interleaved, after one run of each that is not counted (it may write bytecode)."""
+    """Measure in turns, after one uncounted run of each (which may write bytecode)."""
     rounds = 5 if quick else 11
     whats = (NOTHING, ANY_DURABLE_APP, THIS_APP)
     found: dict[str, list[Sample]] = {what: [] for what in whats}
@@ -98,7 +98,7 @@ def _totals(found: dict[str, list[Sample]], rounds: int) -> Table:
 
 
 def _modules(rounds: int) -> list[Table]:
-    """What the app imports that the baseline does not."""
+    """The modules that the app imports and the baseline does not."""
     runs = [(own_times(ANY_DURABLE_APP), own_times(THIS_APP)) for _ in range(rounds)]
     shared = runs[0][0].keys()
     names = set.intersection(*(set(app) for _, app in runs)) - shared

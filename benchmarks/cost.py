@@ -16,14 +16,14 @@ from devhost import Hazards, run_virtual
 
 KINDS = ("read", "write", "enqueue", "delete")
 ALL_IN = 1_000
-"""Seconds after which the deadline (10 min) has passed and its timer's message has come back."""
+"""Seconds after which the deadline (10 min) has passed and its timer's message was dequeued."""
 A_DAY_AND_MORE = 100_000
 
 Scenario = Callable[[World], Awaitable[None]]
 
 
 async def apart(w: World, regions: int) -> None:
-    """One push, one region after the other: each finds the engine at rest."""
+    """One push, one region after the other, each when the engine is idle."""
     for region in REGIONS[:regions]:
         await w.post(event("p"), region)
         await w.host.settle()
@@ -31,7 +31,7 @@ async def apart(w: World, regions: int) -> None:
 
 
 async def spread_out(w: World, regions: int) -> None:
-    """One push, its regions 12 s apart: the instance has no need to run on after its verdict."""
+    """One push, its regions 12 s apart, so that the instance need not linger after its verdict."""
     for region in REGIONS[:regions]:
         await w.post(event("p"), region)
         await asyncio.sleep(12)
@@ -39,7 +39,7 @@ async def spread_out(w: World, regions: int) -> None:
 
 
 async def together(w: World, regions: int) -> None:
-    """One push, all regions in the same moment."""
+    """One push, all regions at the same moment."""
     await asyncio.gather(*(w.post(event("p"), region) for region in REGIONS[:regions]))
     await asyncio.sleep(ALL_IN)
 
@@ -71,7 +71,7 @@ async def refused_for_good(w: World) -> None:
 
 
 async def by_courier(w: World) -> None:
-    """The start's message is away for a minute; the second region reports meanwhile."""
+    """The start's message is invisible for a minute; the second region reports meanwhile."""
     w.host.hazards = Hazards(invisible=1.0)
     await w.post(event("p"), REGIONS[0])
     await w.host.settle()
@@ -84,7 +84,7 @@ async def by_courier(w: World) -> None:
 
 @dataclass(frozen=True)
 class Count:
-    """What one push has cost, and what came of it."""
+    """The cost of one push, and its verdicts."""
 
     stats: Counter[str]
     verdicts: tuple[str, ...]
@@ -97,7 +97,7 @@ class Count:
 
     @property
     def by_kind(self) -> str:
-        """The same, apart."""
+        """The operations of each kind."""
         return "/".join(str(self.stats[f"storage.{kind}"]) for kind in KINDS)
 
     @property
@@ -107,7 +107,7 @@ class Count:
 
 
 def count(side: str, scenario: Scenario, regions: int = 3, **settings: Any) -> Count:
-    """Run a scenario on a host of its own, until all that it started has ended."""
+    """Run a scenario on a host of its own, until everything that it started has ended."""
 
     async def main() -> Count:
         async with running(side, regions, **settings) as w:
@@ -118,7 +118,7 @@ def count(side: str, scenario: Scenario, regions: int = 3, **settings: Any) -> C
 
 
 def run(quick: bool) -> list[Table]:
-    """The happy path for several numbers of regions, and what else may come on top."""
+    """Count the usual case for several numbers of regions, and what else may be added."""
     return [
         _happy(spread_out, "12 s apart"),
         _happy(apart, "in quick succession"),

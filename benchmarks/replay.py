@@ -21,7 +21,7 @@ RECORDED = Path(__file__).resolve().parent.parent / "tests" / "replay"
 ENDS = (EventType.EXECUTION_COMPLETED, EventType.ORCHESTRATOR_COMPLETED)
 COMPLETE = "complete"
 HOST = "devhost"
-"""Of those that histories are recorded on: the textbook's are made here, and there too."""
+"""The host whose recorded histories are used: the textbook's are made here, on devhost as well."""
 
 
 class Replay:
@@ -46,7 +46,7 @@ class Replay:
         return str(self._call(context=body))
 
     def measure(self, times: int) -> None:
-        """CPU milliseconds of one replay, the mean of several in a row."""
+        """Measure the CPU milliseconds of one replay, as the mean of several in a row."""
         began = time.process_time()
         for _ in range(times):
             self._call(context=self._body)
@@ -58,7 +58,7 @@ class Replay:
 
 
 def recorded() -> list[Replay]:
-    """The histories of the newest release that has left any."""
+    """The histories of the newest release that has recorded any."""
     releases = [p for p in RECORDED.glob("*") if any(p.glob(f"{HOST}/*.json"))]
     if not releases:
         return []
@@ -81,7 +81,7 @@ def textbook(name: str, regions: int) -> Replay:
 
 
 def run(quick: bool) -> list[Table]:
-    """Rounds over all histories, so that a busy moment hits all of them."""
+    """Measure in rounds over all histories, so that a busy moment affects all of them."""
     ours = recorded()
     head = ["history", "events", "CPU ms per replay", ": textbook complete"]
     title = "replay: one replay of a whole history, 3 regions"

@@ -1,5 +1,5 @@
-"""`python -m benchmarks.requests`: what the app asks of its storage, idle and per push, counted in
-Azurite's debug log on the real engine. These are what a bill counts."""
+"""`python -m benchmarks.requests`: the app's requests to its storage, idle and per push, counted in
+Azurite's debug log on the real engine. A bill counts these."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PUSHES = 10
 APART = 0.4
 """Seconds between the regions of one push."""
 SETTLES = 45.0
-"""Seconds after the start until what a host does once is done; also after the last push."""
+"""Seconds until a host has done what it does once after its start; also waited after a push."""
 IDLE = 120.0
 """Seconds that are counted without a push."""
 

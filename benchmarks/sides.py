@@ -1,4 +1,4 @@
-"""The two that are compared, and what both are put through.
+"""The two apps that are compared, and one push through either.
 
 `app` is this project. `textbook` is what the Durable Functions samples show: look, start if
 absent, raise, 202; one plain POST as the notification (tests/e2e/textbook.py). Both run on the
@@ -42,7 +42,7 @@ ENVIRON = {
 
 @asynccontextmanager
 async def running(side: str, regions: int = 3, **settings: Any) -> AsyncIterator[World]:
-    """One of the two, serving on loopback, with one receiver and settings by short name."""
+    """One of the two apps on loopback, with one receiver; `settings` by short name."""
     gc.collect()
     names = ",".join(REGIONS[:regions])
     async with world(app=SIDES[side], REGIONS=names, **settings) as w:
@@ -50,5 +50,5 @@ async def running(side: str, regions: int = 3, **settings: Any) -> AsyncIterator
 
 
 def receiver(w: World) -> Receiver:
-    """The one that is notified."""
+    """The receiver that is notified."""
     return w.receivers["ops"]

@@ -1,9 +1,9 @@
 """What receivers that hang cost a healthy one, on the real engine (`func` with Azurite).
 
-A receiver that hangs accepts the connection and never answers. Of every push the healthy receiver
-is timed, from the push's last webhook to its message: from the answer to the webhook that was
-answered last, or from when that one was sent. Sender and receivers are this process, so it is
-their own time too that is measured.
+A receiver that hangs accepts the connection and never answers. For every push, the time until the
+healthy receiver's message is measured from the push's last webhook: from the answer that came last,
+or from when that webhook was sent. Sender and receivers run in this process, so the figures include
+their own time.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from acr_global_rig.registry import REGIONS
 from benchmarks.table import Table, number, percentile
 
 TIMEOUT = 10
-"""Seconds: a target's, where its setting does not say."""
+"""Seconds: a target's default."""
 LONGEST = 30
-"""Seconds: the longest that a target's setting can say."""
+"""Seconds: the longest that a target can set."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Case:
     """One host's life."""
 
     at_once: int
-    """Webhooks."""
+    """Webhooks under way at the same time."""
     hanging: int
-    """Targets, beside the healthy one."""
+    """Targets that hang, beside the healthy one."""
     shared: bool = False
     """Whether all of them are behind one host and port."""
     timeout: int = TIMEOUT
@@ -47,10 +47,10 @@ class Case:
 
 @dataclass
 class Receivers:
-    """All receivers: the path is the target's name, and what hangs says so in it."""
+    """All receivers: the path is the target's name, which says whether it hangs."""
 
     told: dict[str, float] = field(default_factory=dict)
-    """When the healthy one was told of a push."""
+    """By push: when the healthy one was told."""
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Attempts at those that hang, by target and push."""
     under_way: int = 0
@@ -59,7 +59,7 @@ class Receivers:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """One message."""
+        """Take one message, or hang."""
         target, push = request.match_info["target"], (await request.json())["push"]["id"]
         if target.startswith("hanging"):
             self.asked[target, push] += 1
@@ -85,7 +85,7 @@ class Receivers:
                 await self.changed.wait()
 
     async def until_tried_again(self) -> None:
-        """Return when a retry hangs."""
+        """Return when a retry is under way and hangs."""
         async with asyncio.timeout(300):
             while max(self.asked.values(), default=2) < 2:
                 self.changed.clear()
@@ -93,8 +93,8 @@ class Receivers:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[tuple[str, str]]:
-        """The base URLs of two servers that are alike."""
-        # Whoever gives up waiting is no longer one that hangs: its handler is cancelled.
+        """Serve; yields the base URLs of two equal servers."""
+        # When the sender gives up waiting, the handler is cancelled and no longer counts.
         async with serving(self._app()) as first, serving(self._app()) as second:
             yield first, second
 
@@ -106,17 +106,17 @@ class Receivers:
 
 @dataclass
 class Wave:
-    """What was measured of some pushes, in seconds."""
+    """The times of some pushes, in seconds."""
 
     from_answer: list[float] = field(default_factory=list)
     from_sending: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     refused: int = 0
-    """Webhooks."""
+    """Webhooks that were not accepted."""
 
 
 async def _wave(url: str, receivers: Receivers, name: str, pushes: int, at_once: int) -> Wave:
-    """So many pushes, the webhooks of all of them shuffled."""
+    """Post so many pushes, with all their webhooks shuffled, and measure them."""
     wave, places = Wave(), asyncio.Semaphore(at_once)
     sent: dict[str, list[tuple[float, float]]] = defaultdict(list)
     refused: list[str] = []
@@ -186,8 +186,7 @@ async def first_and_again(storage: engine.Azurite, case: Case, pushes: int) -> l
 
 
 async def many(storage: engine.Azurite, hanging: int, pushes: int) -> tuple[Wave, int]:
-    """New pushes, one after the other, while as many attempts hang as there can be; and how many
-    did."""
+    """New pushes, one after the other, while as many attempts hang as can; and how many did."""
     case = Case(16, hanging, timeout=LONGEST)
     async with _running(storage, case) as (url, receivers):
         await _wave(url, receivers, "first", 100, case.at_once)
@@ -213,7 +212,7 @@ def _cases(quick: bool) -> list[Case]:
 async def _measure(quick: bool) -> list[list[str]]:
     pushes, rows = 100, []
     for case in _cases(quick):
-        # What lies in it makes it slower, so each case has a storage of its own.
+        # Old instances make storage slower, so each case has one of its own.
         with engine.azurite(fast=True) as storage:
             waves = await first_and_again(storage, case, pushes)
             where = ", same host and port" if case.shared else ""
@@ -227,7 +226,7 @@ async def _measure(quick: bool) -> list[list[str]]:
 
 
 def run(quick: bool) -> list[Table]:
-    """Each case on a host and a storage of its own."""
+    """Measure each case on a host and a storage of its own."""
     title = "slow-receivers: s from a push's last webhook to a healthy target's message"
     if reason := engine.why_not():
         return [Table(title, ["not measured"], [[reason]])]

@@ -20,7 +20,7 @@ from devhost import Hazards
 
 FIRST, LATER, FLOOR = "first region (starts)", "later region (raises)", "health check, the floor"
 AWAY = Hazards(invisible=1.0)
-"""Events are kept, and their turns come after the measurement: a minute later."""
+"""Events are kept, but their turns come a minute later, after the measurement."""
 Times = defaultdict[tuple[str, str], list[float]]
 
 
@@ -45,13 +45,13 @@ async def _one(
 
 
 async def measure(pushes: int, later: Hazards) -> Times:
-    """Both apps side by side in one process, taking turns; `later` holds for later regions."""
+    """Measure both apps by turns in one process; the hazards `later` apply to later regions."""
     times: Times = defaultdict(list)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         worlds = {side: await stack.enter_async_context(running(side)) for side in SIDES}
         for n in range(pushes + 5):
-            if n == 5:  # what came before was warming up
+            if n == 5:  # those before were to warm up
                 times.clear()
                 gc.collect()
             for side, w in worlds.items():
@@ -62,7 +62,7 @@ async def measure(pushes: int, later: Hazards) -> Times:
 
 
 def run(quick: bool) -> list[Table]:
-    """With the turns that webhooks cause, and for later regions also without."""
+    """Measure with the turns that webhooks cause, and for later regions also without."""
     pushes = 100 if quick else 400
     turns = "One request at a time, the two apps in turn, engine at rest before each."
     return [

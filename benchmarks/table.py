@@ -11,7 +11,7 @@ GAP = "  "
 
 @dataclass(frozen=True)
 class Table:
-    """A heading, a head, rows, and what one has to know to read them."""
+    """A title, column heads, rows, and notes that explain them."""
 
     title: str
     head: Sequence[str]
@@ -20,7 +20,7 @@ class Table:
 
 
 def render(table: Table) -> str:
-    """The first column to the left, figures to the right."""
+    """The table as text: the first column flush left, figures flush right."""
     cells = [table.head, *table.rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [_line(row, widths) for row in cells]
@@ -37,7 +37,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def number(value: float, digits: int = 1) -> str:
-    """A figure."""
+    """A figure with so many decimals."""
     return f"{value:.{digits}f}"
 
 

@@ -36,7 +36,7 @@ async def measure(side: str, pushes: int) -> tuple[float, float]:
 
 
 def run(quick: bool) -> list[Table]:
-    """Interleaved runs, so that a busy machine is busy for both."""
+    """Measure both by turns, so that a busy moment affects both."""
     pushes, rounds = (40, 3) if quick else (100, 5)
     found: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
     for _ in range(rounds):

@@ -25,6 +25,7 @@ ORDER = [
     "headers",
     "proxies",
     "outgoing",
+    "image",
     "secret",
     "lenient",
     "retry",
@@ -40,9 +41,11 @@ ORDER = [
     "receive",
     "correlation",
     "verdict",
+    "ledger",
     "api",
     "audience",
     "registry",
+    "catchup",
     "registration",
     "functions",
     "doctor",
@@ -89,6 +92,15 @@ def test_the_order_names_every_file() -> None:
     """A new file must be given its place."""
     there = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if not p.name.startswith("_")}
     assert there == set(ORDER)
+
+
+def test_the_map_of_the_shell_names_every_file() -> None:
+    """A new file is described there in a few words."""
+    folder = PACKAGE / "functions"
+    lines = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or "").splitlines()
+    rows = (line.strip().partition("  ")[0] for line in lines if line.startswith("    "))
+    named = {name for row in rows for name in row.split(", ")}
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == named
 
 
 def test_sessions_are_made_in_one_place() -> None:

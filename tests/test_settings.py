@@ -92,6 +92,8 @@ def test_an_empty_value_is_not_set() -> None:
         ("RETRY_SCHEDULE", "5", "write it like"),
         ("TARGETS", "{", "JSON"),
         ("CHECK_EVERY", "1s", "at least 10s"),
+        ("CATCH_UP", "90s", "whole minutes, 1m to 1h, or 0"),
+        ("CATCH_UP", "2h", "whole minutes, 1m to 1h, or 0"),
     ],
 )
 def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said: str) -> None:
@@ -337,6 +339,37 @@ def test_the_event_log_needs_to_know_which_registry() -> None:
     assert {} == problems(EVIDENCE="event-log,manifest", REGISTRY_ID="/subscriptions/s")
 
 
+def test_catching_up_needs_to_know_which_registry() -> None:
+    """By default it waits for that without a word."""
+    assert "REGISTRY_ID" in problems(CATCH_UP="5m")["CATCH_UP"]
+    assert {} == problems(CATCH_UP="0") == problems()
+    assert {} == problems(CATCH_UP="5m", REGISTRY_ID="/subscriptions/s")
+    assert [False, False, True] == [
+        load(REGIONS="eastus", **said).settings.catches_up()
+        for said in ({}, {"CATCH_UP": "0", "REGISTRY_ID": "/s"}, {"REGISTRY_ID": "/s"})
+    ]
+
+
+def test_catching_up_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them there is no timer, and that is said where a registry is named."""
+    monkeypatch.setattr("acr_global.setting_values.EVENT_LOG_PACKAGES", ("no_such_package.at_all",))
+    assert "packages" in problems(REGISTRY_ID="/s")["CATCH_UP"]
+    assert {} == problems(REGISTRY_ID="/s", CATCH_UP="0")
+    assert not load(REGIONS="eastus", REGISTRY_ID="/s").settings.catches_up()
+
+
+def test_a_registry_is_watched_once_in_all_of_its_regions() -> None:
+    """By its ARM id, whoever names it; without one it is not."""
+    own = {"r.io": {"registry_id": "/S", "regions": ["c", "a"]}, "q.io": {"registry_id": "/t"}}
+    said = {"REGIONS": "a,b", "REGISTRY_ID": "/s", "REGISTRIES": json.dumps(own)}
+    watched = load(**said).settings.watched()
+    assert [("/s", ("a", "b", "c")), ("/t", ("a", "b"))] == [
+        (p.registry_id, p.regions) for p in watched
+    ]
+    assert () == load(REGIONS="a").settings.watched()
+    assert () == load(REGIONS="", REGISTRY_ID="/s").settings.watched()
+
+
 def test_region_endpoints_are_found_by_normal_names() -> None:
     """Names on both sides are normalised."""
     loaded = load(REGIONS="eastus", REGION_ENDPOINTS='{"East US": "http://127.0.0.1:5000/"}')
@@ -361,7 +394,7 @@ def test_every_setting_is_documented() -> None:
         assert f"{field.description} |" == help_text
         if written := default.strip(" `"):
             said = load_settings({"ACR_GLOBAL_REGIONS": "eastus", name: written})
-            assert load(REGIONS="eastus") == said
+            assert load(REGIONS="eastus").settings == said.settings
         else:
             assert field.get_default(call_default_factory=True) in ((), {}, None)
 

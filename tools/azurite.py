@@ -24,7 +24,7 @@ def check_ports(ports: Sequence[str]) -> None:
 
 
 def main(program: str, folder: str, *ports: str) -> None:
-    """Become Azurite: it gets our signals and gives our exit code."""
+    """Become Azurite, which then gets our signals and gives our exit code."""
     try:
         check_ports(ports)
         Path(folder).mkdir(parents=True, exist_ok=True)

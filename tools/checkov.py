@@ -1,6 +1,6 @@
 """`make secure`: what checkov finds in what infra/ would make.
 
-It checks nothing, and says that all is well, in a template with types of one's own, which ours is.
+In a template with user-defined types, as ours is, checkov checks nothing and says that all is well.
 So it is given the snapshots: the resources as they would be made, as a plain template.
 """
 
@@ -34,7 +34,7 @@ ACCEPTED = {
     "CKV_AZURE_222": "the registry posts from outside any network of ours",
     "CKV_AZURE_225": "`zoneRedundant` is a parameter: not every region has zones",
 }
-"""What is found and stays, with the reason."""
+"""Findings that are accepted, with the reason."""
 
 
 def flatten(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def flatten(snapshot: dict[str, Any]) -> dict[str, Any]:
 
 
 def spoil(template: dict[str, Any]) -> dict[str, Any]:
-    """The same with a storage account that everybody reads over plain HTTP."""
+    """The same, with a storage account that anybody can read over plain HTTP."""
     spoilt: dict[str, Any] = json.loads(json.dumps(template))
     for resource in spoilt["resources"]:
         if resource["type"] == "Microsoft.Storage/storageAccounts":
@@ -60,7 +60,7 @@ def spoil(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(checkov: Path, template: dict[str, Any]) -> tuple[int, set[str]]:
-    """How many checks passed, and which failed. Raises where checkov says nothing of the kind."""
+    """How many checks passed, and which failed. Raises where checkov does not say."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "flat.json").write_text(json.dumps(template))
         command: list[str | Path] = [

@@ -1,4 +1,4 @@
-"""`make docs`: the pages that are made of the code, all of them; `--check` says which are stale."""
+"""`make docs`: makes every page that is generated from the code; `--check` names stale ones."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PAGES = {
     "docs/scenario.schema.json": "acr_global_rig.simulation.schema",
     "docs/settings.schema.json": "acr_global.cli.settings_schema",
 }
-"""What makes each page: a module that prints it or, run beside docs/, writes its part of it."""
+"""Page → the module that prints it or, run beside docs/, writes its part of it."""
 
 
 def made(pages: Mapping[str, str] = PAGES, root: Path = ROOT) -> dict[str, bytes]:
-    """Each page as it is now to be. Raises CalledProcessError where a module fails."""
+    """Each page as it should be now. Raises CalledProcessError where a module fails."""
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     with tempfile.TemporaryDirectory(prefix="docs-") as folder:
         copy = Path(folder)
@@ -44,7 +44,7 @@ def made(pages: Mapping[str, str] = PAGES, root: Path = ROOT) -> dict[str, bytes
 
 
 def stale(pages: Mapping[str, bytes], root: Path = ROOT) -> list[str]:
-    """Which of these are otherwise there, or not at all."""
+    """Which of these pages differ in the checkout, or are missing."""
     there = {page: root / page for page in pages}
     return [
         p for p, text in pages.items() if not there[p].exists() or there[p].read_bytes() != text
@@ -52,7 +52,7 @@ def stale(pages: Mapping[str, bytes], root: Path = ROOT) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write what is stale; with --check only say so, and be 1 where something is."""
+    """Write stale pages; with --check only name them, and return 1 if there are any."""
     pages = made()
     old = stale(pages)
     if arguments == ["--check"]:

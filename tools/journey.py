@@ -1,12 +1,12 @@
 """`python -m tools.journey`: one webhook's way to a Slack message, counted in files.
 
 One app on the local host, in virtual time; one region; one webhook, from its POST to the message
-at the receiver. A switch is a function that begins in another file than the one before it. They
-are counted twice: as the functions run, replayed turns and all; and as they are read, each once,
-in the order in which the code calls them (a task, where it is made). A reader goes into none that
-calls nothing else of the app; nor into what only a library calls, such as a field's check, unless
-it leads on to another file. Besides: how long the app's files and functions are. `--way` lists
-what is read, in its order.
+at the receiver. A switch is a function that begins in another file than the one before it.
+Switches are counted twice: as the functions run, including replayed turns; and as they are read,
+each once, in the order in which the code calls them (a task where it is made). A reader skips
+functions that call nothing else of the app, and those that only a library calls, such as a field's
+check, unless they lead to another file. It also prints how long the app's files and functions are.
+`--way` lists what is read, in order.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from aiohttp import web
 
 from acr_global.cli.console import open_streams
 from acr_global_rig.receivers import Receiver, listening
-from acr_global_rig.registry import event, post
+from acr_global_rig.registry import event
 from devhost import DevHost, run_virtual
 from devhost.clock import utcnow
 
@@ -51,15 +51,17 @@ class Trace:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.called: Called = {}
+        self.is_over = False
+        """The message is there; what comes after it is not on its way."""
         self._frames: set[FrameType] = set()
-        """Kept, for a coroutine that goes on is called anew, in the same frame."""
+        """Kept because a coroutine that goes on is called again in the same frame."""
         self._makers: dict[FrameType, Step | None] = {}
-        """Who made a task of a coroutine, which then the event loop calls."""
+        """Who made a task of a coroutine; the event loop then calls it."""
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        """What `sys.setprofile` calls."""
+        """Note a call; `sys.setprofile` calls this."""
         step = _step(frame)
-        if event != "call" or step is None or frame in self._frames:
+        if self.is_over or event != "call" or step is None or frame in self._frames:
             return
         self._frames.add(frame)
         self.steps.append(step)
@@ -87,8 +89,8 @@ class Trace:
 
 
 def read(called: Called) -> list[Step]:
-    """What a reader reads, who follows each function to those that it calls: not as the turns of
-    the event loop mix them."""
+    """The functions in the order of a reader who follows each to those that it calls, and not as
+    the event loop interleaves them."""
     followed = {
         caller: [step for step, by_code in steps.items() if by_code or not _stays(called, step)]
         for caller, steps in called.items()
@@ -104,7 +106,7 @@ def read(called: Called) -> list[Step]:
 
 
 def _stays(called: Called, step: Step) -> bool:
-    """Whether a function leads to no other file, but to functions that call nothing."""
+    """Whether a function leads to no other file, except by functions that call nothing."""
     return all(
         other[0] == step[0] and _stays(called, other)
         for other in called.get(step, ())
@@ -146,10 +148,15 @@ def count(steps: Iterable[Step]) -> str:
 
 
 class Slack(Receiver):
-    """Which says in words that it has taken a message."""
+    """Where the way ends. It says in words that it has taken a message."""
+
+    def __init__(self, name: str, trace: Trace) -> None:
+        super().__init__(name)
+        self._trace = trace
 
     async def receive(self, request: web.Request) -> web.Response:
         """One request."""
+        self._trace.is_over = True
         await super().receive(request)
         return web.Response(text="ok")
 
@@ -159,9 +166,10 @@ async def travel() -> Trace:
     from acr_global.functions import clock, engine
     from acr_global.functions.app import build_app
 
-    ops = Slack("ops")
+    trace = Trace()
+    ops = Slack("ops", trace)
     host_json = json.loads((PACKAGE.parent / "host.json").read_text())
-    before, clock.utcnow, trace = clock.utcnow, utcnow, Trace()
+    before, clock.utcnow = clock.utcnow, utcnow
     asyncio.get_running_loop().set_task_factory(trace.make_task)
     async with listening(ops), aiohttp.ClientSession() as session:
         targets = json.dumps([{"name": "ops", "kind": "slack", "url": ops.url}])
@@ -169,8 +177,10 @@ async def travel() -> Trace:
         host = await DevHost.start(app, host_json=host_json, timer_triggers=False)
         try:
             with trace.tracing():
-                await post(session, host.url, event("p1"), "eastus")
-                await ops.until(lambda: ops.requests)
+                # Not by the rig's `post`: that runs functions of the app, too.
+                where, region = f"{host.url}/api/ImagePush", {"region": "eastus"}
+                async with session.post(where, json=event("p1"), params=region):
+                    await ops.until(lambda: ops.requests)
         finally:
             await host.stop()
             await engine.close_session()

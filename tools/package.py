@@ -45,8 +45,8 @@ def lay_out(folder: Path) -> None:
 
 
 def write_zip(path: Path) -> None:
-    """The release: what is published, with the lock as its requirements, for that is what a remote
-    build installs."""
+    """Write the release: what is published, with the lock as its requirements, because a remote
+    build installs those."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for name in publish_set():
@@ -70,7 +70,7 @@ def notes(changelog: str, version: str) -> str:
 
 
 def write_sbom(path: Path) -> None:
-    """What the lock installs, as CycloneDX. Raises CalledProcessError."""
+    """Write what the lock installs, as CycloneDX. Raises CalledProcessError."""
     tool = Path(sys.executable).with_name("cyclonedx-py")
     command: list[str | Path] = [tool, "requirements", LOCK, "--pyproject", "pyproject.toml"]
     subprocess.run(

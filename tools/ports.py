@@ -1,4 +1,4 @@
-"""Ports that are to be served on: wrong and taken ones are said before anything starts."""
+"""Ports to serve on: wrong and taken ones are found before anything starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class PortError(Exception):
 
 
 def check_free(name: str, port: str, host: str = "") -> None:
-    """Raises PortError where nobody could listen on `port`, which is what `name` says.
+    """Raises PortError where nobody could listen on `port`, the value of `name`.
 
     Args:
         name: The variable of `make`.
@@ -20,7 +20,7 @@ def check_free(name: str, port: str, host: str = "") -> None:
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
         raise PortError(f"{name}={port} is no port; it may be 1 to 65535")
     with socket.socket() as probe:
-        # What a connection of a minute ago has left behind is no hindrance.
+        # So that a connection that was closed a minute ago is no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, int(port)))

@@ -1,4 +1,4 @@
-"""The shell blocks of the README and the docs, and what is asked of each. Pure."""
+"""The shell blocks of the README and the docs, and the checks of each. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FLAGS = {
 
 @dataclass(frozen=True)
 class Block:
-    """One block: the commands that somebody types or pastes."""
+    """One block of commands that somebody types or pastes."""
 
     document: Path
     line: int
@@ -52,7 +52,7 @@ class Block:
 
 
 def blocks() -> list[Block]:
-    """Every block marked sh, and of those marked console what follows a `$`."""
+    """Every block marked sh, and the lines after a `$` of those marked console."""
     return [block for document in DOCUMENTS for block in _of(document)]
 
 
@@ -76,7 +76,7 @@ def placeholders(block: Block) -> list[str]:
 
 
 def unset(block: Block) -> list[str]:
-    """Variables that the block reads and has not set; those of the environment are in capitals."""
+    """Variables that the block reads and has not set; capitals are the environment's."""
     read = set(re.findall(r"\$\{?([a-z_]+)", block.script))
     made = set(re.findall(r"^\s*([a-z_]+)=", block.script, re.M))
     made |= set(re.findall(r"\bfor ([a-z_]+) in\b", block.script))
@@ -84,7 +84,7 @@ def unset(block: Block) -> list[str]:
 
 
 def late(block: Block) -> list[str]:
-    """Variables for the reader to change, that do not stand at the top."""
+    """Variables for the reader to change that do not stand at the top."""
     lines = [line for line in block.script.splitlines() if line]
     plain = [bool(re.fullmatch(r"[a-z_]+=('[^']*'|[^\s$`]+)", line)) for line in lines]
     top = plain.index(False) if False in plain else len(plain)
@@ -92,7 +92,7 @@ def late(block: Block) -> list[str]:
 
 
 def wrong_flags(block: Block) -> list[str]:
-    """Commands of `func` and `azd` that are not in the list, or have a flag that is not."""
+    """Commands of `func` and `azd` that are not in the list, or with a flag that is not."""
     wrong = []
     for line in block.script.replace("\\\n", " ").splitlines():
         words = (

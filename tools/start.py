@@ -23,7 +23,7 @@ AZURITE = blob_address(DEVELOPMENT)
 
 
 class ChoiceError(Exception):
-    """The host asked for cannot be had. The message is one line that says what to do."""
+    """The wanted host cannot run. The message is one line that says what to do."""
 
 
 def choose_host(wanted: str, *, func: bool, no_storage: str) -> str:
@@ -53,7 +53,7 @@ def why_no_storage(storage: str | None) -> str:
     """One line, without a secret; empty where the storage answers, or only `func` can tell.
 
     Args:
-        storage: The connection string; None where there are other settings in its place.
+        storage: The connection string; None where other settings take its place.
     """
     if storage is None:
         return ""
@@ -63,7 +63,7 @@ def why_no_storage(storage: str | None) -> str:
         return f"{SETTING} {error}"
     here = is_loopback(host)
     if not here and getproxies():
-        return ""  # We would ask past the proxy, which `func` asks through.
+        return ""  # `func` uses the proxy, and we would not.
     if answers((host, port)):
         return ""
     todo = "run `make azurite` beside this, on its ports" if here else "look at its account"
@@ -71,7 +71,7 @@ def why_no_storage(storage: str | None) -> str:
 
 
 def host_command(host: str, port: str) -> list[str]:
-    """What to run for a host."""
+    """The command that starts a host."""
     if host == "func":
         return func_command(port)
     return devhost_command(port)
@@ -88,7 +88,7 @@ def find_storage(environ: Mapping[str, str]) -> tuple[str | None, str]:
 
 
 def prepare(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """What to run, and in which environment. Raises ChoiceError and PortError."""
+    """The command to run, and its environment. Raises ChoiceError and PortError."""
     own = dict(environ)
     wanted = own.pop("HOST", "").strip().lower()
     port = own.get("PORT") or "7071"
@@ -105,7 +105,7 @@ def prepare(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
 
 
 def main() -> None:
-    """Become the host: it gets our signals and gives our exit code."""
+    """Become the host, which then gets our signals and gives our exit code."""
     os.chdir(ROOT)
     try:
         command, environ = prepare(os.environ)

@@ -1,7 +1,7 @@
 """Storage by its connection string: where its blobs are, and what Azurite's string is.
 
-Source: learn.microsoft.com/azure/storage/common/storage-configure-connection-string. No value
-of a connection string stands in an error, for it may be a key.
+Source: learn.microsoft.com/azure/storage/common/storage-configure-connection-string. No error
+contains a value of a connection string, because it may be a key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ AZURITE_PORTS = ("10000", "10001", "10002")
 
 
 class StorageError(Exception):
-    """A connection string that is none. The message is one line that says what is wrong."""
+    """An invalid connection string. The message is one line that says what is wrong."""
 
 
 def connection(settings: Mapping[str, str]) -> str | None:
@@ -55,7 +55,7 @@ def azurite_connection(blob: str, queue: str, table: str) -> str:
 
 
 def _parts(connection: str) -> dict[str, str]:
-    """Names, in lower case for their case does not count, and values."""
+    """Values by name; names in lower case, because their case does not count."""
     parts = {}
     for part in filter(None, map(str.strip, connection.split(";"))):
         name, equals, value = part.partition("=")

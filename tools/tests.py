@@ -1,9 +1,9 @@
-"""`make test`: all tests, in four processes side by side, for many of them mostly wait; or those
-that are asked for, alone and without coverage.
+"""`make test`: all tests, in four processes side by side, because many of them mostly wait; or the
+named ones, alone and without coverage.
 
-Measured for coverage are those that run the app in their own process. The tests of the real engine
-run it in others, which coverage does not see. What one process says is shown as it comes; what the
-others say, when it is done.
+Coverage is measured of tests that run the app in their own process. The tests of the real engine
+run it in others, which coverage does not see. The output of one process is shown as it comes; that
+of the others when they have ended.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BESIDE = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was asked for, or everything; 0 only if all of it passed."""
+    """Run the named tests, or all; 0 only if all passed."""
     if arguments:
         return subprocess.run([*PYTEST, *arguments], cwd=ROOT, check=False).returncode
     subprocess.run(ERASE, cwd=ROOT, check=True)

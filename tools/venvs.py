@@ -1,5 +1,5 @@
-"""Environments of their own, in .tools/: for tools that are heavy or would disturb ours, and for
-the app as it is deployed. Made when first asked for, and anew when what they hold has changed."""
+"""Virtual environments in .tools/, for tools that are heavy or would disturb ours, and for the app
+as it is deployed. Each is made when it is first needed, and anew when its packages change."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ UV = Path(sys.executable).with_name("uv")
 
 
 def venv(name: str, *arguments: str, python: str = sys.executable) -> Path:
-    """The folder of the programs in .tools/NAME, into which `uv pip install ARGUMENTS` went.
+    """The folder of the programs in .tools/NAME, where `uv pip install ARGUMENTS` has run.
 
-    A file that is named by `-r` counts by its content. Raises CalledProcessError.
+    A file after `-r` counts by its content. Raises CalledProcessError.
     """
     home = FOLDER / name
     stamp, wanted = home / ".installed", _wanted(arguments, python)

@@ -95,10 +95,16 @@ def connect(
     """The app that the options name, or the environment. Raises UsageError."""
     if key_stdin and key_file is not None:
         raise UsageError("give --key-file or --key-stdin, not both")
+    key = read_key(environ, key_file, key_stdin)
+    return Connection(app_url(environ, url), key, timeout)
+
+
+def app_url(environ: Mapping[str, str], url: str | None) -> str:
+    """The app's base URL, as the option says it, or the environment. Raises UsageError."""
     url = url or environ.get(URL_VARIABLE, "").strip()
     if not url:
         raise UsageError(f"which app? Give --url https://NAME.azurewebsites.net or {URL_VARIABLE}")
-    return Connection(base_url(url), read_key(environ, key_file, key_stdin), timeout)
+    return base_url(url)
 
 
 def segment(name: str, what: str) -> str:
@@ -125,7 +131,12 @@ def base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def read_key(environ: Mapping[str, str], key_file: str | None, key_stdin: bool) -> str | None:
+def read_key(
+    environ: Mapping[str, str],
+    key_file: str | None,
+    key_stdin: bool,
+    variable: str = KEY_VARIABLE,
+) -> str | None:
     """The function key, or None where there is none. Raises UsageError, which never shows it."""
     if key_file is not None:
         return _checked(_from_file(key_file), "the key file")
@@ -133,8 +144,8 @@ def read_key(environ: Mapping[str, str], key_file: str | None, key_stdin: bool) 
         if sys.stdin.isatty():
             raise UsageError("--key-stdin wants the key piped in: typed, it would be on the screen")
         return _checked(_read(sys.stdin.buffer, "stdin"), "stdin")
-    given = environ.get(KEY_VARIABLE, "")
-    return _checked(given, KEY_VARIABLE) if given.strip() else None
+    given = environ.get(variable, "")
+    return _checked(given, variable) if given.strip() else None
 
 
 def _from_file(path: str) -> str:

@@ -7,9 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acr_global.cli.azure import (
+    REGISTRY_VARIABLE,
+    SIGN_IN_NOTE,
+    SUBSCRIPTION_VARIABLE,
+    TENANT_VARIABLE,
+    AppId,
+    Cloud,
+    Place,
+    Registry,
+    Subscription,
+    Tenant,
+    endpoint,
+    said,
+)
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
     KEY_NOTE,
+    Connection,
     KeyFile,
     KeyStdin,
     Timeout,
@@ -21,41 +36,23 @@ from acr_global.cli.output import print_json
 
 if TYPE_CHECKING:
     from acr_global.doctor.finding import Finding
-    from acr_global.doctor.gather import Where
-
-REGISTRY_VARIABLE = "ACR_GLOBAL_REGISTRY_ID"
-SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
-TENANT_VARIABLE = "AZURE_TENANT_ID"
-CLOUD_VARIABLE = "ACR_GLOBAL_ARM_ENDPOINT"
-PUBLIC_CLOUD = "https://management.azure.com"
 
 app = typer.Typer()
 
 
-@app.command(epilog=f"{KEY_NOTE}\n\nExample: `python -m acr_global doctor --registry contoso`")
+_EXAMPLE = "Example: `acr-global doctor --registry contoso`"
+
+
+@app.command(epilog=f"{KEY_NOTE}\n\n{SIGN_IN_NOTE}\n\n{_EXAMPLE}")
 def doctor(
-    registry: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help=f"The registry's name or ARM id; else {REGISTRY_VARIABLE}."
-        ),
-    ] = None,
+    registry: Registry = None,
     url: Url = None,
+    app_id: AppId = None,
     key_file: KeyFile = None,
     key_stdin: KeyStdin = False,
-    subscription: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help=f"The subscription; else {SUBSCRIPTION_VARIABLE}."),
-    ] = None,
-    tenant: Annotated[
-        str | None, typer.Option(metavar="ID", help=f"The tenant; else {TENANT_VARIABLE}.")
-    ] = None,
-    cloud: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help=f"The cloud's resource manager; else {CLOUD_VARIABLE}, or Azure's."
-        ),
-    ] = None,
+    subscription: Subscription = None,
+    tenant: Tenant = None,
+    cloud: Cloud = None,
     timeout: Timeout = DEFAULT_TIMEOUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> int:
@@ -66,42 +63,37 @@ def doctor(
     which right or key is missing. It ends with 1 where something is wrong, and with 4 where
     something could not be asked.
     """
-    from acr_global.doctor.gather import Where
-
     there = connect(os.environ, url, key_file, key_stdin, timeout)
-    where = Where(there.url, there.key, _said(registry, REGISTRY_VARIABLE), timeout=timeout)
-    return _report(
-        _look(
-            where,
-            _said(cloud, CLOUD_VARIABLE) or PUBLIC_CLOUD,
-            _said(subscription, SUBSCRIPTION_VARIABLE),
-            _said(tenant, TENANT_VARIABLE),
+    named = said(os.environ, registry, REGISTRY_VARIABLE)
+    findings = _look(
+        there,
+        Place(
+            named or "",
+            endpoint(os.environ, cloud),
+            said(os.environ, subscription, SUBSCRIPTION_VARIABLE),
+            said(os.environ, tenant, TENANT_VARIABLE),
         ),
-        as_json=as_json,
+        app_id,
     )
+    return _report(findings, as_json=as_json)
 
 
-def _said(option: str | None, variable: str) -> str | None:
-    return option or os.environ.get(variable, "").strip() or None
-
-
-def _look(
-    where: Where, cloud: str, subscription: str | None, tenant: str | None
-) -> tuple[Finding, ...]:
+def _look(there: Connection, at: Place, app_id: str | None) -> tuple[Finding, ...]:
     import asyncio
     from contextlib import ExitStack
 
     from acr_global.doctor.examine import examine
     from acr_global.doctor.facts import Unknown
-    from acr_global.doctor.gather import SIGN_IN, gather
+    from acr_global.doctor.gather import SIGN_IN, Where, gather
     from acr_global.registration.arm import Arm
     from acr_global.registration.refusal import SignInError
     from acr_global.registration.signin import cloud_at
 
+    where = Where(there.url, there.key, at.registry or None, app_id, there.timeout)
     with ExitStack() as stack:
         arm: Arm | Unknown
         try:
-            arm = stack.enter_context(Arm.open(cloud_at(cloud), subscription, tenant))
+            arm = stack.enter_context(Arm.open(cloud_at(at.endpoint), at.subscription, at.tenant))
         except SignInError as error:
             arm = Unknown(error.message, SIGN_IN)
         return examine(asyncio.run(gather(where, arm)))

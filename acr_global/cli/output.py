@@ -74,6 +74,12 @@ def _print_folded(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     Console().print(grid)
 
 
+def note(text: str) -> None:
+    """What goes on meanwhile, for whoever sits in front of it: in a pipe stderr is for errors."""
+    if sys.stderr.isatty():
+        print(line(text), file=sys.stderr)
+
+
 def print_json(value: object) -> None:
     """For other programs; in ASCII, so that nothing in it steers a terminal."""
     print(json.dumps(value, indent=2))

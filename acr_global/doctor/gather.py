@@ -145,9 +145,15 @@ class _Asked:
         if isinstance(whole, Unknown):
             return Hook(webhook, whole, events)
         knock: Answer | Unknown = Unknown("it does not post to the app")
-        if whole.uri and host_and_path(whole.uri) == host_and_path(self._where.url + PATH):
+        if whole.uri and _goes_to(whole.uri, self._where.url + PATH):
             knock = await self._post(whole.uri, dict(whole.headers or {}))
         return Hook(whole, None, events, knock)
+
+
+def _goes_to(uri: str, address: str) -> bool:
+    """Whether a webhook posts there, over TLS where that is where it is asked."""
+    same = host_and_path(uri) is not None and host_and_path(uri) == host_and_path(address)
+    return same and split_url(uri).scheme == split_url(address).scheme
 
 
 def _may_be(webhook: Webhook, app: OurApp) -> bool:

@@ -85,6 +85,8 @@ def _address(hook: Hook, label: str, host: str) -> Iterator[Finding]:
         said = f"{label} posts to {shown_url(uri)}, and not to {host}{PATH}"
         yield wrong("webhooks", said, APPLY)
         return
+    if split_url(uri).in_clear:
+        yield wrong("webhooks", f"{label} posts in clear, key and all: its URL is http", APPLY)
     said = normalize_region(dict(_query(uri)).get("region", ""))
     if said != region:
         which = f"for the region {said}" if is_region(said) else "without a region"

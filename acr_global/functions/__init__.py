@@ -1,0 +1,22 @@
+"""The Azure Functions shell: what the portal shows as `ImagePush` is http/image_push.py, and so on
+in orchestrators/, activities/ and timers/. Beside them stands what they share:
+
+    app, setup                          what is registered; what each function works with
+    engine, wire, statuses, names       the engine's calls, and what it stores for the app
+    keeping, pacing, instances, strays  an arrival is put where nothing can lose it
+    beginning, turns, external_events   a push begins, has its turns, and hears of its regions
+    sending                             one attempt for each target
+    journal, noting                     what a process notes of its work
+    orphans, awaking                    who goes on with it when the process has died
+    bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
+    pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
+    reviving, mending, givingup         what was broken off begins anew, or is given up
+    answers, letters, replays, paging   what operators are answered
+    logs, marks                         what the registry could not deliver, and how much is settled
+    probing                             whether the engine takes up what it is given
+    log, clock                          one line for each thing that happened; the time
+
+One webhook's way: http/image_push, keeping, orchestrators/wait_for_all_regions,
+activities/fire_push_notification, sending, then notify/. `python -m tools.journey --way` lists it,
+function by function.
+"""

@@ -87,7 +87,8 @@ class ByContent:
         start = new_input(correlation.generation_id(self._key, number), terms)
         if heard is None:
             return Found(start, snapshot)
-        if any(_same_event(arrival, terms.arrival) for arrival in heard):
+        arrival = terms.arrival
+        if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
             return Found(start, replace(snapshot, phase=Phase.FINISHED))
         again = terms.model_copy(update={"earlier": heard})
         following = new_input(correlation.generation_id(self._key, number + 1), again)
@@ -119,6 +120,13 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
         return ()
     arrivals = status.arrivals()
     return None if arrivals is None else wire.newest_arrivals(earlier, arrivals)
+
+
+def _is_of_the_past(arrival: Arrival, over: Snapshot) -> bool:
+    """Whether what was caught up was made before the newest generation ended: it is of that one,
+    or of one before it, and begins no other."""
+    ended = over.updated
+    return bool(arrival.caught_up and ended and arrival.reported_at <= ended)
 
 
 def _same_event(one: Arrival, other: Arrival) -> bool:

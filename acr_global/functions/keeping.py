@@ -17,11 +17,10 @@ from enum import Enum
 
 from acr_global import correlation
 from acr_global.errors import NotKeptError
-from acr_global.functions import log, mending, names, reviving, wire
+from acr_global.functions import beginning, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.instances import Instances, new_input
 from acr_global.functions.pacing import TooManyError, UndecidedError, admitted, first_of, insist
-from acr_global.model import Arrival
 
 COURIER_AFTER_SECONDS = 2.0
 """From the first look to sending a courier beside the search. The first push after an idle spell
@@ -32,9 +31,6 @@ BUDGET_SECONDS = 4.2
 
 LAST_LOOK_SECONDS = 0.4
 """For asking whether a start whose answer never came was carried out all the same."""
-
-BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
-"""Until it is asked whether a push has begun, and how often where the engine does not answer."""
 
 _watching: set[asyncio.Task[None]] = set()
 """Tasks that go on after the answer: the loop itself keeps no hold of them."""
@@ -176,7 +172,7 @@ class _Search:
     def _kept_as_start(self, push_id: str) -> Kept:
         silent = set(self._terms.regions) - {self._terms.arrival.region}
         self._engine.journal.started(push_id, silent)
-        task = asyncio.create_task(see_it_begin(self._engine, push_id))
+        task = asyncio.create_task(beginning.see_it_begin(self._engine, push_id))
         _watching.add(task)
         task.add_done_callback(_watching.discard)
         return Kept(Place.START, push_id)
@@ -195,44 +191,8 @@ class _Search:
         if reviving.may_begin_at(life):
             raise UndecidedError("it has failed before; its next life is to wait")
         kept = await self._begin(new_input(start.push_id, life))
-        log_begun_anew(start.push_id, life)
+        beginning.log_begun_anew(start.push_id, life)
         return kept
-
-
-def _known(life: wire.PushTerms) -> tuple[Arrival, ...]:
-    return (life.known.arrivals if life.known else ()) + life.more
-
-
-async def see_it_begin(engine: Engine, push_id: str) -> None:
-    """Where a push that was started here has not been seen to begin in some time, nor has begun,
-    a courier is to see it through; where it is open, that is noted. Nothing is asked where its
-    first turn ran in this process, nor where all regions have reported here."""
-    for _ in range(BEGIN_LOOKS):
-        await asyncio.sleep(BEGINS_WITHIN_SECONDS)
-        silent = engine.journal.open.silent(push_id)
-        if not engine.journal.is_unseen(push_id) and not silent:
-            return
-        try:
-            snapshot = await engine.look(push_id)
-            if snapshot.phase is Phase.BEGUN and not wire.is_decided(snapshot.custom_status):
-                engine.journal.open.found(push_id)
-            if snapshot.phase in (Phase.PENDING, Phase.FAILED):
-                await mending.send_courier(engine, push_id)
-            return
-        except EngineError:
-            engine.journal.started(push_id, silent)
-
-
-def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
-    """Say that a push was broken off, and goes on."""
-    log.line(
-        "push-begun-anew",
-        level=logging.WARNING,
-        push=push_id,
-        life=(life.known.lives if life.known else 0) + 1,
-        known=list(dict.fromkeys(a.region for a in (life.arrival, *_known(life)))),
-        todo="nothing; if it comes often, look why Python ends (memory?)",
-    )
 
 
 def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:

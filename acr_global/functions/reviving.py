@@ -145,7 +145,10 @@ def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
 
 
 def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:
-    """When the first turn was: its timer tells. The endpoint shows no turns."""
+    """When the first turn was: its timer tells. The endpoint shows no turns. A push that was
+    caught up says so itself."""
+    if push.begun_at:
+        return push.begun_at
     kinds = ("TimerCreated", "TimerFired")
     times = [_moment(e.get("Timestamp")) for e in history if e.get("EventType") in kinds]
     return min((t for t in times if t), default=push.arrival.received_at)

@@ -89,6 +89,9 @@ class PushTerms(Frozen):
     """Where ids come again after a purge (by content): this push's own, through all its lives."""
     known: Known | None = None
     """Where earlier lives of this push were broken off."""
+    begun_at: Moment | None = None
+    """Where an event that was caught up begins it: that event's own time, from which the deadline
+    counts. None: it begins with its instance."""
 
 
 class _PushInstance(Frozen):

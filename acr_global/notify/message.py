@@ -11,6 +11,7 @@ from acr_global.model import (
     Arrival,
     Artifact,
     Evidence,
+    EvidenceKind,
     Message,
     PushInfo,
     RegionReport,
@@ -18,6 +19,9 @@ from acr_global.model import (
     VerdictType,
 )
 from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well_formed
+
+LATE_SECONDS = 60.0
+"""From when on it is said that a verdict is told late."""
 
 _TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
 
@@ -41,7 +45,7 @@ def _digest(*parts: str) -> str:
 
 def message_of(verdict: Verdict) -> Message:
     """Everything a receiver may want to know, and one sentence that says it all."""
-    regions = _regions(verdict)
+    regions = region_reports(verdict)
     push, late = _push(verdict), _late_seconds(verdict)
     return Message(
         type=verdict.type,
@@ -111,9 +115,10 @@ def _clean(text: str | None) -> str | None:
     return None if text is None else well_formed(text)
 
 
-def _regions(verdict: Verdict) -> tuple[RegionReport, ...]:
+def region_reports(verdict: Verdict) -> tuple[RegionReport, ...]:
+    """Each expected region, in the order of the setting, with what is known of it."""
     arrivals = {a.region: a for a in reversed(verdict.arrivals)}
-    first = min(verdict.arrivals, key=lambda a: a.received_at, default=None)
+    first = min(verdict.arrivals, key=lambda a: a.reported_at, default=None)
     return tuple(
         _region(verdict, region, arrivals.get(region), first) for region in verdict.regions
     )
@@ -133,12 +138,25 @@ def _region(
         region=name,
         state="arrived",
         received_at=arrival.received_at,
-        lag_seconds=(arrival.received_at - first.received_at).total_seconds(),
+        lag_seconds=(arrival.reported_at - first.reported_at).total_seconds(),
         event_id=well_formed(arrival.event_id),
         digest=_clean(arrival.digest),
         digest_differs=bool(arrival.digest and first.digest and arrival.digest != first.digest),
-        evidence=evidence,
+        evidence=evidence + _caught_up(arrival, name),
     )
+
+
+def _caught_up(arrival: Arrival, region: str) -> tuple[Evidence, ...]:
+    if not arrival.caught_up:
+        return ()
+    said = Evidence(
+        region=region,
+        kind=EvidenceKind.CAUGHT_UP,
+        found=True,
+        detail="its webhook was not delivered; caught up from the registry's event log",
+        at=arrival.received_at,
+    )
+    return (said,)
 
 
 def _clean_evidence(evidence: Evidence) -> Evidence:
@@ -178,7 +196,25 @@ def _sentence(
         case _:
             assert_never(verdict.type)
     others = [r.region for r in regions if r.digest_differs]
-    return f"{text}; another digest was reported from {join_names(others)}" if others else text
+    if others:
+        text += f"; another digest was reported from {join_names(others)}"
+    return text + _told_late(verdict)
+
+
+def _told_late(verdict: Verdict) -> str:
+    """How much later than it could have been it is told, where webhooks were not delivered."""
+    if not any(a.caught_up for a in verdict.arrivals):
+        return ""
+    match verdict.type:
+        case VerdictType.COMPLETE:
+            due = max(a.reported_at for a in verdict.arrivals)
+        case VerdictType.OVERDUE:
+            due = verdict.deadline
+        case _:  # how late it is stands there, or it is the end
+            return ""
+    late = (verdict.decided_at - due).total_seconds()
+    said = f"; told {duration(late)} late, for webhooks were not delivered"
+    return said if late >= LATE_SECONDS else ""
 
 
 def _subject(verdict: Verdict) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from string import Template
 
 from acr_global.durations import format_duration
-from acr_global.model import Action, Message, RegionReport, as_utc
+from acr_global.model import Action, EvidenceKind, Message, RegionReport, as_utc
 
 _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -123,6 +123,8 @@ def describe(region: RegionReport) -> str:
         return f"has it, without a report ({seen})" if seen else "has it, without a report"
     lag = region.lag_seconds
     when = f"reported {duration(lag)} after the first" if lag else "reported first"
+    if any(e.kind is EvidenceKind.CAUGHT_UP for e in region.evidence):
+        when += "; caught up"
     return f"{when}; another digest" if region.digest_differs else when
 
 

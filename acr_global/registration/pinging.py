@@ -28,8 +28,8 @@ class Ponged:
     """What came of one region's ping."""
 
     region: str
-    webhook: str
-    """Its name."""
+    webhook: str | None
+    """Its name; None where the region has none of ours."""
     status: int | None = None
     """What the app answered; None where that is not known."""
     error: ArmError | None = None
@@ -40,8 +40,15 @@ class Ponged:
         return self.status is not None and 200 <= self.status < 300
 
     @property
+    def is_open(self) -> bool:
+        """It was sent, and its answer is not known."""
+        return self.webhook is not None and self.error is None and self.status is None
+
+    @property
     def meaning(self) -> str:
         """In words."""
+        if self.webhook is None:
+            return "it has no webhook of ours: run apply"
         if self.error:
             return self.error.message
         if self.status is None:

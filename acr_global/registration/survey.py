@@ -12,6 +12,7 @@ from acr_global.registration.model import App, Registry, Webhook
 from acr_global.registration.plan import may_be_ours
 from acr_global.registration.refusal import ArmError
 from acr_global.registration.rights import READ_SITE, SITES
+from acr_global.urls import split_url
 
 AT_ONCE = 8
 """Questions side by side; ours. With forty regions one after the other would take a minute."""
@@ -47,6 +48,8 @@ def webhooks_of(arm: Arm, registry: Registry, app: App) -> tuple[Webhook, ...]:
 def app_at(arm: Arm, url: str, app_id: str | None) -> App:
     """The app that answers at `url`, which has no slash at its end. Where its ARM id is given
     nothing is asked. Raises ArmError."""
+    at = split_url(url)
+    url = f"{at.scheme}://{at.place.lower()}{at.path}"
     if app_id is not None:
         if parse_id(app_id, SITES) is None:
             raise ArmError(
@@ -55,7 +58,7 @@ def app_at(arm: Arm, url: str, app_id: str | None) -> App:
                 status=400,
             )
         return App(app_id.rstrip("/"), url)
-    host = url.partition("://")[2].lower()
+    host = at.place.lower()
     for site in arm.sites():
         if host in site.hosts:
             return App(site.id, url, site.hosts)

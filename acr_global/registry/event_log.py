@@ -60,6 +60,15 @@ class Credential(Protocol):
         """An object whose `token` is the access token."""
 
 
+class ToldToWaitError(CheckFailedError):
+    """Too many requests; it says when there may be more."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__(f"the resource manager answered 429{_MEANING[429]}")
+        self.seconds = seconds
+        """None: it names no time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """The parts of a registry's ARM id."""
@@ -116,9 +125,7 @@ async def read_event_logs(
     async with AsyncExitStack() as stack:
         try:
             async with asyncio.timeout_at(deadline):
-                resource = parse_resource_id(access.resource_id)
-                operations = await _open(stack, resource, access.arm_endpoint, credential())
-                log = _EventLog(operations, resource, not _is_plain(access.arm_endpoint))
+                log = await open_event_log(stack, access, credential())
                 webhooks = await log.webhooks()
         except Exception as error:
             return tuple(failed(region, kind, error, now()) for region in question.missing)
@@ -126,7 +133,7 @@ async def read_event_logs(
         async def seen_in(region: str) -> Seen:
             choice = choose(webhooks, region, access)
             posted_to = None if choice.by_name else host_and_path(access.webhook_url)
-            logs = [log.firings(w.name, question, posted_to) for w in choice.webhooks]
+            logs = [_firings(log, w.name, question, posted_to) for w in choice.webhooks]
             seen = judge([f for read in await asyncio.gather(*logs) for f in read])
             if seen.detail == NOTHING and not any(w.enabled for w in choice.webhooks):
                 return Seen(False, f"{NOTHING}: the webhook is disabled")
@@ -139,8 +146,34 @@ async def read_event_logs(
         return tuple(await asyncio.gather(*checks))
 
 
-class _EventLog:
-    """The two calls we make of the SDK, answered in our own words and retried once."""
+async def _firings(
+    log: EventLog, webhook: str, question: Question, posted_to: str | None
+) -> tuple[Firing, ...]:
+    """The entries of one log that concern the push, up to the first that was accepted."""
+
+    def wanted(entry: Mapping[str, object]) -> Firing | None:
+        firing = parse_firing(entry)
+        ours = posted_to is None or firing.posted_to == posted_to
+        return firing if ours and concerns(firing, question) else None
+
+    def settled(firing: Firing | None) -> bool:
+        return firing is not None and firing.accepted
+
+    return tuple(f for f in await log.entries(webhook, wanted, until=settled) if f is not None)
+
+
+async def open_event_log(stack: AsyncExitStack, access: Access, credential: Credential) -> EventLog:
+    """A registry's event logs, closed with the stack. Raises CheckFailedError."""
+    resource = parse_resource_id(access.resource_id)
+    operations = await _open(stack, resource, access.arm_endpoint, credential)
+    return EventLog(operations, resource, not _is_plain(access.arm_endpoint))
+
+
+class EventLog:
+    """The two calls we make of the SDK, answered in our own words and retried once.
+
+    Both raise CheckFailedError; ToldToWaitError where the service asks for more patience.
+    """
 
     def __init__(self, operations: Any, resource: Resource, enforce_https: bool):
         self._operations = operations
@@ -152,23 +185,19 @@ class _EventLog:
         parsed = await _patiently(lambda: self._read(self._operations.list, parse_webhook))
         return tuple(w for w in parsed if w is not None)
 
-    async def firings(
-        self, webhook: str, question: Question, posted_to: str | None
-    ) -> tuple[Firing, ...]:
-        """The entries of one log that concern the push, up to the first that was accepted."""
-
-        def wanted(entry: Mapping[str, object]) -> Firing | None:
-            firing = parse_firing(entry)
-            ours = posted_to is None or firing.posted_to == posted_to
-            return firing if ours and concerns(firing, question) else None
-
-        def settled(firing: Firing | None) -> bool:
-            return firing is not None and firing.accepted
-
-        read = await _patiently(
-            lambda: self._read(self._operations.list_events, wanted, webhook, until=settled)
+    async def entries(
+        self,
+        webhook: str,
+        parse: Callable[[Mapping[str, object]], _T],
+        *,
+        until: Callable[[_T], bool] = lambda _: False,
+    ) -> tuple[_T, ...]:
+        """The entries of one log, as `parse` reads them, up to the first where `until` says so."""
+        return tuple(
+            await _patiently(
+                lambda: self._read(self._operations.list_events, parse, webhook, until=until)
+            )
         )
-        return tuple(f for f in read if f is not None)
 
     async def _read(
         self,
@@ -237,6 +266,8 @@ async def _patiently(read: Callable[[], Awaitable[_T]]) -> _T:
             await asyncio.sleep(wait)
             return await read()
     except HttpResponseError as error:
+        if error.status_code == 429:
+            raise ToldToWaitError(_asked_for(error)) from None
         if error.status_code is not None:
             meaning = _MEANING.get(error.status_code, "")
             reason = f"the resource manager answered {error.status_code}{meaning}"
@@ -247,6 +278,11 @@ async def _patiently(read: Callable[[], Awaitable[_T]]) -> _T:
         raise CheckFailedError(reason) from None
     except (ServiceRequestError, ServiceResponseError):
         raise CheckFailedError("cannot connect to the resource manager") from None
+
+
+def _asked_for(error: Any) -> float | None:
+    headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
+    return parse_retry_after(headers.get("Retry-After"), datetime.now(UTC))
 
 
 def _is_plain(endpoint: str) -> bool:

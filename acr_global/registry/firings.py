@@ -70,6 +70,12 @@ def parse_firing(entry: Mapping[str, object]) -> Firing:
     )
 
 
+def posted(entry: Mapping[str, object]) -> tuple[str | None, object]:
+    """What one entry says was posted, and to which URL, whose query may hold a key."""
+    request = _map(entry, "eventRequestMessage")
+    return _text(request, "requestUri"), request.get("content")
+
+
 def concerns(firing: Firing, question: Question) -> bool:
     """Whether an entry is about the push: by its id, else by its content.
 

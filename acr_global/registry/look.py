@@ -33,7 +33,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Identity:
+class Identity:
     """The credential: the caller's, or our own, opened when first wanted and closed after."""
 
     def __init__(self, given: Credential | None):
@@ -71,7 +71,7 @@ async def look(
     kinds = [k for k in (EvidenceKind.EVENT_LOG, EvidenceKind.MANIFEST) if k in access.kinds]
     kinds.sort(key=lambda kind: access.kinds.index(kind))
     deadline = asyncio.get_running_loop().time() + access.budget.total_seconds()
-    identity = _Identity(credential)
+    identity = Identity(credential)
 
     async def ask(kind: EvidenceKind) -> tuple[Evidence, ...]:
         try:
@@ -97,7 +97,7 @@ async def look(
 async def _ask_manifests(
     question: Question,
     access: Access,
-    identity: _Identity,
+    identity: Identity,
     session: aiohttp.ClientSession | None,
     deadline: float,
     now: Callable[[], datetime],

@@ -1,4 +1,4 @@
-"""A run as rows: a push each, a column for each region. Pure."""
+"""A run as rows: one per push, with a column for each region where that fits. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,48 @@ from acr_global_rig.simulation.plan import Push
 from acr_global_rig.simulation.state import Answer, Record
 
 NOTHING = "-"
+GAP = 2
+"""Blanks between two columns."""
+
+
+def fitting(record: Record, pushes: Iterable[Push], columns: int | None) -> list[list[str]]:
+    """The headings and a row for each push: with a column for each region or, where those would
+    be wider than so many characters, with how many have reported and the slowest of them."""
+    shown = [*pushes]
+    whole = [headings(record), *rows(record, shown)]
+    if columns is None or _width(whole) <= columns:
+        return whole
+    own = len(headings(record)) - len(record.plan.regions)
+    narrow = [[*whole[0][:own], "REPORTED", "SLOWEST"]]
+    return narrow + [[*row[:own], *_summary(record, row[own:])] for row in whole[1:]]
+
+
+def _width(rows: list[list[str]]) -> int:
+    return sum(GAP + max(map(len, column)) for column in zip(*rows, strict=True))
+
+
+def _summary(record: Record, cells: list[str]) -> tuple[str, str]:
+    """Of the regions' cells: how many say that a report has come, and the longest lag."""
+    lags = {
+        region: float(cell.removesuffix(" s"))
+        for region, cell in zip(record.plan.regions, cells, strict=True)
+        if cell.endswith(" s")
+    }
+    reported = len(lags) + sum(cell in ("200", "202") for cell in cells)
+    slowest = max(lags, key=lambda region: lags[region], default=None)
+    said = f"{slowest}, {lags[slowest]:.1f} s" if slowest else NOTHING
+    return f"{reported} of {len(cells)}", said
 
 
 def headings(record: Record) -> list[str]:
-    """The columns: what was pushed, its verdicts, who is missing, and each region."""
+    """The columns: what was pushed, its verdicts, the missing regions, and each region."""
     noted = ["NOTE"] if _is_noted(record) else []
     return ["PUSH", *noted, "VERDICT", "MISSING", *record.plan.regions]
 
 
 def rows(record: Record, pushes: Iterable[Push]) -> list[list[str]]:
-    """One row for each; of regions how far each was behind the first, by the app's clock, or how
-    its webhook stands."""
+    """One row for each push; for a region its lag behind the first, by the app's clock, or the
+    state of its webhook."""
     expected: dict[int, list[Expected]] = {}
     for one in record.expected:
         expected.setdefault(one.push.number, []).append(one)
@@ -57,16 +88,16 @@ def _missing(record: Record, expected: Expected) -> tuple[str, ...]:
 
 def _lags(record: Record, expected: list[Expected]) -> dict[str, str]:
     return {
-        report.region: f"{report.lag_seconds:.1f} s"
+        region.region: f"{region.lag_seconds:.1f} s"
         for one in expected
         for receipt in record.receipts.get(one.key, ())
-        for report in receipt.message.regions
-        if report.lag_seconds is not None
+        for region in receipt.message.regions
+        if region.lag_seconds is not None
     }
 
 
 def _standing(push: Push, region: str, answers: list[Answer]) -> str:
-    """How its webhook stands while nothing is told of it."""
+    """The state of a region's webhook before there is a message on it."""
     if region in push.lost:
         return "lost"
     own = [answer for answer in answers if answer.webhook.region == region]
@@ -74,7 +105,7 @@ def _standing(push: Push, region: str, answers: list[Answer]) -> str:
 
 
 def deliveries(record: Record) -> Iterator[str]:
-    """A line for each receiver that refuses: how its messages came through."""
+    """A line for each receiver that refuses, with the attempts that its messages took."""
     for listener in record.listeners:
         if listener.refusals:
             receipts = [

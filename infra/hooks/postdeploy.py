@@ -1,13 +1,19 @@
-"""After a publish: waits until the host lists our functions, and says what remains to be done.
+"""After a publish: waits until the host lists our functions, registers the webhooks, and has the
+doctor look at all of it.
 
 A publish can "succeed" and leave an app with no function, or with a warm-up of the platform's own
 (Azure/azure-functions-host#10169, #11915). So the host is told to look again until ours are there.
-azd runs this after a deployment; by hand: `python infra/hooks/postdeploy.py GROUP APP`. It needs
-`az`, signed in, and nothing else.
+Then, where ACR_GLOBAL_REGISTRY_ID names the registry and the packages of the commands are there:
+`webhooks apply`, `webhooks ping`, `doctor`. Else it says what remains to be done by hand.
+
+azd runs this after a deployment, with the packages of requirements.txt beside it; by hand:
+`python infra/hooks/postdeploy.py GROUP APP`. It needs `az`, signed in.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import re
@@ -15,6 +21,8 @@ import shlex
 import subprocess
 import sys
 import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,13 +30,28 @@ WITHIN = 300.0
 EVERY = 10.0
 """Seconds: a cold host takes some tens of them to find its functions."""
 
+WAKES_WITHIN = 60.0
+"""Seconds: a registry gives up after 5, so the app is woken before it is pinged."""
+
+PROGRAM = [sys.executable, "-m", "acr_global"]
+PACKAGES = [
+    *("typer", "rich", "pydantic", "aiohttp"),
+    *("azure.identity", "azure.mgmt.containerregistry", "azure.mgmt.web"),
+]
+"""What `webhooks` and `doctor` import."""
+FINE, NOT_ASKED = 0, 4
+"""Exit codes of the doctor: all is well; nothing is wrong, as far as could be asked."""
+
 REMAINS = """
-Published: the host lists all {count} functions.
+{why}
 What remains is a webhook for each region, with a key of its own. In bash, from here:
 
 {block}
 Then docs/deploying.md, See that it works.
 """
+VERIFIED = "Set up, and nothing is wrong with it."
+UNSEEN = "Nothing is wrong, as far as could be asked: what begins with \N{EN DASH} could not be."
+MISSING = "Published, and not set up: what is missing stands above, with what to do."
 NOT_THERE = """
 error: after {seconds:.0f} s the host does not list: {missing}.
 An import error gives no functions, and no word of it: look into the log stream, or the table
@@ -38,11 +61,11 @@ may not have spread yet: wait a minute and publish again.
 
 
 def expected() -> set[str]:
-    """The names of our functions, as the app registers them."""
+    """The names of our functions, as the app registers them whatever its settings say."""
     sys.path.insert(0, str(ROOT))
     from acr_global.functions import names
 
-    return {value for name, value in vars(names).items() if name.isupper()}
+    return set(names.always())
 
 
 def registration(group: str) -> str:
@@ -51,8 +74,8 @@ def registration(group: str) -> str:
     text = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     _, _, section = text.partition("## Register the webhooks")
     block = section.partition("```sh\n")[2].partition("```")[0]
-    known = {"group": group, "regions": os.environ.get("regions", "").replace(",", " ")}
-    known["registry"] = os.environ.get("ACR_GLOBAL_REGISTRY_ID", "").rsplit("/", 1)[-1]
+    registry = os.environ.get("ACR_GLOBAL_REGISTRY_ID", "").rsplit("/", 1)[-1]
+    known = {"group": group, "registry": registry}
     for name, value in known.items():
         if value:
             block = re.sub(rf"(?m)^{name}=.*$", f"{name}={shlex.quote(value)}", block)
@@ -79,8 +102,57 @@ def look_again(group: str, app: str) -> None:
     az("rest", "--method", "post", "--url", url)
 
 
+def lacking() -> str | None:
+    """The first package of the commands that is not installed here."""
+    for name in PACKAGES:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            return name
+    return None
+
+
+def surroundings(group: str, app: str) -> tuple[str, dict[str, str]]:
+    """The app's ARM id, and what the commands are told by their environment: a key of the app is
+    in it, and so in no list of processes. Raises CalledProcessError."""
+    about = ("--resource-group", group, "--name", app)
+    site, host = json.loads(az("functionapp", "show", *about, "--query", "[id, defaultHostName]"))
+    own = {"FUNCTION_APP_URL": f"https://{host}", "PYTHONPATH": str(ROOT)}
+    with contextlib.suppress(subprocess.CalledProcessError):  # the doctor says what it lacks
+        keys = az("functionapp", "keys", "list", *about, "--query", "functionKeys.default")
+        own["FUNCTION_APP_KEY"] = json.loads(keys)
+    return site, {**os.environ, **own}
+
+
+def wake(url: str) -> None:
+    """Ask the app once, whatever it answers."""
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen(f"{url}/api/health", timeout=WAKES_WITHIN).close()  # noqa: S310 # ours
+
+
+def set_up(group: str, app: str, registry: str) -> int:
+    """Register the webhooks, and have everything looked at; 0 where nothing is wrong."""
+    site, environ = surroundings(group, app)
+    which = ["--registry", registry, "--app", site]
+    wake(environ["FUNCTION_APP_URL"])
+    codes = list(_each(["webhooks apply", "webhooks ping"], which, environ))
+    codes += _each(["doctor"], which, environ)
+    print(f"\n{ {FINE: VERIFIED, NOT_ASKED: UNSEEN}.get(codes[-1], MISSING) }")
+    return int(codes[-1] not in (FINE, NOT_ASKED))
+
+
+def _each(commands: list[str], which: list[str], environ: dict[str, str]) -> Iterator[int]:
+    """Run them, one after the other, up to the first that fails; their exit codes."""
+    for command in commands:
+        print(f"\nacr-global {command}", flush=True)
+        ended = subprocess.run([*PROGRAM, *command.split(), *which], env=environ, cwd=ROOT)
+        yield ended.returncode
+        if ended.returncode:
+            return
+
+
 def main(arguments: list[str]) -> int:
-    """0 when every function of ours is listed."""
+    """0 when every function of ours is listed, and nothing that was looked at is wrong."""
     try:
         group, app = arguments or (
             os.environ["AZURE_RESOURCE_GROUP"],
@@ -98,7 +170,14 @@ def main(arguments: list[str]) -> int:
         print(f"the host lists {len(wanted - missing)} of {len(wanted)} functions so far")
         look_again(group, app)
         time.sleep(EVERY)
-    print(REMAINS.format(count=len(wanted), block=registration(group)))
+    registry, package = os.environ.get("ACR_GLOBAL_REGISTRY_ID", ""), lacking()
+    if registry and not package:
+        return set_up(group, app, registry)
+    why = f"Published: the host lists all {len(wanted)} functions."
+    if registry:
+        install = "python -m pip install '.[cli]'"
+        why += f"\nThe package {package} is not here: {install}, and run this again."
+    print(REMAINS.format(why=why, block=registration(group)))
     return 0
 
 

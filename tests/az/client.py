@@ -1,4 +1,4 @@
-"""The real `az`, pointed at a resource manager on this machine: nothing of it reaches Azure."""
+"""The real `az`, pointed at a resource manager on this machine: nothing reaches Azure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ AZURE_CLI = "azure-cli==2.91.0"
 
 
 def certificate(folder: Path) -> Path:
-    """A certificate for `localhost`, with its key, that whoever is told to may trust."""
+    """A file with a certificate for `localhost` and its key, which `az` can be told to trust."""
     path = folder / "localhost.pem"
     path.write_bytes(self_signed(x509.DNSName("localhost"), ca=True))
     return path
 
 
 def environment(folder: Path, trusted: Path) -> dict[str, str]:
-    """For processes that call `az`: a home of its own, our certificate, no telemetry."""
+    """The environment for processes that call `az`: its own home, our certificate, no telemetry."""
     real = venv("azure-cli", AZURE_CLI) / "az"
-    own = folder / "az-alone"  # and not the Python that lies beside it
+    own = folder / "az-alone"  # without the Python that lies beside it
     own.mkdir()
     (own / "az").write_text(f'#!/bin/sh\nexec {shlex.quote(str(real))} "$@"\n')
     (own / "az").chmod(0o755)
@@ -49,7 +49,7 @@ def environment(folder: Path, trusted: Path) -> dict[str, str]:
 
 
 def sign_in(url: str, environ: dict[str, str]) -> None:
-    """Make the loopback a cloud, and sign in to it. Raises CalledProcessError."""
+    """Register the loopback as a cloud, and sign in to it. Raises CalledProcessError."""
     for command in (
         ["cloud", "register", "--name", "loopback", "--endpoint-resource-manager", url],
         ["cloud", "set", "--name", "loopback"],
@@ -71,7 +71,7 @@ class Az:
     """For files that it is given."""
 
     def __call__(self, *arguments: str) -> Any:
-        """What it answers, in JSON; None where that is nothing. Raises AzError."""
+        """Run a command; its answer from JSON, or None where there is none. Raises AzError."""
         ended = subprocess.run(
             ["az", *arguments, "--output", "json"],
             env=self.environ,
@@ -85,4 +85,4 @@ class Az:
 
 
 class AzError(Exception):
-    """It said no; the message is what it wrote."""
+    """`az` failed; the message is its output."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from acr_global.cli.exits import Exit
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm
 from tests.cli.conftest import Ran, Run
-from tests.doctor.conftest import Clinic, clinic, rig  # noqa: F401 # a fixture
+from tests.clinic import Clinic, clinic
 from tests.doctor.samples import KEY
+from tests.loopback_arm import certificate as certificate
+from tests.loopback_arm import rig as rig
 
 pytestmark = pytest.mark.real_time
 
@@ -29,24 +30,18 @@ async def doctor(run: Run, c: Clinic, *argv: str, **environ: str) -> Ran:
     return await asyncio.to_thread(run, "doctor", *argv, **(known | environ))
 
 
-@pytest.fixture
-def arm(rig: LoopbackArm) -> Iterator[LoopbackArm]:  # noqa: F811 # it is that fixture
-    """The resource manager."""
-    return rig  # type: ignore[return-value]
-
-
-async def test_what_is_well_ends_with_0(run: Run, arm: LoopbackArm) -> None:
+async def test_what_is_well_ends_with_0(run: Run, rig: LoopbackArm) -> None:
     """A line for each check, then how many."""
-    async with clinic(arm) as c:
+    async with clinic(rig) as c:
         await c.push()
         ran = await doctor(run, c)
     assert (Exit.FINE, "") == (ran.code, ran.err)
     assert ran.out.endswith("\n\n15 fine, 0 wrong, 0 not known\n")
 
 
-async def test_what_is_wrong_ends_with_1(run: Run, arm: LoopbackArm) -> None:
+async def test_what_is_wrong_ends_with_1(run: Run, rig: LoopbackArm) -> None:
     """As JSON, for scripts; and no key is in it."""
-    async with clinic(arm) as c:
+    async with clinic(rig) as c:
         await c.push()
         c.webhook("eastus", key="hush", query=f"&code={KEY}")
         ran = await doctor(run, c, "--json")
@@ -57,19 +52,19 @@ async def test_what_is_wrong_ends_with_1(run: Run, arm: LoopbackArm) -> None:
     assert [] == [key for key in (KEY, "hush") if key in ran.out + ran.err]
 
 
-async def test_what_could_not_be_asked_ends_with_4(run: Run, arm: LoopbackArm) -> None:
+async def test_what_could_not_be_asked_ends_with_4(run: Run, rig: LoopbackArm) -> None:
     """Nothing was wrong, as far as could be seen."""
-    async with clinic(arm) as c:
+    async with clinic(rig) as c:
         await c.push()
-        arm.rights = {"Microsoft.ContainerRegistry/*"}
+        rig.rights = {"Microsoft.ContainerRegistry/*"}
         ran = await doctor(run, c)
     assert (Exit.NOT_ASKED, "") == (ran.code, ran.err)
     assert "the right Microsoft.Web/sites/read is missing" in ran.out
 
 
-async def test_without_a_url_nothing_is_asked(run: Run, arm: LoopbackArm) -> None:
+async def test_without_a_url_nothing_is_asked(run: Run, rig: LoopbackArm) -> None:
     """It is one line."""
-    async with clinic(arm) as c:
+    async with clinic(rig) as c:
         ran = await doctor(run, c, FUNCTION_APP_URL="")
     assert (Exit.USAGE, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
-    assert [] == arm.asked
+    assert [] == rig.asked

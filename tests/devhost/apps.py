@@ -1,5 +1,6 @@
 # mypy: disable-error-code="untyped-decorator, type-arg"
-"""Small apps, one per habit of Durable Functions. Each function returns an app of its own."""
+"""Small apps, one per feature of Durable Functions that orchestrators use. Each function returns an
+app of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def new_app() -> Any:
 
 
 def with_orchestrator(*orchestrators: Orchestrator) -> Any:
-    """An app of these orchestrators, named as they are, and a few activities."""
+    """An app with these orchestrators, under their own names, and a few activities."""
     app = new_app()
     for each in orchestrators:
         app.orchestration_trigger(context_name="context")(each)
@@ -62,7 +63,8 @@ def add_activities(app: Any) -> None:
 
 
 def textbook() -> Any:
-    """The starter of every tutorial: get the status, start if there is none, raise the event."""
+    """The starter of every tutorial: get the status, start if there is no instance, raise the
+    event."""
     app = new_app()
 
     @app.route(route="push/{id}", methods=["POST"])

@@ -14,7 +14,7 @@ from devhost import DevHost, Hazards
 
 
 class Client:
-    """What a person with curl would do to a host."""
+    """Calls a host as a person with curl would."""
 
     def __init__(self, host: DevHost, session: aiohttp.ClientSession) -> None:
         self.host = host
@@ -56,7 +56,7 @@ class Client:
 
 @asynccontextmanager
 async def serve(app: Any, **options: Any) -> AsyncIterator[Client]:
-    """A host that serves an app, for as long as the block lasts, and a client of it."""
+    """A host that serves an app while the block lasts, and a client of it."""
     if isinstance(options.get("hazards"), str):
         options["hazards"] = Hazards.parse(options["hazards"])
     host = await DevHost.start(app, **options)

@@ -38,7 +38,7 @@ def more({parameter}: str) -> str:
 
 @dataclass(frozen=True)
 class Refusal:
-    """One thing that is wrong."""
+    """One wrong thing, and the words in which it is refused."""
 
     name: str
     words: str

@@ -114,8 +114,10 @@ def test_ctrl_c_does_not_wait_for_a_blocking_function(tmp_path: Path) -> None:
         (QUEUE, "function OnQueue: trigger queueTrigger is not supported"),
     ],
 )
-def test_an_app_that_cannot_be_served(tmp_path: Path, source: str | None, message: str) -> None:
-    """One clear line on stderr and exit code 1."""
+def test_an_app_that_cannot_be_served_is_one_line(
+    tmp_path: Path, source: str | None, message: str
+) -> None:
+    """The line is on stderr, and the exit code is 1."""
     if source is not None:
         write_app(tmp_path, source)
     ended = subprocess.run(
@@ -128,7 +130,7 @@ def test_an_app_that_cannot_be_served(tmp_path: Path, source: str | None, messag
     assert "Traceback" not in ended.stderr
 
 
-def test_a_port_in_use(tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     """The error names the port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -172,7 +174,7 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 def test_a_wrong_option_is_one_line(
     capsys: pytest.CaptureFixture[str], words: str, options: list[str]
 ) -> None:
-    """Exit code 2, with what there is."""
+    """The exit code is 2, and the line says what is possible."""
     assert 2 == main(options)
     said = capsys.readouterr()
     assert ("", 1) == (said.out, len(said.err.splitlines()))

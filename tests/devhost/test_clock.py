@@ -77,7 +77,7 @@ def test_sockets_are_heard_before_a_jump() -> None:
 
 
 def test_a_thread_of_the_host_sees_engine_time() -> None:
-    """A sync function's `utcnow` is its host's."""
+    """The `utcnow` of a sync function is its host's."""
 
     async def main() -> None:
         await asyncio.sleep(60)
@@ -89,8 +89,8 @@ def test_a_thread_of_the_host_sees_engine_time() -> None:
     run_virtual(main)
 
 
-def test_outside_of_virtual_loops_it_is_the_wall_clock() -> None:
-    """On a real loop, and on none, `utcnow` is now."""
+def test_outside_virtual_loops_utcnow_is_the_wall_clock() -> None:
+    """It is so on a real loop and without a loop."""
 
     async def main() -> float:
         return clock.epoch_seconds()

@@ -51,8 +51,8 @@ async def test_request_and_response_pass_through() -> None:
         ("GET", "/admin/host/status", 200, {"state": "Running", "id": "devhost"}),
     ],
 )
-async def test_answers(method: str, path: str, status: int, text: Any) -> None:
-    """None is 204, an exception 500 without details, no route or no such method 404."""
+async def test_each_request_has_its_status(method: str, path: str, status: int, text: Any) -> None:
+    """None is 204, an exception 500 without details, and a wrong route or method 404."""
     async with serve(http_functions()) as client:
         assert await client.call(method, path) == (status, text)
 
@@ -64,8 +64,8 @@ async def test_sync_functions_run_in_threads() -> None:
         assert name.startswith("function")
 
 
-async def test_required_key() -> None:
-    """With a key required, function level wants it in a header or in the query."""
+async def test_a_required_key_may_be_in_the_header_or_the_query() -> None:
+    """Functions of the level function ask for it."""
     async with serve(http_functions(), require_key="secret") as client:
         assert (await client.call("GET", "/api/guarded"))[0] == 401
         assert (await client.call("GET", "/api/guarded?code=wrong"))[0] == 401
@@ -75,15 +75,15 @@ async def test_required_key() -> None:
         assert (await client.call("GET", "/api/nothing"))[0] == 204
 
 
-async def test_route_prefix() -> None:
-    """host.json's route prefix applies, the empty one too."""
+async def test_the_route_prefix_of_host_json_applies() -> None:
+    """An empty prefix does, too."""
     host_json = {"extensions": {"http": {"routePrefix": ""}}}
     async with serve(http_functions(), host_json=host_json) as client:
         assert (await client.call("GET", "/nothing"))[0] == 204
 
 
-async def test_log_line_has_no_key(caplog: pytest.LogCaptureFixture) -> None:
-    """One line per request, with the query but without its secrets."""
+async def test_the_log_line_of_a_request_has_no_key(caplog: pytest.LogCaptureFixture) -> None:
+    """It has the query without its secrets."""
     caplog.set_level("INFO", "devhost")
     async with serve(http_functions()) as client:
         await client.call("GET", "/api/nothing?region=west&code=hush")
@@ -110,7 +110,7 @@ def route(template: str, *methods: str) -> Function:
         ("/api/v1.json", "v{n}.json", {"n": "1"}),
     ],
 )
-def test_route_templates(path: str, template: str, parameters: dict[str, str]) -> None:
+def test_a_route_template_matches(path: str, template: str, parameters: dict[str, str]) -> None:
     """Literals go before parameters; constraints, optional and catch-all parts work."""
     templates = ["items/{id:int}", "items/{name}", "items/special", "files/{*path}", "v{n}.json"]
     found = match(make_routes(map(route, templates), "api"), "GET", path)
@@ -144,21 +144,21 @@ async def test_timer_trigger_runs_on_schedule() -> None:
         ("01:30:00", "2026-03-15T12:00:30"),
     ],
 )
-def test_schedules(text: str, expected: str) -> None:
-    """The next time of each schedule after Sunday 15 March 2026, 10:30:30 UTC."""
+def test_a_schedule_fires_at_its_next_time(text: str, expected: str) -> None:
+    """The times follow Sunday 15 March 2026, 10:30:30 UTC."""
     now = datetime(2026, 3, 15, 10, 30, 30, tzinfo=UTC)
     found = Schedule.parse(text).next_after(now)
     assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
-def test_a_schedule_that_never_comes() -> None:
-    """30 February never comes."""
+def test_a_schedule_may_never_come() -> None:
+    """There is no 30 February."""
     assert Schedule.parse("0 0 0 30 2 *").next_after(datetime(2026, 1, 1, tzinfo=UTC)) is None
 
 
 @pytest.mark.parametrize("text", ["", "* * *", "61 * * * * *", "0 0 0 * * x", "*/0 * * * * *"])
-def test_schedules_that_cannot_be_read(text: str) -> None:
-    """A schedule with wrong fields or values is an error."""
+def test_a_wrong_schedule_is_an_error(text: str) -> None:
+    """Wrong fields and wrong values are found."""
     with pytest.raises(ValueError, match=r".+"):
         Schedule.parse(text)
 
@@ -226,8 +226,10 @@ def renamed_context(app: Any) -> None:
         (renamed_context, "no parameter for the binding ctx"),
     ],
 )
-def test_indexing_refuses(register: Callable[[Any], None], reason: str) -> None:
-    """What the worker would refuse, and triggers not served here, in one line."""
+def test_indexing_refuses_what_the_worker_would(
+    register: Callable[[Any], None], reason: str
+) -> None:
+    """Triggers that devhost does not serve are refused as well, in one line."""
     app = new_app()
     register(app)
     with pytest.raises(AppError, match=reason) as refused:
@@ -241,14 +243,16 @@ def test_one_app_serves_twice() -> None:
     assert index_app(app) == index_app(app)
 
 
-async def test_a_schedule_from_a_setting_that_is_missing() -> None:
-    """A schedule of %NAME% needs the setting."""
+async def test_a_schedule_from_a_missing_setting_is_an_error() -> None:
+    """`%NAME%` names the setting."""
     with pytest.raises(AppError, match="the setting %NOWHERE% is not set"):
         await DevHost.start(with_timer("%NOWHERE%", []))
 
 
-def test_local_settings_do_not_overrule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Values go into the environment where it does not have them yet."""
+def test_local_settings_do_not_override_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value is set only where the environment has none."""
     (tmp_path / "local.settings.json").write_text('{"Values": {"DH_A": "file", "DH_B": "file"}}')
     monkeypatch.setenv("DH_A", "shell")
     monkeypatch.setenv("DH_B", "x")

@@ -1,4 +1,4 @@
-"""Each hazard bites the textbook starter, or what else it is meant to bite."""
+"""Each hazard harms the textbook starter, or whatever else it is made for."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def app() -> Any:
 
 
 async def push(client: Client, instance_id: str, region: str) -> int:
-    """One webhook; 0 when the connection broke."""
+    """Post one webhook; 0 where the connection broke."""
     try:
         return (await client.call("POST", f"/api/push/{instance_id}?region={region}"))[0]
     except aiohttp.ClientError:
@@ -69,7 +69,8 @@ async def test_without_hazards_nothing_is_lost() -> None:
 
 
 async def test_an_event_in_the_gap_is_deleted(caplog: pytest.LogCaptureFixture) -> None:
-    """Raised before the instance has begun, an event gets 202 and is gone: a false alarm."""
+    """Raised before the instance has begun, it is answered 202 and deleted: a false alarm
+    follows."""
     caplog.set_level("INFO", "devhost")
     async with serve(textbook(), hazards="gap=2") as client:
         assert await push(client, "p", "east") == 202
@@ -94,8 +95,8 @@ async def test_a_crash_with_the_start_in_hand_loses_events() -> None:
         assert (await client.host.finished("p")).output == "deadline"
 
 
-async def test_the_silent_loser_of_a_start_race() -> None:
-    """Two starts at once both answer success, and one's input is nowhere."""
+async def test_a_start_race_has_a_silent_loser() -> None:
+    """Both starts are answered as successful, and one's input is lost."""
     async with serve(app(), hazards="start-race=1") as client:
         starts = [client.start("Main", "x", {"from": name}) for name in ("a", "b")]
         answers = await asyncio.gather(*starts)
@@ -105,8 +106,8 @@ async def test_the_silent_loser_of_a_start_race() -> None:
         assert client.host.stats["episodes"] == 1
 
 
-async def test_the_loser_that_is_told() -> None:
-    """Without the race window the second start is refused: 409, already exists."""
+async def test_without_a_race_the_second_start_is_refused() -> None:
+    """It is answered 409, already exists."""
     async with serve(app()) as client:
         answers = await asyncio.gather(client.start("Main", "x"), client.start("Main", "x"))
         assert sorted(status for status, _ in answers) == [202, 409]
@@ -115,8 +116,8 @@ async def test_the_loser_that_is_told() -> None:
         assert refused == {"Message": words}
 
 
-async def test_the_loser_that_is_told_by_an_older_extension() -> None:
-    """It was a 500, with the same words in another place."""
+async def test_an_older_extension_refuses_the_second_start_with_500() -> None:
+    """The words are the same, in another place."""
     async with serve(app(), hazards="old-conflict=1") as client:
         await client.run("Main", instance_id="x")
         status, body = await client.start("Main", "x")
@@ -124,8 +125,8 @@ async def test_the_loser_that_is_told_by_an_older_extension() -> None:
         assert (status, body["ExceptionMessage"]) == (500, words)
 
 
-async def test_started_and_yet_already_exists() -> None:
-    """A start can be refused and be carried out all the same."""
+async def test_a_start_can_be_refused_and_carried_out() -> None:
+    """It is answered that the instance exists already."""
     async with serve(app(), hazards="already-exists=1") as client:
         status, _ = await client.start("Main", "x")
         assert status == 409
@@ -133,8 +134,8 @@ async def test_started_and_yet_already_exists() -> None:
         assert client.host.storage.instances["x"].runtime_status == "Running"
 
 
-async def test_a_row_that_comes_late() -> None:
-    """A start dequeued before its row is there begins only after the visibility timeout."""
+async def test_a_start_before_its_row_waits_for_the_visibility_timeout() -> None:
+    """Its message is dequeued before the row is there."""
     async with serve(app(), hazards="row-late=1") as client:
         row = await client.run("Main")
         assert row.runtime_status == "Pending"
@@ -142,8 +143,8 @@ async def test_a_row_that_comes_late() -> None:
         assert row.id in client.host.storage.histories
 
 
-async def test_invisible_messages() -> None:
-    """A message that goes invisible delays everything by the visibility timeout."""
+async def test_an_invisible_message_delays_everything() -> None:
+    """It comes back after the visibility timeout."""
     async with serve(app(), hazards="invisible=1") as client:
         row = await client.run("Main")
         assert row.runtime_status == "Pending"
@@ -153,8 +154,8 @@ async def test_invisible_messages() -> None:
         assert client.host.storage.instances["it"].runtime_status == "Running"
 
 
-async def test_activities_twice() -> None:
-    """An activity runs twice and its second result changes nothing."""
+async def test_an_activity_may_run_twice() -> None:
+    """Its second result changes nothing."""
     async with serve(app(), hazards="activities-twice=1") as client:
         await client.run("Main")
         await client.raise_event("it", "go", 1)
@@ -163,8 +164,8 @@ async def test_activities_twice() -> None:
         assert client.host.storage.instances["it"].output == {"echo": {"brought": "1"}}
 
 
-async def test_events_twice() -> None:
-    """An event that is raised once arrives twice."""
+async def test_an_event_may_arrive_twice() -> None:
+    """It was raised only once."""
     async with serve(app(), hazards="events-twice=1") as client:
         await client.run("Count")
         await client.raise_event("it", "tick")
@@ -172,8 +173,8 @@ async def test_events_twice() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Potential duplicate Task completion:UserWarning")
-async def test_events_out_of_order() -> None:
-    """Of events raised one after another, later ones overtake earlier ones."""
+async def test_events_may_arrive_out_of_order() -> None:
+    """Later ones overtake earlier ones."""
     async with serve(app(), hazards="events-shuffled=1") as client:
         await client.run("Main")
         for number in range(10):
@@ -187,7 +188,7 @@ async def test_events_out_of_order() -> None:
 
 
 @pytest.mark.parametrize("hazard", ["endpoint-errors=1", "management-errors=1"])
-async def test_endpoints_that_fail(hazard: str) -> None:
+async def test_an_endpoint_may_fail(hazard: str) -> None:
     """Requests are answered 429 or 500 or reset, before or after the function was called."""
     async with serve(textbook(), hazards=hazard) as client:
         answers = set()
@@ -203,7 +204,7 @@ async def test_endpoints_that_fail(hazard: str) -> None:
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS[:-1])
 async def test_work_survives_a_crash_at_each_checkpoint(checkpoint: str) -> None:
-    """Whatever is interrupted, a retried start and an event after the begin bring the result."""
+    """A retried start and an event after the begin bring the result, whatever was interrupted."""
 
     async def attempt(call: Any) -> Any:
         while True:
@@ -225,8 +226,8 @@ async def test_work_survives_a_crash_at_each_checkpoint(checkpoint: str) -> None
         assert client.host.crashed_at == [checkpoint]
 
 
-async def test_a_crash_before_the_answer() -> None:
-    """The function has done its work, and its caller never hears of it."""
+async def test_a_crash_may_come_before_the_answer() -> None:
+    """The function has done its work, but its caller never hears of it."""
     async with serve(
         textbook(), hazards="gap=5,crash=http-after-handler-before-response"
     ) as client:
@@ -247,7 +248,7 @@ async def test_an_activity_repeats_after_a_crash() -> None:
 
 
 async def test_a_lost_row_write_leaves_pending_on_a_begun_instance() -> None:
-    """Pending to its end, and its history not shown, while events are taken: only the custom
+    """It says Pending to its end and shows no history, while events are accepted; only the custom
     status of a later turn tells that it has begun."""
     async with serve(app(), hazards="crash=after-history-before-row") as client:
         everything = "?showHistory=true&showHistoryOutput=true"
@@ -295,7 +296,7 @@ async def test_timers_survive_a_crash() -> None:
 
 
 async def test_random_crashes_repeat() -> None:
-    """`crash-every` goes on crashing and restarting."""
+    """`crash-every` crashes and restarts the host again and again."""
     async with serve(app(), hazards="crash-every=60..600") as client:
         await client.run("Count")
         await asyncio.sleep(3600)
@@ -304,7 +305,7 @@ async def test_random_crashes_repeat() -> None:
 
 
 async def test_hazards_can_change_while_running() -> None:
-    """A test can turn hazards on when it has come to the place that matters."""
+    """A test can turn them on when it reaches the interesting place."""
     async with serve(app()) as client:
         await client.run("Main")
         client.host.hazards = Hazards.parse("crash=activity-before@1")
@@ -314,7 +315,7 @@ async def test_hazards_can_change_while_running() -> None:
 
 
 def run_with_all(seed: int) -> tuple[Any, ...]:
-    """What a busy run under all hazards leaves behind."""
+    """The result of a busy run under all hazards."""
 
     async def run() -> tuple[Any, ...]:
         async with serve(textbook(), hazards=Hazards.azure_storage(), seed=seed) as client:
@@ -332,21 +333,22 @@ def run_with_all(seed: int) -> tuple[Any, ...]:
 
 
 def test_one_seed_is_one_run() -> None:
-    """In virtual time the same seed gives the same run to the microsecond, another another."""
+    """In virtual time, the same seed gives the same run to the microsecond, and another seed
+    another run."""
     first = run_with_all(3)
     assert first == run_with_all(3)
     assert first != run_with_all(4)
 
 
-def test_all_hazards_together_bite_the_textbook() -> None:
-    """Under azure-storage the textbook starter raises false alarms."""
+def test_all_hazards_together_harm_the_textbook() -> None:
+    """With azure-storage, the textbook starter raises false alarms."""
     outcome, _, failures = run_with_all(1)
     assert failures
     assert any(output == "deadline" for _, _, output, _ in outcome)
 
 
-def test_spec_is_read() -> None:
-    """Probabilities, seconds, ranges and crash rules."""
+def test_a_specification_of_hazards_is_read() -> None:
+    """It has probabilities, seconds, ranges and crash rules."""
     spec = "gap=0.1..2, events-twice=0.2,crash=after-row@3,crash=*:0.5,crash=activity-before"
     assert Hazards.parse(spec) == Hazards(
         gap=(0.1, 2.0),
@@ -371,7 +373,7 @@ def test_spec_is_read() -> None:
         ("crash=after-row@x", "hazard crash"),
     ],
 )
-def test_spec_that_is_wrong(spec: str, message: str) -> None:
+def test_a_wrong_specification_is_an_error(spec: str, message: str) -> None:
     """The error names the part."""
     with pytest.raises(ValueError, match=message):
         Hazards.parse(spec)

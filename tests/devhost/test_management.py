@@ -59,7 +59,7 @@ async def test_sdk_client_sees_an_instance_through_its_life() -> None:
 
 
 async def test_sdk_client_gets_the_extensions_refusals() -> None:
-    """Starting twice, raising to none and to a finished one fail with the known texts."""
+    """Starting twice, and raising to a missing or finished instance, fail with the known texts."""
     async with serve(waiting_app()) as client:
         sdk = sdk_client(client)
         await sdk.start_new("Wait", "x")
@@ -82,7 +82,7 @@ async def test_an_unknown_orchestrator_is_accepted_and_fails() -> None:
 
 
 async def test_a_start_replaces_a_finished_instance() -> None:
-    """A finished id can be started again: the old row and history are gone."""
+    """The old row and history are gone."""
     async with serve(waiting_app()) as client:
         first = await client.run("Quick", "old")
         again = await client.run("Wait", "new")
@@ -90,8 +90,8 @@ async def test_a_start_replaces_a_finished_instance() -> None:
         assert (again.runtime_status, again.input, again.output) == ("Running", '"new"', None)
 
 
-async def test_status_codes_of_get() -> None:
-    """404 with an empty body, 202 while running, 200 when finished."""
+async def test_get_tells_by_its_status_how_far_an_instance_is() -> None:
+    """404 with an empty body is none, 202 running, 200 finished."""
     async with serve(waiting_app()) as client:
         assert await client.get("it") == (404, None)
         await client.run("Wait")
@@ -102,7 +102,8 @@ async def test_status_codes_of_get() -> None:
 
 
 async def test_status_shows_what_is_asked_for() -> None:
-    """The input unless refused; history and its outputs only when asked for."""
+    """The input is shown unless asked not to be; the history and its outputs only when asked
+    for."""
     async with serve(waiting_app()) as client:
         await client.run("Wait", 7)
         await client.raise_event("it", "go", {"news": 1})
@@ -133,8 +134,8 @@ async def test_no_history_events_before_the_beginning() -> None:
         assert "historyEvents" not in shown
 
 
-async def test_terminate() -> None:
-    """Terminate ends an instance with the reason as its output; a second one finds it gone."""
+async def test_a_terminated_instance_has_the_reason_as_output() -> None:
+    """A second termination finds it finished."""
     async with serve(waiting_app()) as client:
         assert await client.post("it", "terminate") == 404
         await client.run("Wait")
@@ -145,8 +146,8 @@ async def test_terminate() -> None:
         assert await client.post("it", "terminate", "?reason=x") == 410
 
 
-async def test_terminate_before_the_beginning() -> None:
-    """A pending instance can be terminated, and does not begin afterwards."""
+async def test_a_pending_instance_can_be_terminated() -> None:
+    """It does not begin afterwards."""
     async with serve(waiting_app(), hazards="gap=10") as client:
         await client.start("Wait", "it")
         await client.post("it", "terminate", "?reason=early")
@@ -155,8 +156,8 @@ async def test_terminate_before_the_beginning() -> None:
         assert (row.runtime_status, row.output, row.history) == ("Terminated", "early", [])
 
 
-async def test_suspend_and_resume() -> None:
-    """A suspended instance keeps its events for the resume; its status may go on before."""
+async def test_a_suspended_instance_keeps_its_events() -> None:
+    """They count at the resume; its custom status may change before that."""
     async with serve(waiting_app()) as client:
         sdk, rows = sdk_client(client), client.host.storage.instances
         await client.run("Wait")
@@ -173,8 +174,8 @@ async def test_suspend_and_resume() -> None:
         assert (rows["it"].runtime_status, rows["it"].output) == ("Completed", "1")
 
 
-async def test_paging() -> None:
-    """Pages come in the order of ids, each with the token of the next."""
+async def test_a_list_comes_in_pages() -> None:
+    """They are in the order of ids, each with the token of the next."""
     async with serve(waiting_app()) as client:
         for number in (3, 1, 2, 5, 4):
             await client.run("Quick", instance_id=f"a{number}")
@@ -192,15 +193,15 @@ async def test_paging() -> None:
 
 
 async def test_the_sdk_sees_only_the_first_hundred() -> None:
-    """Without `top` a page has 100 instances, and the SDK's client says nothing of the rest."""
+    """Without `top` a page has 100 instances, and the SDK's client does not mention the others."""
     async with serve(waiting_app()) as client:
         for number in range(101):
             await client.run("Quick", instance_id=f"{number:03}")
         assert len(await sdk_client(client).get_status_all()) == 100
 
 
-async def test_filters() -> None:
-    """By status, by time of creation, and both."""
+async def test_a_list_can_be_filtered() -> None:
+    """Status and time of creation count, alone or together."""
     async with serve(waiting_app()) as client:
         await client.run("Quick", instance_id="early")
         await asyncio.sleep(3600)
@@ -223,8 +224,8 @@ async def test_filters() -> None:
         assert status == 400
 
 
-async def test_purge() -> None:
-    """One instance by its id, or the finished ones that a filter wants."""
+async def test_instances_can_be_purged() -> None:
+    """One goes by its id, or all finished ones that a filter matches."""
     async with serve(waiting_app()) as client:
         sdk = sdk_client(client)
         for name, instance_id in (("Quick", "a"), ("Quick", "b"), ("Wait", "c")):
@@ -242,8 +243,8 @@ async def test_purge() -> None:
         assert status == 412
 
 
-async def test_two_hosts_side_by_side() -> None:
-    """Each has its own instances, and the end of one leaves the SDK's client to the other."""
+async def test_two_hosts_can_run_side_by_side() -> None:
+    """Each has its own instances, and when one ends, the other can still use the SDK's client."""
     async with serve(waiting_app()) as client:
         other = await DevHost.start(waiting_app())
         await sdk_client(Client(other, client.session)).start_new("Wait", "x")
@@ -254,7 +255,7 @@ async def test_two_hosts_side_by_side() -> None:
 
 
 async def test_restart_uses_the_old_input() -> None:
-    """A restart starts the same orchestrator with the same input, under a new id."""
+    """It starts the same orchestrator under a new id."""
     async with serve(waiting_app()) as client:
         await client.run("Wait", [1])
         path = "/durabletask/instances/it/restart"
@@ -273,8 +274,8 @@ async def test_restart_uses_the_old_input() -> None:
         ("x" * 513, 500, None),
     ],
 )
-async def test_ids_that_the_engine_takes(quoted: str, status: int, instance_id: str | None) -> None:
-    """Nearly any, up to 512 characters; what is quoted twice is decoded twice."""
+async def test_nearly_any_id_is_accepted(quoted: str, status: int, instance_id: str | None) -> None:
+    """It may have up to 512 characters; one that is quoted twice is decoded twice."""
     async with serve(waiting_app()) as client:
         url = f"{client.host.url}/durabletask/orchestrators/Wait/{quoted}"
         async with client.session.post(URL(url, encoded=True)) as response:
@@ -288,7 +289,7 @@ async def test_ids_that_the_engine_takes(quoted: str, status: int, instance_id: 
 
 
 async def test_an_unquoted_id_reaches_another_operation() -> None:
-    """The SDK does not quote ids: one with a path in it terminates someone else's instance."""
+    """The SDK does not quote ids, so one with a path in it terminates another instance."""
     async with serve(waiting_app()) as client:
         await client.run("Wait", instance_id="victim")
         await sdk_client(client).raise_event("victim/terminate?reason=", "go")
@@ -297,14 +298,14 @@ async def test_an_unquoted_id_reaches_another_operation() -> None:
 
 
 async def test_what_is_not_modelled_says_so() -> None:
-    """Entities answer 501."""
+    """Entities are answered 501."""
     async with serve(waiting_app()) as client:
         status, _ = await client.call("GET", "/durabletask/entities/counter/1")
         assert status == 501
 
 
 async def test_webhook_urls_want_the_system_key() -> None:
-    """With a key required, the public management URLs want theirs; the worker's do not."""
+    """Where keys are required, the public management URLs ask for theirs; the worker's do not."""
     async with serve(waiting_app(), require_key="k") as client:
         await client.run("Wait")
         path = "/runtime/webhooks/durabletask/instances/it"

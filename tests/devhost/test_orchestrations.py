@@ -1,4 +1,4 @@
-"""Each feature that orchestrators have, through the SDK's own replay."""
+"""Each feature of orchestrators, through the SDK's own replay."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ async def test_failed_activity_is_an_exception() -> None:
         assert "Orchestrator function 'Main' failed" in failed.output
 
 
-async def test_retry_until_it_works() -> None:
-    """Two failures, two timers of the interval, then success."""
+async def test_a_retry_goes_on_until_it_works() -> None:
+    """Here it takes two failures and two timers of the interval."""
 
     def Main(context: Any) -> Steps:
         result = yield context.call_activity_with_retry(
@@ -86,7 +86,7 @@ async def test_retry_until_it_works() -> None:
 
 
 async def test_retry_that_gives_up_waits_once_more() -> None:
-    """After the last attempt there is one more timer, then the failure."""
+    """After the last attempt there is one more timer before the failure."""
 
     def Main(context: Any) -> Steps:
         yield context.call_activity_with_retry("Fail", df.RetryOptions(60_000, 2), "luck")
@@ -152,7 +152,7 @@ async def test_event_data_is_a_string() -> None:
 
 
 async def test_task_yielded_again_hangs_until_the_timer() -> None:
-    """A wait in a second task_any is left out of the action, so the host does not go on."""
+    """A second task_any leaves the wait out of its action, so the host does not go on."""
 
     def Main(context: Any) -> Steps:
         wait = context.wait_for_external_event("go")
@@ -172,7 +172,8 @@ async def test_task_yielded_again_hangs_until_the_timer() -> None:
 
 
 async def test_the_end_waits_for_a_timer_that_was_left() -> None:
-    """An orchestrator that has returned is Running until its timer has fired, unless cancelled."""
+    """An orchestrator that has returned stays Running until its timer has fired or was
+    cancelled."""
 
     def Main(context: Any) -> Steps:
         timer = _in(context, 60)
@@ -203,8 +204,8 @@ async def test_fan_out_runs_side_by_side() -> None:
         assert seconds_since_start() == pytest.approx(60, abs=0.1)
 
 
-async def test_sub_orchestration() -> None:
-    """A sub-orchestration gets its input, knows its parent and reports back."""
+async def test_a_sub_orchestration_returns_to_its_parent() -> None:
+    """It gets its input and knows its parent."""
 
     def Parent(context: Any) -> Steps:
         result = yield context.call_sub_orchestrator("Child", {"n": 1}, "child-1")
@@ -298,7 +299,7 @@ async def test_custom_status_shows_while_running() -> None:
     [("x" * 8701, True), ("x" * 8702, False), ("é" * 8701, True), ("😀" * 4351, False)],
 )
 async def test_a_custom_status_over_16_kb_fails_the_turn(status: str, fits: bool) -> None:
-    """Counted as JSON in UTF-16, in whole KB; the status before it is gone as well."""
+    """Its size is counted in whole KB of UTF-16 JSON; the earlier custom status is gone as well."""
 
     def Main(context: Any) -> Steps:
         context.set_custom_status("short")
@@ -335,7 +336,7 @@ async def test_other_actions_than_before_fail_the_instance() -> None:
 
 
 async def test_unknown_activity_fails_the_instance() -> None:
-    """Calling what does not exist fails the orchestration, as the extension does."""
+    """The extension does the same."""
 
     def Main(context: Any) -> Steps:
         yield context.call_activity("Nowhere", {})
@@ -367,7 +368,7 @@ async def test_broken_orchestrators_fail(broken: Callable[[Any], Any]) -> None:
 
 
 async def test_activity_with_a_client_starts_another_instance() -> None:
-    """An activity's durable client works as that of an HTTP function."""
+    """Its durable client works like that of an HTTP function."""
 
     def Main(context: Any) -> Steps:
         started = {"name": "Other", "id": "other", "input": [7]}
@@ -404,7 +405,7 @@ async def test_engine_time_only_moves_between_turns() -> None:
 
 
 async def test_history_is_that_of_the_protocol() -> None:
-    """Events of a turn stand behind its OrchestratorStarted; numbers are the protocol's."""
+    """Each turn's events follow its OrchestratorStarted; numbers are the protocol's."""
 
     def Main(context: Any) -> Steps:
         yield context.call_activity("Echo", {"a": 1})
@@ -420,11 +421,11 @@ def _in(context: Any, seconds: int) -> Any:
 
 
 async def pass_seconds(client: Client, seconds: float) -> None:
-    """Let virtual time go by."""
+    """Let virtual time pass."""
     await asyncio.sleep(seconds)
     await client.host.settle()
 
 
 async def until(client: Client, instance_id: str) -> None:
-    """Let virtual time go by until an instance has finished."""
+    """Let virtual time pass until an instance has finished."""
     await client.host.finished(instance_id)

@@ -1,4 +1,4 @@
-"""How much a host does at once: places for activities and for turns."""
+"""How much a host does at once: its places for activities and for turns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.devhost.conftest import serve
 
 
 def Many(context: Any) -> Steps:
-    """Runs as many activities at once as its input says; returns when each began."""
+    """Runs as many activities at once as its input says; returns the time at which each began."""
     calls = [context.call_activity("Hold", 10) for _ in range(context.get_input())]
     began = yield context.task_all(calls)
     return began
@@ -54,7 +54,8 @@ def durable(**settings: int) -> dict[str, Any]:
     ],
 )
 async def test_activities_wait_for_a_place(host_json: Any, expected: list[int]) -> None:
-    """One that only waits holds its place; there are 20, or as many as host.json says."""
+    """An activity holds its place even while it only waits; there are 20 places, or as many as
+    host.json says."""
     async with serve(app(), host_json=host_json) as client:
         row = await client.run("Many", 23)
         began = [int(each) for each in row.output]
@@ -62,7 +63,7 @@ async def test_activities_wait_for_a_place(host_json: Any, expected: list[int]) 
 
 
 async def test_waiting_activities_stay_in_the_queue() -> None:
-    """A crash hides what has a place for the visibility timeout, and nothing else."""
+    """A crash hides only those with a place, for the visibility timeout."""
     async with serve(app()) as client:
         host = client.host
         await client.start("Many", "it", 23)
@@ -77,7 +78,7 @@ async def test_waiting_activities_stay_in_the_queue() -> None:
 
 
 async def test_turns_wait_for_a_place() -> None:
-    """With turns that take a second, and two places, four instances begin in two seconds."""
+    """With turns of a second and two places, four instances begin in two seconds."""
     settings = durable(maxConcurrentOrchestratorFunctions=2)
     async with serve(app(), host_json=settings, hazards="turn-takes=1") as client:
         for number in range(4):

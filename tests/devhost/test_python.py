@@ -1,4 +1,4 @@
-"""The death of the Python process alone, as it was seen on the Durable extension 3.19."""
+"""The death of the Python process alone, as seen on the Durable extension 3.19."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def app() -> Any:
 
 
 async def test_what_is_in_flight_fails_and_the_host_lives() -> None:
-    """A call of a function under way is answered 500; what comes meanwhile waits and is served."""
+    """A call under way is answered 500; calls that come meanwhile wait and are served."""
     async with serve(http_functions()) as client:
         slow = asyncio.ensure_future(client.call("GET", "/api/slow"))
         await asyncio.sleep(1)
@@ -66,7 +66,7 @@ async def test_the_management_api_needs_no_python() -> None:
 
 
 async def test_an_activitys_failure_reaches_its_orchestrator() -> None:
-    """It is not repeated: the activity has failed like any other."""
+    """The activity is not repeated: it has failed like any other."""
     async with serve(app()) as client:
         await client.run("Main")
         await client.raise_event("it", "go", 60)
@@ -78,7 +78,8 @@ async def test_an_activitys_failure_reaches_its_orchestrator() -> None:
 
 
 async def test_a_turn_in_flight_fails_its_instance() -> None:
-    """Failed for good: its custom status gone, its history there, what comes then refused."""
+    """It has failed for good: the custom status is gone, the history stays, and later events are
+    refused."""
     async with serve(app(), hazards="turn-takes=2") as client:
         await client.run("Main", {"a": 1})
         await client.raise_event("it", "go", 60)
@@ -95,8 +96,8 @@ async def test_a_turn_in_flight_fails_its_instance() -> None:
         assert await client.post("it", "terminate") == 410
 
 
-async def test_the_history_of_an_instance_that_died_in_a_later_turn() -> None:
-    """Where the history has something scheduled, the engine takes it for non-determinism."""
+async def test_a_death_in_a_later_turn_looks_like_non_determinism() -> None:
+    """The engine says so where something was scheduled in the history."""
     async with serve(app(), hazards="python-dies=turn-after@3,python-dies=turn-after@5") as client:
         await client.run("Main")
         await client.raise_event("it", "go", 0)
@@ -112,7 +113,7 @@ async def test_the_history_of_an_instance_that_died_in_a_later_turn() -> None:
 async def test_events_under_way_are_discarded_with_the_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Accepted while the failing turn ran, an event is in no history."""
+    """An event that was accepted while the failing turn ran is in no history."""
     caplog.set_level("INFO", "devhost")
     async with serve(app(), hazards="turn-takes=2") as client:
         await client.run("Main")
@@ -128,7 +129,7 @@ async def test_events_under_way_are_discarded_with_the_failure(
 
 
 async def test_other_instances_go_on() -> None:
-    """When Python dies, only the instances that it was running die with it."""
+    """A death of Python fails only the instances that it was running."""
     async with serve(app(), hazards="turn-takes=2") as client:
         for instance_id in ("a", "b"):
             await client.run("Main", instance_id=instance_id)
@@ -143,7 +144,7 @@ async def test_other_instances_go_on() -> None:
 
 @pytest.mark.parametrize("checkpoint", ["activity-before", "activity-after"])
 async def test_an_activity_that_dies_has_done_its_work_or_not(checkpoint: str) -> None:
-    """Its failure does not tell which."""
+    """The failure does not tell which."""
     done: list[str] = []
     app = with_orchestrator(Once)
 
@@ -158,7 +159,7 @@ async def test_an_activity_that_dies_has_done_its_work_or_not(checkpoint: str) -
 
 
 def Once(context: Any) -> Steps:
-    """Calls Note, and says how it failed."""
+    """Calls Note, and returns how it failed."""
     try:
         yield context.call_activity("Note", "x")
     except Exception as problem:
@@ -167,8 +168,8 @@ def Once(context: Any) -> Steps:
 
 
 @pytest.mark.parametrize("checkpoint", ["http-before", "http-after"])
-async def test_an_http_function_that_dies(checkpoint: str) -> None:
-    """Its caller gets a 500, whether or not it has done its work."""
+async def test_an_http_function_that_dies_is_answered_500(checkpoint: str) -> None:
+    """Its work may be done or not."""
     done: list[str] = []
     app = new_app()
 
@@ -182,7 +183,7 @@ async def test_an_http_function_that_dies(checkpoint: str) -> None:
 
 
 async def test_the_fourth_death_in_five_minutes_ends_the_host() -> None:
-    """It comes back later each time; then the host itself crashes, and all is counted anew."""
+    """Each restart takes longer; then the host itself crashes, and the count begins anew."""
     async with serve(http_functions()) as client:
         host, loop = client.host, asyncio.get_running_loop()
         for waits in (1.0, 3.0, 5.0):
@@ -200,7 +201,7 @@ async def test_the_fourth_death_in_five_minutes_ends_the_host() -> None:
 
 
 async def test_deaths_long_apart_do_not_end_the_host() -> None:
-    """Deaths of more than five minutes ago are forgotten."""
+    """A death is forgotten after five minutes."""
     async with serve(http_functions()) as client:
         for _ in range(6):
             client.host.kill_python()
@@ -225,7 +226,7 @@ async def test_a_hazard_that_ends_the_host_leaves_what_was_in_hand() -> None:
 
 
 def test_one_seed_is_one_run() -> None:
-    """Deaths of Python are drawn from the seed like everything else."""
+    """Deaths of Python are drawn from the seed like every hazard."""
 
     async def run() -> list[tuple[Any, ...]]:
         spec = "python-dies=*:0.1,turn-takes=0.01..0.2"
@@ -244,8 +245,8 @@ def test_one_seed_is_one_run() -> None:
     assert DIED in json.dumps([output for _, _, output, _ in first])
 
 
-def test_spec_is_read() -> None:
-    """As for crashes, with places of its own."""
+def test_a_specification_of_deaths_is_read() -> None:
+    """Its form is that of crashes, with checkpoints of its own."""
     spec = "python-dies=turn-before@2,python-dies=*:0.5,turn-takes=0.1..2"
     rules = (CrashRule("turn-before", 2), CrashRule("*", None, 0.5))
     assert Hazards.parse(spec) == Hazards(python_dies=rules, turn_takes=(0.1, 2.0))

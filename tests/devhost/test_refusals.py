@@ -19,13 +19,13 @@ from tests.devhost.refusals import ACCEPTED, APP, REFUSALS, Refusal
 
 
 def document(durable: dict[str, Any]) -> dict[str, Any]:
-    """A host.json."""
+    """A host.json with these durable settings."""
     return {"extensions": {"durableTask": durable}}
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where an app can be; what its import leaves behind is taken back."""
+    """A folder for an app; what importing it leaves behind is undone."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setitem(sys.modules, "function_app", sys)
     return tmp_path
@@ -37,8 +37,8 @@ async def serve_once(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: r.name)
-def test_it_refuses_in_the_extensions_words(folder: Path, refusal: Refusal) -> None:
-    """The refusal is one line, and has the extension's own words in it."""
+def test_devhost_refuses_in_the_extensions_words(folder: Path, refusal: Refusal) -> None:
+    """The refusal is one line that contains them."""
     (folder / "function_app.py").write_text(APP + refusal.more)
     (folder / "host.json").write_text(json.dumps(document(refusal.durable)))
     with pytest.raises(AppError) as refused:
@@ -48,19 +48,19 @@ def test_it_refuses_in_the_extensions_words(folder: Path, refusal: Refusal) -> N
 
 
 def test_the_app_by_itself_is_served(folder: Path) -> None:
-    """Without any of the things that devhost refuses, it starts."""
+    """Without any of the refused things it starts."""
     (folder / "function_app.py").write_text(APP)
     asyncio.run(serve_once(folder))
 
 
 @pytest.mark.parametrize("durable", ACCEPTED, ids=str)
-def test_odd_settings_that_pass(durable: dict[str, Any]) -> None:
-    """The extension takes them."""
+def test_odd_settings_are_accepted(durable: dict[str, Any]) -> None:
+    """The extension accepts them, too."""
     HostSettings.from_json(document(durable))
 
 
 def test_times_are_read_as_dotnet_reads_them() -> None:
-    """Hours and minutes, days before a point, fractions of a second."""
+    """They have hours and minutes, days before a point, and fractions of a second."""
     for text, seconds in (("1:00", 3600.0), ("00:01:00.5", 60.5), (" 00:02:00 ", 120.0)):
         storage = {"storageProvider": {"controlQueueVisibilityTimeout": text}}
         assert seconds == HostSettings.from_json(document(storage)).control_visibility
@@ -68,8 +68,8 @@ def test_times_are_read_as_dotnet_reads_them() -> None:
     assert 86_400.0 == HostSettings.from_json(document(storage)).work_item_visibility
 
 
-def test_a_hub_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Functions has it, between percent signs."""
+def test_a_task_hub_can_be_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting's name stands between percent signs."""
     monkeypatch.setenv("HUB", "FromSetting")
     assert "FromSetting" == HostSettings.from_json(document({"hubName": "%HUB%"})).task_hub
 
@@ -84,8 +84,8 @@ def test_a_hub_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         "{}",
     ],
 )
-def test_what_is_null_is_not_there(folder: Path, written: str) -> None:
-    """A null, an empty document and a byte order mark all leave the defaults in force."""
+def test_a_null_leaves_the_defaults(folder: Path, written: str) -> None:
+    """So do an empty document and one with a byte order mark."""
     (folder / "host.json").write_text(written, encoding="utf-8")
     assert HostSettings() == HostSettings.from_json(read_host_json(folder))
 
@@ -121,8 +121,8 @@ def test_what_is_null_is_not_there(folder: Path, written: str) -> None:
         ("brackets within brackets", b"[" * 100_000),
     ],
 )
-def test_a_host_json_that_is_none(folder: Path, words: str, written: bytes) -> None:
-    """One line, which names the file and what is wrong in it."""
+def test_a_wrong_host_json_is_one_line(folder: Path, words: str, written: bytes) -> None:
+    """It names the file and what is wrong in it."""
     (folder / "host.json").write_bytes(written)
     with pytest.raises(AppError) as refused:
         HostSettings.from_json(read_host_json(folder))
@@ -132,8 +132,8 @@ def test_a_host_json_that_is_none(folder: Path, words: str, written: bytes) -> N
 
 
 @pytest.mark.parametrize("prefix", ["{a}/{a}", "{1}"])
-def test_a_route_that_cannot_be_one(prefix: str) -> None:
-    """It names the function."""
+def test_an_impossible_route_is_an_error(prefix: str) -> None:
+    """The error names the function."""
     functions = index_app(http_functions()).of(HTTP)
     with pytest.raises(AppError, match="function Echo: route"):
         make_routes(functions[:1], prefix)

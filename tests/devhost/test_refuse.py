@@ -1,4 +1,4 @@
-"""Requests that are none: 400 or 401 and one line, whatever is wrong with them."""
+"""Malformed requests: answered 400 or 401, with one line in the log, whatever is wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def answered(client: Client, head: bytes, body: bytes = b"") -> int:
 
 
 async def check(log: pytest.LogCaptureFixture, status: int, head: bytes, body: bytes) -> None:
-    """This is the answer; nothing of it is a traceback, or more than a line, in the log."""
+    """Check the status, and that the log holds one line and no traceback."""
     log.set_level(logging.INFO)
     async with serve(http_functions(), require_key="geheim") as client:
         assert status == await answered(client, head, body)
@@ -48,10 +48,10 @@ async def check(log: pytest.LogCaptureFixture, status: int, head: bytes, body: b
     ],
 )
 @pytest.mark.parametrize("path", [b"/api/guarded", b"/durabletask/instances"])
-async def test_a_host_that_is_none(
+async def test_a_malformed_host_header_is_refused(
     caplog: pytest.LogCaptureFixture, path: bytes, host: bytes
 ) -> None:
-    """As the real host answers it."""
+    """The real host answers the same."""
     await check(caplog, 400, b"GET " + path + b" HTTP/1.1\r\n" + KEY + host + b"\r\n", b"")
 
 
@@ -59,13 +59,15 @@ async def test_a_host_that_is_none(
     "head",
     [b"Host: h:", b"Host: h:0", b"Host: [::1]:7071", b"Host: a..b", b"Host: A_b-c.d~e"],
 )
-async def test_a_host_that_is_one(caplog: pytest.LogCaptureFixture, head: bytes) -> None:
-    """However odd."""
+async def test_an_odd_host_header_is_accepted(
+    caplog: pytest.LogCaptureFixture, head: bytes
+) -> None:
+    """Kestrel accepts it, too."""
     await check(caplog, 200, b"GET /api/guarded HTTP/1.1\r\n" + KEY + head + b"\r\n", b"")
 
 
 async def test_an_old_client_need_not_name_the_host(caplog: pytest.LogCaptureFixture) -> None:
-    """HTTP/1.0 had no such header."""
+    """HTTP/1.0 has no such header."""
     await check(caplog, 200, b"GET /api/guarded HTTP/1.0\r\n" + KEY, b"")
 
 
@@ -73,20 +75,20 @@ async def test_an_old_client_need_not_name_the_host(caplog: pytest.LogCaptureFix
     "key",
     [b"\xc3\xbc", b"\xfc", b"", b" ", b"\xf0\x9f\x98\x80", b"\xed\xa0\x80", b"geheim\xff"],
 )
-async def test_a_key_of_other_letters_is_a_wrong_one(
+async def test_a_key_that_is_not_ascii_is_a_wrong_key(
     caplog: pytest.LogCaptureFixture, key: bytes
 ) -> None:
-    """401, as for any other."""
+    """It is answered 401."""
     head = b"GET /api/guarded HTTP/1.1\r\n" + HOST
     await check(caplog, 401, head + b"x-functions-key: " + key + b"\r\n", b"")
 
 
 @pytest.mark.parametrize("query", [b"code=%ff", b"code=%ED%A0%80", b"code=%", b"code", b"?&=&%00"])
 @pytest.mark.parametrize("path", [b"/api/guarded", b"/runtime/webhooks/durabletask/instances"])
-async def test_a_key_that_cannot_be_decoded(
+async def test_a_key_that_cannot_be_decoded_is_a_wrong_key(
     caplog: pytest.LogCaptureFixture, path: bytes, query: bytes
 ) -> None:
-    """In the query too."""
+    """This holds in the header and in the query."""
     await check(caplog, 401, b"GET " + path + b"?" + query + b" HTTP/1.1\r\n" + HOST, b"")
 
 
@@ -98,8 +100,10 @@ async def test_a_key_that_cannot_be_decoded(
         *(b"Content-Length: " + b"9" * 30, b"Transfer-Encoding: bogus", b"no colon"),
     ],
 )
-async def test_headers_that_are_none(caplog: pytest.LogCaptureFixture, header: bytes) -> None:
-    """Headers that are too long or cannot be read are refused, and nothing of them is logged."""
+async def test_malformed_headers_are_refused(
+    caplog: pytest.LogCaptureFixture, header: bytes
+) -> None:
+    """Nothing of them is logged."""
     await check(caplog, 400, b"GET /api/guarded HTTP/1.1\r\n" + HOST + header + b"\r\n", b"")
 
 
@@ -111,10 +115,10 @@ async def test_headers_that_are_none(caplog: pytest.LogCaptureFixture, header: b
         (b"Transfer-Encoding: chunked", b"zz\r\nabc\r\n0\r\n\r\n"),
     ],
 )
-async def test_a_body_that_cannot_be_read(
+async def test_a_body_that_cannot_be_read_is_refused(
     caplog: pytest.LogCaptureFixture, header: bytes, body: bytes
 ) -> None:
-    """It does not come to the function."""
+    """It does not reach the function."""
     head = b"POST /api/guarded HTTP/1.1\r\n" + HOST + KEY
     await check(caplog, 400, head + header + b"\r\n", body)
 
@@ -128,7 +132,7 @@ async def test_a_body_that_cannot_be_read(
     ],
 )
 @pytest.mark.parametrize("path", [b"orchestrators/A/b", b"instances/a/raiseEvent/b"])
-async def test_json_that_is_none(
+async def test_malformed_json_is_refused(
     caplog: pytest.LogCaptureFixture, path: bytes, content: bytes, body: bytes
 ) -> None:
     """The management API says so."""
@@ -138,8 +142,8 @@ async def test_json_that_is_none(
 
 
 @pytest.mark.parametrize("time", [b"0001-01-01T00:00:00%2B14:00", b"zzz", b"%00"])
-async def test_a_time_that_is_none(caplog: pytest.LogCaptureFixture, time: bytes) -> None:
-    """Text, a zero byte, and a time before the year 1 in UTC are all refused."""
+async def test_a_malformed_time_is_refused(caplog: pytest.LogCaptureFixture, time: bytes) -> None:
+    """Text, a zero byte, and a time before the year 1 in UTC are."""
     query = b"GET /durabletask/instances?createdTimeFrom=" + time
     await check(caplog, 400, query + b" HTTP/1.1\r\n" + HOST, b"")
 
@@ -152,7 +156,7 @@ async def test_a_line_break_in_a_query_is_none_in_the_log(caplog: pytest.LogCapt
 
 
 async def test_a_caller_who_breaks_off_is_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    """In the middle of the body."""
+    """Here the connection breaks off in the middle of the body."""
     async with serve(http_functions(), require_key="geheim") as client:
         _, writer = await asyncio.open_connection("127.0.0.1", client.host.port)
         writer.write(b"POST /api/guarded HTTP/1.1\r\nContent-Length: 9\r\n" + KEY + HOST + b"\r\nx")

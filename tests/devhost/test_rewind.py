@@ -1,4 +1,4 @@
-"""Rewinding a failed instance, as it was seen on the Durable extension 3.19."""
+"""Rewinding a failed instance, as seen on the Durable extension 3.19."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.devhost.conftest import Client, serve
 
 
 def Waits(context: Any) -> Steps:
-    """Waits for `bang`, says so, and waits for `end`."""
+    """Waits for `bang`, sets a status, and waits for `end`."""
     context.set_custom_status("waiting")
     yield context.wait_for_external_event("bang")
     context.set_custom_status("banged")
@@ -31,7 +31,7 @@ def Race(context: Any) -> Steps:
 
 
 def Work(context: Any) -> Steps:
-    """Waits for `bang`, and for an activity of 30 s."""
+    """Waits for `bang` and for an activity of 30 s."""
     bang = context.wait_for_external_event("bang")
     yield context.task_all([bang, context.call_activity("Sleep", 30)])
     return "worked"
@@ -48,7 +48,7 @@ def app() -> Any:
 
 
 async def fail(client: Client, name: str) -> None:
-    """An instance whose turn after `bang` dies."""
+    """An instance whose turn after `bang` dies with Python."""
     await client.start(name, "it")
     await asyncio.sleep(1)
     client.host.hazards = Hazards.parse("python-dies=turn-after")
@@ -58,7 +58,8 @@ async def fail(client: Client, name: str) -> None:
 
 
 async def test_a_rewound_instance_goes_on_from_its_history() -> None:
-    """Pending to its end, with the status of its next turn; the failing turn's event is there."""
+    """It says Pending to its end, with the status of its next turn; the event of the failing turn
+    is there."""
     async with serve(app()) as client:
         await fail(client, "Waits")
         assert await client.post("it", "rewind", "?reason=why") == 202
@@ -75,8 +76,8 @@ async def test_a_rewound_instance_goes_on_from_its_history() -> None:
 
 
 @pytest.mark.parametrize("name", ["Race", "Work"])
-async def test_what_came_while_it_was_failed_is_lost(name: str) -> None:
-    """A timer that fell due and an activity's result never come: it waits for ever."""
+async def test_what_came_while_an_instance_was_failed_is_lost(name: str) -> None:
+    """A timer that fell due and an activity's result never come, so it waits for ever."""
     async with serve(app()) as client:
         await fail(client, name)
         assert await client.raise_event("it", "end") == 410
@@ -86,8 +87,8 @@ async def test_what_came_while_it_was_failed_is_lost(name: str) -> None:
         assert client.host.storage.instances["it"].runtime_status == "Pending"
 
 
-async def test_what_comes_after_it_counts() -> None:
-    """A timer that falls due after the rewind is like any other."""
+async def test_what_comes_after_a_rewind_counts() -> None:
+    """A timer that falls due then is like any other."""
     async with serve(app()) as client:
         await fail(client, "Race")
         await client.post("it", "rewind")
@@ -106,7 +107,7 @@ async def test_failed_activities_run_again() -> None:
         assert (row.runtime_status, row.output) == ("Completed", "try 3")
 
 
-async def test_only_what_has_failed_can_be_rewound() -> None:
+async def test_only_a_failed_instance_can_be_rewound() -> None:
     """Others are refused in the extension's words."""
     async with serve(app()) as client:
         path = "/durabletask/instances/it/rewind"

@@ -87,8 +87,8 @@ def ids(walked: Walked) -> list[int]:
     return [decision.id for decision in walked.decisions]
 
 
-def test_actions_one_after_another() -> None:
-    """What stands behind an action that is not complete is not scheduled."""
+def test_actions_are_scheduled_one_after_another() -> None:
+    """Nothing behind an action that is not complete is scheduled."""
     actions = [activity("A"), activity("B")]
     assert walk(actions, begun()).decisions == (CallActivity(0, "A", "1"),)
     after = walk(actions, begun(scheduled(0, "A"), completed(0)))
@@ -96,14 +96,14 @@ def test_actions_one_after_another() -> None:
     assert not after.finished
 
 
-def test_finished_when_everything_is_awaited() -> None:
-    """A walk has finished when the last action is complete."""
+def test_a_walk_has_finished_when_everything_is_awaited() -> None:
+    """Its last action is then complete."""
     assert walk([], begun()).finished
     assert walk([activity()], begun(scheduled(0), completed(0))).finished
 
 
-def test_each_kind_of_decision() -> None:
-    """Activities, timers and sub-orchestrations become decisions, waits do not."""
+def test_each_kind_of_action_becomes_a_decision() -> None:
+    """Activities, timers and sub-orchestrations do; waits do not."""
     walked = walk([all_of(activity(), timer(10), wait(), sub("S", "x"))], begun())
     assert walked.decisions == (
         CallActivity(0, "A", "1"),
@@ -112,14 +112,14 @@ def test_each_kind_of_decision() -> None:
     )
 
 
-def test_any_goes_on_at_the_first() -> None:
-    """WhenAny is complete with its first child; the others stay open."""
+def test_when_any_goes_on_at_the_first() -> None:
+    """The other children stay open."""
     actions = [any_of(wait(), timer()), activity()]
     assert ids(walk(actions, begun(created(0), raised()))) == [1]
 
 
-def test_all_waits_for_every_child_after_a_failure() -> None:
-    """WhenAll is complete when all are, although the SDK goes on at the first failure."""
+def test_when_all_waits_for_every_child_after_a_failure() -> None:
+    """The SDK itself goes on at the first failure."""
     actions = [all_of(activity("A"), activity("B")), activity("C")]
     history = begun(scheduled(0, "A"), scheduled(1, "B"), failed(0))
     assert ids(walk(actions, history)) == []
@@ -127,7 +127,7 @@ def test_all_waits_for_every_child_after_a_failure() -> None:
 
 
 def test_a_task_left_out_of_an_action_is_not_awaited() -> None:
-    """The second task_any lacks the old wait: its event does not let the host go on."""
+    """The second task_any lacks the old wait, so its event does not let the host go on."""
     actions = [any_of(wait("a"), timer(1)), any_of(timer(99)), activity()]
     history = begun(created(0), fired(0), created(1), raised("a"))
     assert ids(walk(actions, history)) == []
@@ -141,7 +141,7 @@ def test_cancelled_timer_keeps_its_id_and_completes_at_once() -> None:
 
 
 def test_retry_takes_an_id_per_attempt_and_per_timer() -> None:
-    """Attempt, timer, attempt, and a timer after the last attempt too."""
+    """There is a timer after the last attempt, too."""
     actions, history = [retried(2), activity("B")], begun()
     assert walk(actions, history).decisions == (CallActivity(0, "A", "1"),)
     history += [scheduled(0), failed(0)]
@@ -155,13 +155,13 @@ def test_retry_takes_an_id_per_attempt_and_per_timer() -> None:
 
 
 def test_retry_that_succeeds_ends() -> None:
-    """A success ends the retrying."""
+    """No further attempt follows a success."""
     history = begun(scheduled(0), failed(0), created(1), fired(1), scheduled(2), completed(2))
     assert walk([retried(5)], history).finished
 
 
 def test_two_retries_side_by_side_number_in_the_order_of_events() -> None:
-    """Ids of later attempts go by what happened first."""
+    """Ids of later attempts follow the order of what happened."""
     history = begun(scheduled(0, "A"), scheduled(1, "B"), failed(1), created(2), failed(0))
     assert ids(walk([all_of(retried(2, "A"), retried(2, "B"))], history)) == [3]
     history += [created(3), fired(3), fired(2)]
@@ -171,20 +171,20 @@ def test_two_retries_side_by_side_number_in_the_order_of_events() -> None:
 
 
 def test_an_event_goes_to_the_newest_wait() -> None:
-    """Of two waits of one name, the newer gets the event."""
+    """An older wait of the same name gets nothing."""
     actions = [any_of(wait(), timer(1)), any_of(wait(), timer(2)), activity()]
     history = begun(created(0), fired(0), created(1), raised())
     assert ids(walk(actions, history)) == [2]
 
 
 def test_an_early_event_is_buffered_for_the_wait_to_come() -> None:
-    """An event before its wait is kept, and its name's case does not matter."""
+    """The case of its name does not matter."""
     history = begun(scheduled(0), raised("E"), completed(0))
     assert walk([activity(), wait("e")], history).finished
 
 
 def test_suspended_walk_holds_completions_back() -> None:
-    """While suspended nothing goes on; at the resume it does, in order."""
+    """They come at the resume, in order."""
     history = begun(scheduled(0), event(EventType.EXECUTION_SUSPENDED, NOW), completed(0))
     held = walk([activity(), activity("B")], history)
     assert held.suspended
@@ -193,8 +193,8 @@ def test_suspended_walk_holds_completions_back() -> None:
     assert ids(walk([activity(), activity("B")], history)) == [1]
 
 
-def test_continue_as_new() -> None:
-    """Continue-as-new carries its input and is complete at once."""
+def test_continue_as_new_is_complete_at_once() -> None:
+    """It carries its input."""
     walked = walk([{"actionType": 4, "input": "[1]"}], begun())
     assert (walked.finished, walked.continues_as_new, walked.new_input) == (True, True, "[1]")
 
@@ -263,8 +263,9 @@ def end(draw: Any, decision: Decision) -> Event:
 
 @given(st.data(), st.lists(trees, max_size=4))
 def test_any_run_is_deterministic_and_ends(data: st.DataObject, actions: list[Action]) -> None:
-    """Whatever the order of completions: ids are dense, nothing is decided twice, repeats change
-    nothing, and once all that is open has ended (and every event came) the walk has finished."""
+    """In whatever order completions come, ids are dense, nothing is decided twice and repeats
+    change nothing. Once all that is open has ended and every event has come, the walk has
+    finished."""
     history = begun()
     running: list[Decision] = []
     decided = 0

@@ -1,4 +1,4 @@
-"""Facts of a real host, and of a resource manager on loopback."""
+"""Facts gathered from a real host, and from a resource manager on loopback."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from acr_global.doctor.finding import Finding, State
 from acr_global.registration import rights
+from acr_global.registry.naming import TAG
 from acr_global_rig.arm import LoopbackArm
-from tests.doctor.conftest import clinic
+from acr_global_rig.receivers import Receiver, listening
+from tests.clinic import clinic
 from tests.doctor.samples import KEY, REGIONS
 
 pytestmark = pytest.mark.real_time
@@ -32,18 +34,18 @@ def unlike(state: State, findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.state is not state]
 
 
-async def test_nothing_is_wrong_with_what_is_well(rig: LoopbackArm) -> None:
-    """After one push: every check is made, and fine; a ping of ours is kept nowhere."""
+async def test_a_healthy_app_has_only_fine_findings(rig: LoopbackArm) -> None:
+    """After one push every check is made; the doctor's ping is kept nowhere."""
     async with clinic(rig) as c:
         await c.push()
         assert [] == unlike(State.OK, await c.findings())
 
 
 @pytest.mark.parametrize("right", NEEDED)
-async def test_without_a_right_it_is_named_and_the_rest_is_looked_at(
+async def test_without_a_right_only_the_lines_that_need_it_differ(
     rig: LoopbackArm, right: str
 ) -> None:
-    """By those lines alone that need it."""
+    """They name the right."""
     async with clinic(rig) as c:
         await c.push()
         rig.rights = set(NEEDED) - {right}
@@ -54,15 +56,15 @@ async def test_without_a_right_it_is_named_and_the_rest_is_looked_at(
 
 
 async def test_these_rights_are_all_that_it_uses(rig: LoopbackArm) -> None:
-    """The docs list them for whoever runs it."""
+    """The docs list them for the operator."""
     async with clinic(rig) as c:
         await c.push()
         rig.rights = set(NEEDED)
         assert [] == unlike(State.OK, await c.findings())
 
 
-async def test_without_a_sign_in_the_app_is_looked_at(rig: LoopbackArm) -> None:
-    """Nothing else needs it."""
+async def test_without_a_sign_in_the_app_is_examined(rig: LoopbackArm) -> None:
+    """No check of the app needs one."""
     async with clinic(rig) as c:
         found = await c.findings_without_arm()
     unknown = {"regions", "webhooks", "deliveries", "correlation", "functions"}
@@ -72,10 +74,10 @@ async def test_without_a_sign_in_the_app_is_looked_at(rig: LoopbackArm) -> None:
 @pytest.mark.parametrize(
     ("key", "said"), [(None, "no key was given"), ("hush", "does not take the key (status 401)")]
 )
-async def test_without_the_apps_key_the_registry_is_looked_at(
+async def test_without_the_apps_key_the_registry_is_examined(
     rig: LoopbackArm, key: str | None, said: str
 ) -> None:
-    """And what anybody may ask of the app."""
+    """So is what the app answers to anybody."""
     async with clinic(rig) as c:
         await c.push()
         found = await c.findings(replace(c.where, key=key))
@@ -87,7 +89,7 @@ async def test_without_the_apps_key_the_registry_is_looked_at(
 
 
 async def test_the_registry_may_be_the_one_of_the_settings(rig: LoopbackArm) -> None:
-    """Else it is said how to name it."""
+    """Where none is known, the finding says how to name it."""
     registry_id = rig.add_registry("contoso", REGIONS[0], REGIONS).id
     async with clinic(rig, REGISTRY_ID=registry_id) as c:
         await c.push()
@@ -98,7 +100,7 @@ async def test_the_registry_may_be_the_one_of_the_settings(rig: LoopbackArm) -> 
 
 
 async def test_a_webhooks_key_is_tried(rig: LoopbackArm) -> None:
-    """As the webhook posts it; the event log has the refusal, too."""
+    """It is sent as the webhook sends it; the event log shows the refusal, too."""
     async with clinic(rig) as c:
         c.webhook("eastus", key="hush")
         await c.push()
@@ -108,11 +110,23 @@ async def test_a_webhooks_key_is_tried(rig: LoopbackArm) -> None:
     assert "hush" not in str((hook, post))
 
 
+async def test_a_webhooks_key_is_shown_to_the_app_alone(rig: LoopbackArm) -> None:
+    """Where one of ours posts elsewhere, nothing is posted there."""
+    receiver = Receiver("elsewhere")
+    async with clinic(rig) as c, listening(receiver):
+        await c.push()
+        headers, tags = {"x-functions-key": KEY}, {TAG: c.site.id}
+        c.registry.add_webhook("ofeastus", "eastus", receiver.url, headers, tags=tags)
+        (finding,) = unlike(State.OK, await c.findings())
+    assert "eastus: ofeastus posts to http://127.0.0.1:" in finding.said
+    assert [] == receiver.requests
+
+
 async def test_webhooks_of_others_are_passed_over(rig: LoopbackArm) -> None:
-    """By their tag, or by where they post to; nothing is posted there."""
+    """They are known by tag or URI, and nothing is posted there."""
     async with clinic(rig) as c:
         await c.push()
-        tag = {"acr-global-app": c.site.id + "2"}
+        tag = {TAG: c.site.id + "2"}
         c.registry.add_webhook("acrglobalother", "eastus", c.host.url, {}, tags=tag, enabled=False)
         c.registry.add_webhook("elsewhere", "eastus", "http://127.0.0.1:9/x", {}, enabled=False)
         assert [] == unlike(State.OK, await c.findings())
@@ -120,8 +134,8 @@ async def test_webhooks_of_others_are_passed_over(rig: LoopbackArm) -> None:
             assert "/webhooks/acrglobalother/" not in asked.target
 
 
-async def test_an_app_that_is_gone_is_said(rig: LoopbackArm) -> None:
-    """And nothing of what only it can say."""
+async def test_an_app_that_is_gone_is_a_finding(rig: LoopbackArm) -> None:
+    """What only the app can tell is left out."""
     async with clinic(rig) as c:
         await c.push()
         await c.host.stop()

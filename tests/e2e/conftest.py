@@ -32,7 +32,7 @@ def on_engine(storage: engine.Azurite) -> Iterator[OnEngine]:
 
 @pytest.fixture
 def host(request: pytest.FixtureRequest) -> OnDevhost | OnEngine:
-    """Where a scene plays."""
+    """The host that a scene plays on."""
     if request.param == "devhost":
         return OnDevhost()
     stage: OnEngine = request.getfixturevalue("on_engine")

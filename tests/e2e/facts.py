@@ -44,7 +44,7 @@ class Room(ABC):
         self._patience = patience
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and body of any call: JSON where it is JSON, None where it is empty."""
+        """Status and body of any request: JSON where it is JSON, None where it is empty."""
         url = URL(self.url + path, encoded=True)
         async with self._session.request(method, url, json=body) as answer:
             text = await answer.text()
@@ -56,7 +56,7 @@ class Room(ABC):
         return await self.call("POST", f"{API}/orchestrators/{name}/{self.id}", input_)
 
     async def begun(self, name: str, input_: Any = None) -> None:
-        """Start, and return when the first turn has been."""
+        """Start an instance, and return after its first turn."""
         assert 202 == (await self.start(name, input_))[0]
         await self.until(lambda row: row["runtimeStatus"] == "Running")
 
@@ -68,13 +68,13 @@ class Room(ABC):
         return await self.call("POST", f"{API}/instances/{self.id}/rewind?reason=why")
 
     async def row(self) -> dict[str, Any]:
-        """The instance with all that can be asked for."""
+        """The instance with everything that can be asked for."""
         query = "showHistory=true&showHistoryOutput=true"
         _, row = await self.call("GET", f"{API}/instances/{self.id}?{query}")
         return row or {"runtimeStatus": None, "customStatus": None}
 
     async def until(self, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The row, once something is so of it; it can only be asked again."""
+        """The row, once `what` is true of it."""
         async with asyncio.timeout(self._patience):
             while not what(row := await self.row()):  # noqa: ASYNC110 - it cannot tell us
                 await asyncio.sleep(0.05)
@@ -108,7 +108,7 @@ class DevhostRoom(Room):
 
 
 def on_devhost(trial: Trial) -> None:
-    """Try something on a host of its own."""
+    """Run a trial on a host of its own."""
 
     async def main() -> None:
         host = await DevHost.start(build(), host_json=engine.host_json("Facts", **DURABLE))
@@ -144,7 +144,7 @@ class Laboratory:
     hub: str
 
     def run(self, trial: Trial) -> None:
-        """Try something on the host, which outlives the trial."""
+        """Run a trial on the host, which outlives it."""
 
         async def main() -> None:
             async with aiohttp.ClientSession() as session:
@@ -155,7 +155,7 @@ class Laboratory:
         asyncio.run(main())
 
     async def set_status(self, session: aiohttp.ClientSession, instance: str, status: str) -> None:
-        """Write into the instance table."""
+        """Write a status into the instance table."""
         path = f"{self.hub}Instances(PartitionKey='{instance}',RowKey='')"
         change = {"RuntimeStatus": status}
         assert 204 == await tables.write(self.storage, session, "MERGE", path, change)

@@ -21,7 +21,7 @@ Steps = Generator[Any, Any, Any]
 
 
 def die_if_told() -> None:
-    """End as a process does that is killed; once."""
+    """End as a killed process does, if the file is there; only once."""
     told = Path(os.environ.get("FACTS_DIE", "/nowhere"))
     if told.exists():
         told.unlink()
@@ -62,7 +62,7 @@ def build() -> Any:
 
     @app.orchestration_trigger(context_name="context")
     def Status(context: Any) -> Steps:
-        """Sets a custom status of as many characters as its input says, once told."""
+        """Sets a custom status of as many characters as its input says, after `first`."""
         context.set_custom_status("short")
         yield context.wait_for_external_event("first")
         context.set_custom_status(str(context.get_input()["of"]) * context.get_input()["times"])
@@ -70,14 +70,14 @@ def build() -> Any:
 
     @app.orchestration_trigger(context_name="context")
     def Works(context: Any) -> Steps:
-        """Runs the activity as often as its input says, side by side; when each was."""
+        """Runs the activity as often as its input says, side by side; returns when each ran."""
         calls = [context.call_activity("Hold", 2) for _ in range(context.get_input()["times"])]
         when = yield context.task_all(calls)
         return when
 
     @app.orchestration_trigger(context_name="context")
     def Leaves(context: Any) -> Steps:
-        """Ends at `first`, and leaves behind what its input says."""
+        """Ends at `first`, and leaves open what its input says."""
         left = {
             "timer": lambda: context.create_timer(
                 context.current_utc_datetime + timedelta(seconds=3)
@@ -91,7 +91,7 @@ def build() -> Any:
 
     @app.orchestration_trigger(context_name="context")
     def Tries(context: Any) -> Steps:
-        """Runs the activity, and says how it failed."""
+        """Runs the activity, and returns how it failed."""
         try:
             yield context.call_activity("Dies", "x")
         except Exception as problem:

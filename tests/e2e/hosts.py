@@ -34,7 +34,7 @@ class Served:
     receiver: Receiver | None
 
     async def post(self, push: str, region: str) -> tuple[int, Any]:
-        """One webhook."""
+        """Post one webhook."""
         return await post(self.session, self.url, event(push), region, key=self.key)
 
     async def until_decided(self, push: str) -> None:
@@ -44,7 +44,7 @@ class Served:
             await asyncio.sleep(0.2)
 
     async def is_decided(self, push: str) -> bool:
-        """Whether a repeat is answered so."""
+        """Whether a repeat is answered that the push is decided."""
         _, answer = await self.post(push, self.regions[0])
         return bool(answer.get("reason") == "already-decided")
 

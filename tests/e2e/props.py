@@ -67,7 +67,7 @@ class Board:
         self._late = socket.socket()
 
     def receiver(self, target: str, repository: str) -> Receiver:
-        """What one target is told of one repository's pushes."""
+        """The receiver of one target for one repository's pushes."""
         return self._receivers.setdefault((target, repository), Receiver(target))
 
     @contextlib.asynccontextmanager
@@ -77,7 +77,7 @@ class Board:
             yield url
 
     def late(self) -> str:
-        """The base URL of receivers that are down: it refuses until `open_late`."""
+        """The base URL of receivers that are down: connections are refused until `open_late`."""
         self._late.bind(("127.0.0.1", 0))  # nobody else is to get the port
         return f"http://127.0.0.1:{self._late.getsockname()[1]}"
 
@@ -149,7 +149,7 @@ def _targets(receivers: str, late: str) -> list[dict[str, Any]]:
 
 
 def _policies(spans: Spans, endpoints: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The registries that scenes choose among."""
+    """The registries that scenes choose from."""
     ops = {"targets": ["ops"]}
     short = ops | {"timeout": f"{spans.deadline}s"}
     final = short | {"late_window": "0"}
@@ -194,15 +194,15 @@ def _real(spans: Spans, there: Mapping[str, Registries]) -> dict[str, dict[str, 
 
 
 def is_real(policy: str) -> bool:
-    """Whether it is of registries that are processes, and so play in real time only."""
+    """Whether its registries are processes, so that it plays in real time only."""
     return policy.startswith("oci")
 
 
 def is_by_content(policy: str) -> bool:
-    """Whether a push has an id of the app's own."""
+    """Whether its pushes have ids of the app's own."""
     return policy.startswith("content") or is_real(policy)
 
 
 def host(policy: str) -> str:
-    """The registry that goes by a policy."""
+    """The login server of the registry with this policy."""
     return f"{policy}.example"

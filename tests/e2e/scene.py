@@ -40,8 +40,7 @@ DURABLE = "runtime/webhooks/durabletask"
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A host that is set up otherwise than the one that scenes share: it is their own, with a
-    task hub of its own."""
+    """A host with other settings than the shared one; it has a task hub of its own."""
 
     settings: Mapping[str, str] = field(default_factory=dict)
     """By short name; they replace those of the shared host."""
@@ -95,7 +94,7 @@ class Scene:
         return self.receiver("ops")
 
     def receiver(self, target: str) -> Receiver:
-        """What one target is told of this scene's pushes."""
+        """The receiver of one target for this scene's pushes."""
         return self.board.receiver(target, self.repository)
 
     @property
@@ -114,13 +113,13 @@ class Scene:
         return body
 
     async def post(self, body: Any, region: str, **query: str) -> tuple[int, Any]:
-        """One webhook, as the registry sends it."""
+        """Post one webhook, as the registry sends it."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.call("POST", "api/ImagePush", data, region=region, **query)
 
     async def insist(self, body: Any, region: str, **query: str) -> tuple[int, Any]:
-        """One webhook, posted again while a busy machine is too slow to keep it: how many at once
-        a host takes in is the benchmarks' business."""
+        """Post one webhook until a busy machine is fast enough to keep it: how many a host takes at
+        once is the benchmarks' subject."""
         for _ in range(20):
             answer = await self.post(body, region, **query)
             if answer[0] != 503:
@@ -128,8 +127,8 @@ class Scene:
         return answer
 
     async def decided(self, body: Any, region: str) -> None:
-        """Return when a repeat is answered that its push is decided. A verdict can be told some
-        moments before the engine shows the status that led to it."""
+        """Return when a repeat is answered that its push is decided. The engine may show that
+        status some moments after the verdict was told."""
 
         async def is_decided() -> bool:
             _, answer = await self.insist(body, region)
@@ -138,14 +137,14 @@ class Scene:
         await self.eventually(is_decided)
 
     async def push(self, *regions: str, push: int = 1, **about: Any) -> list[int]:
-        """One push, reported by these regions (all of them if none is named), in this order."""
+        """Post one push from these regions (all of them if none is named), in this order."""
         body = self.event(push, **about)
         return [(await self.insist(body, region))[0] for region in regions or REGIONS]
 
     async def call(
         self, method: str, path: str, data: bytes | None = None, **query: str
     ) -> tuple[int, Any]:
-        """Any request to the host; the answer's JSON, or its text where it is none."""
+        """Make any request to the host; returns the answer's JSON, or its text where it is none."""
         async with self.session.request(
             method,
             f"{self.door}/{path}",
@@ -159,19 +158,19 @@ class Scene:
             return answer.status, text
 
     async def raise_event(self, name: str, content: bytes, push: int = 1) -> int:
-        """An external event by hand, through the durable API."""
+        """Raise an external event by hand, through the durable API."""
         path = f"{DURABLE}/instances/{self.push_id(push)}/raiseEvent/{name}"
         return (await self.call("POST", path, content))[0]
 
     async def instance(self, instance_id: str | None = None, **query: str) -> Any:
-        """An instance as the durable API shows it (this scene's push's, if none is named); None
-        where there is none."""
+        """An instance as the durable API shows it (that of this scene's push, if none is named), or
+        None."""
         path = f"{DURABLE}/instances/{instance_id or self.push_id()}"
         status, body = await self.call("GET", path, None, **query)
         return None if status == 404 else body
 
     async def ended(self, instance_id: str | None = None) -> Any:
-        """The instance, once it has ended: nothing more will be said of the push."""
+        """The instance, once it has ended; nothing more is said of the push then."""
 
         async def has_ended() -> Any:
             found = await self.instance(instance_id)
@@ -181,8 +180,8 @@ class Scene:
         return await self.eventually(has_ended)
 
     async def eventually(self, what: Callable[[], Any]) -> Any:
-        """What a question (perhaps a coroutine function) is answered with, once there is something
-        to the answer; it can only be asked again."""
+        """The answer to a question (perhaps a coroutine function), once there is one; asked again
+        and again."""
         async with asyncio.timeout(self.spans.patience):
             while True:
                 found = what()
@@ -191,7 +190,7 @@ class Scene:
                 await asyncio.sleep(self.spans.deadline / 6)
 
     async def until(self, what: Callable[[], Any], target: str = "ops") -> None:
-        """Return when something is so of what a receiver was told."""
+        """Return when `what` is true of what a receiver was told."""
         await self.receiver(target).until(what, self.spans.patience)
 
     def verdicts(self, target: str = "ops", push: int = 1) -> list[str]:
@@ -202,7 +201,7 @@ class Scene:
         return [m["type"] for m in messages if mine in (None, m["push"]["id"])]
 
     async def told(self, *verdicts: str, target: str = "ops", push: int = 1) -> None:
-        """Return when a target has been told exactly this much of a push."""
+        """Return when a target has been told exactly these verdicts of a push."""
         try:
             await self.until(lambda: list(verdicts) == self.verdicts(target, push), target)
         except TimeoutError:
@@ -216,7 +215,7 @@ def both(*, policy: str = "plain", stage: Stage | None = None) -> Callable[[Play
 
 
 def engine_only(*, policy: str = "plain", stage: Stage | None = None) -> Callable[[Play], Any]:
-    """A test of what devhost does not have: processes that can be stopped."""
+    """A test of something that devhost lacks: processes that can be stopped."""
     return _test([pytest.param("engine", id="engine", marks=pytest.mark.engine)], policy, stage)
 
 
@@ -235,7 +234,7 @@ def _test(hosts: list[Any], policy: str, stage: Stage | None) -> Callable[[Play]
 
 
 def pieces_of(items: list[pytest.Item]) -> Iterator[Piece]:
-    """What is to play on the engine, of the tests that have been chosen to run."""
+    """What is to play on the engine, of the tests that were chosen to run."""
     for item in items:
         piece = getattr(getattr(item, "function", None), "piece", None)
         if piece and item.get_closest_marker("engine"):

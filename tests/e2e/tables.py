@@ -1,4 +1,4 @@
-"""The engine's own tables, written to behind its back."""
+"""Writes to the engine's own tables, behind its back."""
 
 from __future__ import annotations
 

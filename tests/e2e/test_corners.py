@@ -1,4 +1,4 @@
-"""Corners: instances that were broken off, engines that are away, hands that reach in."""
+"""Rare cases: broken-off instances, an engine that does not answer, changes by hand."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from devhost.storage import Instance
 
 
 async def durable(w: World, path: str, data: Any) -> int:
-    """A call to the engine's own API, as an operator with the system key can make."""
+    """Call the engine's own API, as an operator with the system key can."""
     async with w.session.post(f"{w.host.url}/durabletask/{path}", json=data) as answer:
         return answer.status
 
 
 async def test_a_push_whose_instance_has_failed_is_answered_503() -> None:
-    """It has not been decided, and to start it anew would lose what it held."""
+    """It has not been decided, and starting it anew would lose what it held."""
     async with world() as w:
         await durable(w, "orchestrators/WaitForAllRegions/p1", {"v": "nonsense"})
         await w.host.settle()
@@ -36,7 +36,7 @@ async def test_a_push_whose_instance_has_failed_is_answered_503() -> None:
 
 
 async def test_a_generation_that_has_failed_is_followed_by_the_next() -> None:
-    """The same content goes on as if it had not been heard of."""
+    """The same content goes on as if it were new."""
     async with world(REGIONS="eastus", CORRELATION="content") as w:
         await w.post(event("a"), "eastus")
         await asyncio.sleep(60)
@@ -48,8 +48,10 @@ async def test_a_generation_that_has_failed_is_followed_by_the_next() -> None:
         assert ["complete", "complete"] == w.verdicts()
 
 
-async def test_a_terminated_push_is_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
-    """An operator said so: nothing is taken in any more, and nobody is told that it was decided."""
+async def test_a_terminated_push_is_not_said_to_be_decided(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An operator ended it: no event is accepted any more, and the answer says so."""
     async with world() as w:
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
@@ -61,7 +63,7 @@ async def test_a_terminated_push_is_said_to_be(caplog: pytest.LogCaptureFixture)
 
 
 async def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> None:
-    """What failed cannot be handed over; the activity is tried again until it can."""
+    """The activity is tried again until it can hand over what failed."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers, ops.gate = [503], asyncio.Event()
@@ -79,7 +81,7 @@ async def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> Non
 async def test_a_notification_that_cannot_be_handed_over_is_kept_until_it_can(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """For as long as a delivery would be tried; then it is a dead letter, with an error line."""
+    """It is tried as long as a delivery would be; then it is a dead letter, with an error line."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers, ops.gate = [503], asyncio.Event()
@@ -105,7 +107,7 @@ async def test_a_notification_that_cannot_be_handed_over_is_kept_until_it_can(
 async def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The instance does not end before its verdict is out."""
+    """The instance does not end before its verdict was sent."""
     fire, times = fire_push_notification.fire, []
 
     async def broken(*args: Any) -> Any:
@@ -128,7 +130,7 @@ async def test_a_firing_that_breaks_down_for_hours_is_done_in_the_end(
 async def test_a_firing_that_never_works_leaves_a_dead_letter(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """To everybody, and replayable."""
+    """It is for all targets, and can be replayed."""
     fire = fire_push_notification.fire
 
     async def broken(*_: Any) -> Any:
@@ -153,10 +155,10 @@ def logged(caplog: pytest.LogCaptureFixture, event: str) -> Any:
     return json.loads(line.removeprefix(event))
 
 
-async def test_what_was_not_kept_stands_in_the_log_as_it_came(
+async def test_a_webhook_that_was_not_kept_stands_whole_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Posted again it is the same webhook; a key in the query is not logged."""
+    """It can be posted again; a key in its query is not logged."""
     async with world(hazards=Hazards(management_errors=1.0)) as w:
         status, _ = await w.post(event("p1"), "eastus", code="a-key", registry="r.io")
         assert 503 == status
@@ -176,10 +178,10 @@ async def test_a_webhook_refused_for_a_setting_stands_in_the_log(
         assert {"region": "eastus", "body": event("p1")} == received
 
 
-async def test_what_could_not_be_used_of_a_webhook_is_said(
+async def test_unusable_fields_of_a_webhook_are_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is kept all the same, and told of."""
+    """The webhook itself is kept, and the push is notified."""
     caplog.set_level(logging.INFO)
     odd = {"timestamp": "0001-01-01T00:00:00+14:00", "request": {"host": "a b"}}
     async with world(REGIONS="eastus") as w:
@@ -188,7 +190,7 @@ async def test_what_could_not_be_used_of_a_webhook_is_said(
         await w.until(lambda: ["complete"] == w.verdicts())
 
 
-async def test_what_is_wrong_is_said_again_at_the_first_request(
+async def test_problems_are_logged_again_at_the_first_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The Functions host drops what is logged while the app is built."""
@@ -200,14 +202,14 @@ async def test_what_is_wrong_is_said_again_at_the_first_request(
 
 
 async def test_a_webhook_far_too_long_for_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
-    """The telemetry service would cut the line anywhere."""
+    """The telemetry service would cut the line at any place."""
     async with world(REGIONS="a/b") as w:
         await w.post(event("p1") | {"more": "x" * 100_000}, "eastus")
         assert 16_000 == len(logged(caplog, "settings-wrong")["received"]["body"])
 
 
 def failing_once(monkeypatch: pytest.MonkeyPatch, method: str, about: str) -> list[str]:
-    """The engine's first call of a method about something fails; what was called of it."""
+    """Let the engine's first call of a method about something fail; returns the calls about it."""
     real, seen = getattr(Engine, method), []
 
     async def call(self: Engine, *args: Any, **options: Any) -> Any:
@@ -222,7 +224,7 @@ def failing_once(monkeypatch: pytest.MonkeyPatch, method: str, about: str) -> li
 
 
 async def test_a_couriers_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the last place for an arrival."""
+    """An arrival has no other place to go."""
     starts = failing_once(monkeypatch, "start", "_courier")
     async with world() as w:
         w.host.storage.insert(pending("p1"))
@@ -233,7 +235,7 @@ async def test_a_couriers_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) 
 async def test_a_failed_look_for_a_courier_is_no_reason_for_an_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It looks again before it says that nothing was accepted."""
+    """The activity looks again before it says that nothing was accepted."""
     async with world(TIMEOUT="1s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
@@ -265,8 +267,8 @@ async def test_a_start_whose_reading_back_hangs_still_has_a_courier(
         assert ["complete"] == w.verdicts()
 
 
-async def test_failing_calls_do_not_take_others_with_them() -> None:
-    """A burst on an endpoint that fails now and then: everything is kept."""
+async def test_failing_calls_cost_no_other_arrivals() -> None:
+    """In a burst on an endpoint that fails now and then, everything is kept."""
     async with world(REGIONS="eastus", hazards=Hazards(management_errors=0.02)) as w:
         posts = [w.post(event(f"p{n}"), "eastus") for n in range(300)]
         answers = await asyncio.gather(*posts)
@@ -276,7 +278,7 @@ async def test_failing_calls_do_not_take_others_with_them() -> None:
 async def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The alarm comes, and says that the check failed."""
+    """The alarm says that the check failed."""
 
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
@@ -292,7 +294,7 @@ async def test_a_look_that_breaks_down_does_not_hold_up_the_alarm(
 
 
 async def test_an_engine_that_is_away_at_the_deadline_does_not_hold_up_the_alarm() -> None:
-    """Couriers cannot be asked for; the events still speak."""
+    """Couriers cannot be looked for, but the events count."""
     async with world(LATE_WINDOW="0", TIMEOUT="1m") as w:
         await w.push("p1", REGIONS[:2])
         await w.host.settle()
@@ -307,7 +309,7 @@ def pending(push: str) -> Instance:
 
 
 async def test_a_courier_outlives_the_failures_of_its_activity() -> None:
-    """An engine that is away for ten minutes."""
+    """Here the engine is away for ten minutes."""
     async with world(hazards=Hazards(invisible=1.0)) as w:
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
@@ -334,7 +336,7 @@ async def test_where_no_courier_can_be_sent_the_answer_says_so() -> None:
 
 
 async def test_a_target_is_tried_from_the_running_app() -> None:
-    """One marked message; what came back; unknown names are said to be so."""
+    """One marked message is sent, and its result returned; an unknown name is named as such."""
     async with world() as w:
         w.receivers["ops"].answers = [200, 503]
         outcomes = [await w.call("POST", "targets/ops/test") for _ in range(2)]
@@ -346,7 +348,7 @@ async def test_a_target_is_tried_from_the_running_app() -> None:
 
 
 async def test_operators_are_told_when_the_engine_does_not_answer() -> None:
-    """A sentence, and nothing of the inside."""
+    """The answer is one sentence without internals."""
     async with world() as w:
         w.host.hazards = Hazards(management_errors=1.0)
         for method, path in (
@@ -359,7 +361,7 @@ async def test_operators_are_told_when_the_engine_does_not_answer() -> None:
 
 
 async def test_a_broken_off_delivery_is_a_dead_letter() -> None:
-    """Its instance was terminated or failed; it can be replayed to all its targets."""
+    """Terminated or failed, it can be replayed to all its targets."""
     async with world() as w:
         w.receivers["ops"].answers = [503] * 3
         await w.push("p1")
@@ -373,8 +375,8 @@ async def test_a_broken_off_delivery_is_a_dead_letter() -> None:
         assert ["complete"] == w.verdicts()
 
 
-async def test_a_target_that_the_settings_no_longer_know_is_owed_until_it_is_dead() -> None:
-    """A deployment took it out; its instances in flight say so visibly."""
+async def test_a_target_that_has_left_the_settings_ends_as_a_dead_letter() -> None:
+    """Instances in flight make its loss visible."""
 
     def renamed(there: dict[str, Receiver]) -> list[dict[str, Any]]:
         return [{"name": "new", "kind": "webhook", "url": there["ops"].url}]

@@ -1,4 +1,4 @@
-"""Couriers see a push through: one that has not begun, was broken off, or is gone; virtual time."""
+"""Couriers see a push through that has not begun, was broken off, or is gone; in virtual time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COURIER = "_courier.eastus.p1"
 
 
 async def lose_the_start(w: World) -> None:
-    """A push whose start message is lost for good: its row stays Pending."""
+    """Lose a push's start message for good: its row stays Pending."""
     w.host.hazards = Hazards(invisible=1.0)
     assert [202] == await w.push("p1", REGIONS[:1])
     await w.host.settle()
@@ -30,7 +30,7 @@ async def lose_the_start(w: World) -> None:
 
 
 def lines(caplog: pytest.LogCaptureFixture, event_name: str) -> list[Any]:
-    """What the log lines of one event hold, oldest first."""
+    """The fields of all log lines of one event, oldest first."""
     said = [r.getMessage() for r in caplog.records]
     return [
         json.loads(line.removeprefix(event_name)) for line in said if line.startswith(event_name)
@@ -38,7 +38,8 @@ def lines(caplog: pytest.LogCaptureFixture, event_name: str) -> list[Any]:
 
 
 async def test_a_push_whose_start_is_lost_is_begun_anew(caplog: pytest.LogCaptureFixture) -> None:
-    """A warning after two minutes, another start after ten; with all that was accepted."""
+    """A warning comes after two minutes, and another start after ten, with everything that was
+    accepted."""
     async with world(TIMEOUT="5m") as w:
         await lose_the_start(w)
         assert [202, 202] == await w.push("p1", REGIONS[1:])
@@ -53,7 +54,7 @@ async def test_a_push_whose_start_is_lost_is_begun_anew(caplog: pytest.LogCaptur
 
 
 async def test_a_push_of_which_nobody_else_hears_is_begun_anew_too() -> None:
-    """One region reports, its start is lost, and no further webhook comes to notice it."""
+    """One region reports, its start is lost, and no further webhook comes."""
     async with world(TIMEOUT="5m", LATE_WINDOW="0") as w:
         await lose_the_start(w)
         await asyncio.sleep(1_500)
@@ -62,7 +63,7 @@ async def test_a_push_of_which_nobody_else_hears_is_begun_anew_too() -> None:
 
 
 async def test_a_start_that_comes_after_all_changes_nothing() -> None:
-    """The message of the first start was only delayed."""
+    """The first start's message was only delayed."""
     async with world() as w:
         w.host.hazards = Hazards(invisible=1.0)
         await w.push("p1", REGIONS[:1])
@@ -81,7 +82,7 @@ async def test_a_start_that_comes_after_all_changes_nothing() -> None:
 
 
 async def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> None:
-    """It carries what a start needs."""
+    """The courier carries what a start needs."""
     async with world() as w:
         await lose_the_start(w)
         assert [202] == await w.push("p1", REGIONS[2:])
@@ -94,8 +95,10 @@ async def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> Non
         assert ["complete"] == w.verdicts()
 
 
-async def test_what_is_ended_by_hand_is_said_to_be_lost(caplog: pytest.LogCaptureFixture) -> None:
-    """With the arrival that was answered 202."""
+async def test_an_arrival_for_an_instance_ended_by_hand_is_logged_as_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The line holds the arrival that was answered 202."""
     async with world() as w:
         await lose_the_start(w)
         assert [202] == await w.push("p1", REGIONS[2:])
@@ -106,14 +109,14 @@ async def test_what_is_ended_by_hand_is_said_to_be_lost(caplog: pytest.LogCaptur
 
 
 def unreadable(status: str) -> Instance:
-    """An instance of our id that somebody started by hand with something else."""
+    """An instance of a push's id that somebody started by hand with another input."""
     return Instance("p1", "WaitForAllRegions", "x", status, utcnow(), utcnow(), "nonsense")
 
 
-async def test_what_cannot_be_begun_anew_is_given_up_where_an_operator_sees_it(
+async def test_a_push_that_cannot_be_begun_anew_becomes_a_dead_letter(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An error line with what it carried, and an entry among the dead letters to try again."""
+    """An error line holds what was carried, and the entry can be tried again."""
     async with world() as w:
         w.host.storage.insert(unreadable("Pending"))
         assert 202 == (await w.post(event("p1"), "eastus"))[0]
@@ -147,7 +150,7 @@ def plain(push: str) -> str:
 
 
 async def test_a_courier_ends_within_about_an_hour_whatever_comes() -> None:
-    """If the engine never begins anything, what the courier carries is in the operator's list."""
+    """Where the engine never begins anything, the dead letters hold what the courier carried."""
     async with world() as w:
         await lose_the_start(w)
         assert [202] == await w.push("p1", REGIONS[2:])

@@ -28,7 +28,7 @@ async def letters(w: World) -> list[dict[str, Any]]:
 
 
 async def test_a_receiver_that_was_down_gets_its_notification() -> None:
-    """Five refusals, then it is back: one message, the same id on each attempt."""
+    """After five refusals it is back, and gets one message; the id was the same on each attempt."""
     async with world("ops") as w:
         ops = w.receivers["ops"]
         ops.answers = [503, 500, 502, 504, 408]
@@ -43,7 +43,8 @@ async def test_a_receiver_that_was_down_gets_its_notification() -> None:
 
 
 async def test_a_broken_target_delays_no_other() -> None:
-    """The good one has it before the bad one's first retry; the push has ended meanwhile."""
+    """The good one has the message before the bad one's first retry; the push has ended
+    meanwhile."""
     async with world("bad", "good") as w:
         w.receivers["bad"].answers = [500] * 100
         await w.push("p1")
@@ -57,7 +58,7 @@ async def test_a_broken_target_delays_no_other() -> None:
 
 
 async def test_a_key_that_is_changed_costs_no_notification() -> None:
-    """Refused for its key, a target is tried once more after five minutes; then it is dead."""
+    """A target that refuses the key is tried once more after five minutes; then it is dead."""
     async with world("changed", "wrong") as w:
         changed, wrong = w.receivers["changed"], w.receivers["wrong"]
         changed.answers, wrong.answers = [401], [403] * 100
@@ -77,7 +78,7 @@ async def test_a_key_that_is_changed_costs_no_notification() -> None:
 
 
 async def test_many_dead_letters_are_all_listed() -> None:
-    """More than the client's own first page of a hundred."""
+    """There are more than on a first page of a hundred."""
     async with world("ops", REGIONS="eastus") as w:
         w.receivers["ops"].answers = [404] * 120
         await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(120)))
@@ -102,22 +103,22 @@ async def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPa
     "query",
     ["after=zzz", "after=", "after=null", "after=%0d%0aX:y", "after=%00", "after=a&after=b"],
 )
-async def test_a_list_goes_on_after_nothing_of_others(query: str) -> None:
-    """A wrong `after` is the caller's mistake: the answer does not blame the storage."""
+async def test_a_wrong_token_of_a_list_is_refused(query: str) -> None:
+    """A wrong `after` is the caller's mistake, so the answer does not blame the storage."""
     async with world("ops") as w:
         status, answer = await w.call("GET", f"deadletters?{query}")
         assert (400, "after-invalid") == (status, answer["reason"])
         assert "given as next" in answer["message"]
 
 
-async def test_a_list_minds_no_parameter_of_others() -> None:
+async def test_other_parameters_of_a_list_are_ignored() -> None:
     """A gateway may add its own."""
     async with world("ops") as w:
         assert 200 == (await w.call("GET", "deadletters?top=x&top=y&After=zzz&%00=%ff"))[0]
 
 
 async def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
-    """For who asks for both: the later one says it all."""
+    """A target that asks for both gets only the later one, which says it all."""
     async with world("ops", targets=every_verdict, LATE_WINDOW="30m") as w:
         ops = w.receivers["ops"]
         ops.answers = [503] * 4
@@ -129,7 +130,7 @@ async def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
 
 
 async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
-    """Nothing else would ever reach it."""
+    """No later message would reach it."""
 
     def pager(there: Any) -> list[dict[str, Any]]:
         only = {"name": "ops", "kind": "webhook", "on": ["overdue"]}
@@ -146,7 +147,7 @@ async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
 
 
 async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
-    """Of a dead letter's two targets, the one that a later verdict has told is left out."""
+    """Of a dead letter's two targets, only the one that still lacks a message is told."""
     async with world("gone", "down") as w:
         w.receivers["gone"].answers = [404]
         w.receivers["down"].answers = [503, 503]
@@ -161,8 +162,8 @@ async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
 
 
 @pytest.mark.parametrize("status", ["Failed", "Terminated"])
-async def test_a_delivery_that_was_broken_off_is_replayed_to_all_it_owed(status: str) -> None:
-    """To the dead and to those still waited for."""
+async def test_a_broken_off_delivery_is_replayed_to_all_who_lack_the_message(status: str) -> None:
+    """These are the dead targets and those still to be tried."""
     async with world("gone", "down") as w:
         w.receivers["gone"].answers = [404]
         w.receivers["down"].answers = [503, 503]
@@ -176,7 +177,7 @@ async def test_a_delivery_that_was_broken_off_is_replayed_to_all_it_owed(status:
 
 
 async def test_an_alarm_is_sent_where_its_push_cannot_be_asked_about() -> None:
-    """An attempt is not used up by a look of our own that fails."""
+    """A failed look at the push uses up no attempt."""
     async with world("ops", RETRY_SCHEDULE="5s") as w:
         ops = w.receivers["ops"]
         ops.answers = [503]
@@ -207,8 +208,8 @@ async def test_a_replay_beyond_the_cut_of_a_list_is_known(monkeypatch: pytest.Mo
 
 
 async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
-    """The engine is away for a minute and a half: one request to the good target, and the bad
-    one's delivery begins when the engine is back."""
+    """While the engine is away for a minute and a half, the good target gets one request; the bad
+    one's delivery begins afterwards."""
     async with world("good", "bad") as w:
         good, bad = w.receivers["good"], w.receivers["bad"]
         bad.answers, bad.gate = [503], asyncio.Event()
@@ -223,7 +224,7 @@ async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
         assert 2 == len(bad.requests)
 
 
-async def test_what_is_handed_over_late_shows_what_it_owes_while_it_is_tried() -> None:
+async def test_a_late_delivery_shows_its_targets_while_they_are_tried() -> None:
     """Its first retry is due at once, and has not ended."""
     async with world() as w:
         ops = w.receivers["ops"]
@@ -241,7 +242,7 @@ async def test_what_is_handed_over_late_shows_what_it_owes_while_it_is_tried() -
 
 
 async def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> None:
-    """Webhooks are accepted, health names it, and the delivery waits for it."""
+    """Webhooks are accepted, the health check names the secret, and the delivery waits for it."""
     environ: dict[str, str] = {}
 
     def secret_url(there: Any) -> list[dict[str, Any]]:
@@ -265,7 +266,7 @@ async def test_a_secret_that_is_not_there_yet_holds_up_its_own_target_only() -> 
 
 
 async def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> None:
-    """Five hundred pushes, of which half are refused with 429 at first."""
+    """Of five hundred pushes, half are at first refused with 429."""
     async with world("ops", REGIONS="eastus") as w:
         ops = w.receivers["ops"]
         ops.answers = [429, 200] * 250
@@ -277,7 +278,7 @@ async def test_a_burst_to_a_receiver_that_asks_to_slow_down_arrives_whole() -> N
 
 
 async def test_a_crash_between_sending_and_recording_repeats_with_the_same_id() -> None:
-    """The receiver can tell by it that the second is a repeat, and drop it."""
+    """The receiver can tell by the id that the second is a repeat, and drop it."""
     hazards = Hazards.parse("crash=activity-after-before-result@1")
     async with world("ops", hazards=hazards) as w:
         for region in REGIONS:
@@ -290,7 +291,7 @@ async def test_a_crash_between_sending_and_recording_repeats_with_the_same_id() 
 
 
 async def test_deliveries_survive_every_hazard() -> None:
-    """Three pushes, a receiver that is down for a while, a host that keeps dying."""
+    """There are three pushes, a receiver that is down for a while, and a host that keeps dying."""
     async with world("ops", hazards=Hazards.azure_storage(), seed=11) as w:
         ops = w.receivers["ops"]
         ops.answers = [503] * 9
@@ -304,7 +305,7 @@ async def test_deliveries_survive_every_hazard() -> None:
 
 
 async def test_a_repeated_activity_finds_its_delivery_there() -> None:
-    """To start a delivery that has ended anew would send again what was delivered."""
+    """Starting a delivery anew that has ended would send again what was delivered."""
     hazards = Hazards.parse("crash=activity-after-before-result@1")
     async with world("ops", hazards=hazards) as w:
         ops = w.receivers["ops"]

@@ -1,4 +1,4 @@
-"""What the app is built on, tried on devhost and on the real engine: the same tests."""
+"""What the app relies on, tried on devhost and on the real engine by the same tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def laboratory(storage: engine.Azurite) -> Iterator[Laboratory]:
 
 @pytest.fixture(params=HOSTS)
 def attempt(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
-    """`attempt(trial)`: on one of the hosts."""
+    """`attempt(trial)` runs a trial on one of the hosts."""
     if request.param == "devhost":
         return on_devhost
     found: Laboratory = request.getfixturevalue("laboratory")
@@ -56,7 +56,7 @@ def attempt(request: pytest.FixtureRequest) -> Callable[[Trial], None]:
 
 
 def test_a_pending_row_may_have_begun(attempt: Any) -> None:
-    """Its history is not shown, its events are taken, and only its custom status goes on."""
+    """Its history is not shown, its events are accepted, and only its custom status changes."""
 
     async def trial(room: Room) -> None:
         await room.begun("Two")
@@ -76,7 +76,7 @@ def test_a_pending_row_may_have_begun(attempt: Any) -> None:
 
 
 def test_a_start_on_an_id_in_use_is_a_conflict(attempt: Any) -> None:
-    """Pending or Running: 409, and which."""
+    """The answer is 409, and says whether it is Pending or Running."""
 
     async def trial(room: Room) -> None:
         await room.begun("Two")
@@ -89,7 +89,7 @@ def test_a_start_on_an_id_in_use_is_a_conflict(attempt: Any) -> None:
 
 
 def test_an_unknown_orchestrator_is_accepted_and_fails(attempt: Any) -> None:
-    """The extension looks when the instance begins."""
+    """The extension looks for it only when the instance begins."""
 
     async def trial(room: Room) -> None:
         assert 202 == (await room.start("Nowhere"))[0]
@@ -101,8 +101,9 @@ def test_an_unknown_orchestrator_is_accepted_and_fails(attempt: Any) -> None:
 
 
 def test_a_turn_in_which_python_dies_fails_its_instance(attempt: Any) -> None:
-    """No custom status, the failing turn's event in its history, what came meanwhile nowhere;
-    a function under way is answered 500. A rewind goes on from there, Pending to the end."""
+    """The custom status is gone, the history has the failing turn's event, and later events are in
+    none; a function under way is answered 500. A rewind goes on from there, and says Pending to the
+    end."""
 
     async def trial(room: Room) -> None:
         slow = asyncio.ensure_future(room.call("GET", "/api/slow"))
@@ -131,7 +132,7 @@ def test_a_turn_in_which_python_dies_fails_its_instance(attempt: Any) -> None:
 
 
 def test_what_comes_to_a_failed_instance_is_lost(attempt: Any) -> None:
-    """Its timer fell due while it was Failed: rewound, it waits on and on."""
+    """Its timer fell due while it was Failed; rewound, it waits for ever."""
 
     async def trial(room: Room) -> None:
         await room.begun("Timed")
@@ -151,8 +152,8 @@ def test_what_comes_to_a_failed_instance_is_lost(attempt: Any) -> None:
     attempt(trial)
 
 
-def test_only_what_has_failed_can_be_rewound(attempt: Any) -> None:
-    """Others are refused, in these words."""
+def test_only_a_failed_instance_can_be_rewound(attempt: Any) -> None:
+    """Others are refused in these words."""
 
     async def trial(room: Room) -> None:
         words = f'No orchestration with instance ID "${room.id}" found.'
@@ -165,7 +166,7 @@ def test_only_what_has_failed_can_be_rewound(attempt: Any) -> None:
 
 
 def test_an_activity_in_which_python_dies_has_failed(attempt: Any) -> None:
-    """Its orchestrator hears of it; it is not run again."""
+    """Its orchestrator gets the failure; the activity is not run again."""
 
     async def trial(room: Room) -> None:
         room.doom("activity")
@@ -177,7 +178,7 @@ def test_an_activity_in_which_python_dies_has_failed(attempt: Any) -> None:
 
 
 def test_activities_that_wait_hold_their_places(attempt: Any) -> None:
-    """Two places, four activities of 2 s: two begin when the others have ended."""
+    """With two places and four activities of 2 s, two begin when the others have ended."""
 
     async def trial(room: Room) -> None:
         await room.start("Works", {"times": 2 * PLACES})
@@ -190,7 +191,7 @@ def test_activities_that_wait_hold_their_places(attempt: Any) -> None:
 
 @pytest.mark.parametrize(("left", "waits"), [("timer", True), ("activity", True), ("event", False)])
 def test_the_end_waits_for_what_is_outstanding(attempt: Any, left: str, waits: bool) -> None:
-    """Awaited or not, cancelled timers and waits for events apart."""
+    """Awaited or not, it waits, except for cancelled timers and for events."""
 
     async def trial(room: Room) -> None:
         await room.begun("Leaves", {"left": left})
@@ -209,7 +210,8 @@ def test_the_end_waits_for_what_is_outstanding(attempt: Any, left: str, waits: b
 def test_a_custom_status_of_more_than_16_kb_fails_the_turn(
     attempt: Any, of: str, times: int, fits: bool
 ) -> None:
-    """Counted in UTF-16 and whole KB, with its quotes; the status before is gone as well."""
+    """Its size is counted in whole KB of UTF-16, with its quotes; the earlier status is gone as
+    well."""
 
     async def trial(room: Room) -> None:
         await room.begun("Status", {"of": of, "times": times})
@@ -235,7 +237,7 @@ def test_a_custom_status_of_more_than_16_kb_fails_the_turn(
     ],
 )
 def test_ids_of_nearly_any_kind_are_taken(attempt: Any, prefix: str, status: int) -> None:
-    """Up to 512 characters, and no slash."""
+    """An id may have up to 512 characters, and no slash."""
 
     async def trial(room: Room) -> None:
         wanted = prefix + room.id
@@ -283,7 +285,8 @@ def test_instances_are_listed_by_prefix_in_the_order_of_ids(attempt: Any) -> Non
 def test_a_purge_that_names_no_final_status_takes_what_runs(
     attempt: Any, statuses: str, left: list[str]
 ) -> None:
-    """A status counts in the engine's own spelling only. By its id, what runs is refused."""
+    """A status counts in the engine's exact spelling only. By its id, a running instance is
+    refused."""
 
     async def trial(room: Room) -> None:
         base = room.id

@@ -1,4 +1,4 @@
-"""What Azure Storage does to an app, done to this one, and to the textbook way beside it."""
+"""What Azure Storage does to an app, done to this one and to the textbook's beside it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RACE = Hazards(gap=(0.0, 1.5), start_race=0.5, row_late=0.05)
 
 
 async def race(w: World) -> list[str]:
-    """Twenty pushes, all regions at once; the verdicts after every deadline has passed."""
+    """Post twenty pushes from all regions at once; the verdicts after every deadline has passed."""
     posts = [w.post(event(f"p{n}"), region) for n in range(20) for region in REGIONS]
     answers = await asyncio.gather(*posts)
     assert {202} == {status for status, _ in answers if status != 500}
@@ -29,7 +29,7 @@ async def race(w: World) -> list[str]:
 
 
 async def crash_after_the_first(w: World) -> list[str]:
-    """The host dies with each push's start in hand; the other regions report at once."""
+    """The host dies while it holds each push's start; the other regions report at once."""
     for n in range(5):
         w.host.hazards = Hazards(gap=(0.5, 0.5))
         assert [202] == await w.push(f"p{n}", REGIONS[:1])
@@ -47,7 +47,7 @@ def outcome(
     scenario: Callable[[World], Awaitable[list[str]]],
     hazards: Hazards | None = None,
 ) -> list[str]:
-    """What a scenario leaves an app with."""
+    """The verdicts that a scenario leads to."""
 
     async def play() -> list[str]:
         async with world(app=app, hazards=hazards, seed=3) as w:
@@ -57,14 +57,14 @@ def outcome(
 
 
 async def race_insisting(w: World) -> list[str]:
-    """The regions race on a host that also fails to answer, so that everybody asks again."""
+    """The regions race on a host that also fails to answer, so each posts until it is answered."""
     await asyncio.gather(*(w.insist(f"p{n}", region) for n in range(20) for region in REGIONS))
     await asyncio.sleep(7_200)
     return sorted(w.verdicts())
 
 
 async def crashes_insisting(w: World) -> list[str]:
-    """The host dies after each push's first webhook, with everything else going on as well."""
+    """The host dies after each push's first webhook, while everything else goes wrong as well."""
     for n in range(8):
         await w.insist(f"p{n}", REGIONS[0])
         await w.host.crash()
@@ -95,14 +95,14 @@ def test_races_and_crashes_cost_this_app_nothing(
 def test_the_textbook_way_loses_arrivals(
     pushes: int, scenario: Callable[[World], Awaitable[list[str]]], hazards: Hazards | None
 ) -> None:
-    """Alarms for images that are everywhere: the hazards bite."""
+    """Alarms come for images that are everywhere, which shows that the hazards work."""
     verdicts = outcome(build_textbook, scenario, hazards)
     assert verdicts.count("complete") < pushes
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
 async def test_a_crash_after_the_last_webhook_costs_nothing(seconds: float) -> None:
-    """What was in hand comes back; the verdict comes once."""
+    """What the host was working on comes back, and the verdict comes once."""
     async with world() as w:
         await w.push("p1")
         await asyncio.sleep(seconds)
@@ -116,7 +116,7 @@ async def test_a_crash_after_the_last_webhook_costs_nothing(seconds: float) -> N
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS)
 @pytest.mark.parametrize("nth", [1, 2, 4])
 async def test_a_crash_at_any_checkpoint_costs_nothing(checkpoint: str, nth: int) -> None:
-    """Every place where a host can die, early and late in a push's life."""
+    """The host dies at every possible place, early and late in a push's life."""
     hazards = Hazards.parse(f"crash={checkpoint}@{nth}")
     async with world(hazards=hazards) as w:
         for region in REGIONS:
@@ -127,8 +127,8 @@ async def test_a_crash_at_any_checkpoint_costs_nothing(checkpoint: str, nth: int
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_every_hazard_at_once(seed: int) -> None:
-    """Ten pushes, of which one lacks a region: ten verdicts, all of them right."""
+async def test_all_hazards_at_once_cost_nothing(seed: int) -> None:
+    """Of ten pushes one lacks a region: there are ten verdicts, all of them right."""
     async with world(
         hazards=Hazards.azure_storage(), seed=seed, TIMEOUT="30m", LATE_WINDOW="0"
     ) as w:
@@ -145,7 +145,7 @@ async def test_every_hazard_at_once(seed: int) -> None:
 async def test_a_start_that_comes_after_the_verdict_replaces_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A repeat found no instance, and its start is held up until the push has been decided."""
+    """A repeat finds no instance, and its start is held up until the push has been decided."""
     start, held_up = Engine.start, []
 
     async def hold_up_the_second(*args: Any) -> None:
@@ -165,8 +165,8 @@ async def test_a_start_that_comes_after_the_verdict_replaces_nothing(
         assert ["complete"] == w.verdicts()
 
 
-async def test_three_hundred_pushes_at_once() -> None:
-    """None lost, none twice."""
+async def test_three_hundred_pushes_at_once_are_each_decided_once() -> None:
+    """None is lost."""
     async with world(REGIONS="westeurope,eastus", hazards=Hazards(gap=(0.0, 1.0))) as w:
         posts = [
             w.post(event(f"p{n}"), region)
@@ -181,8 +181,8 @@ async def test_three_hundred_pushes_at_once() -> None:
         assert 300 == len(receiver.requests)
 
 
-async def test_an_endpoint_that_fails_is_tried_again_and_then_said() -> None:
-    """Nothing is answered 202 that was not kept; the log holds the rest."""
+async def test_an_endpoint_that_fails_is_tried_again_before_a_refusal() -> None:
+    """Only what was kept is answered 202; the log holds the rest."""
     async with world(hazards=Hazards(management_errors=1.0)) as w:
         status, answer = await w.post(event("p1"), "eastus")
         assert (503, "engine-unavailable") == (status, answer["reason"])

@@ -1,4 +1,4 @@
-"""The app as a process, and the app wherever it runs: what an address alone shows, in real time."""
+"""The app as a process, or wherever it runs: what its address alone shows, in real time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.real_time
 
 @asynccontextmanager
 async def on(kind: str, **settings: str) -> AsyncIterator[Served]:
-    """One host, for as long as a test may take."""
+    """A host for no longer than a test may take."""
     async with served(kind, **settings) as app, asyncio.timeout(WITHIN + 120):
         yield app
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_pushes_are_decided_once(kind: str) -> None:
-    """Simple, interleaved, and all at once with repeats."""
+    """They come simply, interleaved, and all at once with repeats."""
     async with on(kind) as app:
         simple, *others = (uuid.uuid4().hex for _ in range(4))
         for region in app.regions:
@@ -43,15 +43,15 @@ async def test_pushes_are_decided_once(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_bad_input_is_answered(kind: str) -> None:
-    """With a reason, and nothing of the inside."""
+async def test_bad_input_is_answered_with_a_reason(kind: str) -> None:
+    """The answer shows nothing internal."""
     async with on(kind) as app:
         assert "region-unknown" == (await app.post("a", "atlantis"))[1]["reason"]
         assert "id-invalid" == (await app.post("x/terminate?reason=", app.regions[0]))[1]["reason"]
 
 
-async def test_a_missing_region_is_named() -> None:
-    """At a short deadline, and then its arrival recovers."""
+async def test_a_missing_region_is_named_and_recovers() -> None:
+    """The alarm comes at a short deadline, and the region's arrival after it."""
     async with on("embedded", TIMEOUT="1s") as app:
         push, receiver = uuid.uuid4().hex, app.receiver
         assert receiver is not None

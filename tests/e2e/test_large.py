@@ -16,14 +16,14 @@ MANY = tuple(f"region{n:044}" for n in range(500))
 
 
 def custom_status(w: World, instance_id: str) -> Any:
-    """What the engine shows of an instance, if it takes it at all."""
+    """The custom status of an instance, if the engine accepts it at all."""
     status = w.host.storage.instances[instance_id].custom_status
     assert MAX_STATUS_CHARS >= len(json.dumps(status, separators=(",", ":")))
     return status
 
 
 async def test_a_push_to_a_hundred_regions_is_complete() -> None:
-    """All at once, each once."""
+    """All of them report at once, each once."""
     async with world(REGIONS=",".join(MANY[:100])) as w:
         answers = await asyncio.gather(*(w.post(event("p1"), region) for region in MANY[:100]))
         assert {202} == {status for status, _ in answers}
@@ -35,7 +35,7 @@ async def test_a_push_to_a_hundred_regions_is_complete() -> None:
 
 
 async def test_five_hundred_regions_of_long_names_are_overdue_and_recover() -> None:
-    """Each missing one is named in the message; a status holds the first, and a count."""
+    """The message names each missing one; the custom status holds the first and a count."""
     async with world(REGIONS=",".join(MANY)) as w:
         await w.push("p1", MANY[:1])
         await w.host.settle()
@@ -54,7 +54,7 @@ async def test_five_hundred_regions_of_long_names_are_overdue_and_recover() -> N
 
 
 async def test_two_hundred_targets_that_refuse_are_one_dead_letter() -> None:
-    """The list names the first of them; shown by itself it names all, and a replay reaches all."""
+    """The list names the first of them; the letter itself names all, and a replay reaches all."""
 
     def many(there: dict[str, Receiver]) -> list[dict[str, Any]]:
         return [

@@ -1,4 +1,4 @@
-"""What an operator reads of a push: what happened to it, and nothing of how that is done."""
+"""What the log says of a push: what happened to it, and nothing internal."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ EXECUTOR = "azure.durable_functions.models.TaskOrchestrationExecutor"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The events logged at Information and above, in order. The host is another in Azure; what
-    the SDK logs under its own name the worker keeps apart from the app's (is_system_log_category
-    in azure-functions-python-worker, logging.py)."""
+    """The events logged at Information and above, in order. In Azure the host is another, and the
+    worker keeps the SDK's own logger apart from the app's (is_system_log_category in
+    azure-functions-python-worker, logging.py)."""
     others = ("devhost", "aiohttp", "asyncio", "azure.functions")
     ours = [r for r in caplog.records if not r.name.startswith(others)]
     return [r.getMessage().split(" ")[0] for r in ours if r.levelno >= logging.INFO]
 
 
-async def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None:
-    """A line for each webhook, verdict and attempt; while nothing happens, none."""
+async def test_a_push_has_its_lines_and_an_idle_hour_has_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """There is one for each webhook, verdict and attempt."""
     caplog.set_level(logging.INFO)
     async with world() as w:
         await w.push("p1")
@@ -38,8 +40,8 @@ async def test_a_push_and_an_idle_hour(caplog: pytest.LogCaptureFixture) -> None
         assert [] == lines(caplog)
 
 
-async def test_a_push_told_twice_is_no_warning() -> None:
-    """No warning is logged when the repeat comes, or at any replay after it."""
+async def test_a_repeated_webhook_logs_no_warning() -> None:
+    """Later replays of the orchestrator log none either."""
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", UserWarning)
         async with world() as w:
@@ -56,8 +58,8 @@ async def test_a_push_told_twice_is_no_warning() -> None:
         ("Potential duplicate Task completion for TaskId: pushevent-eastus", "ours"),
     ],
 )
-def test_other_warnings_are_heard(message: str, module: str) -> None:
-    """Another warning of the SDK's is heard, and the same text from elsewhere."""
+def test_other_warnings_are_logged(message: str, module: str) -> None:
+    """These are other warnings of the SDK, and the same text from elsewhere."""
     silence_repeats()
     with pytest.warns(UserWarning, match=re.escape(message)):
         warnings.warn_explicit(message, UserWarning, "a.py", 1, module)

@@ -1,4 +1,4 @@
-"""What is noted as open is looked after by the timer: no journal, no webhook; virtual time."""
+"""The timer looks after what is noted as open, without journal or webhook; in virtual time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RUN = 240
 
 @contextlib.asynccontextmanager
 async def noted_world(**settings: Any) -> AsyncIterator[tuple[World, Journal]]:
-    """An app whose process knows what is open, and a host whose timer runs."""
+    """An app whose process knows what is open, on a host whose timer runs."""
     journal = Journal()
     journal.open = OpenList(lambda: utcnow().timestamp())
 
@@ -43,13 +43,13 @@ async def noted_world(**settings: Any) -> AsyncIterator[tuple[World, Journal]]:
 
 
 async def note(w: World, journal: Journal) -> None:
-    """What the process does every few seconds."""
+    """Note what is open, as the process does every few seconds."""
     await noting.note(journal.open, engine_of(w))
     await w.host.settle()
 
 
 def notes(w: World) -> list[list[str]]:
-    """What each note that is there names."""
+    """The instances that each stored note names."""
     found = [i for n, i in w.host.storage.instances.items() if n.startswith(NOTES)]
     return [json.loads(i.input)["instances"] for i in found if i.input]
 
@@ -70,7 +70,7 @@ def break_turns(w: World, orchestrator: str, instance_id: str, times: int = 1_00
 
 
 async def note_while_open(w: World, journal: Journal) -> None:
-    """Some time passes with a push open, and that is noted."""
+    """Let some time pass with a push open, and note it."""
     await asyncio.sleep(OPEN_SECONDS)
     await note(w, journal)
 
@@ -86,7 +86,7 @@ async def test_a_push_that_is_decided_soon_is_not_noted() -> None:
 
 
 async def test_a_push_that_broke_off_goes_on_within_five_minutes() -> None:
-    """No webhook comes, and no process finds a journal: its machine is gone."""
+    """No webhook comes, and no process finds a journal, because the machine is gone."""
     async with noted_world(TIMEOUT="1h", LATE_WINDOW="0") as (w, journal):
         begun = utcnow()
         await insist(w, *REGIONS[:2])
@@ -104,7 +104,7 @@ async def test_a_push_that_broke_off_goes_on_within_five_minutes() -> None:
 
 @pytest.mark.parametrize("webhook", [False, True])
 async def test_two_timers_at_once_give_one_verdict(webhook: bool) -> None:
-    """Two timers, and a webhook in the same moment, revive the push once."""
+    """Two timers, and a webhook at the same moment, revive the push once."""
     async with noted_world() as (w, journal):
         await insist(w, *REGIONS[:2])
         await note_while_open(w, journal)
@@ -139,7 +139,7 @@ async def test_a_note_stays_until_all_that_it_names_is_over() -> None:
 
 
 async def test_what_is_purged_or_ended_by_hand_is_over() -> None:
-    """Nobody looks after it for ever."""
+    """Its note is removed."""
     async with noted_world() as (w, journal):
         for push in ("p1", "p2"):
             await w.push(push, REGIONS[:1])
@@ -156,7 +156,7 @@ async def test_what_is_purged_or_ended_by_hand_is_over() -> None:
 async def test_a_push_that_is_given_up_is_not_tried_for_ever(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Five lives with growing pauses, each begun by the timer; then it is an operator's."""
+    """The timer begins five lives with growing pauses; then an operator must act."""
     async with noted_world(TIMEOUT="6h") as (w, journal):
         await insist(w, *REGIONS[:2])
         await note_while_open(w, journal)
@@ -170,7 +170,7 @@ async def test_a_push_that_is_given_up_is_not_tried_for_ever(
 
 
 async def test_a_courier_that_broke_off_goes_on() -> None:
-    """It is all that holds its arrival."""
+    """Nothing else holds its arrival."""
     async with noted_world() as (w, journal):
         await lose_the_start(w)
         await w.push("p1", REGIONS[2:])
@@ -189,7 +189,7 @@ async def test_a_courier_that_broke_off_goes_on() -> None:
 async def test_a_courier_that_breaks_again_and_again_is_given_up(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """With what it carries, among the dead letters."""
+    """What it carries stands among the dead letters."""
     async with noted_world() as (w, journal):
         await lose_the_start(w)
         await w.push("p1", REGIONS[2:])
@@ -205,7 +205,7 @@ async def test_a_courier_that_breaks_again_and_again_is_given_up(
 
 
 async def test_a_delivery_that_broke_off_goes_on_and_is_a_dead_letter_in_the_end() -> None:
-    """It goes on where it was, and after five more lives it is a dead letter."""
+    """It goes on with its attempts, and after five more lives it is a dead letter."""
     async with noted_world() as (w, journal):
         ops, delivery = w.receivers["ops"], "_delivery.complete.p1"
         ops.answers = [503] * 3
@@ -230,7 +230,7 @@ async def test_a_delivery_that_broke_off_goes_on_and_is_a_dead_letter_in_the_end
 
 
 async def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
-    """The row stays Pending, and whoever started it is gone."""
+    """The row stays Pending, and the process that started it is gone."""
     async with noted_world(TIMEOUT="1h") as (w, journal):
         await insist(w, *REGIONS[:2])
         await note_while_open(w, journal)
@@ -249,14 +249,14 @@ async def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
 
 @pytest.fixture
 def _turns_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process takes webhooks only, as on Flex Consumption."""
+    """This process only receives webhooks, as on Flex Consumption."""
     monkeypatch.setattr(Journal, "turn", lambda *_: contextlib.nullcontext())
 
 
 @pytest.mark.usefixtures("_turns_elsewhere")
 async def test_a_push_that_stays_open_elsewhere_is_noted_where_it_was_started() -> None:
-    """A process that has only turns may not know how to reach the engine. Nothing is asked about
-    a push of which all regions have reported here."""
+    """A process that only runs turns may not know how to reach the engine. Nothing is asked about a
+    push of which all regions have reported here."""
     async with noted_world() as (w, journal):
         await w.push("p1", REGIONS[:2])
         await asyncio.sleep(5)
@@ -273,7 +273,7 @@ async def test_a_push_that_stays_open_elsewhere_is_noted_where_it_was_started() 
 
 @pytest.mark.usefixtures("_turns_elsewhere")
 async def test_a_push_that_broke_off_elsewhere_at_once_goes_on() -> None:
-    """Before it was noted; the process that started it asks after it once."""
+    """It was not noted yet; the process that started it asks about it once."""
     async with noted_world() as (w, _):
         await insist(w, *REGIONS[:2])
         await break_off(w)
@@ -282,7 +282,8 @@ async def test_a_push_that_broke_off_elsewhere_at_once_goes_on() -> None:
 
 
 async def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
-    """Its input is all that matters; what has not ended cannot be purged, and is ended first."""
+    """Only its input matters. An instance that has not ended cannot be purged, and is ended
+    first."""
     async with noted_world() as (w, journal):
         await w.push("p1", REGIONS[:2])
         await asyncio.sleep(OPEN_SECONDS)
@@ -302,7 +303,7 @@ async def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
 async def test_an_engine_that_does_not_answer_costs_one_run(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The next one does what is to be done."""
+    """The next run does the work."""
     async with noted_world(TIMEOUT="1h") as (w, journal):
         await insist(w, *REGIONS[:2])
         await note_while_open(w, journal)
@@ -363,7 +364,7 @@ async def test_what_one_run_has_no_time_for_the_next_one_does(
 
 
 async def test_a_run_costs_one_read_however_much_is_kept() -> None:
-    """Nothing is noted: one range read by the notes' prefix, and nothing else."""
+    """Where nothing is noted, it reads one range by the notes' prefix."""
     async with noted_world() as (w, _):
         reads = []
         for kept in (0, 30):

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: what the app says of a push is true, and said once."""
+"""Whatever happens in whatever order, what the app says of a push is true, and said once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass
 class Log:
-    """What was accepted, and when; and whether a host died on the way."""
+    """What was accepted, and when; and whether a host died meanwhile."""
 
     accepted: list[tuple[str, datetime]] = field(default_factory=list)
     crashed: bool = False
@@ -53,7 +53,7 @@ schedules = st.lists(posts | posts | posts | crashes, max_size=9)
 
 
 async def play(w: World, steps: list[Step]) -> Log:
-    """The first arrival, and then the schedule."""
+    """Post the first arrival, and then follow the schedule."""
     log = Log()
     for step in [Step(0, "post"), *steps]:
         await asyncio.sleep(step.wait)
@@ -69,7 +69,7 @@ async def play(w: World, steps: list[Step]) -> Log:
 
 
 def check(messages: list[Any], log: Log, evidence: bool) -> None:
-    """The verdicts of one push, against what really happened."""
+    """Compare the verdicts of one push with what really happened."""
     assert [m["type"] for m in messages] in ALLOWED
     reported = {region for region, _ in log.accepted}
     for message in messages:
@@ -93,7 +93,7 @@ def check(messages: list[Any], log: Log, evidence: bool) -> None:
 async def test_what_is_said_of_a_push_is_true(
     steps: list[Step], evidence: int | None, late_window: str
 ) -> None:
-    """Arrivals, repeats, lost webhooks, crashes and evidence in any order."""
+    """Arrivals, repeats, lost webhooks, crashes and evidence come in any order."""
     registry = FakeRegistry(status=evidence or 404)
     async with (
         registry.running() as url,
@@ -124,10 +124,10 @@ def interleavings() -> st.SearchStrategy[list[tuple[int, str, int]]]:
 
 @examples
 @given(interleavings(), st.booleans())
-async def test_two_pushes_of_the_same_content(
+async def test_two_pushes_of_the_same_content_raise_no_false_alarm(
     arrivals: list[tuple[int, str, int]], at_once: bool
 ) -> None:
-    """One verdict or two, never none, and never a false alarm."""
+    """They get one verdict or two, never none."""
     async with world(CORRELATION="content", hazards=Hazards(gap=(0, 1))) as w:
         waiting = []
         for number, region, wait in arrivals:
@@ -143,8 +143,8 @@ async def test_two_pushes_of_the_same_content(
 
 @examples
 @given(st.permutations([r for r in REGIONS for _ in range(3)]), st.integers(0, 99))
-async def test_any_order_of_repeats_under_hazards(order: list[str], seed: int) -> None:
-    """Three events of each region at once, on a host that misbehaves: one verdict."""
+async def test_any_order_of_repeats_gives_one_verdict(order: list[str], seed: int) -> None:
+    """Three events of each region come at once, on a host that misbehaves."""
     hazards = Hazards(
         gap=(0, 1.5), start_race=0.4, row_late=0.1, events_twice=0.3, events_shuffled=0.3
     )

@@ -1,4 +1,4 @@
-"""What is published runs: alone in its folder, with what requirements.txt installs and no more."""
+"""What is published runs alone in its folder, with nothing installed but requirements.txt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ FUNCTIONS = {value for name, value in vars(names).items() if name.isupper()}
 
 
 def programs(version: str, *more: str) -> Path:
-    """A clean environment's programs: requirements.txt and nothing else, but what is named."""
+    """The programs of a clean environment with requirements.txt, and the packages that are
+    named."""
     python = find_python(version)
     assert python
     label = "-".join(["published", version, *(m.split("=")[0] for m in more)])
@@ -39,7 +40,7 @@ def programs(version: str, *more: str) -> Path:
 def test_a_push_goes_through_what_is_published(
     version: str, tmp_path: Path, storage: engine.Azurite
 ) -> None:
-    """On the real engine, on each of those Pythons."""
+    """It runs on the real engine, on each of those Pythons."""
     bin_folder = programs(version)
     lay_out(tmp_path)
     document = engine.host_json(engine.new_hub())
@@ -68,7 +69,7 @@ def test_a_push_goes_through_what_is_published(
 
 @pytest.mark.parametrize("version", PYTHONS)
 def test_the_lock_installs_by_its_hashes_and_the_app_loads(version: str, tmp_path: Path) -> None:
-    """As a release's remote build does it, on each of those Pythons."""
+    """A release's remote build does the same, on each of those Pythons."""
     base = find_python(version)
     assert base
     bin_folder = venv(f"locked-{version}", "--require-hashes", "-r", LOCK, python=base)
@@ -103,7 +104,7 @@ print(json.dumps([f.name for f in indexed]))
 
 @pytest.mark.skipif("3.13" not in PYTHONS, reason="the worker is a library on 3.13 only")
 def test_the_official_worker_finds_every_function(tmp_path: Path) -> None:
-    """Annotations that it refuses would be no function at all in Azure, without a word."""
+    """In Azure, a function whose annotations it refuses would silently be missing."""
     python = programs("3.13", WORKER) / "python"
     lay_out(tmp_path)
 

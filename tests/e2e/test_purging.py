@@ -32,7 +32,7 @@ FINAL = "Completed,Failed,Terminated"
 
 
 async def purge(w: World, age: float = 0.0) -> None:
-    """What has ended of all that is older than so many seconds, through the durable API."""
+    """Purge everything ended that is older than so many seconds, through the durable API."""
     until = (utcnow() - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = {
         "createdTimeFrom": "2000-01-01T00:00:00Z",
@@ -45,7 +45,7 @@ async def purge(w: World, age: float = 0.0) -> None:
 
 
 async def purge_push(w: World) -> None:
-    """The pushes alone, whatever stands beside them: younger, it would be kept by a cut."""
+    """Purge the pushes alone: a purge by age would keep what is younger beside them."""
     for instance_id in list(w.host.storage.instances):
         if not instance_id.startswith("_"):
             url = f"{w.host.url}/runtime/webhooks/durabletask/instances/{instance_id}"
@@ -65,20 +65,20 @@ def keyed(number: int, region: str) -> dict[str, Any]:
 
 
 async def push_content(w: World, number: int) -> None:
-    """The nth push of the same content, reported everywhere."""
+    """Post the nth push of the same content from all regions."""
     for region in REGIONS:
         assert 202 == (await w.post(keyed(number, region), region))[0]
 
 
 def generations(w: World) -> list[int]:
-    """Those that are there, the newest first."""
+    """The generations that exist, the newest first."""
     ids = sorted(i for i in w.host.storage.instances if i.startswith("content-"))
     return [correlation.generation_of(i) for i in ids]
 
 
 @pytest.mark.parametrize("output", [reviving.BEGUN_ANEW, "enough"])
 async def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
-    """A courier ended it because it had not begun, and starts it again: no other is opened."""
+    """A courier ended it because it had not begun, and starts it again; no other one is opened."""
     async with world(**CONTENT) as w:
         w.host.hazards = Hazards(invisible=1.0)
         await w.post(keyed(1, REGIONS[0]), REGIONS[0])
@@ -89,7 +89,7 @@ async def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
 
 
 async def test_generations_are_found_when_the_first_ones_are_gone() -> None:
-    """The next one follows the newest, and takes in what comes while it is open."""
+    """The next one follows the newest, and gets the events while it is open."""
     async with world(**CONTENT) as w:
         for number in range(12):
             await push_content(w, number)
@@ -106,7 +106,7 @@ async def test_generations_are_found_when_the_first_ones_are_gone() -> None:
 
 
 async def test_a_gap_among_the_generations_hides_no_newer_one() -> None:
-    """A purge of what is Completed leaves one that was terminated."""
+    """A purge of Completed ones leaves one that was terminated."""
     async with world(**CONTENT) as w:
         for number in range(4):
             await push_content(w, number)
@@ -136,7 +136,7 @@ async def test_many_generations_cost_no_more_than_few() -> None:
 
 
 async def test_a_content_that_begins_anew_has_message_ids_of_its_own() -> None:
-    """A receiver that drops repeats hears of the second push, whose id is that of the first."""
+    """A receiver that drops repeats is told of the second push, whose id is that of the first."""
     async with world(**CONTENT) as w:
         for number in range(2):
             await push_content(w, number)
@@ -148,7 +148,7 @@ async def test_a_content_that_begins_anew_has_message_ids_of_its_own() -> None:
 
 
 async def test_a_dead_letter_of_an_earlier_push_holds_up_no_later_one() -> None:
-    """By content: the second delivery has an id of its own, and the letter stays in the list."""
+    """By content, the second delivery has an id of its own, and the letter stays in the list."""
     async with world(**CONTENT) as w:
         ops = w.receivers["ops"]
         ops.answers = [404, 503]
@@ -168,7 +168,7 @@ async def test_a_dead_letter_of_an_earlier_push_holds_up_no_later_one() -> None:
 
 
 async def test_the_same_notification_again_is_delivered_again() -> None:
-    """By id: its delivery follows the earlier one's, as a replay does; the message is the same."""
+    """By id, its delivery follows the earlier one's, as a replay does; the message is the same."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers = [404, 503]
@@ -184,7 +184,7 @@ async def test_the_same_notification_again_is_delivered_again() -> None:
 
 
 async def test_a_repeated_hand_over_finds_its_own_delivery_behind_an_earlier_one() -> None:
-    """The activity runs twice after a crash: one delivery, by one id or the other."""
+    """The activity runs twice after a crash, and leaves one delivery under one of the two ids."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers = [404]
@@ -201,7 +201,7 @@ async def test_a_repeated_hand_over_finds_its_own_delivery_behind_an_earlier_one
 
 
 async def test_a_letter_whose_first_delivery_is_gone_can_be_replayed() -> None:
-    """Its replays are younger than it, and outlast a cut; so does what comes after them."""
+    """Its replays are younger, so a purge by age leaves them, and what follows them."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers = [404, 404, 404, 404]
@@ -223,7 +223,7 @@ async def test_a_letter_whose_first_delivery_is_gone_can_be_replayed() -> None:
 
 
 async def test_an_alarm_is_not_dropped_for_what_another_push_came_to() -> None:
-    """It is still on its way when its push is purged, and the id comes again and recovers."""
+    """While it is being sent its push is purged, and a push of the same id recovers."""
     async with world(LATE_WINDOW="5m") as w:
         ops = w.receivers["ops"]
         ops.answers = [503] * 4
@@ -239,7 +239,7 @@ async def test_an_alarm_is_not_dropped_for_what_another_push_came_to() -> None:
 
 
 async def with_a_courier(w: World, body: dict[str, Any]) -> None:
-    """A push to which the second region's arrival has come by a courier, and the third has not."""
+    """A push to which a courier has brought the second region's arrival; the third is missing."""
     w.host.hazards = Hazards(invisible=1.0)
     await w.post(body, REGIONS[0])
     await w.host.settle()
@@ -252,7 +252,7 @@ async def with_a_courier(w: World, body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
 async def test_a_couriers_arrival_of_an_earlier_push_does_not_count(correlation: str) -> None:
-    """By id and by content: the region has not reported this time, and is named."""
+    """By id and by content, the region has not reported this time, and is named."""
     async with world(CORRELATION=correlation, TIMEOUT="5m", LATE_WINDOW="0") as w:
         await with_a_courier(w, event("p1"))
         assert ["complete"] == w.verdicts()
@@ -268,7 +268,7 @@ async def test_a_couriers_arrival_of_an_earlier_push_does_not_count(correlation:
 async def test_a_courier_that_is_late_by_days_tells_the_new_push_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Its own push was decided and purged meanwhile: what it carries is logged."""
+    """Its own push was decided and purged meanwhile; what it carries is logged."""
     async with world(LATE_WINDOW="0") as w:
         carried = Arrival(region=REGIONS[2], event_id="p1", received_at=utcnow())
         courier = wire.CourierInput(push_id="p1", arrivals=(carried,))
@@ -304,8 +304,8 @@ steps = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
 async def test_purges_raise_no_alarm_and_repeat_no_id(played: list[Step]) -> None:
-    """Pushes of the same content, purges of all that has ended or of what is old, and repeats
-    of the newest push's events as long as it has not been purged."""
+    """There are pushes of the same content, purges of everything ended or of old instances, and
+    repeats of the newest push's events while it has not been purged."""
     async with world(LATE_WINDOW="0", TIMEOUT="10m", **CONTENT) as w:
         number, known = 0, False
         for step in [Step(0, "push", (0, 1, 2)), *played]:
@@ -332,7 +332,7 @@ async def test_purges_raise_no_alarm_and_repeat_no_id(played: list[Step]) -> Non
 
 @both(policy="content")
 async def test_a_content_begins_anew_after_a_purge(s: Scene) -> None:
-    """A dead letter, and a generation less; then none is left, and the first id comes again."""
+    """It leaves a dead letter and a generation less, then none, and the first id comes again."""
 
     async def push(number: int) -> str:
         ids = {(await s.insist(s.event(number), region))[1]["push"] for region in REGIONS}

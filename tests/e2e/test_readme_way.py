@@ -1,4 +1,4 @@
-"""The README's way to the real engine, walked as it is written, in a copy of the tree."""
+"""The README's steps to the real engine, done as they are written, in a copy of the tree."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Running:
-    """A command of the README that goes on until it is ended."""
+    """A command of the README that runs until it is ended."""
 
     def __init__(self, command: str, folder: Path, environ: dict[str, str], log: Path) -> None:
         self._log = log
@@ -49,11 +49,11 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """It leads a group of its own."""
+        """The command's process, which leads a group of its own."""
         return self._process.pid
 
     def until(self, look: Callable[[str], T | None]) -> T:
-        """What `look` finds, in the output so far or elsewhere."""
+        """What `look` finds, in the output so far or elsewhere, once it finds something."""
         deadline = time.monotonic() + WITHIN
         while not (found := look(output := self._log.read_text())):
             assert self._process.poll() is None, output
@@ -62,7 +62,7 @@ class Running:
         return found
 
     def end(self) -> None:
-        """End it as Ctrl-C would, and then whatever of it is left."""
+        """End it as Ctrl-C would, and then kill what is left of it."""
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(self._process.pid, signal.SIGINT)
             self._process.wait(ENDS_WITHIN)
@@ -73,7 +73,7 @@ class Running:
 
 @contextlib.contextmanager
 def running(command: str, folder: Path, environ: dict[str, str], log: Path) -> Iterator[Running]:
-    """Ended also where the test fails, or is killed."""
+    """Run a command until the block ends, also where the test fails or is killed."""
     it = Running(command, folder, environ, log)
     with guarded(it.pid):
         try:
@@ -83,13 +83,13 @@ def running(command: str, folder: Path, environ: dict[str, str], log: Path) -> I
 
 
 def why_not() -> str | None:
-    """Why the way cannot be walked here; None when it can."""
+    """Why the steps cannot be done here; None when they can."""
     missing = [name for name in ("make", "curl") if not shutil.which(name)]
     return engine.why_not() or (f"{missing[0]} is not on PATH" if missing else None)
 
 
 def copy_of_the_tree(target: Path) -> Path:
-    """What is ours in the checkout, with what is installed there linked to."""
+    """Copy our files of the checkout, and link what is installed there."""
     ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split()]
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(".git", *ignored))
     (target / ".venv").mkdir()
@@ -103,7 +103,7 @@ def copy_of_the_tree(target: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """As in a terminal of the user's: nothing of a `make test` around us, and no storage."""
+    """The environment of a user's terminal: nothing of a `make test` around it, and no storage."""
     ours = ("MAKE", "MFLAGS", "AzureWebJobs", "COVERAGE", "PYTEST")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
@@ -128,7 +128,8 @@ def serves(port: int) -> bool:
 
 @pytest.mark.engine
 def test_the_readmes_way_leads_to_a_verdict(tmp_path: Path) -> None:
-    """Azurite, settings, the app on func, and the registry's webhooks: answers as written, 202."""
+    """Azurite, settings, the app on func and the registry's webhooks give the answers that it
+    shows."""
     if reason := why_not():
         pytest.skip(reason)
     lines = SECTION.splitlines()

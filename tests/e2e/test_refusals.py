@@ -34,7 +34,7 @@ def outcomes(
 
 
 def refused(folder: Path, case: Refusal, connection: str) -> tuple[int, str]:
-    """Start a host on what is wrong, and wait for its end."""
+    """Start a host on a wrong app or host.json, and wait for its end."""
     document = engine.host_json(engine.new_hub())
     durable = document["extensions"]["durableTask"]
     durable["storageProvider"] |= case.durable.get("storageProvider", {})
@@ -52,7 +52,7 @@ def refused(folder: Path, case: Refusal, connection: str) -> tuple[int, str]:
 @pytest.mark.engine
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_the_engine_refuses_in_these_words(outcomes: Outcomes, case: Refusal) -> None:
-    """It ends with 1, having said so."""
+    """It says so, and ends with 1."""
     code, log = outcomes[case.name].result()
     assert case.words in " ".join(log.split())
     assert 1 == code

@@ -18,19 +18,19 @@ HOME, *REPLICAS = REGIONS
 
 
 async def push(s: Scene) -> str:
-    """One image to the home region; its digest."""
+    """Push one image to the home region; returns its digest."""
     return str(await asyncio.to_thread(s.registries.push, HOME, s.repository, "v1"))
 
 
 async def replicate(s: Scene, *regions: str) -> None:
-    """Copy it to the replicas."""
+    """Copy the image to the replicas."""
     for region in regions:
         await asyncio.to_thread(s.registries.replicate, HOME, region, s.repository, "v1")
 
 
 @both(policy="oci")
 async def test_a_push_that_is_replicated_is_complete(s: Scene) -> None:
-    """One verdict; lag per region as it was; each region's own id."""
+    """There is one verdict, with each region's real lag and its own id."""
     digest = await push(s)
     await replicate(s, *REPLICAS)
     await s.told("complete")
@@ -44,7 +44,7 @@ async def test_a_push_that_is_replicated_is_complete(s: Scene) -> None:
 
 @both(policy="oci-deaf")
 async def test_a_lost_webhook_is_no_alarm_when_the_manifest_is_there(s: Scene) -> None:
-    """One region's notifications go nowhere while its blob arrives."""
+    """One region's notifications go nowhere while its blobs arrive."""
     await push(s)
     await replicate(s, *REPLICAS)
     await s.told("complete")
@@ -54,7 +54,7 @@ async def test_a_lost_webhook_is_no_alarm_when_the_manifest_is_there(s: Scene) -
 
 @both(policy="oci-late")
 async def test_a_region_that_is_replicated_late_recovers(s: Scene) -> None:
-    """Overdue, with what was seen there; then the image comes."""
+    """The alarm says what was seen there; then the image comes."""
     await push(s)
     await replicate(s, REPLICAS[0])
     await s.told("overdue")

@@ -1,4 +1,4 @@
-"""A push that breaks off goes on with what it knew: Python dies, in virtual time."""
+"""A push that breaks off goes on with what it knew; Python dies, in virtual time."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ LAST = REGIONS[2]
 
 
 def dying(*where: str) -> Hazards:
-    """Python dies at these places."""
+    """Hazards by which Python dies at these places."""
     return Hazards.parse(",".join(f"python-dies={place}" for place in where))
 
 
 async def insist(w: World, *regions: str, push: str = "p1") -> None:
-    """Each region's webhook, until it is answered that it is kept."""
+    """Post each region's webhook until it is answered that it is kept."""
     for region in regions or REGIONS:
         await w.insist(push, region)
 
 
 def arrival(region: str) -> Arrival:
-    """What the starter would have kept."""
+    """An arrival as the starter would have kept it."""
     return Arrival(region=region, event_id="p1", received_at=utcnow())
 
 
@@ -45,13 +45,13 @@ def engine_of(w: World) -> Engine:
 
 
 async def next_process(w: World, *broken: str, arrivals: tuple[Arrival, ...] = ()) -> None:
-    """What a new process does that finds its predecessor's journal."""
+    """Do what a new process does that finds its predecessor's journal."""
     orphan = Orphan((), turns=set(broken), arrivals={"p1": list(arrivals)})
     await awaking.see_to(orphan, engine_of(w))
 
 
 async def break_off(w: World) -> None:
-    """Python dies in a turn of the push's that an event of no region's leads to."""
+    """Let Python die in a turn of the push, caused by an event that is no region's."""
     await asyncio.sleep(1)
     w.host.hazards = dying("turn-before@1")
     async with w.session.post(
@@ -67,7 +67,7 @@ async def break_off(w: World) -> None:
 async def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(
     side: str, turn: int
 ) -> None:
-    """Whichever turn it was; everything that it had heard counts."""
+    """Whichever turn it was, everything that the push had heard counts."""
     async with world(hazards=dying(f"turn-{side}@{turn}")) as w:
         await insist(w)
         await insist(w)  # the registry repeats nothing; somebody who reads the log does
@@ -89,10 +89,11 @@ async def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(
     late=st.sampled_from([0, 0, 45, 90, 300]),
     seed=st.integers(0, 1_000),
 )
-async def test_whatever_python_dies_in_a_push_is_told_one_truthful_story(
+async def test_wherever_python_dies_a_push_has_one_true_outcome(
     deaths: list[tuple[str, int]], order: list[str], late: int, seed: int
 ) -> None:
-    """Complete; or, where the last region came after the deadline, overdue and then recovered."""
+    """It is complete; or, where the last region came after the deadline, overdue and then
+    recovered."""
     hazards = dying(*(f"{place}@{nth}" for place, nth in deaths))
     async with world(hazards=hazards, seed=seed, TIMEOUT="1m", LATE_WINDOW="1h") as w:
         await insist(w, *order[:2])
@@ -108,7 +109,7 @@ async def test_whatever_python_dies_in_a_push_is_told_one_truthful_story(
 
 
 async def test_the_next_process_sees_to_what_the_last_one_died_in() -> None:
-    """Without any further webhook; and what it had just accepted is not lost with it."""
+    """It needs no further webhook, and what had just been accepted is not lost."""
     async with world() as w:
         await insist(w, *REGIONS[:2])
         await break_off(w)
@@ -137,7 +138,8 @@ async def test_an_alarm_after_a_break_says_that_the_record_was_interrupted() -> 
 
 @pytest.mark.parametrize("arrives", [True, False])
 async def test_a_verdict_that_was_said_is_not_said_again(arrives: bool) -> None:
-    """Python dies in the turn after the alarm; the next life waits on for the late region."""
+    """Python dies in the turn after the alarm; the next life goes on waiting for the late
+    region."""
     async with world(targets=every_verdict, TIMEOUT="1m", LATE_WINDOW="1h") as w:
         await insist(w, *REGIONS[:2])
         await w.until(lambda: w.messages)
@@ -150,7 +152,7 @@ async def test_a_verdict_that_was_said_is_not_said_again(arrives: bool) -> None:
 
 
 async def test_a_verdict_that_was_being_said_is_said_by_the_next_life() -> None:
-    """With the same id and the same meaning, although the missing region has come since."""
+    """It has the same id and meaning, although the missing region has come since."""
     async with world(TIMEOUT="1m", LATE_WINDOW="1h") as w:
         ops = w.receivers["ops"]
         ops.gate = asyncio.Event()
@@ -165,7 +167,7 @@ async def test_a_verdict_that_was_being_said_is_said_by_the_next_life() -> None:
 
 
 async def test_two_who_revive_at_once_give_one_verdict() -> None:
-    """A webhook, and two processes that found the same journal."""
+    """A webhook, and two processes that found the same journal, revive the push."""
     async with world() as w:
         await insist(w, *REGIONS[:2])
         await break_off(w)
@@ -177,7 +179,7 @@ async def test_two_who_revive_at_once_give_one_verdict() -> None:
 
 
 async def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -> None:
-    """A courier that knows nothing of it is on its way: its own comes after that."""
+    """A courier that knows nothing of it is under way, and its own comes afterwards."""
     async with world() as w:
         await insist(w, *REGIONS[:2])
         await break_off(w)
@@ -190,7 +192,7 @@ async def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -
 async def test_what_breaks_again_and_again_is_given_up_and_can_be_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Five lives with growing pauses; then an error line, and an entry among the dead letters."""
+    """After five lives with growing pauses come an error line and a dead letter."""
     async with world(TIMEOUT="2h") as w:
         await insist(w, *REGIONS[:1])
         await w.host.settle()
@@ -221,7 +223,7 @@ async def test_what_breaks_again_and_again_is_given_up_and_can_be_tried_again(
 
 
 async def test_a_courier_that_breaks_off_goes_on() -> None:
-    """It is all that holds its arrival."""
+    """Nothing else holds its arrival."""
     async with world(hazards=Hazards(invisible=1.0)) as w:
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
@@ -239,7 +241,7 @@ async def test_a_courier_that_breaks_off_goes_on() -> None:
 
 
 async def test_a_delivery_that_breaks_off_goes_on_where_it_was() -> None:
-    """With the attempts that were made."""
+    """The attempts that were made stay."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers = [503] * 3
@@ -257,7 +259,7 @@ async def test_a_delivery_that_breaks_off_goes_on_where_it_was() -> None:
 
 
 async def test_a_turn_that_was_only_interrupted_needs_nothing() -> None:
-    """The whole host died: the engine repeats the turn. Nothing is started."""
+    """Where the whole host died, the engine repeats the turn, and nothing is started."""
     async with world() as w:
         await w.push("p1", REGIONS[:2])
         await w.host.settle()

@@ -16,18 +16,18 @@ def keyed(s: Scene, number: int, region: str) -> dict[str, Any]:
     return s.event() | {"id": f"{s.name}-{number}-{region}"}
 
 
-async def report(s: Scene, number: int, region: str) -> tuple[int, Any]:
-    """The webhook of one region about the nth push of the same content."""
+async def post(s: Scene, number: int, region: str) -> tuple[int, Any]:
+    """Post one region's webhook about the nth push of the same content."""
     return await s.insist(keyed(s, number, region), region)
 
 
 @both(policy="content")
 async def test_the_same_content_again_is_another_push(s: Scene) -> None:
-    """Five pushes one after the other, regions with ids of their own, each push with a verdict;
-    a redelivery is none."""
+    """Each of five pushes, one after the other, has a verdict, although each region has its own
+    ids; a redelivery is no push."""
     for number in range(1, 6):
         for region in REGIONS:
-            assert 202 == (await report(s, number, region))[0]
+            assert 202 == (await post(s, number, region))[0]
         await s.told(*["complete"] * number)
         await s.decided(keyed(s, number, REGIONS[0]), REGIONS[0])
     messages = s.ops.messages()
@@ -39,13 +39,14 @@ async def test_the_same_content_again_is_another_push(s: Scene) -> None:
 
 @both(policy="content-two")
 async def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm(s: Scene) -> None:
-    """A1 A2 B1 B2: the second generation knows that A has it from the first."""
+    """The events come as A1 A2 B1 B2: the second generation knows from the first that A has the
+    content."""
     a, b = REGIONS[:2]
     for number, region in ((1, a), (2, a), (1, b)):
-        assert 202 == (await report(s, number, region))[0]
+        assert 202 == (await post(s, number, region))[0]
     await s.told("complete")
     await s.decided(keyed(s, 1, b), b)
-    assert 202 == (await report(s, 2, b))[0]
+    assert 202 == (await post(s, 2, b))[0]
     await s.told("complete", "complete")
     silent = next(r for r in s.ops.messages()[1]["regions"] if r["region"] == a)
     assert "earlier-report" == silent["evidence"][0]["kind"]
@@ -53,7 +54,8 @@ async def test_two_interleaved_pushes_of_the_same_content_raise_no_alarm(s: Scen
 
 @both(policy="content")
 async def test_a_real_distribution_envelope_is_understood(s: Scene) -> None:
-    """The captured events of a docker-registry push: layers ignored, the manifest kept."""
+    """Of the captured events of a docker-registry push, layers are ignored and the manifest is
+    kept."""
     for region in REGIONS:
         kinds = []
         for sample in sorted(SAMPLES.glob("13_*.json")):

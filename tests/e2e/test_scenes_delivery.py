@@ -11,7 +11,7 @@ from tests.e2e.scene import Scene, both
 
 
 def ids(receiver: Receiver) -> set[tuple[str, str]]:
-    """The message ids of all attempts: what a receiver drops repeats by."""
+    """The message ids of all attempts, by which a receiver drops repeats."""
     return {(headers["webhook-id"], body["id"]) for headers, body in receiver.requests}
 
 
@@ -36,18 +36,18 @@ async def letter(s: Scene) -> Any:
 
 
 async def replay(s: Scene, letter_id: str) -> tuple[int, Any]:
-    """An operator sends it anew."""
+    """Send a dead letter anew, as an operator does."""
     return await s.call("POST", f"api/deadletters/{letter_id}/replay")
 
 
 async def delivery(s: Scene, verdict: str = "complete", suffix: str = "") -> Any:
-    """What came of a delivery in the end."""
+    """The delivery's instance, once it has ended."""
     return (await s.ended(f"_delivery.{verdict}.{s.push_id()}{suffix}"))["output"]
 
 
 @both()
 async def test_a_refused_notification_is_tried_again(s: Scene) -> None:
-    """Until it is delivered; each attempt with the same message id; no dead letter."""
+    """Each attempt has the same message id, until one is delivered; there is no dead letter."""
     s.ops.answers = [503, 500, 408]
     await s.push()
     assert "delivered" == (await delivery(s))["state"]
@@ -59,7 +59,7 @@ async def test_a_refused_notification_is_tried_again(s: Scene) -> None:
 
 @both()
 async def test_a_receiver_that_asks_for_time_gets_it(s: Scene) -> None:
-    """Retry-After goes before a shorter pause of the schedule."""
+    """Retry-After counts before a shorter pause of the schedule."""
     longer = s.spans.pauses[0] + 3
     s.ops.answers, s.ops.retry_after = [429], str(longer)
     await s.push()
@@ -72,7 +72,7 @@ async def test_a_receiver_that_asks_for_time_gets_it(s: Scene) -> None:
 
 @both(policy="three")
 async def test_a_target_that_is_gone_is_dead_at_once(s: Scene) -> None:
-    """410 is not tried again, and delays no other target of the same delivery."""
+    """A 410 is not tried again, and delays no other target of the same delivery."""
     s.receiver("second").answers = [410]
     s.receiver("third").answers = [503]
     await s.push()
@@ -85,7 +85,7 @@ async def test_a_target_that_is_gone_is_dead_at_once(s: Scene) -> None:
 
 @both()
 async def test_a_dead_letter_is_seen_and_replayed(s: Scene) -> None:
-    """With its attempts; the replay carries the same message id, and empties the list."""
+    """It shows its attempts; the replay has the same message id, and empties the list."""
     attempts = len(s.spans.pauses) + 1
     s.ops.answers = [500] * attempts
     await s.push()
@@ -123,7 +123,7 @@ async def test_a_replay_that_fails_is_a_dead_letter_again(s: Scene) -> None:
 
 @both()
 async def test_unknown_dead_letters_are_404(s: Scene) -> None:
-    """Whatever is asked for: other instances cannot be reached through this door."""
+    """No other instance can be reached through these functions."""
     await s.push()
     unknown = f"_delivery.complete.{s.push_id(2)}"
     for instance_id in (s.push_id(), unknown, f"_courier.eastus.{s.push_id()}", "x%2Fy"):
@@ -134,7 +134,7 @@ async def test_unknown_dead_letters_are_404(s: Scene) -> None:
 
 @both(policy="late")
 async def test_an_alarm_that_never_arrived_is_dropped_when_the_push_recovers(s: Scene) -> None:
-    """The receiver, back again, hears of the recovery only."""
+    """The receiver is back, and hears of the recovery only."""
     s.ops.answers = [503, 503]
     await s.push(*REGIONS[:2])
     await s.until(lambda: s.ops.requests)
@@ -151,7 +151,7 @@ async def test_an_alarm_that_never_arrived_is_dropped_when_the_push_recovers(s: 
 
 @both(policy="down")
 async def test_a_receiver_that_is_down_at_the_verdict_gets_it_when_it_is_back(s: Scene) -> None:
-    """Nobody listens there; the others have it meanwhile."""
+    """The other targets have it meanwhile."""
     await s.push()
     await s.told("complete")
     state = await s.eventually(lambda: owed(s))
@@ -162,6 +162,6 @@ async def test_a_receiver_that_is_down_at_the_verdict_gets_it_when_it_is_back(s:
 
 
 async def owed(s: Scene) -> Any:
-    """What a delivery that goes on says of itself."""
+    """The custom status of a delivery that goes on."""
     found = await s.instance(f"_delivery.complete.{s.push_id()}")
     return (found or {}).get("customStatus")

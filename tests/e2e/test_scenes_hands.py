@@ -1,4 +1,4 @@
-"""Instances that an operator's hand has touched: said, and never swallowed; on both hosts."""
+"""Instances that an operator has changed by hand are reported, and never ignored; on both hosts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.e2e.scene import DURABLE, Scene, both
 
 
 async def by_hand(s: Scene, operation: str) -> None:
-    """An operation on the push's instance, once it has begun, and its effect."""
+    """Do something to the push's instance, once it has begun, and wait for the effect."""
     states = {"suspend": "Suspended", "resume": "Running", "terminate": "Terminated"}
     await s.eventually(lambda: is_now(s, "Running", "Suspended"))
     path = f"{DURABLE}/instances/{s.push_id()}/{operation}"
@@ -25,7 +25,7 @@ async def is_now(s: Scene, *states: str) -> Any:
 
 @both()
 async def test_a_suspended_push_goes_on_with_all_that_came_meanwhile(s: Scene) -> None:
-    """Webhooks are kept for it, and the log says for what they wait."""
+    """Its webhooks are kept, and the log says what they wait for."""
     await s.push(*REGIONS[:1])
     await by_hand(s, "suspend")
     assert [202, 202] == await s.push(*REGIONS[1:])
@@ -36,8 +36,8 @@ async def test_a_suspended_push_goes_on_with_all_that_came_meanwhile(s: Scene) -
 
 
 @both()
-async def test_a_terminated_push_is_said_to_be(s: Scene) -> None:
-    """Its webhooks are not answered as if it had been decided."""
+async def test_a_terminated_push_is_not_said_to_be_decided(s: Scene) -> None:
+    """Its webhooks are answered that it was terminated."""
     await s.push(*REGIONS[:1])
     await by_hand(s, "terminate")
     status, answer = await s.post(s.event(), REGIONS[1])
@@ -47,8 +47,8 @@ async def test_a_terminated_push_is_said_to_be(s: Scene) -> None:
 
 
 @both(policy="late")
-async def test_a_push_that_was_purged_while_open_begins_anew_and_is_said_to(s: Scene) -> None:
-    """What it had heard is gone; the log says what to do."""
+async def test_a_push_that_was_purged_while_open_begins_anew(s: Scene) -> None:
+    """What it had heard is lost; the log says what to do."""
     await s.push(*REGIONS[:1])
     await by_hand(s, "terminate")
     assert 200 == (await s.call("DELETE", f"{DURABLE}/instances/{s.push_id()}"))[0]

@@ -1,4 +1,4 @@
-"""Hosts that are set up otherwise: no regions, keys, another app; on both hosts where it can be."""
+"""Hosts with other settings: no regions, keys, another app; on both hosts where possible."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def test_without_known_regions_webhooks_are_answered_503(s: Scene) -> None
 
 
 async def answers(s: Scene, key: str | None) -> list[tuple[int, Any]]:
-    """What each door answers to a key, or to none."""
+    """The answers of each function to a key, or to none."""
     s.headers = {"x-functions-key": key} if key else {}
     others = [
         ("GET", "api/diagnosis"),
@@ -43,8 +43,8 @@ async def answers(s: Scene, key: str | None) -> list[tuple[int, Any]]:
 
 
 @both(stage=KEYS)
-async def test_every_door_but_health_asks_for_a_key(s: Scene) -> None:
-    """Without it, or with a wrong one, nothing is kept; no answer and no log line shows it."""
+async def test_every_function_but_health_asks_for_a_key(s: Scene) -> None:
+    """Without the right key nothing is kept; no answer and no log line shows a key."""
     for key in (None, "not-the-key"):
         assert {401} == {status for status, _ in await answers(s, key)}
     assert (200, {"status": "ok", "problems": []}) == await s.call("GET", "api/health")
@@ -62,8 +62,8 @@ async def test_every_door_but_health_asks_for_a_key(s: Scene) -> None:
 
 @engine_only(stage=TEXTBOOK)
 async def test_the_textbook_way_loses_arrivals(s: Scene) -> None:
-    """The host dies with a start in hand, and the regions report before it is back: each is
-    answered 202, and the engine deletes their events. So the other scenes can fail."""
+    """The host dies while it holds a start, and the regions report before it is back: each is
+    answered 202, and the engine deletes their events. This shows that the other scenes can fail."""
     assert isinstance(s.host, engine.Host)
     hold, held = s.host.folder / "hold", s.host.folder / "held"
     hold.touch()

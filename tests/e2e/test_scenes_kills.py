@@ -36,7 +36,7 @@ PATIENT = ",".join(["1s", "2s", *["8s"] * 12])
 
 
 async def at_every_stage(s: Scene) -> None:
-    """Six pushes: the first is decided, the last has not begun, the others lie between."""
+    """Begin six pushes: the first is decided, the last has not begun, the others lie between."""
     await s.push(push=1)
     await s.told("complete", push=1)
     for n in range(2, 7):
@@ -44,7 +44,7 @@ async def at_every_stage(s: Scene) -> None:
 
 
 async def insist_on_all(s: Scene) -> None:
-    """Every webhook until it is answered that it is kept, and then every verdict."""
+    """Post every webhook until it is answered that it is kept, and wait for every verdict."""
     for n in range(1, 7):
         for region in REGIONS:
             while (await s.insist(s.event(n), region))[0] not in (200, 202):
@@ -55,7 +55,7 @@ async def insist_on_all(s: Scene) -> None:
 
 @engine_only(stage=Stage())
 async def test_pushes_survive_the_hosts_death(s: Scene) -> None:
-    """kill -9 of everything while they are under way; one verdict each."""
+    """Everything is killed while they are under way; each has one verdict."""
     assert isinstance(s.host, engine.Host)
     await at_every_stage(s)
     s.host.kill()
@@ -66,7 +66,7 @@ async def test_pushes_survive_the_hosts_death(s: Scene) -> None:
 
 @engine_only(stage=Stage())
 async def test_pushes_survive_pythons_death(s: Scene) -> None:
-    """kill -9 of the one process while they are under way; the host lives."""
+    """Only the Python process is killed while they are under way; the host lives."""
     assert isinstance(s.host, engine.Host)
     await at_every_stage(s)
     assert s.host.kill_python()
@@ -75,13 +75,13 @@ async def test_pushes_survive_pythons_death(s: Scene) -> None:
 
 
 async def heard(s: Scene, region: str) -> bool:
-    """Whether a region's event is in the push's history: its turn is over."""
+    """Whether a region's event is in the push's history, so that its turn is over."""
     return f"pushevent-{region}" in str(await s.instance(showHistory="true"))
 
 
 @engine_only(stage=Stage(function_app=HELD_UP))
 async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None:
-    """Python dies in its turn, and every region has reported: nobody else would ever ask."""
+    """Python dies in its turn, and every region has reported, so no webhook would revive it."""
     assert isinstance(s.host, engine.Host)
     hold, held = s.host.folder / "hold", s.host.folder / "held"
     await s.push(*REGIONS[:2])
@@ -97,7 +97,7 @@ async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None
 
 @asynccontextmanager
 async def a_second_host(s: Scene) -> AsyncIterator[Scene]:
-    """The same scene, seen from another host on the hub, that lives to the end."""
+    """The same scene, seen from another host on the hub, which lives to the end."""
     assert isinstance(s.host, engine.Host)
     other = s.host.another()
     await other.start()
@@ -109,7 +109,7 @@ async def a_second_host(s: Scene) -> AsyncIterator[Scene]:
 
 @engine_only(stage=Stage())
 async def test_two_hosts_serve_one_hub_and_one_may_die(s: Scene) -> None:
-    """Webhooks to either; the one that dies does not come back."""
+    """Webhooks go to either; the one that dies does not come back."""
     assert isinstance(s.host, engine.Host)
     async with a_second_host(s) as other:
         for n in range(1, 7):
@@ -129,7 +129,7 @@ async def test_two_hosts_serve_one_hub_and_one_may_die(s: Scene) -> None:
 
 @engine_only(stage=Stage())
 async def test_a_host_that_dies_among_its_notifications_leaves_them_to_the_other(s: Scene) -> None:
-    """The receiver has been asked by both, and has answered nobody."""
+    """Both have sent requests to the receiver, which has answered none."""
     assert isinstance(s.host, engine.Host)
     s.ops.gate = asyncio.Event()
     async with a_second_host(s) as other:
@@ -146,8 +146,8 @@ async def test_a_host_that_dies_among_its_notifications_leaves_them_to_the_other
 
 
 @engine_only(stage=Stage({"RETRY_SCHEDULE": PATIENT}))
-async def test_what_a_dead_host_owed_is_delivered_by_the_other(s: Scene) -> None:
-    """Each first attempt was refused; nothing comes to the hub after the death."""
+async def test_the_deliveries_of_a_dead_host_are_made_by_the_other(s: Scene) -> None:
+    """Each first attempt was refused; no webhook comes after the death."""
     assert isinstance(s.host, engine.Host)
     s.ops.answers = [503] * 1_000
     async with a_second_host(s) as other:

@@ -37,19 +37,19 @@ ODD: dict[str, Any] = {
 
 
 async def raised(s: Scene, name: str, content: Any, push: int = 1) -> int:
-    """As an operator with the system key can."""
+    """Raise an event, as an operator with the system key can."""
     return await s.raise_event(name, json.dumps(content).encode(), push)
 
 
 async def push_by_hand(s: Scene, push: int, content: Any) -> None:
-    """One push, whose last event is raised by hand."""
+    """Post one push, whose last event is raised by hand."""
     await s.push(*REGIONS[:2], push=push)
     assert 202 == await raised(s, f"pushevent-{REGIONS[2]}", content, push)
 
 
 @both()
 async def test_an_odd_event_is_the_regions_arrival(s: Scene) -> None:
-    """Complete, with nothing long in the message, and the instance ends well."""
+    """The push is complete, the message holds no long text, and the instance ends well."""
     await asyncio.gather(*(push_by_hand(s, n, content) for n, content in enumerate(ODD.values())))
     for n, what in enumerate(ODD):
         await s.told("complete", push=n)
@@ -62,7 +62,7 @@ async def test_an_odd_event_is_the_regions_arrival(s: Scene) -> None:
 
 @both(policy="late")
 async def test_odd_events_between_an_alarm_and_its_recovery_fail_nothing(s: Scene) -> None:
-    """Those for a region heal; others, and those of other names, say nothing."""
+    """Those named for a missing region recover the push; others change nothing."""
     await s.push(REGIONS[0])
     await s.told("overdue")
     for name in ("something", "pushevent-", "pushevent-atlantis", "1", "PushEvent-EastUS"):

@@ -31,27 +31,27 @@ KEPT = 1_200
 
 
 async def listed(s: Scene, prefix: str) -> list[Any]:
-    """The instances whose ids begin so."""
+    """The instances whose ids begin with this prefix."""
     query = {"instanceIdPrefix": prefix, "top": "100"}
     found: list[Any] = (await s.call("GET", f"{DURABLE}/instances", None, **query))[1]
     return found
 
 
 async def is_noted(s: Scene) -> bool:
-    """Whether the push is named by a note that has been written to its end."""
+    """Whether a note that has ended names the push."""
     found = await listed(s, "_open.")
     return any(s.push_id() in str(n["input"]) for n in found if n["runtimeStatus"] == "Completed")
 
 
 async def run_timer(s: Scene) -> None:
-    """Fire it now, as an operator can."""
+    """Fire the timer now, as an operator can."""
     assert 202 == (await s.call("POST", f"admin/functions/{names.REVIVE_INTERRUPTED}", b"{}"))[0]
 
 
 @engine_only(stage=Stage(function_app=NOTED_SOON))
 async def test_a_push_goes_on_although_its_machine_is_gone(s: Scene) -> None:
-    """Python dies in its turn, then the host, with all of its files. Other hosts' timers find the
-    push, at once, and it is told once. No webhook has come meanwhile."""
+    """Python dies in its turn, then the host with all its files. The timers of other hosts find the
+    push at the same time, and it is told once. No webhook has come meanwhile."""
     assert isinstance(s.host, engine.Host)
     hold, held = s.host.folder / "hold", s.host.folder / "held"
     await s.push(*REGIONS[:2])
@@ -89,13 +89,13 @@ async def is_running(s: Scene) -> bool:
 
 
 async def is_empty(s: Scene) -> bool:
-    """Whether no note is left, nor was any instance purged but notes."""
+    """Whether no note is left, and nothing but notes was purged."""
     return not await listed(s, "_open.") and await s.instance() is not None
 
 
 @engine_only(stage=Stage())
 async def test_a_timers_run_costs_one_request_however_much_is_kept(s: Scene) -> None:
-    """A range of the table's keys, and not a look through all that it holds."""
+    """It reads a range of the table's keys, not the whole table."""
     await s.push()
     await s.told("complete")
     few = await requests_of_a_run(s)
@@ -121,8 +121,8 @@ async def keep(s: Scene, count: int) -> None:
 
 
 async def requests_of_a_run(s: Scene) -> set[str]:
-    """What a run of the timer asks the instance table. Each once: its own time may come, too; a
-    further page would be asked for in other words."""
+    """The distinct requests of a timer's run to the instance table: its own schedule may fire as
+    well, and a further page would be another request."""
     host, storage = where(s)
     since = storage.log.stat().st_size
     await run_timer(s)

@@ -1,4 +1,4 @@
-"""One push, one verdict: what comes, in every order, and what is answered; on both hosts."""
+"""One push, one verdict: events in every order, and their answers; on both hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.e2e.scene import DURABLE, Scene, both
 
 @both()
 async def test_a_push_that_is_everywhere_is_complete(s: Scene) -> None:
-    """All regions in, in order: one notification, with each region's arrival in it."""
+    """All regions report, and one notification has each region's arrival."""
     assert [202, 202, 202] == await s.push()
     await s.told("complete")
     (message,) = s.ops.messages()
@@ -27,7 +27,7 @@ async def test_a_push_that_is_everywhere_is_complete(s: Scene) -> None:
 
 @both()
 async def test_the_answer_says_what_was_kept_and_nothing_else(s: Scene) -> None:
-    """No key, no management URL."""
+    """It holds no key and no management URL."""
     body = s.event()
     expected = {"status": "accepted", "push": body["id"], "region": "westeurope"}
     assert (202, expected) == await s.insist(body | {"id": body["id"].upper()}, "West Europe")
@@ -35,7 +35,7 @@ async def test_the_answer_says_what_was_kept_and_nothing_else(s: Scene) -> None:
 
 @both()
 async def test_pushes_do_not_mix(s: Scene) -> None:
-    """Interleaved over the regions, each gets its own verdict."""
+    """Their events are interleaved, and each has its own verdict."""
     for region in REGIONS:
         for n in (1, 2, 3):
             await s.push(region, push=n, tag=f"v{n}")
@@ -48,8 +48,8 @@ async def test_pushes_do_not_mix(s: Scene) -> None:
 
 
 @both()
-async def test_everything_at_once_is_one_verdict_each(s: Scene) -> None:
-    """Many pushes, every region three times, all in the same moment."""
+async def test_everything_at_once_gives_each_push_one_verdict(s: Scene) -> None:
+    """Many pushes come at the same moment, three times from every region."""
     pushes = range(s.spans.crowd)
     posts = [s.insist(s.event(n), region) for n in pushes for region in REGIONS for _ in range(3)]
     assert {200, 202} >= {status for status, _ in await asyncio.gather(*posts)}
@@ -61,7 +61,7 @@ async def test_everything_at_once_is_one_verdict_each(s: Scene) -> None:
 
 @both()
 async def test_repeats_change_nothing(s: Scene) -> None:
-    """Each region several times before the verdict, and late after it."""
+    """Each region repeats its event several times before the verdict, and after it."""
     assert [202] * 6 == await s.push(*REGIONS[:2], *REGIONS[:2], *REGIONS[:2])
     await s.push(REGIONS[2])
     await s.told("complete")
@@ -73,15 +73,15 @@ async def test_repeats_change_nothing(s: Scene) -> None:
 
 
 @both(policy="far")
-async def test_one_region_is_a_push_of_its_own(s: Scene) -> None:
-    """A registry without replicas is complete with its first arrival."""
+async def test_a_registry_of_one_region_is_complete_at_once(s: Scene) -> None:
+    """Its only arrival decides the push."""
     assert [202] == await s.push("brazilsouth")
     await s.told("complete", target="second")
 
 
 @both()
 async def test_a_region_with_another_digest_is_named(s: Scene) -> None:
-    """The verdict says that what is there is not the same."""
+    """The message says that the region reported other content."""
     await s.push(*REGIONS[:2])
     await asyncio.sleep(s.spans.moment)
     await s.push(REGIONS[2], digest="sha256:" + "f" * 64)
@@ -103,7 +103,7 @@ async def test_a_push_with_a_hundred_regions_is_decided(s: Scene) -> None:
 
 
 async def answer(s: Scene, body: Any, region: str, **query: str) -> tuple[int, str]:
-    """Status and reason."""
+    """Status and reason of the answer to a webhook."""
     status, answered = await s.post(body, region, **query)
     return status, answered["reason"]
 
@@ -134,8 +134,7 @@ async def test_what_is_not_a_push_is_answered_with_a_reason(s: Scene) -> None:
 
 @both(policy="filtered")
 async def test_a_multi_arch_image_is_one_push(s: Scene) -> None:
-    """Its children have no tag and are filtered out, as is what is not released; the index is
-    what is told."""
+    """Its children without a tag and unreleased tags are filtered out; the index is notified."""
     index = {"mediaType": "application/vnd.oci.image.index.v1+json", "tag": "v1"}
     for n in (1, 2):
         child = s.event(n)
@@ -150,7 +149,7 @@ async def test_a_multi_arch_image_is_one_push(s: Scene) -> None:
 
 @both()
 async def test_an_envelope_is_answered_event_by_event(s: Scene) -> None:
-    """A bad event loses no good one."""
+    """A bad event costs no good one."""
     status, body = await s.insist({"events": [s.event(1), {"id": 7}, s.event(2)]}, "eastus")
     assert 202 == status
     assert ["accepted", "error", "accepted"] == [r["status"] for r in body["results"]]
@@ -165,7 +164,7 @@ async def _status_and_count(s: Scene, envelope: Any) -> tuple[int, int]:
 
 @both(policy="far")
 async def test_each_registry_has_its_own_policy(s: Scene) -> None:
-    """Regions, filters and targets; another registry goes by the plain settings."""
+    """It has regions, filters and targets; another registry goes by the plain settings."""
     mine = s.event()
     mine["request"]["host"] = "far.brazilsouth.geo.azurecr.io"
     by_query = {"registry": host("far")}
@@ -184,5 +183,5 @@ async def test_each_registry_has_its_own_policy(s: Scene) -> None:
 
 @both()
 async def test_a_healthy_app_says_ok(s: Scene) -> None:
-    """The answer holds a status, an empty list of problems, and nothing else."""
+    """The answer holds a status and an empty list of problems, and nothing else."""
     assert (200, {"status": "ok", "problems": []}) == await s.call("GET", "api/health")

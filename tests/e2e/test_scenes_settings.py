@@ -30,19 +30,19 @@ WITHIN = 60.0
 
 @dataclass
 class App:
-    """A deployment, seen from outside."""
+    """A deployment, as seen from outside."""
 
     url: str
     session: aiohttp.ClientSession
 
     async def post(self, push: str, region: str, registry: str = "plain") -> tuple[int, Any]:
-        """One region's webhook."""
+        """Post one region's webhook."""
         body = event(push, repository=f"team/{push}")
         body["request"]["host"] = f"{registry}.example"
         return await post(self.session, self.url, body, region)
 
     async def health(self) -> tuple[int, Any]:
-        """What it says of itself to anybody."""
+        """The status and JSON of its public health check."""
         async with self.session.get(f"{self.url}/api/health") as answer:
             return answer.status, await answer.json()
 
@@ -109,7 +109,7 @@ async def play(test: Play, deploying: contextlib.AbstractAsyncContextManager[Dep
 
 @pytest.fixture(params=["devhost", pytest.param("engine", marks=pytest.mark.engine)])
 def plays(request: pytest.FixtureRequest) -> Callable[[Play], None]:
-    """Plays a test on one of the hosts."""
+    """`plays(test)` plays a test on one of the hosts."""
     if request.param == "devhost":
         return lambda test: run_virtual(lambda: play(test, on_devhost()))
     storage: engine.Azurite = request.getfixturevalue("storage")
@@ -134,7 +134,8 @@ WRONG = {
 
 
 def test_wrong_settings_cost_what_they_name(plays: Callable[[Play], None]) -> None:
-    """Pushes are kept, decided and told; only where regions cannot be known they are refused."""
+    """Pushes are kept, decided and notified; only where regions cannot be known they are
+    refused."""
 
     async def test(deploy: Deploy, ops: Receiver) -> None:
         app, pushes = await deploy(WRONG), [new_push(), new_push()]
@@ -157,8 +158,8 @@ def test_wrong_settings_cost_what_they_name(plays: Callable[[Play], None]) -> No
     plays(test)
 
 
-def test_a_region_that_has_left_is_waited_for_to_the_end(plays: Callable[[Play], None]) -> None:
-    """By the pushes that began with it; for the next push it is unknown."""
+def test_pushes_in_flight_wait_for_a_region_that_has_left(plays: Callable[[Play], None]) -> None:
+    """For the next push the region is unknown."""
     content = {"REGISTRIES": json.dumps({"content.example": {"correlation": "content"}})}
 
     async def test(deploy: Deploy, ops: Receiver) -> None:

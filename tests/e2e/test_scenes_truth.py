@@ -1,4 +1,4 @@
-"""The truth at the deadline and after it: alarms, the late window, evidence; on both hosts."""
+"""What is said at the deadline and after it: alarms, the late window, evidence; on both hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING = REGIONS[2]
 
 
 def seconds(earlier: str, later: str) -> float:
-    """Between two times of a message."""
+    """The seconds between two times of a message."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
@@ -29,7 +29,8 @@ def region(message: Any, name: str = MISSING) -> Any:
 
 @both(policy="final")
 async def test_a_missing_region_is_named_at_the_deadline(s: Scene) -> None:
-    """The alarm also names those that have arrived; without a late window it is the last word."""
+    """The alarm also names the regions that have arrived; without a late window it is the last
+    message."""
     await s.push(*REGIONS[:2])
     await s.told("overdue")
     (message,) = s.ops.messages()
@@ -44,7 +45,7 @@ async def test_a_missing_region_is_named_at_the_deadline(s: Scene) -> None:
 
 @both(policy="late")
 async def test_a_late_arrival_recovers(s: Scene) -> None:
-    """After the alarm, with how late it was."""
+    """The message after the alarm says how late it was."""
     await s.push(*REGIONS[:2])
     await s.told("overdue")
     assert [MISSING] == s.ops.messages()[0]["missing"]
@@ -62,7 +63,7 @@ async def test_a_late_arrival_recovers(s: Scene) -> None:
 
 @both(policy="closing")
 async def test_the_late_window_closes_quietly(s: Scene) -> None:
-    """Incomplete is recorded, and sent only to who asks for it."""
+    """Incomplete is recorded, and sent only to targets that ask for it."""
     await s.push(*REGIONS[:2])
     await s.told("overdue", "incomplete", target="every")
     assert [MISSING] == s.receiver("every").messages()[1]["missing"]
@@ -75,7 +76,7 @@ async def test_the_late_window_closes_quietly(s: Scene) -> None:
 
 @both(policy="choosy")
 async def test_a_target_chooses_verdicts_and_repositories(s: Scene) -> None:
-    """What it did not ask for it does not get."""
+    """It gets nothing else."""
     elsewhere = f"other/{s.name}"
     await asyncio.gather(
         s.push(push=1),
@@ -93,7 +94,7 @@ async def test_a_target_chooses_verdicts_and_repositories(s: Scene) -> None:
 
 @both(policy="late")
 async def test_an_arrival_while_the_alarm_is_sent_counts(s: Scene) -> None:
-    """Between two phases, and twice: the recovery comes as soon as the alarm is out."""
+    """It comes between two phases, and twice: the recovery follows the alarm at once."""
     s.ops.gate = asyncio.Event()
     await s.push(*REGIONS[:2])
     await s.until(lambda: s.ops.requests)
@@ -105,12 +106,12 @@ async def test_an_arrival_while_the_alarm_is_sent_counts(s: Scene) -> None:
 
 
 async def push_two(s: Scene) -> None:
-    """A push of which the third region says nothing."""
+    """Post a push about which the third region is silent."""
     assert [202, 202] == await s.push(*REGIONS[:2], digest=DIGEST)
 
 
 async def found(s: Scene) -> tuple[str, str, str]:
-    """The one verdict, and the state and evidence of the region that was silent."""
+    """The only verdict, and the state and evidence of the silent region."""
     await s.until(lambda: s.ops.requests)
     (message,) = s.ops.messages()
     (evidence,) = region(message)["evidence"]
@@ -119,22 +120,22 @@ async def found(s: Scene) -> tuple[str, str, str]:
 
 
 @both(policy="evidence-found")
-async def test_evidence_makes_it_complete_after_all(s: Scene) -> None:
-    """The webhook was lost, and the image is there: no alarm."""
+async def test_evidence_of_the_image_prevents_an_alarm(s: Scene) -> None:
+    """The webhook was lost, but the image is there, so the push is complete."""
     await push_two(s)
     assert ("complete", "evidence", "readable there") == await found(s)
 
 
 @both(policy="evidence-absent")
 async def test_evidence_against_a_region_is_in_the_alarm(s: Scene) -> None:
-    """The image is not there."""
+    """The image is not there, and the alarm says so."""
     await push_two(s)
     assert ("overdue", "missing", "not readable there (404)") == await found(s)
 
 
 @both(policy="evidence-failing")
 async def test_a_check_that_fails_is_no_evidence(s: Scene) -> None:
-    """The registry breaks down; the alarm says that nobody knows."""
+    """The registry breaks down, and the alarm says that the check failed."""
     await push_two(s)
     verdict, state, detail = await found(s)
     assert ("overdue", "missing", True) == (verdict, state, "check failed" in detail)
@@ -149,8 +150,8 @@ async def test_a_registry_that_is_not_there_is_no_evidence(s: Scene) -> None:
 
 
 @both(policy="evidence-early")
-async def test_a_lost_webhook_heals_early_where_the_app_looks_at_intervals(s: Scene) -> None:
-    """Nothing at the first look; complete at the second, long before the deadline."""
+async def test_looking_at_intervals_finds_a_lost_webhook_early(s: Scene) -> None:
+    """The first look finds nothing, and the second completes the push, long before the deadline."""
     registry = s.board.endpoints["absent"]
     await push_two(s)
     await s.eventually(lambda: looks(s))
@@ -169,7 +170,7 @@ def looks(s: Scene) -> int:
 
 @both()
 async def test_an_event_raised_by_hand_counts_as_the_regions_arrival(s: Scene) -> None:
-    """Whatever its data: an operator vouches for the region."""
+    """Its data does not matter: an operator vouches for the region."""
     await s.push(*REGIONS[:2])
     assert 202 == await s.raise_event(f"pushevent-{MISSING}", b'"it is there, I have looked"')
     await s.told("complete")
@@ -178,7 +179,7 @@ async def test_an_event_raised_by_hand_counts_as_the_regions_arrival(s: Scene) -
 
 @both()
 async def test_an_arrival_that_a_courier_carries_counts(s: Scene) -> None:
-    """Started by hand, as the app starts one for a push that does not begin."""
+    """The courier is started by hand, as the app starts one for a push that does not begin."""
     await s.push(*REGIONS[:1])
     await s.eventually(lambda: running(s))
     arrival = Arrival(region=REGIONS[1], event_id="carried", received_at=utcnow())

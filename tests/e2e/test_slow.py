@@ -1,4 +1,4 @@
-"""Receivers that hang: they accept the connection and never answer. What they cost the others."""
+"""What receivers that accept the connection and never answer cost the others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DURABLE = "runtime/webhooks/durabletask"
 
 @both(policy="three")
 async def test_others_are_told_while_one_hangs(s: Scene) -> None:
-    """All behind one host and port. The one that hangs then answers what it was asked first, so
-    the others were told before it was given up."""
+    """All are behind one host and port. The hanging one then answers its first request, so the
+    others were told before it was given up."""
     hanging = s.receiver("second")
     hanging.gate = asyncio.Event()
     await s.push()
@@ -29,7 +29,7 @@ async def test_others_are_told_while_one_hangs(s: Scene) -> None:
 
 @both(policy="three")
 async def test_others_are_told_while_retries_hang(s: Scene) -> None:
-    """One push's retries hang; a later push finds the others as ready as ever."""
+    """A later push's notification reaches the others at once while one push's retries hang."""
     hanging = s.receiver("second")
     hanging.answers = [503]
     await s.push()
@@ -45,7 +45,7 @@ async def test_others_are_told_while_retries_hang(s: Scene) -> None:
 
 
 async def begun(w: World, push: str) -> list[tuple[str, str]]:
-    """Whom a push's delivery is for and why, once it has been started."""
+    """The targets of a push's delivery, with their reasons, once it has been started."""
     path = f"{DURABLE}/instances/_delivery.complete.{push}"
     while True:
         async with w.session.get(f"{w.host.url}/{path}") as answer:
@@ -55,9 +55,9 @@ async def begun(w: World, push: str) -> list[tuple[str, str]]:
 
 
 async def test_pushes_beside_one_that_hangs_are_told_and_handed_over_at_once() -> None:
-    """300 pushes, no time passes: the healthy one has all messages, the other as many attempts
-    as it has places, and for the rest a delivery has begun that says why. Then it answers, and has
-    each message once: what was too much for it was not sent."""
+    """Of 300 pushes, at the same moment, the healthy target has all messages; the hanging one as
+    many attempts as it has places, and for the rest a delivery has begun that says why. Then it
+    answers, and gets each message once."""
     async with world("well", "stuck") as w:
         well, stuck = w.receivers["well"], w.receivers["stuck"]
         stuck.gate, loop = asyncio.Event(), asyncio.get_running_loop()

@@ -1,4 +1,5 @@
-"""The truth at the deadline and after: evidence, the late window, generations; in virtual time."""
+"""What is said at the deadline and after it: evidence, the late window, generations; in virtual
+time."""
 
 from __future__ import annotations
 
@@ -33,13 +34,13 @@ def regions_of(message: Any) -> dict[str, Any]:
 
 
 async def push_two(w: World, **about: Any) -> None:
-    """A push of which the third region says nothing."""
+    """Post a push about which the third region is silent."""
     await w.push("p1", REGIONS[:2], digest=DIGEST, **about)
 
 
 @asynccontextmanager
 async def asking(registry: FakeRegistry, **settings: Any) -> AsyncIterator[World]:
-    """The app, which asks this registry about every region that is silent."""
+    """The app, which asks this registry about every silent region."""
     regions = settings.get("REGIONS", ",".join(REGIONS)).split(",")
     async with registry.running() as url:
         settings |= {
@@ -51,7 +52,7 @@ async def asking(registry: FakeRegistry, **settings: Any) -> AsyncIterator[World
 
 
 async def test_a_registry_that_never_answers_is_no_evidence() -> None:
-    """The look gives up, and the alarm says that nobody knows."""
+    """The look gives up, and the alarm says that the check failed."""
     async with asking(FakeRegistry(silent=True), LATE_WINDOW="0") as w:
         await push_two(w)
         await asyncio.sleep(700)
@@ -70,7 +71,7 @@ async def test_a_registry_that_never_answers_is_no_evidence() -> None:
 async def test_the_event_log_tells_a_lost_webhook_from_a_missing_image(
     status: str, verdict: str, said: str
 ) -> None:
-    """Fired and answered counts; fired and refused is named in the alarm."""
+    """An event that was fired and accepted counts; one that was refused is named in the alarm."""
     arm = FakeArm(
         webhooks=[webhook(f"acrglobal{MISSING}", MISSING)],
         logs={f"acrglobal{MISSING}": [log_entry(id="p1", status=status)]},
@@ -94,7 +95,7 @@ async def test_the_event_log_tells_a_lost_webhook_from_a_missing_image(
 
 
 async def test_looking_at_intervals_still_ends_at_the_deadline() -> None:
-    """Nothing found, look after look: one alarm."""
+    """Look after look finds nothing, and there is one alarm."""
     registry = FakeRegistry(status=404)
     async with asking(registry, CHECK_EVERY="1m", LATE_WINDOW="0") as w:
         await push_two(w)
@@ -106,7 +107,7 @@ async def test_looking_at_intervals_still_ends_at_the_deadline() -> None:
 
 
 async def test_a_registry_that_wants_the_pushed_type_raises_no_false_alarm() -> None:
-    """The event names the type, and so does the question."""
+    """The event names the media type, and the request asks for it."""
     wanted = "application/vnd.of.tomorrow.manifest.v9+json"
     async with asking(FakeRegistry(wanted=wanted), LATE_WINDOW="0") as w:
         await push_two(w, mediaType=wanted)
@@ -115,7 +116,7 @@ async def test_a_registry_that_wants_the_pushed_type_raises_no_false_alarm() -> 
 
 
 async def test_a_late_arrival_recovers() -> None:
-    """With how late it was."""
+    """The message says how late it was."""
     async with world() as w:
         await push_two(w)
         await asyncio.sleep(3_600)
@@ -131,7 +132,7 @@ async def test_a_late_arrival_recovers() -> None:
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("refusals", [0, 3])
 async def test_an_arrival_while_the_alarm_is_sent_counts(refusals: int, times: int) -> None:
-    """Between two phases: the older wait has it, and the recovery comes at once."""
+    """It comes between two phases, to the older wait, and the recovery follows at once."""
     async with world() as w:
         ops = w.receivers["ops"]
         ops.answers, ops.gate = [503] * refusals, asyncio.Event()
@@ -146,7 +147,7 @@ async def test_an_arrival_while_the_alarm_is_sent_counts(refusals: int, times: i
 
 
 async def test_evidence_at_the_end_of_the_window_recovers_too() -> None:
-    """The image came, and its webhook was lost like the first."""
+    """The image has come, and its webhook was lost as well."""
     registry = FakeRegistry(status=404)
     async with asking(registry, LATE_WINDOW="1h") as w:
         await push_two(w)
@@ -157,7 +158,7 @@ async def test_evidence_at_the_end_of_the_window_recovers_too() -> None:
 
 
 async def test_an_arrival_with_a_courier_is_no_reason_for_an_alarm() -> None:
-    """Accepted, still on its way at the deadline, and found there by the last look."""
+    """It was accepted, is still on its way at the deadline, and the last look finds it there."""
     async with world(TIMEOUT="2s", LATE_WINDOW="0", hazards=Hazards(invisible=1.0)) as w:
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
@@ -180,8 +181,8 @@ def keyed(number: int, region: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
-    """Right after the verdict, and later: each push has a verdict of its own."""
+async def test_the_same_content_again_in_sixty_regions_has_its_own_verdict(late: bool) -> None:
+    """It comes right after the first verdict, or later."""
     regions = [f"southeastasia{n}" for n in range(60)]
     async with world(REGIONS=",".join(regions), **CONTENT) as w:
         for number in (1, 2):
@@ -194,7 +195,8 @@ async def test_the_same_content_again_in_sixty_regions(late: bool) -> None:
 
 @pytest.mark.parametrize("wait", [0, 30 * 86_400])
 async def test_an_earlier_arrival_does_not_outweigh_the_registry(wait: int) -> None:
-    """The same content again, and the region is seen not to have it: that is an alarm."""
+    """The same content comes again and the registry says that a region lacks it: that is an
+    alarm."""
     registry = FakeRegistry(status=404)
     async with asking(registry, REGIONS="a,b", LATE_WINDOW="0", **CONTENT) as w:
         for number, region in ((1, "a"), (1, "b"), (2, "a")):
@@ -217,7 +219,7 @@ async def test_an_earlier_arrival_is_forgotten_in_time() -> None:
 
 
 async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
-    """Raised while the alarm without a late window was on its way out."""
+    """It is raised while the last alarm is being sent."""
     async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
         await w.post(keyed(1, "a"), "a")
         await w.until(lambda: w.messages)
@@ -232,7 +234,7 @@ async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_gen
 async def test_an_arrival_that_is_overtaken_by_the_last_word_raises_no_later_alarm(
     tenths: int,
 ) -> None:
-    """Accepted while the alarm was being decided, and delivered to the instance only after it."""
+    """It is accepted while the alarm is decided, and reaches the instance only afterwards."""
     slow = Hazards(events_shuffled=1.0)
     async with world(
         REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", hazards=slow, seed=tenths, **CONTENT

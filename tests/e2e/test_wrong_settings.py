@@ -22,7 +22,7 @@ FEWER = ",".join(REGIONS[:2])
 
 
 async def redeploy(w: World, **settings: str) -> None:
-    """The app anew with these settings, on what is stored."""
+    """Start the app anew with these settings, on the same storage."""
     targets = [{"name": r.name, "kind": "webhook", "url": r.url} for r in w.receivers.values()]
     given = {"REGIONS": FEWER, "TARGETS": json.dumps(targets)} | settings
     await w.host.crash()
@@ -31,7 +31,7 @@ async def redeploy(w: World, **settings: str) -> None:
 
 
 def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[tuple[int, Any]]:
-    """Level and fields of each line of one kind."""
+    """Level and fields of each log line of one event."""
     found = [r for r in caplog.records if r.getMessage().startswith(f"{name} ")]
     return [(r.levelno, json.loads(r.getMessage().partition(" ")[2])) for r in found]
 
@@ -51,7 +51,7 @@ async def test_a_region_that_has_left_recovers_an_alarm() -> None:
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
 async def test_a_decided_push_waits_for_no_region(correlation: str) -> None:
-    """A region that has left is refused though the instance still runs, and begins no push."""
+    """A region that has left is refused even while the instance still runs, and begins no push."""
     async with world(CORRELATION=correlation) as w:
         await w.push("p1")
         await w.until(lambda: w.verdicts() == ["complete"])
@@ -65,7 +65,7 @@ async def test_a_decided_push_waits_for_no_region(correlation: str) -> None:
 
 
 async def test_a_push_that_has_not_begun_is_told_by_a_courier() -> None:
-    """As of any other region: an event would be lost."""
+    """An event raised before the beginning would be lost, as for any region."""
     async with world(hazards=Hazards(gap=(20.0, 20.0))) as w:
         await w.push("p1", REGIONS[:1])
         await redeploy(w)
@@ -76,7 +76,7 @@ async def test_a_push_that_has_not_begun_is_told_by_a_courier() -> None:
 
 
 async def test_a_push_that_was_broken_off_goes_on_by_a_region_that_has_left() -> None:
-    """With the regions that it began with."""
+    """The next life has the regions that the push began with."""
     async with world() as w:
         await w.push("p1", REGIONS[:2])
         await w.host.settle()
@@ -88,7 +88,7 @@ async def test_a_push_that_was_broken_off_goes_on_by_a_region_that_has_left() ->
 
 
 async def test_no_push_begins_by_a_region_that_is_not_expected() -> None:
-    """An open push does not hear of such a region either."""
+    """No open push gets its event either."""
     async with world(REGIONS=FEWER) as w:
         for _ in range(2):
             status, answer = await w.post(event("p1"), GONE)
@@ -99,7 +99,7 @@ async def test_no_push_begins_by_a_region_that_is_not_expected() -> None:
 
 
 async def test_an_instance_of_another_form_waits_for_no_region() -> None:
-    """Whoever started it."""
+    """Somebody has started it by hand with another input."""
     async with world(REGIONS=FEWER) as w:
         now, odd = utcnow(), {"regions": [GONE]}
         w.host.storage.insert(
@@ -112,7 +112,7 @@ async def test_an_instance_of_another_form_waits_for_no_region() -> None:
 async def test_what_can_be_no_region_never_reaches_the_engine(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Where a region may be one, and the engine does not say, the webhook stands in the log."""
+    """For a valid name, where the engine does not answer, the webhook stands in the log."""
     async with world(REGIONS=FEWER, hazards=Hazards(management_errors=1.0)) as w:
         for odd in ("a/b", "x?y=z", "..", "é"):
             status, answer = await w.post(event("p1"), odd)
@@ -124,7 +124,7 @@ async def test_what_can_be_no_region_never_reaches_the_engine(
 
 
 async def test_pushes_under_way_outlast_regions_that_cannot_be_known() -> None:
-    """They wait for what they were given; a new one would not know for what."""
+    """They wait for the regions they began with; a new push would not know for which."""
     async with world() as w:
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
@@ -137,7 +137,7 @@ async def test_pushes_under_way_outlast_regions_that_cannot_be_known() -> None:
 async def test_an_envelope_loses_no_event_to_another_registrys_setting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each is answered for itself, and what is refused stands in the log."""
+    """Each event is answered by itself, and a refused one stands in the log."""
     blind: dict[str, Any] = {"blind.azurecr.io": {"regions": []}}
     async with world(REGIONS="eastus", REGISTRIES=json.dumps(blind)) as w:
         refused = event("p2") | {"request": {"host": "blind.azurecr.io"}}
@@ -164,7 +164,7 @@ async def test_targets_that_cannot_be_read_cost_no_push(caplog: pytest.LogCaptur
 
 
 async def health(w: World) -> tuple[int, str]:
-    """How well it says that it is."""
+    """The status code and the status of its health check."""
     status, answer = await w.call("GET", "health")
     return status, answer["status"]
 
@@ -184,13 +184,13 @@ async def health(w: World) -> tuple[int, str]:
 async def test_an_app_that_keeps_any_webhook_is_left_in_service(
     settings: dict[str, Any], status: int, said: str
 ) -> None:
-    """Platforms take instances out that answer 503; whether the engine answers is not asked."""
+    """Platforms remove instances that answer 503; whether the engine answers is not asked."""
     async with world(hazards=Hazards(management_errors=1.0), **settings) as w:
         assert (status, said) == await health(w)
 
 
 async def test_an_unknown_name_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """In the log and in the health check alike."""
+    """The log and the health check have it alike."""
     async with world(COLOUR="blue") as w:
         assert [202] == await w.push("p1", REGIONS[:1])
         levels = {(level, line["setting"]) for level, line in logged(caplog, "setting-wrong")}

@@ -33,10 +33,8 @@ turn takes longer than the host will live; `held` says that one has begun."""
 
 
 def build_textbook(environ: dict[str, str], turn: Callable[[], None] = lambda: None) -> df.DFApp:
-    """An app with the same route, the same regions and the same first target.
-
-    `turn` is called in each turn of the orchestrator.
-    """
+    """An app with the same route, the same regions and the same first target. `turn` is called in
+    each turn of the orchestrator."""
     app = df.DFApp()
     regions = environ["ACR_GLOBAL_REGIONS"].split(",")
     url = json.loads(environ["ACR_GLOBAL_TARGETS"])[0]["url"]

@@ -42,7 +42,7 @@ HOSTS = int(os.environ.get("ACR_ENGINE_HOSTS", "1"))
 
 
 class OnDevhost:
-    """A stage laid anew for each scene; in virtual time, unless what plays has its own."""
+    """A new host for each scene; in virtual time, unless real registries play."""
 
     def play(self, piece: Piece) -> None:
         """Play one scene to its end."""
@@ -84,7 +84,7 @@ async def _on_devhost(stack: AsyncExitStack, piece: Piece) -> Scene:
 
 @contextmanager
 def _logged() -> Iterator[Callable[[], str]]:
-    """What is logged in this process from here on."""
+    """Everything that this process logs from here on."""
     text = io.StringIO()
     handler, root = logging.StreamHandler(text), logging.getLogger()
     before = root.level
@@ -102,7 +102,7 @@ def _by_long_name(stage: Stage) -> dict[str, str]:
 
 
 class OnEngine:
-    """One Azurite for the run, and on it one host that scenes share, and those of stages."""
+    """One Azurite for the run, one host that scenes share, and those of other stages."""
 
     def __init__(self, storage: engine.Azurite) -> None:
         self.storage = storage
@@ -113,7 +113,7 @@ class OnEngine:
         self._outcomes: dict[Piece, Future[None]] = {}
 
     def begin(self, pieces: Iterable[Piece]) -> None:
-        """Start the hosts, and let these scenes play on them, each to an outcome of its own."""
+        """Start the hosts, and let these scenes play on them; each has an outcome of its own."""
         if not self._outcomes:
             self._outcomes = self.run(self._begin(list(pieces)))
 
@@ -146,7 +146,7 @@ class OnEngine:
         }
 
     async def _open(self, stage: Stage, policies: set[str], opening: asyncio.Lock) -> _Open:
-        """Start a host; one after another, or all would be slow to answer."""
+        """Start a host; one after another, because all at once would answer slowly."""
         async with opening:
             board, port = Board(), free_port()
             settings = await self._stack.enter_async_context(
@@ -176,11 +176,11 @@ class OnEngine:
         self._outcomes[piece].result()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run something in the scenes' loop, and wait for it."""
+        """Run a coroutine in the scenes' loop, and wait for its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def close(self) -> None:
-        """End the hosts, and what still plays."""
+        """End the hosts, and the scenes that still play."""
 
         async def end() -> None:
             ours = asyncio.current_task()
@@ -198,7 +198,7 @@ class OnEngine:
 
 @dataclass
 class _Open:
-    """A host that runs, and perhaps more on its hub."""
+    """A running host, and perhaps more on its hub."""
 
     host: engine.Host
     others: tuple[engine.Host, ...]
@@ -221,7 +221,7 @@ class _Open:
 
 
 async def _warm_up(s: Scene) -> None:
-    """One push to its end: a host that has just opened its port is slow to answer, and what it
-    then does with a crowd is not what these scenes are about."""
+    """Play one push to its end: a host that has just opened its port answers slowly, and how it
+    then serves a crowd is not what these scenes test."""
     await s.push()
     await s.told("complete")

@@ -6,15 +6,21 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from acr_global.functions.app import build_app
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 FUNCTIONS: list[Any] = build_app({"ACR_GLOBAL_REGIONS": "eastus"}).get_functions()
 
 
-def triggers(kind: str) -> dict[str, dict[str, Any]]:
+WATCHED = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRY_ID": "/subscriptions/s"}
+"""A registry whose event logs can be asked for."""
+
+
+def triggers(kind: str, functions: list[Any] = FUNCTIONS) -> dict[str, dict[str, Any]]:
     """The triggers of one kind, by the function's name."""
-    found = {f.get_function_name(): f.get_trigger().get_dict_repr() for f in FUNCTIONS}
+    found = {f.get_function_name(): f.get_trigger().get_dict_repr() for f in functions}
     return {name: trigger for name, trigger in found.items() if trigger["type"] == kind}
 
 
@@ -42,13 +48,30 @@ def test_orchestrators_and_activities_are_those_named() -> None:
     assert activities == set(triggers("activityTrigger"))
 
 
-def test_the_timer_function_is_the_one_named() -> None:
-    """It is not run when a host starts, because that host has a webhook to answer."""
-    stated = re.search(r"^Timer: `(\w+)` \(`([^`]+)`\)\.$", README, re.MULTILINE)
-    assert stated
-    ((name, trigger),) = triggers("timerTrigger").items()
-    assert stated.groups() == (name, trigger["schedule"])
-    assert trigger["runOnStartup"] is False
+def test_the_timer_functions_are_those_named() -> None:
+    """None is run when a host starts, because that host has a webhook to answer."""
+    (sentence,) = re.findall(r"^Timers: .*$", README, re.MULTILINE)
+    stated = dict(re.findall(r"`(\w+)` \(`([^`]+)`", sentence))
+    there = triggers("timerTrigger", build_app(WATCHED).get_functions())
+    assert stated == {name: trigger["schedule"] for name, trigger in there.items()}
+    assert {False} == {trigger["runOnStartup"] for trigger in there.values()}
+
+
+def test_without_a_registry_to_ask_nothing_is_caught_up() -> None:
+    """There is no timer then, which would wake the app for nothing."""
+    assert {"ReviveInterrupted"} == set(triggers("timerTrigger"))
+    off = build_app(WATCHED | {"ACR_GLOBAL_CATCH_UP": "0"}).get_functions()
+    assert {"ReviveInterrupted"} == set(triggers("timerTrigger", off))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "every"),
+    [("30 */1 * * * *", "1m"), ("30 */7 * * * *", "7m"), ("30 0 * * * *", "1h")],
+)
+def test_catching_up_runs_as_often_as_is_said(schedule: str, every: str) -> None:
+    """As far as a schedule can say it: every seventh minute of each hour, and at the full hour."""
+    app = build_app(WATCHED | {"ACR_GLOBAL_CATCH_UP": every})
+    assert schedule == triggers("timerTrigger", app.get_functions())["CatchUp"]["schedule"]
 
 
 def test_a_durable_trigger_calls_the_function_of_its_name() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import pytest
 
 from acr_global.functions import wire
-from acr_global.functions.instances import new_input
+from acr_global.functions.engine import Phase, Snapshot
+from acr_global.functions.instances import _is_of_the_past, new_input
 from acr_global.model import Action, Arrival
 from tests.notify.samples import artifact
 
@@ -34,3 +38,21 @@ def test_a_start_made_of_another_keeps_its_terms_only() -> None:
     assert "p2" == again.push_id
     assert "" != again.nonce
     assert TERMS == wire.PushTerms.model_validate(dict(again))
+
+
+@pytest.mark.parametrize(
+    ("past", "made", "caught_up"),
+    [(True, -1, True), (True, 0, True), (False, 1, True), (False, -1, None)],
+)
+def test_what_was_caught_up_is_of_a_push_that_ended_after_it(
+    past: bool, made: int, caught_up: Literal[True] | None
+) -> None:
+    """It begins no new one; an event that came by itself does."""
+    arrival = Arrival(
+        region="eastus",
+        event_id="e",
+        received_at=NOW + timedelta(hours=1),
+        timestamp=NOW + timedelta(seconds=made),
+        caught_up=caught_up,
+    )
+    assert past == _is_of_the_past(arrival, Snapshot(Phase.FINISHED, updated=NOW))

@@ -1,5 +1,8 @@
-"""What infra/ would make: reads the snapshots. The Bicep compiler makes them and they are kept in
-the repository, so reading them needs no compiler; test_bicep.py holds them to the files."""
+"""What infra/ would make: the snapshots, read.
+
+The Bicep compiler makes them and they are kept in the repository, so reading them needs no
+compiler; test_bicep.py holds them to the files.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from acr_global.model import Action, Evidence, EvidenceKind, Message, VerdictType
+from acr_global.model import Action, Arrival, Evidence, EvidenceKind, Message, VerdictType
 from acr_global.notify import message as messages
 from tests.notify.samples import (
     BEGUN,
@@ -198,3 +198,43 @@ def test_two_trials_are_two_messages() -> None:
     first = messages.trial_message(VerdictType.COMPLETE, NOW, ("a", "b"))
     assert first.id != messages.trial_message(VerdictType.COMPLETE, later).id
     assert ["a", "b"] == [r.region for r in first.regions]
+
+
+def caught_up(region: str, seconds: float, told_after: float = 1_500) -> Arrival:
+    """An arrival of that time, which was taken in later."""
+    made = arrival(region, seconds)
+    later = made.received_at + timedelta(seconds=told_after)
+    return made.model_copy(
+        update={"timestamp": made.received_at, "received_at": later, "caught_up": True}
+    )
+
+
+def test_what_was_caught_up_counts_from_its_own_time() -> None:
+    """Its lag is the region's, not ours; that it was caught up is said as evidence."""
+    found = message(
+        VerdictType.COMPLETE,
+        arrivals=(caught_up("westeurope", 30), arrival("northeurope", 0), arrival("eastus", 60)),
+    ).regions
+    assert [30.0, 0.0, 60.0] == [r.lag_seconds for r in found]
+    assert [["caught-up"], [], []] == [[e.kind.value for e in r.evidence] for r in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "expected"),
+    [
+        (VerdictType.COMPLETE, 25, "is in all 3 regions; told 25m late, for webhooks were not"),
+        (VerdictType.COMPLETE, 0.5, "is in all 3 regions"),
+        (VerdictType.OVERDUE, 25, "(3 of 3 regions have it); told 15m late, for webhooks"),
+        (VerdictType.RECOVERED, 25, "past the deadline"),
+    ],
+)
+def test_a_verdict_that_could_be_told_only_late_says_so(
+    kind: VerdictType, minutes: float, expected: str
+) -> None:
+    """From when all was there, or from the deadline; where it is less than a minute, nothing."""
+    at = BEGUN + timedelta(minutes=minutes)
+    regions = ("westeurope", "northeurope", "eastus")
+    arrivals = tuple(caught_up(region, 0) for region in regions)
+    text = message(kind, arrivals=arrivals, decided_at=at, missing=()).text
+    assert expected in text
+    assert ("late, for" in expected) == ("late, for" in text)

@@ -103,15 +103,18 @@ def test_regions_are_described() -> None:
     told = message(
         VerdictType.OVERDUE,
         regions=("a", "b", "c", "d", "eastus"),
-        arrivals=(arrival("a", 0), arrival("b", 200.4, OTHER_DIGEST)),
+        arrivals=(
+            arrival("a", 0).model_copy(update={"caught_up": True}),
+            arrival("b", 200.4, OTHER_DIGEST),
+        ),
         missing=("d", "eastus"),
     )
     assert [
         "d: missing",
         "eastus: missing (fired but refused with status 504)",
         "c: has it, without a report",
-        "a: reported first",
-        "b: reported 3m20s after the first; another digest",
+        "a: reported first; caught up",
+        "b: reported 3m21s after the first; another digest",
     ] == [f"{r.region}: {words.describe(r)}" for r in words.missing_first(told.regions)]
     seen = told.regions[4].model_copy(update={"state": "evidence"})
     expected = "has it, without a report (fired but refused with status 504)"

@@ -1,5 +1,7 @@
-"""The docs' shell commands can be pasted: shellcheck, variables and flags are right. `make az` goes
-further, and runs the blocks that call `az`."""
+"""The docs' shell commands can be pasted: shellcheck, variables and flags are right.
+
+`make az` goes further: it runs the blocks that call `az`.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import azure.durable_functions as df
 
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
-from acr_global.functions import clock, givingup, keeping, log, names, reviving, wire
+from acr_global.functions import beginning, clock, givingup, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 from acr_global.functions.instances import new_input
 from acr_global.functions.orchestrators.courier import MAX_ROUNDS
@@ -127,7 +127,7 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
         return "waiting-to-begin-anew"
-    keeping.log_begun_anew(data.push_id, life)
+    beginning.log_begun_anew(data.push_id, life)
     return await _begin(engine, data.push_id, life)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 
@@ -17,6 +18,10 @@ from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence
+from acr_global.policy import Override
+
+if TYPE_CHECKING:
+    from acr_global.registry.question import Access
 
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
@@ -73,12 +78,28 @@ def _cargo(snapshot: Snapshot, region: str) -> Arrival | None:
     return next((a for a in arrivals if a.region == region), None)
 
 
+def access_to(tools: Tools, policy: Override, kinds: tuple[str, ...] = ()) -> Access:
+    """How one registry may be asked."""
+    from acr_global.registry.question import Access
+
+    # The platform sets the app's own names; by them the registry's webhooks are found as ours.
+    own_host = tools.environ.get("WEBSITE_HOSTNAME")
+    return Access(
+        app=tools.environ.get("WEBSITE_SITE_NAME"),
+        webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
+        kinds=kinds,
+        resource_id=policy.registry_id,
+        region_endpoints=policy.region_endpoints,
+        arm_endpoint=tools.settings.arm_endpoint,
+    )
+
+
 async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence, ...]:
     """What the registry says of the missing regions. Raises nothing."""
     if not data.evidence:
         return ()
     # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.
-    from acr_global.registry.look import Access, Question, look
+    from acr_global.registry.look import Question, look
 
     policy = tools.settings.policy(data.artifact.registry)
     question = Question(
@@ -93,14 +114,5 @@ async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence
         since=data.begun_at - SINCE_SLACK,
         media_type=data.artifact.media_type,
     )
-    # The platform sets the app's own names; by them the registry's webhooks are found as ours.
-    own_host = tools.environ.get("WEBSITE_HOSTNAME")
-    access = Access(
-        app=tools.environ.get("WEBSITE_SITE_NAME"),
-        webhook_url=f"https://{own_host}/api/{names.IMAGE_PUSH}" if own_host else None,
-        kinds=data.evidence,
-        resource_id=policy.registry_id,
-        region_endpoints=policy.region_endpoints,
-        arm_endpoint=tools.settings.arm_endpoint,
-    )
+    access = access_to(tools, policy, data.evidence)
     return await look(question, access, credential=tools.credential, now=tools.clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import azure.durable_functions as df
@@ -21,13 +22,16 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def health(req: func.HttpRequest) -> func.HttpResponse:
         setup.announce()
-        return respond(health_of(setup.loaded))
+        return respond(health_of(setup.loaded, setup.warnings))
 
 
-def health_of(loaded: Loaded) -> Answer:
+def health_of(loaded: Loaded, warnings: Mapping[str, str]) -> Answer:
     """How the settings are. 503 only where every webhook is refused: a platform takes what answers
-    so out of service."""
-    problems = problems_of(loaded)
+    so out of service. `warnings`: what this process has found out, by setting."""
+    problems = problems_of(loaded) + tuple(
+        api.WrongSetting(setting=setting, severity="warning", reason=said)
+        for setting, said in warnings.items()
+    )
     if not loaded.settings.all_regions():
         return Answer(503, api.Health(status="error", problems=problems))
     status: Literal["degraded", "ok"] = "degraded" if loaded.errors else "ok"

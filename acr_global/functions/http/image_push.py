@@ -26,7 +26,7 @@ from acr_global.functions.instances import ByContent, ById, Instances
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
 from acr_global.policy import Override
-from acr_global.receive import Ignored, Result, Stray, receive
+from acr_global.receive import CAUGHT_UP, Ignored, Result, Stray, receive
 from acr_global.settings import Loaded, Settings
 
 LOGGED_CHARS = 16_000
@@ -50,7 +50,11 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body: bytes) -> Answer:
-    """Answer one webhook, or one envelope of several events."""
+    """Answer one webhook, or one envelope of several events.
+
+    Where the query says CAUGHT_UP, it was not delivered when it was made: it is an arrival of that
+    time, by its own timestamp.
+    """
     try:
         received = receive(query, body, loaded.settings)
     except RejectedError as error:
@@ -87,7 +91,7 @@ async def _answer_one(
         return Answer(200, api.Ignored(reason=result.reason))
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
-    terms = _terms(loaded.settings, policy, event)
+    terms = _terms(loaded.settings, policy, event, caught_up=CAUGHT_UP in query)
     instances = _instances(engine, policy, event)
     try:
         if isinstance(result, Stray):
@@ -100,8 +104,13 @@ async def _answer_one(
         return _not_kept(_post(query, document), error)
 
 
-def _terms(settings: Settings, policy: Override, event: PushEvent) -> wire.PushTerms:
+def _terms(
+    settings: Settings, policy: Override, event: PushEvent, *, caught_up: bool
+) -> wire.PushTerms:
     """What this event would begin a push with."""
+    now = clock.utcnow()
+    # Without a time of its own it is like any other.
+    made_at = min(event.timestamp, now) if caught_up and event.timestamp else None
     return wire.PushTerms(
         action=event.action,
         artifact=event.artifact,
@@ -114,10 +123,12 @@ def _terms(settings: Settings, policy: Override, event: PushEvent) -> wire.PushT
         arrival=Arrival(
             region=event.region,
             event_id=event.id,
-            received_at=clock.utcnow(),
-            timestamp=event.timestamp,
+            received_at=now,
+            timestamp=made_at or event.timestamp,
             digest=event.artifact.digest,
+            caught_up=True if made_at else None,
         ),
+        begun_at=made_at,
         birth=uuid.uuid4().hex if policy.correlation == "content" else None,
     )
 
@@ -142,6 +153,7 @@ async def _keep(
         event_id=event.id,
         dropped=event.dropped,
         kept=kept.place.value,
+        caught_up=terms.arrival.caught_up and terms.arrival.timestamp,
     )
     if over:
         return Answer(200, api.Ignored(reason=over))
@@ -159,7 +171,7 @@ def _post(query: Mapping[str, str], body: Any) -> dict[str, Any]:
     text = body if isinstance(body, str) else json.dumps(body)
     if len(text) > LOGGED_CHARS:
         body = text[:LOGGED_CHARS]
-    return {k: query[k] for k in ("region", "registry") if k in query} | {"body": body}
+    return {k: query[k] for k in ("region", "registry", CAUGHT_UP) if k in query} | {"body": body}
 
 
 def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:

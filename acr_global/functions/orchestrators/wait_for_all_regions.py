@@ -46,6 +46,9 @@ EARLIER_ARRIVAL_SLACK = timedelta(days=1)
 """An arrival counts for the next push of the same content for as long as its own push can be open,
 and this much longer: the arrivals of one push can lie apart."""
 
+CAUGHT_UP_TOGETHER = timedelta(minutes=1)
+"""The events of one push are caught up one after another, within this time."""
+
 
 def register(app: df.DFApp, setup: Setup) -> None:
     """Add the function."""
@@ -62,10 +65,10 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
         records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)))))
     waiting.hear(push.more)
     if not records:
-        yield from waiting.until(waiting.watch.deadline, look_every=push.check_every)
+        yield from waiting.until(waiting.deadline, look_every=push.check_every)
         records.append((yield from waiting.notify(waiting.decide(alarmed=False))))
     if [r.type for r in records] == [VerdictType.OVERDUE] and push.late_window:
-        yield from waiting.until(waiting.watch.deadline + push.late_window)
+        yield from waiting.until(waiting.deadline + push.late_window)
         records.append((yield from waiting.notify(waiting.decide(alarmed=True))))
     yield from waiting.linger()
     return wire.dump(waiting.output(records))
@@ -79,8 +82,13 @@ class Waiting:
         self._context, self._push = context, push
         self._waits: list[tuple[str, Any]] = []
         self._begun_at = context.current_utc_datetime
-        begun_at = push.known.begun_at if push.known else self._begun_at
+        begun_at = push.known.begun_at if push.known else push.begun_at or self._begun_at
         self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
+        self.deadline = self.watch.deadline
+        """Until when it is waited. Of a push that was caught up, the other events are on their way
+        even where its deadline is over: they were not delivered either."""
+        if push.begun_at:
+            self.deadline = max(self.deadline, self._begun_at + CAUGHT_UP_TOGETHER)
         if push.known:
             self.hear(push.known.arrivals)
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)

@@ -1,0 +1,46 @@
+"""What follows the start of a push: a look, some time later, whether it has begun; and what is said
+where it had begun before."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from acr_global.functions import log, mending, wire
+from acr_global.functions.engine import Engine, EngineError, Phase
+
+BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
+"""Until it is asked whether a push has begun, and how often where the engine does not answer."""
+
+
+async def see_it_begin(engine: Engine, push_id: str) -> None:
+    """Where a push that was started here has not been seen to begin in some time, nor has begun,
+    a courier is to see it through; where it is open, that is noted. Nothing is asked where its
+    first turn ran in this process, nor where all regions have reported here."""
+    for _ in range(BEGIN_LOOKS):
+        await asyncio.sleep(BEGINS_WITHIN_SECONDS)
+        silent = engine.journal.open.silent(push_id)
+        if not engine.journal.is_unseen(push_id) and not silent:
+            return
+        try:
+            snapshot = await engine.look(push_id)
+            if snapshot.phase is Phase.BEGUN and not wire.is_decided(snapshot.custom_status):
+                engine.journal.open.found(push_id)
+            if snapshot.phase in (Phase.PENDING, Phase.FAILED):
+                await mending.send_courier(engine, push_id)
+            return
+        except EngineError:
+            engine.journal.started(push_id, silent)
+
+
+def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
+    """Say that a push was broken off, and goes on."""
+    earlier = life.known.arrivals if life.known else ()
+    log.line(
+        "push-begun-anew",
+        level=logging.WARNING,
+        push=push_id,
+        life=(life.known.lives if life.known else 0) + 1,
+        known=list(dict.fromkeys(a.region for a in (life.arrival, *earlier, *life.more))),
+        todo="nothing; if it comes often, look why Python ends (memory?)",
+    )
