@@ -17,7 +17,16 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from acr_global.cli import deadletters, doctor, pushes, settings, simulate, targets, webhooks
+from acr_global.cli import (
+    catch_up,
+    deadletters,
+    doctor,
+    pushes,
+    settings,
+    simulate,
+    targets,
+    webhooks,
+)
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
@@ -34,6 +43,7 @@ GROUPS = (
     targets.app,
     settings.app,
     doctor.app,
+    catch_up.app,
     simulate.app,
 )
 
@@ -107,9 +117,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """Register the webhooks, see where images are, replay what could not be delivered, try the
-    targets, check the settings, find what is wrong between a push and its verdict, and simulate a
-    registry."""
+    """Register the webhooks, take in what they could not deliver, see where images are, replay
+    notifications that could not be delivered, try the targets, check the settings, find what is
+    wrong between a push and its verdict, and simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:
