@@ -35,7 +35,8 @@ def answer(path: str, url: str) -> Json | None:
             return {"token_type": "Bearer", "expires_in": 3600, "access_token": token()}
         case ["msi", "token"]:
             expires = str(int(time.time()) + 3600)
-            return {"token_type": "Bearer", "expires_on": expires, "access_token": token()}
+            told = {"token_type": "Bearer", "expires_on": expires, "access_token": token()}
+            return told | {"resource": url}
         case ["subscriptions"]:
             return {"value": [account]}
         case ["subscriptions", _]:

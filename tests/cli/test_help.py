@@ -107,7 +107,8 @@ def test_no_command_loads_azure() -> None:
     """The commands run where the Functions libraries are not installed."""
     program = (
         "import sys\n"
-        "from acr_global.cli import client, deadletters, doctor, settings, targets, webhooks\n"
+        "from acr_global.cli import catch_up, client, deadletters, doctor\n"
+        "from acr_global.cli import settings, targets, webhooks\n"
         "from acr_global.notify import preview, trial\n"
         "from acr_global.notify.channels import apprise\n"
         "print(sorted(n for n in sys.modules if n.startswith('azure.')))"
@@ -168,8 +169,8 @@ def test_without_the_extra_one_line_says_how_to_install_it() -> None:
     ("said", "argv"),
     [
         (
-            "which command? (choose from webhooks, deadletters, targets, settings, doctor, "
-            "simulate)",
+            "which command? (choose from webhooks, pushes, deadletters, targets, settings, doctor, "
+            "catch-up, simulate)",
             [],
         ),
         ("which command? (choose from list, test, preview)", ["targets"]),

@@ -29,12 +29,12 @@ DIAGNOSIS = api.Diagnosis(
     version=VERSION,
     python="3.12.1",
     now=AT,
-    functions=names.every(),
+    functions=names.always(),
     problems=(),
     expected=(EXPECTED,),
     probe=api.Probe(state="done", seconds=1.2),
 )
-FUNCTIONS = tuple(Function(name) for name in names.every())
+FUNCTIONS = tuple(Function(name) for name in names.always())
 APP = App(
     HOST, Answer(200, {"status": "ok", "problems": []}), Answer(200, PING), DIAGNOSIS, AT, FUNCTIONS
 )
