@@ -29,6 +29,11 @@ def every() -> tuple[str, ...]:
     return tuple(sorted(value for name, value in globals().items() if name.isupper()))
 
 
+def always() -> tuple[str, ...]:
+    """Those that every app has: `CatchUp` is there only where the settings ask for it."""
+    return tuple(name for name in every() if name != CATCH_UP)
+
+
 def activities() -> tuple[str, ...]:
     """Those that orchestrators call."""
     return (
