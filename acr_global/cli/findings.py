@@ -28,7 +28,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = None) -> None:
-    """For a terminal, folded to its width. What to do is said once where the next needs the same."""
+    """For a terminal, folded to its width. What to do is said once if the next needs the same."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
