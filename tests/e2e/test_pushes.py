@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import names, openpushes, pushlists
+from acr_global.correlation import NOTES
+from acr_global.functions import names, noting, openpushes, pushlists, wire
 from acr_global.functions.app import build_app
+from acr_global.functions.journal import Journal, OpenList
 from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Properties, Span
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from tests.e2e.test_couriers import lines
-from tests.e2e.test_reviving import break_off, insist, next_process
+from tests.e2e.test_reviving import break_off, engine_of, insist, next_process
 
 
 async def pages(w: World, query: str = "") -> list[list[str]]:
@@ -209,3 +211,35 @@ async def test_a_push_that_somebody_ended_is_terminated() -> None:
         assert "terminated" == (await shown(w))["state"]
         assert [[]] == await pages(w)
         assert 409 == (await w.call("POST", "pushes/p1/retry"))[0]
+
+
+async def test_what_waits_elsewhere_is_found_by_its_note() -> None:
+    """Whoever answers has not had a turn of it; what else is noted, or was by hand, is passed
+    over."""
+    journal = Journal()
+    async with world(app=lambda environ: build_app(environ, journal=journal)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.push("p2")
+        await w.host.settle()
+        engine = engine_of(w)
+        journal.open.found("p2")
+        journal.open.found("p1")
+        await noting.note(journal.open, engine)
+        await engine.start(names.NOTE_OPEN, f"{NOTES}9", wire.CourierInput(push_id="p3"))
+        journal.open = OpenList()
+        assert [["p1"]] == await pages(w, "state=waiting")
+
+
+async def test_a_delivery_that_was_purged_is_shown_no_more() -> None:
+    """The push is, with its first attempts."""
+    async with world() as w:
+        w.receivers["ops"].answers = [410]
+        await w.push("p1")
+        await asyncio.sleep(60)
+        assert ["dead"] == [d["state"] for d in (await shown(w))["deliveries"]]
+        await engine_of(w).purge("_delivery.complete.p1")
+        push = await shown(w)
+        assert ([], ["gone"]) == (
+            push["deliveries"],
+            [attempt["reason"] for attempt in push["verdicts"][0]["attempts"]],
+        )
