@@ -117,9 +117,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """Register the webhooks, take in what they could not deliver, see where images are, replay
-    notifications that could not be delivered, try the targets, check the settings, find what is
-    wrong between a push and its verdict, and simulate a registry."""
+    """Register the webhooks, see where images are, take in and replay what could not be delivered,
+    try the targets, check the settings, find what is wrong between a push and its verdict, and
+    simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:
