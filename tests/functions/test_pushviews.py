@@ -49,5 +49,5 @@ def test_where_no_history_is_shown_the_status_tells() -> None:
 def test_what_is_no_push_is_not_read() -> None:
     """An instance that was started by hand, or is not there."""
     for given in (None, {"hello": 1}, "text"):
-        with pytest.raises(ValueError, match="PushInput|Expecting value"):
+        with pytest.raises(ValueError, match=r"PushInput|Expecting value"):
             pushviews.view(Snapshot(Phase.BEGUN, input=given))
