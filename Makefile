@@ -27,7 +27,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-two-hosts start azurite lint docs bench lock release secure shell snapshots \
+.PHONY: help demo test test-two-hosts start azurite lint docs bench lock release secure az snapshots \
 	clean
 
 help: ## list the commands
@@ -80,8 +80,8 @@ release: $(STAMP) ## the zip that is published, in dist/; ARGS=v0.1.0 for a rele
 secure: $(STAMP) ## checkov on what infra/ would make
 	@$(BIN)/python -m tools.checkov
 
-shell: $(STAMP) ## run the docs' blocks that call az: the real one, on loopback (Bicep; 4 min)
-	@$(BIN)/python -m tools.shell $(ARGS)
+az: $(STAMP) ## the real az judges the docs and the loopback ARM (Bicep; 6 min); ARGS='-k deploying'
+	@ACR_AZ=1 ACR_BICEP_REQUIRED=1 $(BIN)/python -m pytest tests/az -p no:cacheprovider $(ARGS)
 
 snapshots: ## after a change of infra/: what it would make, anew (Bicep)
 	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \

@@ -7,6 +7,7 @@ show what the engine has noted of them.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,7 +19,17 @@ from pydantic import (
     WrapValidator,
 )
 
-from acr_global.model import Arrival, Attempt, Evidence, Frozen, Moment, Verdict
+from acr_global.model import (
+    Action,
+    Arrival,
+    Attempt,
+    Evidence,
+    Frozen,
+    Moment,
+    RegionReport,
+    Verdict,
+    VerdictType,
+)
 
 
 class _Answer(Frozen):
@@ -203,6 +214,106 @@ class Replay(_Answer):
     """To whom it is sent."""
     push: str | None = None
     """Id of a push that was given up and now goes on."""
+
+
+class PushState(StrEnum):
+    """How far a push is."""
+
+    WAITING = "waiting"
+    COMPLETE = "complete"
+    OVERDUE = "overdue"
+    RECOVERED = "recovered"
+    INCOMPLETE = "incomplete"
+    INTERRUPTED = "interrupted"
+    GIVEN_UP = "given-up"
+    TERMINATED = "terminated"
+
+
+class Push(_Answer):
+    """One push in the list."""
+
+    id: str
+    """The id in the other requests."""
+    state: PushState
+    """waiting: nothing was said yet; else the newest verdict; or interrupted: broken off, and about
+    to go on; given-up: broken off for good, until it is retried; terminated: by somebody's hand."""
+    action: Action
+    registry: str | None = None
+    repository: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    first_at: Moment
+    """When the first region's report was received."""
+    deadline: Moment | None = None
+    """Left out as long as the push has not begun."""
+    decided_at: Moment | None = None
+    """When the newest verdict was reached."""
+    missing: tuple[str, ...]
+    """Regions not accounted for yet."""
+    undelivered: tuple[str, ...] = ()
+    """Targets that could not be told of the newest verdict so far."""
+
+
+class Pushes(_Answer):
+    """One page of the list: first what waits still, then the others; each newest first."""
+
+    pushes: tuple[Push, ...]
+    open_more: int = 0
+    """So many more may be open than were looked at."""
+    next: str | None = None
+    """For `?after=`, where the list goes on."""
+
+
+class PushVerdict(_Answer):
+    """One thing that was said of a push."""
+
+    type: VerdictType
+    at: Moment
+    missing: tuple[str, ...]
+    attempts: tuple[Attempt, ...]
+    """The first for each target; those that followed stand in deliveries."""
+    error: str | None = None
+    """Why it could not be sent, where that was given up."""
+
+
+class PushDelivery(_Answer):
+    """What could not be delivered at once."""
+
+    id: str
+    """As a dead letter's; of a replay it ends in ~1, ~2, ..."""
+    verdict: VerdictType
+    state: str
+    """`retrying`, `delivered`, `superseded`; `dead`, or `failed` where it broke off: retry sends it
+    anew."""
+    owed: tuple[str, ...]
+    """Targets that it is still tried for."""
+    dead: tuple[str, ...]
+    """Targets that did not get it, and will not unless it is retried."""
+    attempts: tuple[Attempt, ...]
+
+
+class PushDetails(Push):
+    """One push, with all that is known of it."""
+
+    regions: tuple[RegionReport, ...]
+    """Each expected region, in the order of the setting."""
+    verdicts: tuple[PushVerdict, ...]
+    deliveries: tuple[PushDelivery, ...]
+    seconds_left: float | None = None
+    """Until the deadline, while the push is waiting; 0.0 when that has passed."""
+    listens_until: Moment | None = None
+    """After an alarm: when the late window closes."""
+    cause: str | None = None
+    """Why it was given up."""
+
+
+class Retry(_Answer):
+    """What was given up of a push, and is tried again."""
+
+    status: Literal["accepted"] = "accepted"
+    push: str
+    replays: tuple[Replay, ...]
+    """Each dead letter's; or the push's own, which goes on."""
 
 
 def letter(instance_id: str, noted: dict[str, Any]) -> DeadLetter:

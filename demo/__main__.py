@@ -27,7 +27,8 @@ WAIT = 30.0
 
 
 def settings(scenario: Scenario, port: int) -> dict[str, str]:
-    """What the scenario says of the app, with retries that one can watch, and its receivers."""
+    """The settings that the scenario gives the app, its receivers, and retries short enough to
+    watch."""
     targets = [
         {
             "name": receiver.name,
@@ -75,7 +76,7 @@ async def _main() -> int:
 
 
 async def _play(scenario: Scenario, host: Host, port: int) -> int:
-    """The scenario's exit code. Raises HostError where the host ends before it."""
+    """Play the scenario; its exit code. Raises HostError where the host ends before it."""
     there = Connection(host.url, None, WAIT)
     playing = asyncio.create_task(
         run_scenario(scenario, there, port, WAIT, view_for(as_json=False))

@@ -171,19 +171,24 @@ def _task_hub(durable: Mapping[str, Any]) -> str:
     return name
 
 
+STORAGE = "AzureWebJobsStorage"
+
+
 def read_host_json(folder: Path) -> dict[str, Any]:
     """The folder's host.json; an empty document where there is none."""
     return _read(folder / "host.json")
 
 
 def apply_local_settings(folder: Path) -> None:
-    """Put the Values of local.settings.json into the environment where not set already."""
+    """Put the Values of local.settings.json into the environment where not set already; but no
+    storage, for nothing is kept in any here, and an app is to look for none."""
     try:
         values = local_values(folder)
     except LocalFileError as problem:
         raise AppError(problem.message) from None
     for name, value in values.items():
         os.environ.setdefault(name, value)
+    os.environ[STORAGE] = ""
 
 
 def _read(path: Path) -> dict[str, Any]:

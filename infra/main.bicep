@@ -238,7 +238,7 @@ module network 'modules/network.bicep' = if (usePrivateNetwork) {
   }
 }
 
-var storageServices = holdsTaskHub ? ['blob', 'queue', 'table'] : ['blob']
+var storageServices = holdsTaskHub ? ['blob', 'queue', 'table'] : ['blob', 'table']
 
 module storageEndpoints 'modules/private-endpoint.bicep' = [
   for service in storageServices: if (usePrivateNetwork) {

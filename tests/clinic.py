@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-import pytest
-from cryptography import x509
 
 from acr_global.doctor.examine import examine
 from acr_global.doctor.facts import Unknown
@@ -16,12 +13,10 @@ from acr_global.doctor.finding import Finding
 from acr_global.doctor.gather import Where, gather
 from acr_global.functions import engine
 from acr_global.functions.app import build_app
-from acr_global.registration import asking
 from acr_global.registration.arm import Arm
 from acr_global.registration.signin import cloud_at
 from acr_global.registry.naming import TAG
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
-from acr_global_rig.certificates import self_signed
 from acr_global_rig.registry import event
 from acr_global_rig.world import HOST_JSON
 from devhost import DevHost
@@ -62,20 +57,6 @@ class Clinic:
         headers = {"x-functions-key": key}
         tags = {TAG: self.site.id}
         self.registry.add_webhook(f"of{region}", region, uri, headers, tags=tags)
-
-
-@pytest.fixture
-def rig(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LoopbackArm]:
-    """The resource manager. The SDK tries nothing again, for then it waits."""
-    path = tmp_path_factory.mktemp("arm") / "localhost.pem"
-    path.write_bytes(self_signed(x509.DNSName("localhost"), ca=True))
-    monkeypatch.setattr(asking, "RETRIES", 0)
-    with LoopbackArm(path) as rig:
-        for name, value in rig.environ.items():
-            monkeypatch.setenv(name, value)
-        yield rig
 
 
 @asynccontextmanager

@@ -51,6 +51,8 @@ class Trace:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.called: Called = {}
+        self.is_over = False
+        """The message is there; what comes after it is not on its way."""
         self._frames: set[FrameType] = set()
         """Kept because a coroutine that goes on is called again in the same frame."""
         self._makers: dict[FrameType, Step | None] = {}
@@ -59,7 +61,7 @@ class Trace:
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         """Note a call; `sys.setprofile` calls this."""
         step = _step(frame)
-        if event != "call" or step is None or frame in self._frames:
+        if self.is_over or event != "call" or step is None or frame in self._frames:
             return
         self._frames.add(frame)
         self.steps.append(step)
@@ -146,10 +148,15 @@ def count(steps: Iterable[Step]) -> str:
 
 
 class Slack(Receiver):
-    """Which says in words that it has taken a message."""
+    """Where the way ends. It says in words that it has taken a message."""
+
+    def __init__(self, name: str, trace: Trace) -> None:
+        super().__init__(name)
+        self._trace = trace
 
     async def receive(self, request: web.Request) -> web.Response:
         """One request."""
+        self._trace.is_over = True
         await super().receive(request)
         return web.Response(text="ok")
 
@@ -159,9 +166,10 @@ async def travel() -> Trace:
     from acr_global.functions import clock, engine
     from acr_global.functions.app import build_app
 
-    ops = Slack("ops")
+    trace = Trace()
+    ops = Slack("ops", trace)
     host_json = json.loads((PACKAGE.parent / "host.json").read_text())
-    before, clock.utcnow, trace = clock.utcnow, utcnow, Trace()
+    before, clock.utcnow = clock.utcnow, utcnow
     asyncio.get_running_loop().set_task_factory(trace.make_task)
     async with listening(ops), aiohttp.ClientSession() as session:
         targets = json.dumps([{"name": "ops", "kind": "slack", "url": ops.url}])

@@ -4,6 +4,7 @@ a simulated registry.
     main.py         the entry point
     commands.py     all groups under one roof
     deadletters.py · targets.py · settings.py   a group each: arguments, help, and what it does
+    catch_up.py     one command: what the registry could not deliver, taken in
     doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
     simulate.py · simulation_view.py    a command of its own, and what it shows
     connection.py   which app is meant, and the key to it

@@ -26,6 +26,9 @@ ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("GET /api/deadletters/{id}", "200", api.DeadLetterDetails),
     ("POST /api/deadletters/{id}/replay", "202", api.Replay),
     ("POST /api/targets/{name}/test", "200", Attempt),
+    ("GET /api/pushes", "200", api.Pushes),
+    ("GET /api/pushes/{id}", "200", api.PushDetails),
+    ("POST /api/pushes/{id}/retry", "202", api.Retry),
 )
 """Each request with what it is answered; any may answer with an Error besides."""
 
@@ -43,7 +46,20 @@ you do not know. What is not in each answer is marked so. Times are UTC, as
 _ERRORS = """\
 | each but `/api/health` | 400, 404, 409, 413, 503 | [Error](#error) |
 
-`GET /api/deadletters` goes on with `?after=` and the `next` of the page before. An envelope of
+`GET /api/deadletters` goes on with `?after=` and the `next` of the page before; so does
+`GET /api/pushes`, with the same parameters besides:
+
+| Parameter | Only pushes |
+| --- | --- |
+| `state` | `waiting`, `interrupted`, or a verdict as the newest one |
+| `image` | `REGISTRY/REPOSITORY:TAG@DIGEST`, or a part of that; a digest alone, too |
+| `registry`, `repository` | of this one, whole and as the event named it |
+| `missing` | that lack this region, as far as was said last |
+| `since` | whose first report came at this time or later |
+
+A page may hold few pushes, or none, and a `next` still. What waits stands on the first page only; a
+push that began less than 40 s ago on another machine may be missing there. One that has been purged
+may be listed, and is 404. An envelope of
 several events is answered 503 where something good in it was not kept (send it again), else 202
 where anything was kept, else 200, or 400 where nothing in it was any good.
 """

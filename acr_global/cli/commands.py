@@ -6,6 +6,8 @@ To add one, add its name to GROUPS.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -15,11 +17,13 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from acr_global.cli import deadletters, doctor, settings, simulate, targets, webhooks
+from acr_global.cli import catch_up, deadletters, doctor, settings, simulate, targets, webhooks
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
 PROG = "acr-global"
+COMPLETE = "_ACR_GLOBAL_COMPLETE"
+"""Set by the shell's script, which typer makes of PROG (`--show-completion`)."""
 WIDTH = 80
 """Characters of a line of help where it is not shown in a terminal."""
 _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
@@ -29,6 +33,7 @@ GROUPS = (
     targets.app,
     settings.app,
     doctor.app,
+    catch_up.app,
     simulate.app,
 )
 
@@ -47,6 +52,8 @@ def run(typed: Sequence[str]) -> int:
     if any(word.partition("=")[0] == "--key" for word in typed):
         raise UsageError(NO_KEY_OPTION)
     top = build(rich=sys.stdout.isatty())
+    if COMPLETE in os.environ:
+        return _complete(top)
     # Not top.main(): the streams, Ctrl+C and every error have their one place in console.py.
     try:
         with top.make_context(PROG, list(typed)) as context:
@@ -57,12 +64,18 @@ def run(typed: Sequence[str]) -> int:
         raise UsageError(_said(error)) from None
 
 
+def _complete(top: TyperGroup) -> int:
+    """Answer a shell that asks what may follow: it has put what is typed into the environment."""
+    with contextlib.suppress(UsageError):  # half a command line is no mistake yet
+        top.main([], PROG)  # which ends by SystemExit
+    return 0
+
+
 def build(*, rich: bool) -> TyperGroup:
     """The whole tree; `rich`: its help is made for a terminal."""
     app = typer.Typer(
         cls=_Group,
         callback=_top,
-        add_completion=False,
         rich_markup_mode="markdown" if rich else None,
         epilog=f"{_CODES}\n\nExample: `{PROG} settings check`",
         context_settings={"help_option_names": ["-h", "--help"], "terminal_width": WIDTH},
@@ -94,9 +107,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """Register the webhooks, see and replay notifications that could not be delivered, try the
-    targets, check the settings, find what is wrong between a push and its verdict, and simulate a
-    registry."""
+    """Register the webhooks, take in what they could not deliver, see and replay notifications
+    that could not be delivered, try the targets, check the settings, find what is wrong between a
+    push and its verdict, and simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -21,7 +21,9 @@ For operators: the registry's webhooks, what could not be delivered and its repl
 target, a check of the settings, a simulated registry. They run on your machine, as `{PROG}` or
 `python -m acr_global`, and need the extra `cli`, which is never deployed: in a checkout `make demo`
 and `make test` install it in `.venv`, or `python -m pip install -e '.[cli]'`. At a terminal tables
-are folded to its width; in a pipe each row is one line.
+are folded to its width; in a pipe each row is one line. Colours are left out where
+`NO_COLOR` is set. `{PROG} --install-completion` teaches bash, zsh, fish or PowerShell what may
+follow; `--show-completion` prints what it would install.
 
 `deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
 

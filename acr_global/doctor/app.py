@@ -93,7 +93,7 @@ def functions(app: App) -> Iterator[Finding]:
     if isinstance(app.functions, Unknown):
         yield unknown("functions", app.functions.why, app.functions.mend)
         return
-    known = app.diagnosis.functions if isinstance(app.diagnosis, api.Diagnosis) else names.every()
+    known = app.diagnosis.functions if isinstance(app.diagnosis, api.Diagnosis) else names.always()
     listed = {function.name: function.enabled for function in app.functions}
     missing = [name for name in known if name not in listed]
     disabled = [name for name in known if listed.get(name) is False]

@@ -8,6 +8,8 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     sending                             one attempt for each target
     journal, noting                     what a process notes of its work
     orphans, awaking                    who goes on with it when the process has died
+    bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
+    pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
     logs, marks                         what the registry could not deliver, and how much is settled

@@ -14,7 +14,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global.functions import awaking, noting, turns
+from acr_global.functions import awaking, noting, tables, turns
 from acr_global.functions.activities import (
     attempt_delivery,
     carry_arrival,
@@ -28,10 +28,14 @@ from acr_global.functions.http import (
     diagnosis,
     health,
     image_push,
+    push,
+    pushes,
     replay_dead_letter,
+    retry_push,
     try_target,
 )
 from acr_global.functions.journal import Journal, folder_of
+from acr_global.functions.ledgers import Ledgers, in_memory
 from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
@@ -50,6 +54,9 @@ FUNCTIONS = (
     dead_letter,
     replay_dead_letter,
     try_target,
+    pushes,
+    push,
+    retry_push,
     diagnosis,
     wait_for_all_regions,
     courier,
@@ -73,21 +80,26 @@ def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
     journal = Journal(folder)
     awaking.awake(journal, folder)
     noting.keep_noting(journal)
-    return build_app(environ, journal=journal)
+    return build_app(environ, journal=journal, ledgers=tables.deployed(environ))
 
 
 def build_app(
-    environ: Mapping[str, str], credential: Any = None, journal: Journal | None = None
+    environ: Mapping[str, str],
+    credential: Any = None,
+    journal: Journal | None = None,
+    ledgers: Ledgers | None = None,
 ) -> df.DFApp:
     """The whole app, from its settings.
 
     `credential` is what it shows the registry when it asks for evidence: an async Azure
     credential; None for the app's own identity (in Azure a managed one). `journal`: where
-    this process notes the turns it is in; None for one in memory only.
+    this process notes the turns it is in; None for one in memory only. `ledgers`: where pushes are
+    listed; None for memory.
     """
     turns.silence_repeats()
     loaded = load_settings(environ)
-    setup = Setup(loaded, environ, Announcement(loaded), journal or Journal(), credential)
+    places = journal or Journal(), ledgers or in_memory()
+    setup = Setup(loaded, environ, Announcement(loaded), *places, credential)
     setup.announce()
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
     for function in FUNCTIONS:

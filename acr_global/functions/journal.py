@@ -234,6 +234,11 @@ class OpenList:
             self._open.pop(instance_id, None)
             self._noted.pop(instance_id, None)
 
+    def known(self) -> tuple[str, ...]:
+        """All that may be open, as far as is known here; newest last."""
+        with self._lock:
+            return tuple(dict.fromkeys((*self._noted, *self._open, *self._silent)))
+
     def due(self) -> tuple[str, ...]:
         """What is to be noted now."""
         with self._lock:

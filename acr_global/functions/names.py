@@ -6,6 +6,9 @@ DEAD_LETTERS = "DeadLetters"
 DEAD_LETTER = "DeadLetter"
 REPLAY_DEAD_LETTER = "ReplayDeadLetter"
 TRY_TARGET = "TryTarget"
+PUSHES = "Pushes"
+PUSH = "Push"
+RETRY_PUSH = "RetryPush"
 DIAGNOSIS = "Diagnosis"
 REVIVE_INTERRUPTED = "ReviveInterrupted"
 CATCH_UP = "CatchUp"
@@ -24,6 +27,11 @@ ATTEMPT_DELIVERY = "AttemptDelivery"
 def every() -> tuple[str, ...]:
     """All of them, sorted."""
     return tuple(sorted(value for name, value in globals().items() if name.isupper()))
+
+
+def always() -> tuple[str, ...]:
+    """Those that every app has: `CatchUp` is there only where the settings ask for it."""
+    return tuple(name for name in every() if name != CATCH_UP)
 
 
 def activities() -> tuple[str, ...]:

@@ -11,19 +11,21 @@ import zlib
 from acr_global.errors import RejectedError
 
 
-def give(token: str | None) -> str | None:
-    """The engine's token as a caller gets it; None at the end of the list."""
-    return None if token is None else f"{_mark(token)}.{token}"
+def give(token: str | None, of: str = "") -> str | None:
+    """The engine's token as a caller gets it; None at the end of the list. `of`: what the list is
+    of, where there are several."""
+    return None if token is None else f"{_mark(of + token)}.{token}"
 
 
-def take(after: str | None) -> str | None:
-    """The engine's token that a caller has brought back. Raises RejectedError."""
+def take(after: str | None, of: str = "") -> str | None:
+    """The engine's token that a caller has brought back, to a list of the same. Raises
+    RejectedError."""
     if after is None:
         return None
     mark, _, token = after.partition(".")
-    if not token or mark != _mark(token):
+    if not token or mark != _mark(of + token):
         raise RejectedError(
-            "The parameter after is not what a list has given as next; without it, the list "
+            "The parameter after is not what this list has given as next; without it, the list "
             "begins at its beginning.",
             reason="after-invalid",
         )

@@ -11,6 +11,7 @@ from typing import Any
 from acr_global.functions import clock, log
 from acr_global.functions.engine import CALL_SECONDS, Engine
 from acr_global.functions.journal import Journal
+from acr_global.functions.ledgers import Ledger, Ledgers
 from acr_global.settings import Loaded, Settings
 
 
@@ -50,6 +51,8 @@ class Tools:
     """Where secrets are looked up by the names that the settings give."""
     engine: Engine
     clock: Callable[[], datetime]
+    ledger: Ledger
+    """What is said of pushes is entered there."""
     credential: Any = None
     """What the registry is shown: an async Azure credential; None for the app's own identity."""
 
@@ -63,6 +66,8 @@ class Setup:
     announce: Announcement
     journal: Journal
     """Where it is noted what this process is about."""
+    ledgers: Ledgers
+    """Where pushes are listed."""
     credential: Any = None
     warnings: dict[str, str] = field(default_factory=dict)
     """What this process has found to be out of force, by the setting that asks for it."""
@@ -70,6 +75,9 @@ class Setup:
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
         """What one invocation works with. `client` is the function's durable client, which keeps
         the endpoint's address to itself; `call_seconds`: for one request to the engine."""
-        url = self.journal.url = str(client._orchestration_bindings.rpc_base_url)
+        bindings = client._orchestration_bindings
+        url = self.journal.url = str(bindings.rpc_base_url)
         engine = Engine(url, call_seconds, self.journal)
-        return Tools(self.loaded.settings, self.environ, engine, clock.utcnow, self.credential)
+        ledger = self.ledgers(str(bindings.task_hub_name))
+        settings = self.loaded.settings
+        return Tools(settings, self.environ, engine, clock.utcnow, ledger, self.credential)

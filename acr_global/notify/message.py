@@ -45,7 +45,7 @@ def _digest(*parts: str) -> str:
 
 def message_of(verdict: Verdict) -> Message:
     """Everything a receiver may want to know, and one sentence that says it all."""
-    regions = _regions(verdict)
+    regions = region_reports(verdict)
     push, late = _push(verdict), _late_seconds(verdict)
     return Message(
         type=verdict.type,
@@ -115,7 +115,8 @@ def _clean(text: str | None) -> str | None:
     return None if text is None else well_formed(text)
 
 
-def _regions(verdict: Verdict) -> tuple[RegionReport, ...]:
+def region_reports(verdict: Verdict) -> tuple[RegionReport, ...]:
+    """Each expected region, in the order of the setting, with what is known of it."""
     arrivals = {a.region: a for a in reversed(verdict.arrivals)}
     first = min(verdict.arrivals, key=lambda a: a.reported_at, default=None)
     return tuple(

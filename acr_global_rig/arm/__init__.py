@@ -6,22 +6,22 @@
         ...                                     # clients that trust the certificate ask arm.url
         registry.fire("northeurope", event)     # a push has arrived there
 
-    server       the server: what it has, what it was asked, what it lets pass
+    server       the server: its resources, log and rights
     exchange     one request and its answer; what is refused
     paths        ids of resources, and which action a request needs
     store        what it has
     entrance     the cloud's endpoints, sign-in, subscriptions
     registries   Microsoft.ContainerRegistry: registries, replications, usages
-    webhooks     their webhooks: what they are, whom they tell
+    webhooks     their webhooks: their properties, and what they post
     firing       posting an event to a webhook's URI
-    operations   what takes a while: Azure-AsyncOperation
+    operations   long-running operations: Azure-AsyncOperation
     sites        Microsoft.Web: sites, functions, keys
     resources    everything else: deployments, groups, roles
     faults       what goes wrong, and when
 
-What is known of the real one stands beside what does it, with its source: the ARM schema
-2025-11-01, the recordings of azure-cli's tests, and what azure-cli 2.91 asked here. "Assumed" is
-said where neither tells.
+Facts about the real one stand beside the code, with their source: the ARM schema 2025-11-01, the
+recordings of azure-cli's tests, and the requests of azure-cli 2.91. "Assumed" marks what none of
+them tells.
 """
 
 from acr_global_rig.arm.paths import PRINCIPAL, SUBSCRIPTION, TENANT

@@ -1,6 +1,6 @@
 """Endpoints, sign-in, subscriptions: what a client asks before it asks for a resource.
 
-Source: what azure-cli 2.91 and azure-identity 1.27 asked here. Anybody may sign in.
+Source: the requests of azure-cli 2.91 and azure-identity 1.27. Anybody may sign in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ IDENTITY = "/msi/token"
 
 
 def answer(path: str, url: str) -> Json | None:
-    """What is there for everybody; None for any other path."""
+    """The answer of a path that needs no token; None for any other path."""
     sign_in = f"{url}/{TENANT}"
     account = {"id": f"/subscriptions/{SUBSCRIPTION}", "subscriptionId": SUBSCRIPTION}
     account |= {"displayName": "loopback", "state": "Enabled", "tenantId": TENANT}
@@ -35,7 +35,8 @@ def answer(path: str, url: str) -> Json | None:
             return {"token_type": "Bearer", "expires_in": 3600, "access_token": token()}
         case ["msi", "token"]:
             expires = str(int(time.time()) + 3600)
-            return {"token_type": "Bearer", "expires_on": expires, "access_token": token()}
+            told = {"token_type": "Bearer", "expires_on": expires, "access_token": token()}
+            return told | {"resource": url}
         case ["subscriptions"]:
             return {"value": [account]}
         case ["subscriptions", _]:
@@ -44,7 +45,7 @@ def answer(path: str, url: str) -> Json | None:
 
 
 def token() -> str:
-    """A token that says who asks, signed by nobody."""
+    """An unsigned token that names the caller."""
     claims = {"tid": TENANT, "oid": PRINCIPAL, "exp": int(time.time()) + 3600, "aud": "arm"}
     parts: tuple[Json, ...] = ({"alg": "none", "typ": "JWT"}, claims, {})
     return ".".join(

@@ -20,7 +20,7 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """One request, taken apart."""
+    """One request, parsed."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Request:
     query: dict[str, str]
     body: Any
     base: str
-    """The URL of the server, for what is linked to."""
+    """The URL of the server, for links."""
 
     @property
     def given(self) -> Json:
@@ -49,14 +49,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back; without a body where that is None."""
+    """Status, headers and body of an answer; None is no body."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 - what the resource manager says, not what went wrong here
+class Refused(Exception):  # noqa: N818 - an answer, not an error here
     """An answer in the form of the resource manager's errors."""
 
     def __init__(self, status: int, code: str, message: str, **headers: str) -> None:

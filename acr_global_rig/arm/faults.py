@@ -25,13 +25,21 @@ class Cut(Enum):
     """Everything has been done."""
 
 
+class Late(Enum):
+    """What goes wrong when the answer has said that it is under way."""
+
+    FAILED = "Failed"
+    """The operation fails. What it made or changed is there, and has not been provisioned."""
+
+
 @dataclass
 class Fault:
     """One that is to come."""
 
     action: str
-    how: int | Cut
-    """A status that is answered instead of doing the work, or where the connection is cut."""
+    how: int | Cut | Late
+    """A status that is answered instead of doing the work; or where the connection is cut; or what
+    becomes of the operation that is begun."""
     nth: int = 1
     """Counted from when the fault was asked for."""
     times: int = 1

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from acr_global_rig.arm.exchange import Answer, Json, Request, not_found
 
+SUCCEEDED, FAILED = "Succeeded", "Failed"
 SOON = {"x-ms-retry-after-ms": "1"}
 """When to ask again. The real one says whole seconds, in Retry-After; azure-core reads both."""
 
@@ -20,6 +21,9 @@ class Operations:
 
     polls: int = 1
     """How often one is said to be under way."""
+    next_fails: bool = False
+    """Whether what is begun now ends badly."""
+    _failed: set[str] = field(default_factory=set)
     _left: dict[str, int] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -28,6 +32,8 @@ class Operations:
         # As the service writes it: the type, a dash, an id.
         path = f"{request.path}/operationStatuses/webhooks-{next(self._numbers):036x}"
         self._left[path.lower()] = self.polls
+        if self.next_fails:
+            self._failed.add(path.lower())
         asked_for = f"{request.base}{path}?api-version={request.query['api-version']}"
         return Answer(status, body, {"Azure-AsyncOperation": asked_for, **SOON})
 
@@ -38,6 +44,10 @@ class Operations:
             raise not_found(request.path)
         self._left[key] -= 1
         under_way = self._left[key] >= 0
-        said = {"id": request.path, "name": request.last}
-        said["status"] = "InProgress" if under_way else "Succeeded"
+        said: Json = {"id": request.path, "name": request.last, "status": SUCCEEDED}
+        if under_way:
+            said["status"] = "InProgress"
+        elif key in self._failed:
+            said["status"] = FAILED
+            said["error"] = {"code": "OperationFailed", "message": "The operation has failed."}
         return Answer(200, said, SOON if under_way else {})

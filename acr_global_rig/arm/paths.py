@@ -38,16 +38,15 @@ def type_of(path: str) -> str:
 
 
 def split(path: str, kind: str) -> tuple[str, list[str]]:
-    """The id of the resource of a kind that a path begins with, and what follows; empty, where it
-    begins with none. Without regard to case."""
+    """The id of the resource of a kind that a path begins with, and the rest; an empty id where it
+    begins with none. Case does not matter."""
     match = re.match(rf"(.*?/providers/{re.escape(kind)}/[^/]+)(?:/(.+))?$", path, re.IGNORECASE)
     return (match[1], match[2].split("/") if match[2] else []) if match else ("", [])
 
 
 def is_wide(path: str) -> bool:
-    """Whether a path lists a subscription's resources of a type: of them, whoever asks sees what
-    they may read, and that nothing is to be seen is no error. Assumed, after what people with
-    rights on one group alone see."""
+    """Whether a path lists a subscription's resources of a type: callers see those that they may
+    read, and an empty list is no error. Assumed from what users with rights on one group see."""
     return bool(re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", path, re.IGNORECASE))
 
 
@@ -67,6 +66,6 @@ def action_of(method: str, path: str) -> str:
     namespace, *rest = own(path)
     last = rest[-1] if rest else ""
     if last == "listEvents" or (method == "POST" and len(rest) % 2 == 1):
-        # The next page of an action's answer is asked for with GET, and is the same action.
+        # The next page of an action's answer is fetched by GET, and needs the same action.
         return "/".join([namespace, *rest[:-1:2], last, "action"])
     return "/".join([namespace, *rest[::2], VERBS.get(method, "action")])

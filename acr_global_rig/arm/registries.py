@@ -1,4 +1,5 @@
-"""Microsoft.ContainerRegistry: registries, replications, usages; webhooks have a file of theirs."""
+"""Microsoft.ContainerRegistry: registries, replications, usages; webhooks have a file of their
+own."""
 
 from __future__ import annotations
 
@@ -14,18 +15,18 @@ from acr_global_rig.arm.store import Store
 from acr_global_rig.arm.webhooks import LIMITS, Webhooks
 
 VERSIONS = ("2025-11-01", "2026-09-01-preview")
-"""Which the SDK 15 and azure-cli 2.91 ask for."""
+"""The API versions that the SDK 15 and azure-cli 2.91 use."""
 
 
 @dataclass
 class Registries:
-    """All of them."""
+    """All registries."""
 
     store: Store
     webhooks: Webhooks
 
     def answer(self, request: Request) -> Answer | list[Json]:
-        """A request below a registry, or for one; a list is for the caller to page."""
+        """Answer a request for a registry or below one; the caller pages a list."""
         if request.query["api-version"] not in VERSIONS:
             versions = ", ".join(VERSIONS)
             message = f"api-version {request.query['api-version']} is none of: {versions}."
@@ -65,7 +66,7 @@ class Registries:
         ]
 
     def add(self, name: str, home: str, regions: Iterable[str], sku: str, group: str) -> Registry:
-        """Make one, with its replicas; home is among them."""
+        """Make a registry with its replicas, home included."""
         path = resource_id(REGISTRIES, name, group)
         properties = {"loginServer": f"{name.lower()}.azurecr.io", "provisioningState": "Succeeded"}
         about = {"location": normalize_region(home), "tags": {}, "sku": {"name": sku, "tier": sku}}
@@ -80,14 +81,14 @@ class Registries:
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry, for whoever sets it up: what it has changed without being asked."""
+    """A registry, for tests to set up and change behind the clients' back."""
 
     id: str
     _all: Registries
 
     @property
     def name(self) -> str:
-        """As it was given."""
+        """Its name, as it was given."""
         return self.id.rsplit("/", 1)[-1]
 
     def set_replica(
@@ -98,7 +99,8 @@ class Registry:
         *,
         endpoint: bool = True,
     ) -> None:
-        """Have a replica in a region, in this state; `endpoint`: pulls are routed there."""
+        """Set the state of the replica in a region, or add it; `endpoint`: pulls are routed
+        there."""
         location = normalize_region(region)
         properties = {
             "provisioningState": provisioning,
@@ -111,7 +113,7 @@ class Registry:
             self._all.store.put(f"{self.id}/replications/{location}", replica)
 
     def remove_replica(self, region: str) -> None:
-        """Assumed: a webhook in its region stays, and is not told any more."""
+        """Remove a replica. Assumed: a webhook in its region stays, and gets no more events."""
         with self._all.store.lock:
             self._all.store.remove(f"{self.id}/replications/{normalize_region(region)}")
 
@@ -127,7 +129,7 @@ class Registry:
         enabled: bool = True,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Have a webhook that nobody asked for just now."""
+        """Add a webhook that no client has made."""
         properties = {
             "serviceUri": uri,
             "customHeaders": dict(headers or {}),
@@ -140,7 +142,7 @@ class Registry:
             self._all.webhooks.put(path, normalize_region(location), properties, dict(tags or {}))
 
     def webhooks(self) -> dict[str, Json]:
-        """By name; as they are, with URI and headers among their properties."""
+        """The webhooks by name, with URI and headers among their properties."""
         with self._all.store.lock:
             return {
                 webhook["name"]: {
@@ -157,11 +159,11 @@ class Registry:
             return list(self._all.webhooks.logs.get(f"{self.id}/webhooks/{webhook}".lower(), []))
 
     def fire(self, region: str, event: Mapping[str, Any]) -> dict[str, str]:
-        """An event happens in a region: its webhooks are told, side by side, as far as they are
-        enabled and it is in their actions and scope.
+        """Let an event happen in a region. Its enabled webhooks get it, side by side, where their
+        actions and scope include it.
 
-        Returns, when all have answered or it has given up, the status by webhook; the event logs
-        have event and answer. Where there is no replica, nothing happens.
+        Returns the status by webhook when all have answered or were given up; the event logs then
+        have event and answer. Without a replica nothing happens.
         """
         location = normalize_region(region)
         with self._all.store.lock:

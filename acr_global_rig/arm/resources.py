@@ -1,6 +1,6 @@
-"""Everything that no provider has a file for: it is kept as given, and given back.
+"""Every resource whose provider has no file here: kept as it is sent, and returned.
 
-Deployments have their outputs at once. An action that nobody knows does nothing, well.
+Deployments have their outputs at once. An unknown action succeeds and does nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ DEPLOYMENTS = "/Microsoft.Resources/deployments/"
 
 
 def answer(request: Request, store: Store, outputs: Json) -> Answer | list[Json]:
-    """`outputs` are every deployment's."""
+    """Answer a request; every deployment has these `outputs`."""
     match request.method:
         case "PUT" | "PATCH":
             kept = _keep(request, store, outputs)

@@ -1,4 +1,4 @@
-"""The server: what it has, what it was asked, what it lets pass."""
+"""The server: its resources, its log, and the rights of its callers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from acr_global_rig.arm import entrance, resources
 from acr_global_rig.arm.exchange import Answer, Asked, Json, Refused, Request, parse_body
-from acr_global_rig.arm.faults import Cut, Fault, struck
+from acr_global_rig.arm.faults import Cut, Fault, Late, struck
 from acr_global_rig.arm.operations import Operations
 from acr_global_rig.arm.paths import PRINCIPAL, REGISTRIES, SITES, action_of, is_wide
 from acr_global_rig.arm.registries import Registries, Registry
@@ -28,25 +28,25 @@ from acr_global_rig.arm.webhooks import Webhooks
 
 SKIP = "$skiptoken"
 ENDS_WITHIN = 0.02
-"""Seconds: how often the server looks whether it is to end."""
+"""Seconds between the server's checks whether it should end."""
 
 
 class LoopbackArm:
     """The resource manager, on a free port of this machine while its block lasts.
 
-    It runs in threads of its own; all that it has and does may be used from any other.
+    It runs in threads of its own; its methods may be called from any thread.
     """
 
     def __init__(self, certificate: Path) -> None:
-        """`certificate`: of `localhost`, with its key, in PEM; clients are to trust it."""
+        """`certificate`: a PEM file for `localhost` with its key, which clients must trust."""
         self.store = Store()
         self.operations = Operations()
         self.webhooks = Webhooks(self.store, self.operations)
         self.sites = Sites(self.store)
         self.outputs: Json = {}
-        """What every deployment has for outputs."""
+        """The outputs of every deployment."""
         self.rights: set[str] | None = None
-        """Actions that whoever asks may do, with `*` as in a role; None: everything."""
+        """The actions that callers may do, with `*` as in a role; None: everything."""
         self.page = 100
         """Entries on one page of a list."""
         self.asked: list[Asked] = []
@@ -73,10 +73,23 @@ class LoopbackArm:
 
     @property
     def environ(self) -> dict[str, str]:
-        """With which azure-identity signs in here, as an app of App Service does, and trusts us."""
+        """An environment in which azure-identity signs in here, as on App Service, and trusts
+        us."""
         trusted = {"REQUESTS_CA_BUNDLE": str(self._certificate)}
         asked_at = {"IDENTITY_ENDPOINT": self.url + entrance.IDENTITY, "IDENTITY_HEADER": "any"}
         return trusted | asked_at
+
+    def clear(self) -> None:
+        """Be as a new one is, at the same URL."""
+        with self.store.lock:
+            self.store.clear()
+            self.webhooks.secrets.clear()
+            self.webhooks.logs.clear()
+            self.sites.keys.clear()
+            self.sites.unseen.clear()
+            self.asked.clear()
+            self._faults.clear()
+            self.outputs, self.rights, self.page = {}, None, 100
 
     def add_registry(
         self,
@@ -102,14 +115,14 @@ class LoopbackArm:
     def fail(
         self,
         action: str,
-        how: int | Cut,
+        how: int | Cut | Late,
         *,
         nth: int = 1,
         times: int = 1,
         retry_after: int | None = None,
     ) -> None:
-        """Let the nth request from now on that needs an action go wrong, and those after it until
-        it has gone wrong so many times."""
+        """Let the nth request from now on that needs an action go wrong, and the next ones, so many
+        times in all."""
         with self.store.lock:
             self._faults.append(Fault(action, how, nth, times, retry_after))
 
@@ -139,9 +152,13 @@ class LoopbackArm:
             return None
         if fault and isinstance(fault.how, int):
             raise fault.refusal(fault.how)
-        found = self._route(request, action)
+        self.operations.next_fails = fault is not None and fault.how is Late.FAILED
+        try:
+            found = self._route(request, action)
+        finally:
+            self.operations.next_fails = False
         answer = self._paged(request, found) if isinstance(found, list) else found
-        return None if fault else answer
+        return None if fault and fault.how is Cut.AFTER else answer
 
     def _route(self, request: Request, action: str) -> Answer | list[Json]:
         if request.path.lower().endswith("/resources"):
@@ -169,7 +186,7 @@ class LoopbackArm:
         )
 
     def _filtered(self, request: Request) -> list[Json]:
-        """Resources of the type that a filter names, as far as they may be read."""
+        """The resources of the type that a filter names which the caller may read."""
         kind = re.search(r"resourceType eq '([^']+)'", request.query.get("$filter", ""))
         found = self.store.within(request.path, kind[1]) if kind else []
         return [one for one in found if self._may(f"{one['type']}/read")]
@@ -184,7 +201,7 @@ class LoopbackArm:
 
 
 def end(connection: socket.socket) -> None:
-    """End it under whoever reads or writes there."""
+    """End a connection, also for a thread that reads or writes there."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
@@ -198,18 +215,18 @@ class _Server(ThreadingHTTPServer):
         self.open: set[socket.socket] = set()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        # The handshake is the handler's thread's: a client that is slow at it holds up no other.
+        # The handler's thread does the handshake, so that a slow client holds up no other.
         self.socket = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or does not trust us, is its own business."""
+        """Ignore clients that go away or do not trust us."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else each answer's body waits 40 ms for its head's receipt
+    disable_nagle_algorithm = True  # otherwise each body waits 40 ms for the head's acknowledgement
     server: _Server
 
     def setup(self) -> None:
@@ -242,4 +259,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = _do  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: `asked` is the log."""
+        """Print nothing: `asked` is the log."""

@@ -1,6 +1,6 @@
 """Microsoft.Web: sites, their functions and keys.
 
-Source of the paths: azure-mgmt-web 11.0 (2025-05-01); of the answers: what azure-cli 2.91 read.
+Source of the paths: azure-mgmt-web 11.0 (2025-05-01); of the answers: what azure-cli 2.91 reads.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ OURS = sorted(value for name, value in vars(names).items() if name.isupper())
 
 @dataclass
 class Sites:
-    """All of them."""
+    """All function apps."""
 
     store: Store
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Of functions and hosts, by id in lower case."""
+    """Keys of functions and hosts, by id in lower case."""
     unseen: dict[str, list[str]] = field(default_factory=dict)
-    """Functions that a host lists only when it has been told to look again, by the site's id."""
+    """By the site's id: functions that a host lists only after it was told to sync."""
 
     def answer(self, request: Request) -> Answer | list[Json]:
-        """A request for a site or below one."""
+        """Answer a request for a site or below one."""
         path, below = split(request.path, SITES)
         if not path:
             return self.store.within(request.path, SITES)
@@ -73,7 +73,7 @@ class Sites:
         raise not_found(request.path)
 
     def _keys(self, path: str) -> dict[str, str]:
-        """A function has one from the beginning."""
+        """The keys at a path; a function has one from the beginning."""
         return self.keys.setdefault(path.lower(), {"default": new_key()})
 
     def _host_keys(self, path: str) -> Json:
@@ -91,13 +91,13 @@ class Sites:
             self.put_function(path, function)
 
     def put_function(self, site: str, function: str, *, disabled: bool = False) -> None:
-        """Have a function listed."""
+        """Let a host list a function."""
         about = {"name": function, "language": "python", "isDisabled": disabled}
         listed = {"name": f"{site.rsplit('/', 1)[-1]}/{function}", "properties": about}
         self.store.put(f"{site}/functions/{function}", listed)
 
     def add(self, name: str, url: str, functions: Iterable[str], group: str) -> Site:
-        """Make one, with its functions."""
+        """Make a function app with its functions."""
         path = resource_id(SITES, name, group)
         host = split_url(url).place
         properties = {"state": "Running", "enabled": True, "defaultHostName": host}
@@ -111,35 +111,35 @@ class Sites:
 
 @dataclass(frozen=True)
 class Site:
-    """A function app, for whoever sets it up."""
+    """A function app, for tests to set up and change."""
 
     id: str
     _all: Sites
 
     @property
     def name(self) -> str:
-        """As it was given."""
+        """Its name, as it was given."""
         return self.id.rsplit("/", 1)[-1]
 
     def disable(self, function: str) -> None:
-        """The host lists it, and does not run it."""
+        """Let the host list a function, and not run it."""
         with self._all.store.lock:
             self._all.put_function(self.id, function, disabled=True)
 
     def remove(self, function: str) -> None:
-        """The host does not list it."""
+        """Let the host not list a function."""
         with self._all.store.lock:
             self._all.store.remove(f"{self.id}/functions/{function}")
 
     def find_later(self, functions: Iterable[str] = tuple(OURS)) -> None:
-        """These are what the host lists once it has been told to look again."""
+        """Let the host list these only after it was told to sync."""
         self._all.unseen[self.id.lower()] = list(functions)
 
     def keys(self, function: str) -> dict[str, str]:
-        """Of a function, by name; to be changed too."""
+        """The keys of a function by name; tests may change them."""
         return self._all._keys(f"{self.id}/functions/{function}")
 
 
 def new_key() -> str:
-    """A key as the platform makes them: 40 bytes, told in letters."""
+    """A key as the platform makes them: 40 bytes as text."""
     return secrets.token_urlsafe(40) + "=="

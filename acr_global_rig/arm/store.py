@@ -1,4 +1,4 @@
-"""What the resource manager has, by id; whoever asks holds the lock."""
+"""The resource manager's resources by id; callers hold the lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Store:
         self._kept: dict[str, Json] = {}
 
     def put(self, path: str, resource: Mapping[str, Any]) -> Json:
-        """Keep a resource, with what follows from its id."""
+        """Keep a resource, with id, name and type from its path."""
         about = {"id": path, "name": path.rsplit("/", 1)[-1], "type": type_of(path)}
         kept = {"properties": {}, **about, **resource}
         self._kept[path.lower()] = kept
@@ -36,7 +36,7 @@ class Store:
         return bool(found)
 
     def below(self, path: str) -> list[Json]:
-        """What lies directly below the path of a list, in the order it came."""
+        """The resources directly below the path of a list, in the order they came."""
         prefix = path.lower() + "/"
         found = [(k.removeprefix(prefix), v) for k, v in self._kept.items() if k.startswith(prefix)]
         return [resource for rest, resource in found if "/" not in rest]
@@ -48,7 +48,7 @@ class Store:
         return [r for r in found if str(r["type"]).lower() == kind.lower()]
 
     def ids(self) -> list[str]:
-        """Of all that there is."""
+        """The ids of all resources."""
         return [str(resource["id"]) for resource in self._kept.values()]
 
     def clear(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from acr_global.patterns import normalize_region
 from acr_global_rig.arm.exchange import Answer, Json, Refused, Request, not_found
 from acr_global_rig.arm.firing import fire
-from acr_global_rig.arm.operations import Operations
+from acr_global_rig.arm.operations import FAILED, SUCCEEDED, Operations
 from acr_global_rig.arm.store import Store
 from acr_global_rig.registry import GIVES_UP
 
@@ -73,8 +73,9 @@ class Webhooks:
 
     def put(self, path: str, location: str, properties: Json, tags: Json | None = None) -> Json:
         """Keep one, with what it is not to tell of itself."""
-        shown = {"status": "enabled", "scope": "", "provisioningState": "Succeeded"}
+        shown = {"status": "enabled", "scope": ""}
         shown |= {k: v for k, v in properties.items() if k not in SECRET and v is not None}
+        shown["provisioningState"] = FAILED if self.operations.next_fails else SUCCEEDED
         self.secrets[path.lower()] = {
             "serviceUri": properties.get("serviceUri"),
             "customHeaders": properties.get("customHeaders") or {},
@@ -206,7 +207,7 @@ def _check(properties: Json) -> None:
 
 
 def _succeeded(resource: Json) -> bool:
-    return bool(resource["properties"]["provisioningState"] == "Succeeded")
+    return bool(resource["properties"]["provisioningState"] == SUCCEEDED)
 
 
 def _bad(message: str) -> Refused:

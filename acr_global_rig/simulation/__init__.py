@@ -5,11 +5,11 @@
     reading    YAML → Scenario, or each mistake with its line and field
     schema     docs/scenario.schema.json, for editors
     plan       Scenario → every push and every webhook, with its time
-    expect     plan → what must be told of each push
-    receivers  they take what the app tells, or refuse it at first
+    expect     plan → what must be said of each push
+    receivers  take the app's messages, or refuse them at first
     state      what has been answered and told so far
-    judge      what was expected, and what came → what is wrong, and what is not known
-    table      the same as rows: a push each, a column for each region
+    judge      expected and actual messages → what is wrong, and what is not known
+    table      a run as rows: one per push, with a column for each region
     play       the shell: posts the webhooks and waits for the verdicts
 
 All but receivers and play are pure.

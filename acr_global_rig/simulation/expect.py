@@ -1,6 +1,6 @@
-"""What must be told of each push: plan and the app's settings → expected verdicts. Pure.
+"""What must be said of each push: plan and the app's settings → expected verdicts. Pure.
 
-This is the rule in a few lines, written apart from the app's own code, which it judges:
+This is the rule in a few lines, written independently of the app's code, which it judges:
 
     complete                every region has reported before the deadline
     overdue                 some have not, then, where there is a late window,
@@ -8,8 +8,8 @@ This is the rule in a few lines, written apart from the app's own code, which it
     overdue, incomplete     some never did
 
 What the app counts as one push is known by the notification's id or, where it is set to
-`content`, by the digest: with ids of their own each region's report is a push of its own to an
-app that goes by the id.
+`content`, by the digest: where each region has its own ids, each arrival is a push of its own to
+an app that goes by the id.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from acr_global_rig.simulation.reading import ScenarioError
 from acr_global_rig.simulation.scenario import App
 
 SLACK = 5.0
-"""Seconds on both sides of a deadline in which a report may count as in time or as late: what a
-webhook, the engine's whole seconds and its polling take."""
+"""Seconds on both sides of a deadline in which an arrival may count as in time or as late: a
+webhook, the engine's whole seconds and its polling take that long."""
 
 Ending = tuple[VerdictType, ...]
-"""What one push is told, in order."""
+"""The verdicts on one push, in order."""
 
 
 class Standing(Enum):
-    """How a region's first report lies to the deadline, and to the end of the late window."""
+    """How a region's first arrival relates to the deadline and the end of the late window."""
 
     IN_TIME = "in time"
     CLOSE = "close to the deadline"
@@ -44,24 +44,24 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One push, as the app sees it, and what must come of it."""
+    """One push, as the app sees it, and the verdicts that it must get."""
 
     key: str
     push: Push
     standing: Mapping[str, Standing]
     """By region."""
     endings: frozenset[Ending]
-    """Each is right; more than one only where a report lies close to a limit."""
+    """Each is right; there is more than one only where an arrival is close to a limit."""
     known_by: float
-    """Seconds after the start; by then, and what the delivery takes, it can be told to its end."""
+    """Seconds after the start, by which all verdicts are decided; delivering them takes longer."""
 
     def regions(self, *standings: Standing) -> frozenset[str]:
-        """Those that stand so."""
+        """The regions with one of these standings."""
         return frozenset(r for r, standing in self.standing.items() if standing in standings)
 
 
 def is_watched(push: Push, app: App) -> bool:
-    """Whether the app's filters let it through."""
+    """Whether the app's filters let a push through."""
     return not matches(app.exclude, push.repository, push.tag)
 
 
@@ -78,24 +78,24 @@ def key_told(message: Message, app: App) -> str:
 def expect(
     plan: Plan, app: App, heard: Collection[VerdictType] = tuple(VerdictType)
 ) -> tuple[Expected, ...]:
-    """What must be told of each push that is watched and reported at all, in their order.
+    """What must be said of each push that is watched and reported at all, in order.
 
     Args:
-        heard: The verdicts that anybody hears of: the end of a late window is awaited for
-            `incomplete` alone.
+        heard: The verdicts that any receiver asks for: only for `incomplete` must the end of a
+            late window be awaited.
 
-    Raises ScenarioError where a report would begin a second push of the same content.
+    Raises ScenarioError where an arrival would begin a second push of the same content.
     """
-    reports: dict[str, dict[str, float]] = {}
+    arrivals: dict[str, dict[str, float]] = {}
     pushes: dict[str, Push] = {}
     for webhook in plan.webhooks:
         push = plan.pushes[webhook.push]
         if is_watched(push, app):
             key = key_of(webhook, push, app)
             pushes.setdefault(key, push)
-            reports.setdefault(key, {}).setdefault(webhook.region, webhook.at)
+            arrivals.setdefault(key, {}).setdefault(webhook.region, webhook.at)
     found = [
-        _expected(key, pushes[key], plan.regions, its, app, heard) for key, its in reports.items()
+        _expected(key, pushes[key], plan.regions, its, app, heard) for key, its in arrivals.items()
     ]
     return tuple(sorted(found, key=lambda expected: expected.push.number))
 
@@ -104,17 +104,17 @@ def _expected(
     key: str,
     push: Push,
     regions: tuple[str, ...],
-    reports: Mapping[str, float],
+    arrivals: Mapping[str, float],
     app: App,
     heard: Collection[VerdictType],
 ) -> Expected:
-    deadline = min(reports.values()) + app.timeout
+    deadline = min(arrivals.values()) + app.timeout
     end = deadline + app.late_window
-    standing = {region: _standing(reports.get(region), deadline, end) for region in regions}
+    standing = {region: _standing(arrivals.get(region), deadline, end) for region in regions}
     if app.correlation == "content":
-        _refuse_second_push(push, standing, reports, app)
+        _refuse_second_push(push, standing, arrivals, app)
     endings = _endings(standing.values(), app)
-    known_by = max(reports.values())
+    known_by = max(arrivals.values())
     if endings != {(VerdictType.COMPLETE,)}:
         known_by = max(known_by, deadline)
     if VerdictType.INCOMPLETE in heard and any(VerdictType.INCOMPLETE in e for e in endings):
@@ -149,16 +149,16 @@ def _endings(standings: Iterable[Standing], app: App) -> frozenset[Ending]:
 
 
 def _refuse_second_push(
-    push: Push, standing: Mapping[str, Standing], reports: Mapping[str, float], app: App
+    push: Push, standing: Mapping[str, Standing], arrivals: Mapping[str, float], app: App
 ) -> None:
     outside = {Standing.NEVER, Standing.CLOSE_TO_END}
     if app.late_window <= SLACK:
         outside.add(Standing.CLOSE)
-    for region in reports:
+    for region in arrivals:
         if standing[region] in outside:
             raise ScenarioError(
                 [
-                    f"{push.name}: the report of {region} would come when the app listens no "
+                    f"{push.name}: the webhook of {region} would come when the app listens no "
                     "more; by content it would begin a second push: make app.late_window longer"
                 ]
             )

@@ -1,4 +1,4 @@
-"""What must have come, and what came → what is wrong with it, and what is not known. Pure."""
+"""Expected and actual messages → what is wrong, and what is not known yet. Pure."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from acr_global_rig.simulation.state import Receipt, Record, endings_for, names,
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One sentence for everything that is not as it must be."""
+    """One sentence for each thing that is not as it must be."""
 
     wrong: tuple[str, ...]
     unknown: tuple[str, ...]
-    """What has not come, and may still."""
+    """What has not come, and still may."""
 
 
 def judge(record: Record) -> Judgement:
-    """All of one run; nothing of it where all is well."""
+    """Judge one run; both parts are empty where all is well."""
     wrong, unknown = [*_answers(record)], list[str]()
     for expected in record.expected:
         its = record.receipts.get(expected.key, [])
@@ -53,6 +53,7 @@ def _label(record: Record, expected: Expected, listener: Listener) -> str:
 
 def _answers(record: Record) -> Iterator[str]:
     by_key = {expected.key: expected for expected in record.expected}
+    twice = {(w.push, w.region) for w in record.plan.webhooks if w.repeated}
     for answer in (a for its in record.answers.values() for a in its):
         webhook = answer.webhook
         push = record.plan.pushes[webhook.push]
@@ -63,7 +64,8 @@ def _answers(record: Record) -> Iterator[str]:
         if is_watched(push, record.app):
             expected = by_key[key_of(webhook, push, record.app)]
             fitting = {"accepted"}
-            if webhook.repeated or expected.standing[webhook.region] is not Standing.IN_TIME:
+            in_time = expected.standing[webhook.region] is Standing.IN_TIME
+            if not in_time or (webhook.push, webhook.region) in twice:  # which may be the first in
                 fitting.add("ignored: already-decided")
         if answer.status not in (200, 202) or answer.word not in fitting:
             yield f"{where} was answered {answer.status} ({answer.word})"
@@ -109,7 +111,7 @@ def _contents(expected: Expected, message: Message) -> Iterator[str]:
 
 
 def _attempts(listener: Listener, receipts: Sequence[Receipt]) -> Iterator[str]:
-    """A receiver that refuses takes each message after that, under the id of the first attempt."""
+    """A receiver that refuses must then accept each message, with the id of the first attempt."""
     for message_id in dict.fromkeys(r.message.id for r in receipts):
         attempts = [r for r in receipts if r.message.id == message_id]
         statuses = [r.status for r in attempts]
@@ -121,7 +123,7 @@ def _attempts(listener: Listener, receipts: Sequence[Receipt]) -> Iterator[str]:
 
 
 def _strangers(record: Record) -> Iterator[str]:
-    """Of this registry nothing else was pushed; what is told of others is no business of ours."""
+    """Messages on other pushes of this registry; those on other registries do not matter."""
     known = {expected.key for expected in record.expected}
     for key, receipts in record.receipts.items():
         about = receipts[0].message.push

@@ -29,7 +29,7 @@ def seconds(value: object) -> float:
         return parse_duration(value).total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a number of seconds, or a duration such as 90s or 2m")
-    if not 0 <= value <= _MAX:  # also where it is no number at all
+    if not 0 <= value <= _MAX:  # also for NaN
         raise ValueError(f"must be between 0 and {_MAX:.0f} seconds")
     return float(value)
 
@@ -50,13 +50,13 @@ Seconds = Annotated[
 
 
 class Part(BaseModel):
-    """A part of a scenario: immutable, and what it does not know is a mistake."""
+    """A part of a scenario: immutable; an unknown field is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Lognormal(Part):
-    """Most are near the median, a few are much longer."""
+    """Lags of which most are near the median, and a few much longer."""
 
     median: Seconds = Field(description="Half of them are shorter.")
     sigma: float = Field(
@@ -81,7 +81,7 @@ class Lag(Part):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:
-        """A number, or a duration, is a fixed lag."""
+        """Read a number or a duration as a fixed lag."""
         if isinstance(value, Mapping | Lag):
             return value
         return {"fixed": seconds(value)}
@@ -110,7 +110,7 @@ class Lag(Part):
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """The mapping, or a number or duration alone."""
+        """The schema of the mapping, or of a number or duration alone."""
         schema = handler.resolve_ref_schema(handler(core))
         mapping = schema | {"minProperties": 1, "maxProperties": 1}
         alone = {"type": ["number", "string"], "title": "fixed"}

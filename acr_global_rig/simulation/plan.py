@@ -15,7 +15,7 @@ from acr_global_rig.simulation.scenario import Pushes, Scenario
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 SIZE = 524
-"""Bytes of every manifest; nothing depends on it."""
+"""Bytes of every manifest, as events state it; nothing depends on it."""
 
 
 def image_name(repository: str, tag: str | None, digest: str) -> str:
@@ -45,7 +45,7 @@ class Push:
     tag: str | None
     """None: a child manifest of a multi-arch image."""
     digest: str
-    """Of no content; no two pushes of any run share one."""
+    """Made up; no two pushes of any run share one."""
     media_type: str
     begins: float
     """Seconds after the start."""
@@ -61,7 +61,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is going to happen, if the app does its part."""
+    """Everything that is going to happen in a run."""
 
     registry: str
     regions: tuple[str, ...]
@@ -76,7 +76,7 @@ def plan_of(scenario: Scenario, seed: int, run: str) -> Plan:
     Args:
         seed: Decides every lag, loss and repeat; a group of pushes keeps its own when others
             are changed.
-        run: Any text that no other run has: the app must not know the ids and digests yet.
+        run: Any text that no other run has, because the app must not know its ids and digests yet.
     """
     pushes, webhooks = list[Push](), list[Webhook]()
     for number, group in enumerate(scenario.pushes):
@@ -90,7 +90,7 @@ def plan_of(scenario: Scenario, seed: int, run: str) -> Plan:
 
 
 def _manifests(group: Pushes) -> Iterator[tuple[float, str | None, str]]:
-    """When each is pushed, its tag and media type; an image's children before itself."""
+    """When each manifest is pushed, its tag and media type; an image's children come first."""
     tag = group.image.partition(":")[2]
     for number in range(group.count):
         begins = group.begins + number / group.rate
@@ -141,7 +141,7 @@ def _pushed(
 
 
 def _choose(which: float | tuple[str, ...], regions: tuple[str, ...], random: Random) -> set[str]:
-    """Those that it happens to; as many random numbers are drawn whatever the chance is."""
+    """Regions to which something happens; the chance does not change how many numbers are drawn."""
     drawn = {region: random.random() for region in sorted(regions)}
     if isinstance(which, float):
         return {region for region, number in drawn.items() if number < which}

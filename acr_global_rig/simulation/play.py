@@ -1,6 +1,6 @@
-"""The shell: posts a plan's webhooks, each at its time, and waits until all is told.
+"""The shell: posts a plan's webhooks, each at its time, and waits for all messages.
 
-A webhook is posted once and waits 5 s for its answer, as the registry's do.
+A webhook is posted once, and its answer awaited for 5 s, as the registry does.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Simulation:
     app_url: str = field(repr=False)
     key: str | None = field(repr=False)
     show: Callable[[Answer | Receipt], None]
-    """Called with each thing that happens, when it has happened."""
+    """Called with each answer and receipt as it comes."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, receipt: Receipt) -> None:
-        """Take in what a receiver was told."""
+        """Keep what a receiver got."""
         self.record.heard(receipt)
         self._changed.set()
         self.show(receipt)
@@ -41,8 +41,8 @@ class Simulation:
         """Post everything, then wait until all is known.
 
         Args:
-            wait: Seconds to wait for the last word, from the moment at which it is due.
-            settle: Seconds to go on listening when all is known.
+            wait: Seconds to wait for the last message, from when it is due.
+            settle: Seconds to go on listening once all is known.
         """
         loop = asyncio.get_running_loop()
         began = loop.time()

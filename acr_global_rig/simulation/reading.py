@@ -16,7 +16,7 @@ from acr_global_rig.simulation.lag import Lag, Lognormal, Part
 from acr_global_rig.simulation.scenario import App, Listener, Place, Pushes, Scenario
 
 MAX_CHARS = 1_000_000
-"""Of a file; ours."""
+"""Of a file; a limit of our own."""
 
 _PARTS: dict[str, type[Part]] = {
     "app": App,
@@ -28,7 +28,7 @@ _PARTS: dict[str, type[Part]] = {
     "late_by": Lag,
     "lognormal": Lognormal,
 }
-"""What stands in each field that holds fields."""
+"""The model of each field that has fields of its own."""
 
 _WORDS = {
     "missing": "is missing",
@@ -59,7 +59,7 @@ class ScenarioError(AcrGlobalError):
 
 
 def read_scenario(text: str) -> Scenario:
-    """What the text says. Raises ScenarioError."""
+    """Read a scenario. Raises ScenarioError."""
     if len(text) > MAX_CHARS:
         raise ScenarioError([f"is longer than {MAX_CHARS} characters"])
     root, value = _parse(text)
@@ -92,8 +92,8 @@ def _parse(text: str) -> tuple[Node, Any]:
 
 
 def _twice(node: Node, seen: set[int], place: Place = ()) -> Iterator[Place]:
-    """Where a name stands a second time in one mapping: YAML's libraries keep the last. A node
-    that others refer to is `seen` once."""
+    """Places where a name stands a second time in one mapping: YAML's libraries keep the last. A
+    node that others refer to is `seen` once."""
     if id(node) in seen:
         return
     seen.add(id(node))
@@ -117,7 +117,7 @@ def _said(root: Node, place: Place, words: str) -> str:
 
 
 def _line(node: Node, place: Place) -> int:
-    """Where a field stands; of one that is missing, where what it is missing from begins."""
+    """The line of a field; of a missing one, the line where its mapping begins."""
     line = node.start_mark.line
     for part in place:
         if isinstance(node, MappingNode):
@@ -135,7 +135,7 @@ def _line(node: Node, place: Place) -> int:
 
 
 def _mistakes(errors: list[dict[str, Any]]) -> Iterator[tuple[Place, str]]:
-    """Each in plain words. A list of which every entry is wrong is not too short besides."""
+    """Each mistake in plain words. A list whose entries are all wrong is not also too short."""
     for error in errors:
         place = error["loc"]
         within = any(e is not error and e["loc"][: len(place)] == place for e in errors)

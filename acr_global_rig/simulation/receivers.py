@@ -1,4 +1,4 @@
-"""Receivers of what the app tells: each refuses a message as often as the scenario says."""
+"""Receivers of the app's messages: each refuses a message as often as the scenario says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from acr_global_rig.simulation.state import Receipt
 
 
 class Refusing(Receiver):
-    """Answers 503 to each message so often before it takes it, and tells of each request."""
+    """Answers 503 to each message so often before it accepts it, and reports each request."""
 
     def __init__(self, name: str, refusals: int, tell: Callable[[Receipt], None]) -> None:
         super().__init__(name)
@@ -25,7 +25,7 @@ class Refusing(Receiver):
         self._tries: Counter[str] = Counter()
 
     def decide(self, headers: Mapping[str, str], body: Any) -> int:
-        """The status of the answer; 400 to what is no message of the app."""
+        """The status of the answer; 400 for anything that is no message of the app."""
         try:
             message = Message.model_validate_json(json.dumps(body))
         except ValidationError:
@@ -40,5 +40,5 @@ class Refusing(Receiver):
 def receivers(
     listeners: Iterable[Listener], tell: Callable[[Receipt], None]
 ) -> tuple[Refusing, ...]:
-    """One for each in the scenario."""
+    """One receiver for each in the scenario."""
     return tuple(Refusing(one.name, one.refusals, tell) for one in listeners)

@@ -1,6 +1,6 @@
 """What a scenario file may say. Pure.
 
-Every number has a bound, so that a slip of the keyboard starts nothing that never ends.
+Every number has a bound, so that a typing error starts nothing endless.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ Chosen = Annotated[
 
 
 class App(Part):
-    """What the app's own settings say, for the verdicts depend on it."""
+    """The app's own settings on which verdicts depend."""
 
     timeout: Seconds = Field(
         default=600.0, description="ACR_GLOBAL_TIMEOUT, 10m where it is not set."
@@ -88,7 +88,7 @@ class App(Part):
 
 
 class Listener(Part):
-    """One receiver of what the app tells, at /NAME of the address of --listen."""
+    """One receiver of the app's messages, at /NAME of the address of --listen."""
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9-]{0,49}$", description="The path of the target's URL."
@@ -106,7 +106,7 @@ class Listener(Part):
 
 
 class Pushes(Part):
-    """One image, pushed once or so often, and how its webhooks come."""
+    """One image, pushed once or several times, and how its webhooks come."""
 
     image: str = Field(
         pattern=f"^{_REPOSITORY}:{_TAG}$",
@@ -184,11 +184,11 @@ class Scenario(Part):
 
 
 Place = tuple[str | int, ...]
-"""The way to a field: names, and numbers in lists."""
+"""The path of a field: names, and positions in lists."""
 
 
 def problems(scenario: Scenario) -> Iterator[tuple[Place, str]]:
-    """What only several fields together show."""
+    """Mistakes that only several fields together show."""
     names = [receiver.name for receiver in scenario.receivers]
     for number, name in enumerate(names):
         if name in names[:number]:

@@ -1,4 +1,4 @@
-"""What has been answered and told so far, and whether all is known. No I/O."""
+"""The answers and messages so far, and whether all is known. No I/O."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Receipt:
 
 @dataclass
 class Record:
-    """One run: what was to happen, and what has happened."""
+    """One run: the plan, and what has happened."""
 
     plan: Plan
     app: App
@@ -53,7 +53,7 @@ class Record:
     answers: dict[int, list[Answer]] = field(default_factory=dict)
     """By the push's number."""
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
-    """By the push's key; other pushes' too."""
+    """By the push's key, including pushes of others."""
 
     def answered(self, answer: Answer) -> None:
         """Keep one."""
@@ -68,24 +68,24 @@ class Record:
         return key_told(message, self.app)
 
     def told(self, key: str, receiver: str) -> list[Receipt]:
-        """What one receiver got about one push, in order."""
+        """The receipts of one receiver about one push, in order."""
         return [r for r in self.receipts.get(key, ()) if r.receiver == receiver]
 
     def is_known(self, expected: Expected) -> bool:
-        """Whether every receiver has taken all that it must of this push, or another word."""
+        """Whether every receiver has got all messages on this push, or a wrong one."""
         return not any(self.lacks(expected, listener) for listener in self.listeners)
 
     def lacks(self, expected: Expected, listener: Listener) -> bool:
-        """Whether what a receiver has taken is right so far, but not all."""
+        """Whether the messages that a receiver has got are right so far, but not all."""
         told = verdicts(self.told(expected.key, listener.name))
         endings = endings_for(listener, expected)
         return told not in endings and any(told == ending[: len(told)] for ending in endings)
 
 
 def record_of(scenario: Scenario, seed: int, run: str) -> Record:
-    """What is to happen in one run of a scenario, and nothing yet of what has; see plan_of.
+    """The record of one run of a scenario before it begins; see plan_of.
 
-    Raises ScenarioError where what must come of it cannot be said.
+    Raises ScenarioError where the right verdicts cannot be told.
     """
     plan = plan_of(scenario, seed, run)
     heard = {verdict for receiver in scenario.receivers for verdict in receiver.verdicts}
@@ -94,8 +94,8 @@ def record_of(scenario: Scenario, seed: int, run: str) -> Record:
 
 
 def endings_for(listener: Listener, expected: Expected) -> set[Ending]:
-    """What a receiver may be told of a push, by the verdicts that it asks for. Where it refuses an
-    alarm, the word that follows may overtake it: then the app drops the alarm."""
+    """The messages on a push that a receiver may get, by the verdicts that it asks for. Where it
+    refuses an alarm, the next verdict may overtake it, and the app then drops the alarm."""
     endings = set(expected.endings)
     if listener.refusals:
         endings |= {ending[1:] for ending in endings if len(ending) > 1}
@@ -103,7 +103,7 @@ def endings_for(listener: Listener, expected: Expected) -> set[Ending]:
 
 
 def verdicts(receipts: Iterable[Receipt]) -> Ending:
-    """The verdicts of what was taken, in order."""
+    """The verdicts of accepted messages, in order."""
     return tuple(r.message.type for r in receipts if r.status == 200)
 
 

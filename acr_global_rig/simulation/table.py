@@ -1,4 +1,4 @@
-"""A run as rows: a push each, a column for each region. Pure."""
+"""A run as rows: one per push, with a column for each region. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ NOTHING = "-"
 
 
 def headings(record: Record) -> list[str]:
-    """The columns: what was pushed, its verdicts, who is missing, and each region."""
+    """The columns: what was pushed, its verdicts, the missing regions, and each region."""
     noted = ["NOTE"] if _is_noted(record) else []
     return ["PUSH", *noted, "VERDICT", "MISSING", *record.plan.regions]
 
 
 def rows(record: Record, pushes: Iterable[Push]) -> list[list[str]]:
-    """One row for each; of regions how far each was behind the first, by the app's clock, or how
-    its webhook stands."""
+    """One row for each push; for a region its lag behind the first, by the app's clock, or the
+    state of its webhook."""
     expected: dict[int, list[Expected]] = {}
     for one in record.expected:
         expected.setdefault(one.push.number, []).append(one)
@@ -57,16 +57,16 @@ def _missing(record: Record, expected: Expected) -> tuple[str, ...]:
 
 def _lags(record: Record, expected: list[Expected]) -> dict[str, str]:
     return {
-        report.region: f"{report.lag_seconds:.1f} s"
+        region.region: f"{region.lag_seconds:.1f} s"
         for one in expected
         for receipt in record.receipts.get(one.key, ())
-        for report in receipt.message.regions
-        if report.lag_seconds is not None
+        for region in receipt.message.regions
+        if region.lag_seconds is not None
     }
 
 
 def _standing(push: Push, region: str, answers: list[Answer]) -> str:
-    """How its webhook stands while nothing is told of it."""
+    """The state of a region's webhook before there is a message on it."""
     if region in push.lost:
         return "lost"
     own = [answer for answer in answers if answer.webhook.region == region]
@@ -74,7 +74,7 @@ def _standing(push: Push, region: str, answers: list[Answer]) -> str:
 
 
 def deliveries(record: Record) -> Iterator[str]:
-    """A line for each receiver that refuses: how its messages came through."""
+    """A line for each receiver that refuses, with the attempts that its messages took."""
     for listener in record.listeners:
         if listener.refusals:
             receipts = [

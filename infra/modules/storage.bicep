@@ -1,5 +1,5 @@
-// The storage account: the published package, the host's own state, and, where the backend is
-// storage, the task hub. It knows no shared key.
+// The storage account: the published package, the host's own state, the list of pushes, and, where the
+// backend is storage, the task hub. It knows no shared key.
 
 import { neededRole, roleIds } from 'types.bicep'
 
@@ -10,7 +10,7 @@ param workspaceId string
 param principalId string
 param assignRoles bool
 
-@description('Whether the task hub is here: then the app needs its queues and tables too.')
+@description('Whether the task hub is here: then the app needs its queues too.')
 param holdsTaskHub bool
 
 @description('Whether it is reached through private endpoints alone.')
@@ -23,12 +23,12 @@ var containerName = 'app-package'
 
 // The host keeps its leases and keys in blobs, and makes containers: Owner, as its documentation asks
 // (learn.microsoft.com/azure/azure-functions/functions-reference, Connecting to host storage with an
-// identity). The task hub on storage lives in queues and tables as well.
-var hostRoles = [{ name: 'Storage Blob Data Owner', id: roleIds.storageBlobDataOwner }]
-var hubRoles = [
-  { name: 'Storage Queue Data Contributor', id: roleIds.storageQueueDataContributor }
+// identity). The app lists pushes in a table, and the task hub on storage lives in queues and tables.
+var hostRoles = [
+  { name: 'Storage Blob Data Owner', id: roleIds.storageBlobDataOwner }
   { name: 'Storage Table Data Contributor', id: roleIds.storageTableDataContributor }
 ]
+var hubRoles = [{ name: 'Storage Queue Data Contributor', id: roleIds.storageQueueDataContributor }]
 var wanted = holdsTaskHub ? concat(hostRoles, hubRoles) : hostRoles
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {

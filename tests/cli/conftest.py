@@ -1,4 +1,4 @@
-"""The commands as they are typed, and a loopback server that plays the app."""
+"""Types commands against a loopback server that plays the app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class Ran:
-    """What one command left behind."""
+    """The exit code and output of one command."""
 
     code: int
     out: str
@@ -34,7 +34,7 @@ Run = Callable[..., Ran]
 
 @dataclass
 class App:
-    """Where it listens, what it is to answer, and what it was asked."""
+    """Where the played app listens, what it is to answer, and the requests it got."""
 
     url: str = ""
     untrusted_url: str = ""
@@ -94,7 +94,7 @@ def app() -> Iterator[App]:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Types a command in an empty folder, with these environment settings."""
+    """Types a command in an empty folder, with these environment variables."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FUNCTION_APP_URL", raising=False)
     monkeypatch.delenv("FUNCTION_APP_KEY", raising=False)
@@ -112,7 +112,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 @pytest.fixture
 def ask(run: Run, app: App) -> Run:
-    """Types a command against the playing app, with the key in the environment."""
+    """Types a command against the played app, with the key in the environment."""
 
     def typed(*argv: str, **environ: str) -> Ran:
         return run(*argv, **{"FUNCTION_APP_URL": app.url, "FUNCTION_APP_KEY": KEY, **environ})

@@ -1,4 +1,4 @@
-"""docs/api.md: what the models say, for every function that is asked over HTTP."""
+"""docs/api.md shows the models for every function that answers over HTTP."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_the_documentation_is_made_of_the_models() -> None:
 
 
 def test_every_route_has_its_answer() -> None:
-    """Those of the README's table, which is held to the app."""
+    """The routes are those of the README's table, which is held to the app."""
     rows = re.findall(r"\| `(/api/\S+)` \| (GET|POST) \|", (ROOT / "README.md").read_text())
     assert {f"{method} {path}" for path, method in rows} == {r for r, *_ in api_reference.ANSWERS}
 
 
 def test_each_answer_leads_to_its_fields() -> None:
-    """No link goes nowhere."""
+    """No link leads nowhere."""
     page = api_reference.reference()
     headings = {heading.lower() for heading in re.findall(r"^## (\w+)$", page, re.MULTILINE)}
     assert set(re.findall(r"\(#(\w+)\)", page)) == headings

@@ -1,4 +1,5 @@
-"""Whatever an app answers, or does not: one plain sentence, its exit code, no key in sight."""
+"""Whatever an app answers, or does not answer, is one plain sentence with its exit code, and no
+key."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ REPLAY = "POST /api/deadletters/_delivery.overdue.p1/replay"
 def test_each_answer_that_is_no_success_is_one_sentence(
     ask: Run, app: App, sentence: str, status: int, body: object
 ) -> None:
-    """The app's own sentence where it has one, else the status in words."""
+    """It is the app's own sentence where there is one, or else the status in words."""
     app.answer(REPLAY, status, body)
     ran = ask("deadletters", "replay", "_delivery.overdue.p1")
     code = Exit.NOT_ASKED if status >= 500 else Exit.PROBLEMS
@@ -49,7 +50,7 @@ def test_each_answer_that_is_no_success_is_one_sentence(
 
 
 def test_a_redirect_does_not_take_the_key_along(ask: Run, app: App) -> None:
-    """A redirect is a failure: whoever is behind it is not who was named."""
+    """A redirect is a failure, because its target is not the app that was named."""
     app.answer(LIST, 307, b"", Location="/api/elsewhere")
     ran = ask("deadletters", "list")
     assert (1, [LIST]) == (ran.code, app.asked)
@@ -57,7 +58,7 @@ def test_a_redirect_does_not_take_the_key_along(ask: Run, app: App) -> None:
 
 
 def test_a_key_that_is_said_back_is_masked(ask: Run, app: App) -> None:
-    """A host that repeats what it was sent does not put the key on the screen."""
+    """A host that repeats the request does not put the key on the screen."""
     app.answer(LIST, 400, {"message": f"bad header x-functions-key: {KEY}"})
     assert "error: bad header x-functions-key: *** (status 400)\n" == ask("deadletters", "list").err
 
@@ -73,7 +74,7 @@ def test_a_key_that_is_a_word_masks_nothing_of_ours(
 
 
 def test_of_an_answer_only_what_was_said_is_masked(ask: Run, app: App) -> None:
-    """The status behind it is ours."""
+    """The status that follows it is ours."""
     app.answer(LIST, 400, {"message": "no status 400 for status"})
     ran = ask("deadletters", "list", FUNCTION_APP_KEY="status")
     assert "error: no *** 400 for *** (status 400)\n" == ran.err
@@ -85,8 +86,8 @@ def test_a_sentence_of_the_app_cannot_steer_the_terminal(ask: Run, app: App) -> 
     assert "error: a [2J b (status 400)\n" == ask("deadletters", "list").err
 
 
-def test_nobody_listening_is_said(run: Run) -> None:
-    """A refused connection names host and port."""
+def test_a_refused_connection_is_one_sentence(run: Run) -> None:
+    """It names host and port."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -95,16 +96,16 @@ def test_nobody_listening_is_said(run: Run) -> None:
     assert f"error: cannot reach 127.0.0.1:{port}: connection refused\n" == ran.err
 
 
-def test_a_name_that_nobody_has_is_said(run: Run) -> None:
-    """A mistyped host is a failure to reach it."""
+def test_an_unknown_host_is_one_sentence(run: Run) -> None:
+    """A mistyped host cannot be reached."""
     ran = run("deadletters", "list", "--url", "https://nothing.invalid", FUNCTION_APP_KEY=KEY)
     assert 4 == ran.code
     assert ran.err.startswith("error: cannot reach nothing.invalid: ")
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", "."])
-def test_a_name_that_cannot_be_one_is_said(run: Run, host: str) -> None:
-    """A host that no resolver takes is found before anything is asked."""
+def test_an_impossible_host_is_one_sentence(run: Run, host: str) -> None:
+    """It is found before any look-up."""
     ran = run("deadletters", "list", "--url", f"https://{host}")
     assert (2, "") == (ran.code, ran.out)
     assert ran.err.startswith("error: the app's url names what can be no host: ")
@@ -123,8 +124,8 @@ def test_a_hanging_app_is_given_up(ask: Run, app: App) -> None:
     assert ran.err.endswith(" did not answer within 0.2 s\n")
 
 
-def test_an_app_that_breaks_off_is_said(ask: Run, app: App) -> None:
-    """A connection closed in the middle of the answer is one sentence."""
+def test_an_app_that_breaks_off_is_one_sentence(ask: Run, app: App) -> None:
+    """The connection is closed in the middle of the answer."""
 
     async def break_off(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
@@ -141,14 +142,14 @@ def test_an_app_that_breaks_off_is_said(ask: Run, app: App) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(ask: Run, app: App) -> None:
-    """The key is not sent to a host that cannot show that it is the one."""
+    """The key is not sent to a host whose certificate cannot be verified."""
     ran = ask("deadletters", "list", "--url", app.untrusted_url)
     assert (4, []) == (ran.code, app.asked)
     assert "certificate that is not trusted" in ran.err
 
 
-def test_plain_http_where_tls_was_asked_for_is_said(ask: Run, app: App) -> None:
-    """https to a port that speaks http fails before the key is sent."""
+def test_plain_http_in_place_of_tls_is_one_sentence(ask: Run, app: App) -> None:
+    """The request fails before the key is sent."""
     ran = ask("deadletters", "list", "--url", app.url.replace("http:", "https:"))
     assert (4, []) == (ran.code, app.asked)
     assert "does not speak TLS" in ran.err
@@ -156,7 +157,7 @@ def test_plain_http_where_tls_was_asked_for_is_said(ask: Run, app: App) -> None:
 
 @pytest.mark.usefixtures("strange_environment")
 def test_this_machine_is_asked_straight_and_with_our_headers(ask: Run, app: App) -> None:
-    """The key alone, whatever proxies and `.netrc` there are; and what gateways expect."""
+    """Proxies and `.netrc` are not used; the key and the headers that gateways expect are sent."""
     told: list[web.BaseRequest] = []
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -185,7 +186,7 @@ def test_this_machine_is_asked_straight_and_with_our_headers(ask: Run, app: App)
     ],
 )
 def test_a_proxy_that_does_not_work_is_one_sentence(run: Run, sentence: str, proxy: str) -> None:
-    """By the name of its variable, and without its value."""
+    """It names the proxy's variable, and not its value."""
     ran = run("deadletters", "list", "--url", "https://app.test", HTTPS_PROXY=proxy)
     assert (4, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
     assert sentence in ran.err
@@ -193,7 +194,7 @@ def test_a_proxy_that_does_not_work_is_one_sentence(run: Run, sentence: str, pro
 
 
 def test_a_proxy_that_refuses_is_one_sentence(run: Run, app: App) -> None:
-    """With its status: here a server that knows no tunnels."""
+    """It has the status; here a server that knows no tunnels answers."""
     proxy = app.url.replace("//", "//user:hush@")
     ran = run("deadletters", "list", "--url", "https://app.test", HTTPS_PROXY=proxy)
     assert 4 == ran.code

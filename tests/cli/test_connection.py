@@ -1,4 +1,4 @@
-"""Which app is meant, and the key to it: every way to say it, and every way to say it wrongly."""
+"""Which app is meant and the key to it: every way to give them, and every wrong way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EMPTY = {"deadletters": [], "cut_off": False}
     ["https://a.example", "https://a.example/base", "http://127.0.0.1:7071", "http://localhost"],
 )
 def test_a_plain_url_is_taken(url: str) -> None:
-    """https everywhere, http on this machine; a slash at the end makes no difference."""
+    """https is accepted everywhere, and http on this machine; a final slash makes no difference."""
     assert url == base_url(url + "/")
 
 
@@ -40,7 +40,7 @@ def test_a_plain_url_is_taken(url: str) -> None:
     ],
 )
 def test_any_other_url_is_refused_and_not_shown(reason: str, url: str) -> None:
-    """The key goes nowhere in the clear, and a URL with a key in it is not repeated."""
+    """The key is never sent in clear, and a URL with a key in it is not repeated."""
     with pytest.raises(UsageError) as raised:
         base_url(url)
     assert reason in raised.value.message
@@ -48,34 +48,34 @@ def test_any_other_url_is_refused_and_not_shown(reason: str, url: str) -> None:
 
 
 def test_nothing_is_sent_over_plain_http(run: Run) -> None:
-    """A command for an app elsewhere over http ends as a misuse, before any connection."""
+    """The command is a usage error before any connection."""
     ran = run("deadletters", "list", "--url", "http://a.example", FUNCTION_APP_KEY=KEY)
     assert 2 == ran.code
     assert "would show the key; use https" in ran.err
 
 
 def test_a_command_without_an_app_asks_for_it(run: Run) -> None:
-    """No URL is a misuse that says what to give."""
+    """A missing URL is a usage error that says what to give."""
     ran = run("deadletters", "list")
     assert (2, "") == (ran.code, ran.out)
     assert "FUNCTION_APP_URL" in ran.err
 
 
 def test_the_option_goes_before_the_environment(run: Run, app: App) -> None:
-    """--url wins over FUNCTION_APP_URL."""
+    """--url overrides FUNCTION_APP_URL."""
     app.answer("GET /api/deadletters", 200, EMPTY)
     ran = run("deadletters", "list", "--url", app.url, FUNCTION_APP_URL="https://nothing.invalid")
     assert (0, "No dead letters.\n", "") == (ran.code, ran.out, ran.err)
 
 
 def test_a_base_path_is_kept(run: Run, app: App) -> None:
-    """An app behind a gateway may have a path of its own."""
+    """An app behind a gateway may have one."""
     app.answer("GET /apps/one/api/deadletters", 200, EMPTY)
     assert 0 == run("deadletters", "list", "--url", f"{app.url}/apps/one/").code
 
 
 def test_no_key_is_sent_where_there_is_none(run: Run, app: App) -> None:
-    """A host on this machine wants none."""
+    """A host on this machine asks for none."""
     app.answer("GET /api/deadletters", 200, EMPTY)
     run("deadletters", "list", "--url", app.url, FUNCTION_APP_KEY=" ")
     assert [None] == app.keys
@@ -89,7 +89,7 @@ def test_the_key_comes_from_the_environment(ask: Run, app: App) -> None:
 
 
 def test_the_key_comes_from_a_file(ask: Run, app: App, tmp_path: Path) -> None:
-    """--key-file wins over the environment; a line break at its end is no part of the key."""
+    """--key-file overrides the environment; a final line break is not part of the key."""
     app.answer("GET /api/deadletters", 200, EMPTY)
     file = tmp_path / "key"
     file.write_text("from-the-file\r\n", encoding="utf-8-sig")
@@ -123,7 +123,7 @@ WRITTEN = {
 def test_a_key_is_read_however_it_was_written(
     ask: Run, app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str, written: bytes
 ) -> None:
-    """What editors, shells and pipes put around it is no part of it, whichever way it comes."""
+    """Whatever editors, shells and pipes put around it is removed, whichever way it comes."""
     app.answer("GET /api/deadletters", 200, EMPTY)
     (tmp_path / "key").write_bytes(written)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(written), "ascii"))
@@ -131,8 +131,8 @@ def test_a_key_is_read_however_it_was_written(
     assert ["the-key"] == app.keys
 
 
-def test_a_mark_before_a_key_in_the_environment(ask: Run, app: App) -> None:
-    """Where a shell has put a file's content there."""
+def test_a_byte_order_mark_before_a_key_is_removed(ask: Run, app: App) -> None:
+    """A shell may have put a file's content into the environment."""
     app.answer("GET /api/deadletters", 200, EMPTY)
     ask("deadletters", "list", FUNCTION_APP_KEY="\ufeffthe-key\r")
     assert ["the-key"] == app.keys
@@ -140,7 +140,7 @@ def test_a_mark_before_a_key_in_the_environment(ask: Run, app: App) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
 def test_the_key_is_not_typed_in_sight(app: App) -> None:
-    """--key-stdin at a terminal is refused, for the terminal would show the key."""
+    """--key-stdin at a terminal is refused, because the terminal would show the key."""
     ours, theirs = os.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "acr_global", "deadletters", "list", "--key-stdin"],
@@ -165,10 +165,10 @@ def test_the_key_is_not_typed_in_sight(app: App) -> None:
     ],
 )
 @pytest.mark.parametrize("way", ["--key-stdin", "--key-file"])
-def test_what_is_no_key_is_refused(
+def test_an_impossible_key_is_refused(
     ask: Run, app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str, content: bytes
 ) -> None:
-    """An empty file, a whole document, bytes: nothing of it is sent or shown."""
+    """Nothing of an empty file, a whole document or bytes is sent or shown."""
     (tmp_path / "hush").write_bytes(content)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     ran = ask("deadletters", "list", *([way, "hush"] if way == "--key-file" else [way]))
@@ -179,7 +179,7 @@ def test_what_is_no_key_is_refused(
 
 
 def test_a_key_given_as_the_file_s_name_is_not_shown(ask: Run) -> None:
-    """Who mistakes --key-file for --key finds no key in the message."""
+    """A user who takes --key-file for --key does not find the key in the message."""
     ran = ask("deadletters", "list", "--key-file", "hush")
     assert 2 == ran.code
     assert "hush" not in ran.err
@@ -225,10 +225,8 @@ def test_a_key_on_the_command_line_is_refused_with_the_reason(ask: Run, argv: li
         (),
     ],
 )
-def test_what_is_typed_wrongly_is_one_line_without_what_was_typed(
-    ask: Run, app: App, argv: list[str]
-) -> None:
-    """A key that went astray is not repeated; nothing is asked of the app."""
+def test_a_usage_error_does_not_repeat_what_was_typed(ask: Run, app: App, argv: list[str]) -> None:
+    """It might be a key; nothing is asked of the app."""
     ran = ask(*argv)
     assert (2, "", []) == (ran.code, ran.out, app.asked)
     assert ran.err.startswith("error: ")
@@ -237,7 +235,7 @@ def test_what_is_typed_wrongly_is_one_line_without_what_was_typed(
 
 
 def test_a_connection_shows_neither_its_key_nor_its_url() -> None:
-    """A repr in a log gives nothing away."""
+    """Its repr in a log gives nothing away."""
     assert "hush" not in repr(Connection("https://hush", "hush", 1.0))
 
 
@@ -255,7 +253,7 @@ def test_a_connection_shows_neither_its_key_nor_its_url() -> None:
 def test_a_key_with_something_around_it_is_not_sent(
     ask: Run, app: App, tmp_path: Path, said: str, key: str
 ) -> None:
-    """The answer would be 401, which says less."""
+    """The app's answer would only be 401, which says less."""
     path = tmp_path / "key"
     path.write_text(key)
     for argv, environ in (((), {"FUNCTION_APP_KEY": key}), (("--key-file", str(path)), {})):

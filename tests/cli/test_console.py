@@ -1,4 +1,5 @@
-"""Streams that are closed, full or not read, and a folder that is gone: one line, one exit code."""
+"""Streams that are closed, full or not read, and a folder that is gone, are one line and one exit
+code."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ CLOSED = "error: stdout cannot be written: Bad file descriptor\n"
 
 
 def shell(line: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `$PY …` in a shell; its own exit code is the one of the last command."""
+    """Run `$PY …` in a shell, whose exit code is that of the last command."""
     path = {"PY": sys.executable, "PYTHONPATH": str(ROOT), "ACR_GLOBAL_REGIONS": "eastus"}
     return subprocess.run(
         ["sh", "-c", line],
@@ -59,7 +60,7 @@ def app(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", [HELP, CHECK, REFERENCE, BENCHMARKS, DEMO, SERVE])
 def test_a_full_stdout_is_one_line(app: Path, command: str) -> None:
-    """Whatever the command: exit code 1, and why."""
+    """Every command says why, with exit code 1."""
     done = shell(f"$PY {command.format(app=app)} >/dev/full", app)
     assert (1, "", NO_SPACE) == (done.returncode, done.stdout, done.stderr)
 
@@ -67,14 +68,14 @@ def test_a_full_stdout_is_one_line(app: Path, command: str) -> None:
 @pytest.mark.parametrize("streams", [">&-", ">&- <&-"])
 @pytest.mark.parametrize("command", [HELP, CHECK])
 def test_a_closed_stdout_is_one_line(tmp_path: Path, command: str, streams: str) -> None:
-    """Nothing that was opened later is taken for it."""
+    """No file that is opened later takes its place."""
     done = shell(f"$PY {command} {streams}", tmp_path)
     assert (1, "", CLOSED) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("command", TOOLS)
-def test_what_make_starts_says_so_too(app: Path, command: str) -> None:
-    """Before it starts anything, or says first what else is wrong."""
+def test_programs_that_make_starts_say_so_too(app: Path, command: str) -> None:
+    """They say it before they start anything, or first say what else is wrong."""
     done = shell(f"HOST=embedded PORT=1 $PY {command.format(app=app)} >/dev/full", app)
     assert (1, 1) == (done.returncode, len(done.stderr.splitlines()))
     assert done.stderr.startswith("error: ")
@@ -82,21 +83,21 @@ def test_what_make_starts_says_so_too(app: Path, command: str) -> None:
 
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_errors_go_nowhere_but_to_stderr(tmp_path: Path, streams: str) -> None:
-    """Where it is closed they are not written among the data; the exit code stays."""
+    """Where stderr is closed they are not written among the data; the exit code stays."""
     done = shell(f"$PY {WRONG} {streams}", tmp_path)
     assert (2, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("streams", ["<&-", "<&- 2>&-", "2>/dev/full", "</dev/null"])
 def test_other_streams_cost_no_output(tmp_path: Path, streams: str) -> None:
-    """stdout alone is what a command prints to."""
+    """A command prints to stdout only."""
     done = shell(f"$PY {CHECK} {streams}", tmp_path)
     assert (0, "", "ok") == (done.returncode, done.stderr, done.stdout.partition("\n")[0])
 
 
 @pytest.mark.parametrize("command", [REFERENCE, DEMO, SERVE])
 def test_a_reader_who_has_gone_ends_a_command_quietly(app: Path, command: str) -> None:
-    """With the code that shells give to other programs then."""
+    """The exit code is the one that shells give to other programs."""
     done = shell(
         f"{{ timeout -s INT 20 $PY {command.format(app=app)}; echo $? >code; }} | true", app
     )
@@ -107,7 +108,7 @@ def test_a_reader_who_has_gone_ends_a_command_quietly(app: Path, command: str) -
 
 
 def test_the_pipe_s_end_is_known_by_its_code(tmp_path: Path) -> None:
-    """The reader has gone for certain before anything is written."""
+    """The reader is certainly gone before anything is written."""
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
@@ -118,7 +119,7 @@ def test_the_pipe_s_end_is_known_by_its_code(tmp_path: Path) -> None:
 
 
 def test_a_pipe_that_does_not_wait_is_waited_for(tmp_path: Path) -> None:
-    """Whoever made it non-blocking gets the whole page all the same."""
+    """A reader that made it non-blocking still gets the whole page."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     program = "import sys; from acr_global.cli.console import open_streams as o; o(); print('x'*{})"
@@ -146,7 +147,7 @@ def test_a_pipe_that_does_not_wait_is_waited_for(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone_is_one_line(
     tmp_path: Path, code: int, said: str, command: str
 ) -> None:
-    """Where a command needs it, that is what it says."""
+    """A command that needs the folder says so."""
     done = shell(f"mkdir gone; cd gone; rmdir ../gone; exec $PY {command}", tmp_path)
     errors = [line for line in done.stderr.splitlines() if "getcwd" not in line]  # the shell's own
     assert (code, "", 1) == (done.returncode, done.stdout, len(errors))
@@ -163,7 +164,7 @@ def test_a_folder_that_is_gone_is_one_line(
 def test_a_folder_of_other_letters_is_shown_with_escapes(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    """In a terminal that has none of them."""
+    """The terminal cannot show such letters."""
     folder = tmp_path / "büild-日本"
     folder.mkdir()
     (folder / "function_app.py").write_text("x = 1")

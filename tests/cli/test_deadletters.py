@@ -1,4 +1,4 @@
-"""`deadletters` end to end: what is asked of the app, and what an operator reads."""
+"""`deadletters` end to end: what the app is asked, and what an operator reads."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def replayed(letter: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def test_the_list_is_a_table(ask: Run, app: App) -> None:
-    """One line for each letter; what a broken-off delivery does not tell is a dash."""
+    """Each letter is one line; a dash stands for what a broken-off delivery does not tell."""
     app.answer(LIST, 200, {"deadletters": [ONE, TWO], "next": None})
     ran = ask("deadletters", "list")
     assert (
@@ -56,7 +56,7 @@ def test_the_list_is_a_table(ask: Run, app: App) -> None:
 
 
 def test_a_list_that_the_app_has_cut_says_how_many_more(ask: Run, app: App) -> None:
-    """In the table and in what is known of one letter."""
+    """The table and the details of one letter both do."""
     cut = ONE | {"dead_more": 120, "delivered_more": 7, "attempts": [], "message": {}}
     app.answer(LIST, 200, {"deadletters": [cut | {"attempts": 16}], "next": None})
     app.answer(f"GET /api/deadletters/{ONE['id']}", 200, cut)
@@ -66,7 +66,7 @@ def test_a_list_that_the_app_has_cut_says_how_many_more(ask: Run, app: App) -> N
 
 
 def test_every_page_of_the_list_is_asked_for(ask: Run, app: App) -> None:
-    """The token goes back as it came, whatever stands in it."""
+    """The token is sent back unchanged, whatever characters it has."""
     more = f"{LIST}?after=a%26b%3D%2F%2B%20c"
     app.answer(LIST, 200, {"deadletters": [ONE], "next": "a&b=/+ c"})
     app.answer(more, 200, {"deadletters": [TWO], "next": None})
@@ -81,7 +81,7 @@ def test_every_page_of_the_list_is_asked_for(ask: Run, app: App) -> None:
 def test_a_list_that_never_ends_is_cut_off_and_says_so(
     ask: Run, app: App, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody takes a part for the whole."""
+    """Nobody mistakes the part for the whole."""
     monkeypatch.setattr("acr_global.cli.deadletters.MAX_PAGES", 3)
     app.answer(LIST, 200, {"deadletters": [], "next": "t"})
     app.answer(f"{LIST}?after=t", 200, {"deadletters": [ONE], "next": "t"})
@@ -91,8 +91,8 @@ def test_a_list_that_never_ends_is_cut_off_and_says_so(
     assert 3 == len([line for line in app.asked if line.startswith("GET")])
 
 
-def test_no_dead_letters_is_said(ask: Run, app: App) -> None:
-    """An empty list is a sentence, not an empty table."""
+def test_an_empty_list_is_a_sentence(ask: Run, app: App) -> None:
+    """There is no empty table."""
     app.answer(LIST, 200, {"deadletters": [], "next": None})
     assert "No dead letters.\n" == ask("deadletters", "list").out
 
@@ -107,8 +107,8 @@ def test_the_list_as_json_is_what_the_app_said(ask: Run, app: App) -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"deadletters": "none"}, {"deadletters": ["id"]}])
-def test_an_answer_of_another_shape_is_said(ask: Run, app: App, answer: object) -> None:
-    """An app of another release is no traceback."""
+def test_an_answer_of_another_shape_is_one_sentence(ask: Run, app: App, answer: object) -> None:
+    """An app of another release causes no traceback."""
     app.answer(LIST, 200, answer)
     ran = ask("deadletters", "list")
     assert (1, "") == (ran.code, ran.out)
@@ -116,13 +116,13 @@ def test_an_answer_of_another_shape_is_said(ask: Run, app: App, answer: object) 
 
 
 def test_a_hostile_tag_cannot_steer_the_terminal(ask: Run, app: App) -> None:
-    """What comes from a push is shown as plain text."""
+    """Text from a push is shown as plain text."""
     app.answer(LIST, 200, {"deadletters": [ONE | {"reference": "a:\x1b[2J\u202ev"}]})
     assert "a: [2Jv" in ask("deadletters", "list").out
 
 
 def test_show_tells_each_attempt(ask: Run, app: App) -> None:
-    """One letter: what is known of it, then time, target, outcome, reason and status."""
+    """The letter's facts come first, then time, target, outcome, reason and status of each."""
     attempts = [
         {"at": "2026-05-04T10:00:00Z", "target": "ops", "outcome": "retry", "reason": "timeout"},
         {"at": "2026-05-04T10:00:05Z", "target": "ops", "outcome": "dead", "reason": "gone",
@@ -162,36 +162,36 @@ def test_show_tells_each_attempt(ask: Run, app: App) -> None:
     assert (0, [line]) == (ran.code, app.asked)
 
 
-def test_show_of_a_delivery_that_broke_off(ask: Run, app: App) -> None:
-    """Without attempts there is no table."""
+def test_show_of_a_broken_off_delivery_has_no_table(ask: Run, app: App) -> None:
+    """It tells no attempts."""
     app.answer(f"GET /api/deadletters/{TWO['id']}", 200, TWO | {"attempts": []})
     ran = ask("deadletters", "show", TWO["id"])
     assert 0 == ran.code
     assert ran.out.endswith("\n\nNo attempts.\n")
 
 
-def test_show_as_json(ask: Run, app: App) -> None:
+def test_show_as_json_is_what_the_app_said(ask: Run, app: App) -> None:
     """--json passes the answer on."""
     app.answer(f"GET /api/deadletters/{ONE['id']}", 200, ONE)
     assert ONE == json.loads(ask("deadletters", "show", ONE["id"], "--json").out)
 
 
 def test_replay_says_what_was_begun(ask: Run, app: App) -> None:
-    """The new delivery's id, and to whom."""
+    """It names the new delivery and its targets."""
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))
     ran = ask("deadletters", "replay", ONE["id"])
     assert ("_delivery.overdue.p1: replayed as _delivery.overdue.p1~1 to ops, chat\n") == ran.out
     assert (0, "", [replay_line(ONE)], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
 
 
-def test_replay_as_json(ask: Run, app: App) -> None:
+def test_replay_as_json_is_what_the_app_said(ask: Run, app: App) -> None:
     """--json passes the answer on."""
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))
     assert replayed(ONE, 1) == json.loads(ask("deadletters", "replay", ONE["id"], "--json").out)
 
 
 def test_replay_all_replays_each_that_is_listed(ask: Run, app: App) -> None:
-    """One line for each letter, in the list's order."""
+    """Each letter has one line, in the list's order."""
     more = f"{LIST}?after=t"
     app.answer(LIST, 200, {"deadletters": [ONE], "next": "t"})
     app.answer(more, 200, {"deadletters": [TWO], "next": None})
@@ -207,7 +207,7 @@ def test_replay_all_replays_each_that_is_listed(ask: Run, app: App) -> None:
 
 
 def test_replay_all_goes_on_after_a_failure(ask: Run, app: App) -> None:
-    """A letter that cannot be replayed does not keep the next from it; the exit code tells."""
+    """The exit code tells that a letter could not be replayed."""
     strange = {"id": "not/an id"}
     app.answer(LIST, 200, {"deadletters": [ONE, strange, TWO], "next": None})
     app.answer(replay_line(ONE), 409, {"message": "Not dead."})
@@ -224,7 +224,7 @@ def test_replay_all_goes_on_after_a_failure(ask: Run, app: App) -> None:
 def test_replay_all_ends_early_when_nobody_answers(
     ask: Run, app: App, option: tuple[str, ...]
 ) -> None:
-    """Three in a row without an answer, and the rest is counted instead of tried."""
+    """After three in a row without an answer, the rest is counted and not tried."""
 
     async def break_off(request: web.Request) -> web.StreamResponse:
         assert request.transport
@@ -250,15 +250,15 @@ def test_replay_all_ends_early_when_nobody_answers(
         )
 
 
-def test_replay_all_of_none(ask: Run, app: App) -> None:
-    """Nothing to do is a success."""
+def test_replay_all_of_an_empty_list_is_a_success(ask: Run, app: App) -> None:
+    """There is nothing to do."""
     app.answer(LIST, 200, {"deadletters": [], "next": None})
     ran = ask("deadletters", "replay", "--all")
     assert (0, "No dead letters.\n", "") == (ran.code, ran.out, ran.err)
 
 
-def test_replay_all_as_json(ask: Run, app: App) -> None:
-    """One object with an entry for each letter, failed or not."""
+def test_replay_all_as_json_is_one_object(ask: Run, app: App) -> None:
+    """It has an entry for each letter, failed or not."""
     app.answer(LIST, 200, {"deadletters": [ONE, TWO], "next": None})
     app.answer(replay_line(ONE), 202, replayed(ONE, 1))
     ran = ask("deadletters", "replay", "--all", "--json")
@@ -292,7 +292,7 @@ def test_a_reader_that_has_enough_is_no_traceback(app: App) -> None:
 def test_the_key_is_in_no_output(
     ask: Run, app: App, status: int, command: tuple[str, ...], option: tuple[str, ...]
 ) -> None:
-    """Whatever is asked, answered and printed: the key is not part of it."""
+    """This holds for every command, answer and error."""
     answer = {"deadletters": [ONE], "attempts": [], **replayed(ONE, 1), "message": "No."}
     for line in (LIST, f"GET /api/deadletters/{ONE['id']}", replay_line(ONE)):
         app.answer(line, status, answer)
@@ -302,7 +302,7 @@ def test_the_key_is_in_no_output(
 
 
 def test_show_tells_why_a_push_was_given_up(capsys: pytest.CaptureFixture[str]) -> None:
-    """It has no attempts, but arrivals."""
+    """Such a letter has arrivals in place of attempts."""
     arrivals = tuple(
         Arrival(region=region, event_id="e", received_at=datetime(2026, 5, 4, tzinfo=UTC))
         for region in ("eastus", "westeurope")
@@ -323,5 +323,5 @@ def test_show_tells_why_a_push_was_given_up(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_replay_of_a_push_has_no_targets() -> None:
-    """It is the push that goes on."""
+    """The push itself goes on."""
     assert "x: replayed as x~1" == letters.replay_text("x", api.Replay(delivery="x~1", push="p1"))

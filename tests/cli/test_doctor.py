@@ -11,8 +11,9 @@ from acr_global.cli.exits import Exit
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm
 from tests.cli.conftest import Ran, Run
 from tests.clinic import Clinic, clinic
-from tests.clinic import rig as rig
 from tests.doctor.samples import KEY
+from tests.loopback_arm import certificate as certificate
+from tests.loopback_arm import rig as rig
 
 pytestmark = pytest.mark.real_time
 

@@ -1,4 +1,4 @@
-"""`settings show`: what is in force, where it was said, and nothing that is secret."""
+"""`settings show`: what is in force, where it was set, and nothing secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HUSH = "hush-hush"
 
 
 def shown(run: Run, **environ: str) -> dict[str, dict[str, Any]]:
-    """By name without the prefix, as JSON has it."""
+    """The settings by name without the prefix, as JSON has them."""
     ran = run("settings", "show", "--json", **environ)
     assert (0, "") == (ran.code, ran.err)
     assert HUSH not in ran.out
@@ -22,13 +22,13 @@ def shown(run: Run, **environ: str) -> dict[str, dict[str, Any]]:
 
 
 def test_every_setting_is_shown_in_the_order_of_the_docs(run: Run) -> None:
-    """Also where nothing is set."""
+    """This holds even where nothing is set."""
     ran = run("settings", "show", "--json")
     assert list(known_names()) == [one["setting"] for one in json.loads(ran.out)["settings"]]
 
 
-def test_where_each_value_was_said(run: Run, tmp_path: Path) -> None:
-    """The environment goes before the file, and an empty text there hides it."""
+def test_each_value_has_its_source(run: Run, tmp_path: Path) -> None:
+    """The environment overrides the file, and an empty text there hides it."""
     values = {"ACR_GLOBAL_TIMEOUT": "5m", "ACR_GLOBAL_REGIONS": "a,b", "ACR_GLOBAL_EXCLUDE": "x"}
     (tmp_path / "local.settings.json").write_text(json.dumps({"Values": values}))
     found = shown(run, ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_EXCLUDE="")
@@ -38,8 +38,8 @@ def test_where_each_value_was_said(run: Run, tmp_path: Path) -> None:
     assert {"value": "1d", "source": "default", "wrong": False} == found["LATE_WINDOW"]
 
 
-def test_what_is_wrong_is_shown_as_it_is_in_force(run: Run) -> None:
-    """The default counts until then; the problem is on stderr, and this command fails for none."""
+def test_a_wrong_setting_is_shown_with_the_value_in_force(run: Run) -> None:
+    """That is the default; the problem is on stderr, and does not fail this command."""
     ran = run("settings", "show", ACR_GLOBAL_TIMEOUT=HUSH, ACR_GLOBAL_REGIONS="eastus")
     assert 0 == ran.code
     assert ["ACR_GLOBAL_TIMEOUT", "10m", "environment, wrong"] == [
@@ -49,14 +49,14 @@ def test_what_is_wrong_is_shown_as_it_is_in_force(run: Run) -> None:
     assert HUSH not in ran.out + ran.err
 
 
-def test_a_setting_that_is_missing_is_a_default(run: Run) -> None:
-    """A problem names it, but nothing that was said is wrong."""
+def test_a_missing_setting_is_shown_as_a_default(run: Run) -> None:
+    """A problem names it, though no given value is wrong."""
     found = shown(run)
     assert {"value": [], "source": "default", "wrong": False} == found["REGIONS"]
 
 
 def test_of_a_target_nothing_secret_is_shown(run: Run) -> None:
-    """Secrets are masked, or the setting is named that holds them; URLs as in `preview`."""
+    """A secret is masked, or the setting that holds it is named; URLs are as in `preview`."""
     given = targets(
         {"name": "chat", "kind": "slack", "url": f"https://hooks.slack.com/services/{HUSH}"},
         {
@@ -79,7 +79,7 @@ def test_of_a_target_nothing_secret_is_shown(run: Run) -> None:
 
 
 def test_of_a_registry_its_own_policy_is_shown(run: Run) -> None:
-    """Only what it says itself."""
+    """Only what differs from the plain settings stands there."""
     own = {"regions": "eastus,westus", "region_endpoints": {"eastus": "https://e.test/"}}
     found = shown(run, ACR_GLOBAL_REGISTRIES=json.dumps({"one.azurecr.io": own}))
     assert {

@@ -1,7 +1,8 @@
-"""The help: documented, quick, with an example of each command, and the same everywhere."""
+"""The help is documented and quick, and has an example for each command."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_every_command_prints_its_documented_help(run: Run, prog: str) -> None:
 
 @pytest.mark.parametrize("columns", ["20", "300"])
 def test_help_does_not_depend_on_the_terminal(run: Run, columns: str) -> None:
-    """In a pipe the help has the same width, whatever the terminal beside it."""
+    """In a pipe its width is the same, whatever COLUMNS says."""
     ran = run("targets", "test", "--help", COLUMNS=columns)
     assert HELPS[f"{PROG} targets test"] + "\n" == ran.out
 
@@ -58,7 +59,7 @@ def test_no_line_of_help_is_too_wide() -> None:
 
 
 def test_every_group_has_commands() -> None:
-    """What a group lists is what can be typed; a command that stands alone has no group."""
+    """Whatever a group lists can be typed."""
     words = [prog.removeprefix(PROG).split() for prog in LEAVES]
     named = {group.info.name for group in commands.GROUPS if isinstance(group.info.name, str)}
     assert named == {groups[0] for *groups, _ in words if groups}
@@ -66,7 +67,7 @@ def test_every_group_has_commands() -> None:
 
 @pytest.mark.parametrize("prog", HELPS)
 def test_each_help_has_an_example_that_can_be_typed(run: Run, prog: str, tmp_path: Path) -> None:
-    """It begins with the command itself, and is understood up to what the app or settings say."""
+    """It begins with the command itself, and is valid until the app or the settings are needed."""
     _, _, example = " ".join(HELPS[prog].split()).partition("Example: `")
     typed = shlex.split(example.removesuffix("`"))
     assert prog.split() == typed[: len(prog.split())]
@@ -82,7 +83,7 @@ def test_no_command_takes_a_key_on_the_command_line(prog: str) -> None:
 
 
 def test_each_exit_code_is_explained() -> None:
-    """In the help, and by it in the documentation."""
+    """The help does it, and so the documentation."""
     assert list(Exit) == list(MEANINGS)
     shown = " ".join(HELPS[PROG].split())
     assert [] == [code for code in Exit if f"{code:d} {MEANINGS[code]}" not in shown]
@@ -90,7 +91,7 @@ def test_each_exit_code_is_explained() -> None:
 
 @pytest.mark.parametrize("argv", [["--help"], ["deadletters", "list", "--help"], ["nonsense"]])
 def test_help_loads_no_library(argv: list[str]) -> None:
-    """Neither help nor a word typed wrongly loads aiohttp, rich or anything of Azure's."""
+    """Neither help nor a usage error loads aiohttp, rich or an Azure package."""
     program = (
         f"import sys; from acr_global.cli.main import main; main({argv!r})\n"
         "names = {name.partition('.')[0] for name in sys.modules}\n"
@@ -106,7 +107,8 @@ def test_no_command_loads_azure() -> None:
     """The commands run where the Functions libraries are not installed."""
     program = (
         "import sys\n"
-        "from acr_global.cli import client, deadletters, doctor, settings, targets, webhooks\n"
+        "from acr_global.cli import catch_up, client, deadletters, doctor\n"
+        "from acr_global.cli import settings, targets, webhooks\n"
         "from acr_global.notify import preview, trial\n"
         "from acr_global.notify.channels import apprise\n"
         "print(sorted(n for n in sys.modules if n.startswith('azure.')))"
@@ -115,6 +117,16 @@ def test_no_command_loads_azure() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "[]" == done.stdout.strip()
+
+
+def test_the_program_has_one_name() -> None:
+    """In help and docs it is called as it is installed, whatever else runs it."""
+    pages = [
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "acr_global").rglob("*.py"),
+    ]
+    assert [] == [p for p in pages if re.search(r"python -m acr_global [a-z-]", p.read_text())]
 
 
 def test_the_module_runs_as_a_program() -> None:
@@ -128,20 +140,20 @@ def test_the_module_runs_as_a_program() -> None:
 
 
 def test_the_script_is_the_same_program() -> None:
-    """What is installed as `acr-global` is what the module runs."""
+    """The installed `acr-global` is what the module runs."""
     script = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert program is EntryPoint("acr-global", script["acr-global"], "console_scripts").load()
 
 
 def test_the_version_is_printed(run: Run) -> None:
-    """One line, and nothing else is done."""
+    """It is one line, and nothing else is done."""
     ran = run("--version")
     assert (0, "", 1) == (ran.code, ran.err, len(ran.out.splitlines()))
     assert ran.out.startswith("acr-global")
 
 
-def test_without_the_extra_it_is_said_how_to_install_it() -> None:
-    """The library that reads the command line is not there."""
+def test_without_the_extra_one_line_says_how_to_install_it() -> None:
+    """The library that reads the command line is missing then."""
     program = (
         "import sys; sys.modules['typer'] = None\n"
         "from acr_global.cli.main import program; sys.exit(program())"
@@ -158,7 +170,7 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
     [
         (
             "which command? (choose from webhooks, deadletters, targets, settings, doctor, "
-            "simulate)",
+            "catch-up, simulate)",
             [],
         ),
         ("which command? (choose from list, test, preview)", ["targets"]),
@@ -174,8 +186,8 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
         ("--timeout must be a number of seconds", ["deadletters", "list", "--timeout", "nan"]),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_command_is_said(run: Run, said: str, argv: list[str]) -> None:
-    """In a sentence of ours, with what there is instead."""
+def test_a_usage_error_says_what_is_possible(run: Run, said: str, argv: list[str]) -> None:
+    """The sentence is ours."""
     ran = run(*argv)
     assert ran.err.startswith(f"error: {said}")
     assert (2, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))

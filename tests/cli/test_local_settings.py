@@ -1,4 +1,4 @@
-"""The one reader of local.settings.json: what `func` reads, and what it would misunderstand."""
+"""Reading local.settings.json: what `func` reads, and what it would misunderstand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def values(folder: Path, content: str | bytes) -> dict[str, str]:
     ],
 )
 def test_a_file_is_read_as_func_reads_it(tmp_path: Path, content: str | bytes) -> None:
-    """Comments, commas behind a last entry, single quotes and byte order marks are passed over."""
+    """Comments, trailing commas, single quotes and byte order marks are allowed."""
     assert {"A": "x"} == values(tmp_path, content)
 
 
@@ -57,7 +57,7 @@ def test_a_file_is_read_as_func_reads_it(tmp_path: Path, content: str | bytes) -
     ],
 )
 def test_what_stands_in_a_text_is_part_of_it(tmp_path: Path, expected: str, text: str) -> None:
-    """Nothing inside quotes is a comment, or a comma too many."""
+    """Inside quotes nothing is a comment or a trailing comma."""
     assert {"A": expected} == values(tmp_path, f'{{"Values": {{"A": {text}, }}}}')
 
 
@@ -76,7 +76,7 @@ def test_what_stands_in_a_text_is_part_of_it(tmp_path: Path, expected: str, text
     ],
 )
 def test_numbers_and_truth_values_become_text(tmp_path: Path, expected: str, value: str) -> None:
-    """As .NET writes them, because `func` does."""
+    """They are written as .NET does, because `func` does it."""
     assert {"A": expected} == values(tmp_path, f'{{"Values": {{"A": {value}}}}}')
 
 
@@ -112,8 +112,8 @@ def test_numbers_and_truth_values_become_text(tmp_path: Path, expected: str, val
         ("is not JSON", "[" * 100_000),
     ],
 )
-def test_what_is_no_setting_is_named(tmp_path: Path, said: str, content: str) -> None:
-    """File and entry, for commands and host alike; nothing of it is shown."""
+def test_an_entry_that_is_no_setting_is_named(tmp_path: Path, said: str, content: str) -> None:
+    """Commands and host name file and entry, and show no value."""
     with pytest.raises(LocalFileError) as caught:
         values(tmp_path, content)
     assert FILE in caught.value.message
@@ -125,7 +125,7 @@ def test_what_is_no_setting_is_named(tmp_path: Path, said: str, content: str) ->
 
 
 def test_host_and_commands_see_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the environment has already goes first in both."""
+    """In both, the environment overrides the file."""
     for name in ("LOCAL_A", "LOCAL_B", "LOCAL_C"):
         monkeypatch.setenv(name, "shell")
     monkeypatch.delenv("LOCAL_A")
@@ -140,7 +140,7 @@ def test_host_and_commands_see_the_same(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_host_json_is_read_alike(tmp_path: Path) -> None:
-    """Its reader is the same; a name that stands twice is said."""
+    """The reader is the same, so a name that stands twice is an error."""
     path = tmp_path / "host.json"
     path.write_text('// why\n{"extensions": {"http": {"routePrefix": "x",},},}')
     assert {"extensions": {"http": {"routePrefix": "x"}}} == read_host_json(tmp_path)
@@ -150,7 +150,7 @@ def test_host_json_is_read_alike(tmp_path: Path) -> None:
 
 
 def test_the_example_is_read(tmp_path: Path) -> None:
-    """It is what everybody begins with."""
+    """Everybody begins with that file."""
     example = (Path(__file__).parents[2] / f"{FILE}.example").read_bytes()
     assert json.loads(example)["Values"] == values(tmp_path, example)
 
@@ -159,8 +159,8 @@ ODD = st.text("""{}[],:"'/*\\ \n=1.eABnul\0\ud800\ufeff""")
 
 
 @given(ODD.map('{{"Values": {{"A": "x", {}}}}}'.format) | ODD | st.text())
-def test_no_file_breaks_it(text: str) -> None:
-    """Whatever stands there: values, or one sentence."""
+def test_any_file_gives_values_or_one_sentence(text: str) -> None:
+    """No other error is raised."""
     with TemporaryDirectory() as folder:
         data = text.encode("utf-8", "surrogatepass")
         try:

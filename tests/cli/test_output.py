@@ -1,4 +1,4 @@
-"""Tables, and text that cannot steer a terminal."""
+"""Tables, and texts that cannot steer a terminal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from acr_global.cli.output import LINE_CHARS, cell, facts, line, table
 
 
 def test_a_table_is_as_wide_as_its_widest_cells() -> None:
-    """Columns stand below each other, without blanks at the ends of lines."""
+    """Columns are aligned, without blanks at the ends of lines."""
     assert "A    LONG\nabc  1\n-    12345" == table(("A", "LONG"), [("abc", 1), (None, 12345)])
 
 
 def test_facts_stand_below_each_other() -> None:
-    """Values begin in one column."""
+    """Their values begin in one column."""
     assert "id     x\nstate  -" == facts([("id", "x"), ("state", None)])
 
 
@@ -22,12 +22,12 @@ def test_facts_stand_below_each_other() -> None:
     [("-", None), ("-", ""), ("-", []), ("0", 0), ("a, b", ["a", "b"]), ("a", ("a",))],
 )
 def test_a_cell_shows_a_value_of_any_kind(shown: str, value: object) -> None:
-    """Nothing is a dash, a list is comma-separated."""
+    """Nothing is a dash, and a list is comma-separated."""
     assert shown == cell(value)
 
 
-def test_what_came_from_elsewhere_cannot_steer_the_terminal() -> None:
-    """Escape sequences, line breaks and direction marks lose their power."""
+def test_text_from_elsewhere_cannot_steer_the_terminal() -> None:
+    """Escape sequences, line breaks and direction marks are removed."""
     assert " [31mred  next" == line("\x1b[31mred\r\nnext\u202e")
 
 

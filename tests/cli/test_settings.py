@@ -1,4 +1,4 @@
-"""`settings check`, and where the settings come from."""
+"""`settings check`, and the places that settings come from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HUSH = "hush-hush"
 
 
 def test_each_problem_is_a_line(run: Run) -> None:
-    """How bad, name and reason of everything that is wrong; exit code 1."""
+    """It has severity, name and reason; the exit code is 1."""
     ran = run("settings", "check", ACR_GLOBAL_TIMEOUT=HUSH, ACR_GLOBAL_REGION="eastus")
     assert (1, "") == (ran.code, ran.err)
     assert [
@@ -31,7 +31,7 @@ def test_each_problem_is_a_line(run: Run) -> None:
 
 
 def test_a_warning_alone_fails_nothing(run: Run) -> None:
-    """It is said, and then what is in force."""
+    """It is printed before the settings in force."""
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_COLOUR="blue")
     assert (0, "") == (ran.code, ran.err)
     said, ok, *_ = ran.out.splitlines()
@@ -40,7 +40,7 @@ def test_a_warning_alone_fails_nothing(run: Run) -> None:
 
 
 def test_a_secret_that_is_not_set_is_an_error(run: Run) -> None:
-    """Its target's deliveries wait for it."""
+    """The deliveries of its target wait for it."""
     hook = {"name": "ops", "kind": "webhook", "url": {"$secret": "OWN"}}
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=targets(hook))
     assert (
@@ -76,10 +76,10 @@ def test_a_secret_that_is_not_set_is_an_error(run: Run) -> None:
     ],
 )
 @pytest.mark.parametrize("behind", [False, True])
-def test_what_apprise_does_not_understand_is_found(
+def test_a_url_that_apprise_does_not_understand_is_found(
     run: Run, url: str, said: str, behind: bool
 ) -> None:
-    """Before the first alarm, once, and without what is secret in it."""
+    """It is found before the first alarm, once, and its secret is not shown."""
     given = {"$secret": "OWN"} if behind else url
     mail = targets({"name": "mail", "kind": "apprise", "url": given})
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail, OWN=url)
@@ -92,8 +92,8 @@ def test_what_apprise_does_not_understand_is_found(
 @pytest.mark.parametrize(
     "url", ["json://hush?retry=3", "JSON://hush", "mailto://u:hush@h.test?to=a@b.test"]
 )
-def test_what_apprise_understands_is_fine(run: Run, url: str) -> None:
-    """One service, one recipient."""
+def test_a_url_that_apprise_understands_is_right(run: Run, url: str) -> None:
+    """It has one service and one recipient."""
     mail = targets({"name": "mail", "kind": "apprise", "url": url})
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_TARGETS=mail)
     assert (0, "", "ok") == (ran.code, ran.err, ran.out.splitlines()[0])
@@ -102,7 +102,7 @@ def test_what_apprise_understands_is_fine(run: Run, url: str) -> None:
 def test_a_library_that_is_broken_is_named(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is found where Python looks, and cannot be loaded."""
+    """Python finds it, but cannot load it."""
     (tmp_path / "apprise.py").write_text("import no_such_module_anywhere")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "apprise", raising=False)
@@ -113,7 +113,7 @@ def test_a_library_that_is_broken_is_named(
 
 
 def test_a_scheme_that_needs_a_package_names_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a scheme that the library knows and cannot use here."""
+    """The library knows the scheme, but cannot use it here."""
     service = {"protocols": ("mqtt",), "secure_protocols": ("mqtts",), "enabled": False}
     known = service | {"requirements": {"packages_required": ["paho-mqtt >= 2"]}}
     monkeypatch.setattr("apprise.Apprise.add", lambda *_: False)
@@ -124,7 +124,7 @@ def test_a_scheme_that_needs_a_package_names_it(run: Run, monkeypatch: pytest.Mo
 
 
 def test_what_is_in_force_is_shown_without_secrets(run: Run) -> None:
-    """Each setting with its value; of targets the kinds, of URLs the hosts."""
+    """Each setting is shown with its value, but targets by kind and URLs by host."""
     ran = run(
         "settings",
         "check",
@@ -168,7 +168,7 @@ def test_every_setting_is_shown() -> None:
 def test_a_file_that_cannot_be_used_is_one_line(
     run: Run, tmp_path: Path, reason: str, content: bytes
 ) -> None:
-    """What is wrong with local.settings.json, without what is in it."""
+    """It says what is wrong with local.settings.json, and shows nothing of it."""
     (tmp_path / "local.settings.json").write_bytes(content)
     ran = run("settings", "check")
     assert (1, "") == (ran.code, ran.out)
@@ -177,13 +177,13 @@ def test_a_file_that_cannot_be_used_is_one_line(
 
 
 def test_a_folder_in_the_file_s_place_is_one_line(run: Run, tmp_path: Path) -> None:
-    """What cannot be read is said."""
+    """It says that the file cannot be read."""
     (tmp_path / "local.settings.json").mkdir()
     assert run("settings", "check").err.startswith("error: local.settings.json cannot be read: ")
 
 
 def test_a_file_without_values_adds_nothing(run: Run, tmp_path: Path) -> None:
-    """It may be there for something else."""
+    """It may be there for another purpose."""
     (tmp_path / "local.settings.json").write_text('{"Host": {"LocalHttpPort": 7072}}')
     assert 0 == run("settings", "check", ACR_GLOBAL_REGIONS="eastus").code
 
@@ -191,7 +191,7 @@ def test_a_file_without_values_adds_nothing(run: Run, tmp_path: Path) -> None:
 def test_a_number_in_the_file_is_checked_as_the_text_that_it_becomes(
     run: Run, tmp_path: Path
 ) -> None:
-    """The host hands it over as text as well."""
+    """The host passes it on as text as well."""
     (tmp_path / "local.settings.json").write_text('{"Values": {"ACR_GLOBAL_TIMEOUT": 5}}')
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus")
     assert 1 == ran.code
@@ -199,7 +199,7 @@ def test_a_number_in_the_file_is_checked_as_the_text_that_it_becomes(
 
 
 def test_names_that_look_like_ours_fail_nothing(run: Run) -> None:
-    """A platform's are not spoken of; another spelling is told the right one."""
+    """A platform's variables are not mentioned; for another spelling the right one is named."""
     ran = run(
         "settings",
         "check",

@@ -1,4 +1,4 @@
-"""The settings' schema lets through what is right, and finds what an editor can."""
+"""The settings' schema accepts right values, and finds the mistakes that an editor can find."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def wrong(part: str, value: object) -> bool:
-    """Whether a part of the schema refuses it."""
+    """Whether a part of the schema refuses a value."""
     found = dict(schema())
     validator = jsonschema.Draft202012Validator(
         {"$defs": found["$defs"], "$ref": f"#/$defs/{part}"}
@@ -28,8 +28,8 @@ def wrong(part: str, value: object) -> bool:
     return not validator.is_valid(value)
 
 
-def test_the_command_prints_what_stands_in_docs(run: Run) -> None:
-    """And it is a schema."""
+def test_the_command_prints_the_page_in_docs(run: Run) -> None:
+    """The page is a valid schema."""
     ran = run("settings", "schema")
     assert (0, schema_json(), "") == (ran.code, ran.out, ran.err)
     assert schema_json() == (ROOT / "docs" / "settings.schema.json").read_text()
@@ -37,20 +37,20 @@ def test_the_command_prints_what_stands_in_docs(run: Run) -> None:
 
 
 def test_the_example_file_is_right() -> None:
-    """As it stands in the repository."""
+    """The schema accepts local.settings.json.example."""
     example = json.loads((ROOT / "local.settings.json.example").read_text())
     jsonschema.Draft202012Validator(schema()).validate(example)
 
 
-def test_editors_are_told_of_it() -> None:
-    """For local.settings.json."""
+def test_editors_are_told_of_the_schema() -> None:
+    """They use it for local.settings.json."""
     (entry,) = json.loads((ROOT / ".vscode" / "settings.json").read_text())["json.schemas"]
     assert ["local.settings.json"] == entry["fileMatch"]
     assert (ROOT / entry["url"]).exists()
 
 
-def test_every_setting_is_in_it_with_its_default() -> None:
-    """A default, given as text, is what holds without it."""
+def test_the_schema_has_every_setting_with_its_default() -> None:
+    """A default is right as a value, too."""
     properties = schema()["$defs"]["settings"]["properties"]
     assert list(known_names()) == list(properties)
     defaults = {name: said["default"] for name, said in properties.items() if "default" in said}
@@ -59,8 +59,8 @@ def test_every_setting_is_in_it_with_its_default() -> None:
 
 
 @pytest.mark.parametrize("text", ["90s", "1h30m", "PT10M", "p1dt2h", "0", "2 d"])
-def test_a_duration_is_right(text: str) -> None:
-    """In each of its forms."""
+def test_each_form_of_a_duration_is_right(text: str) -> None:
+    """The schema accepts all that the app does."""
     assert not wrong("settings", {"ACR_GLOBAL_TIMEOUT": text})
 
 
@@ -75,14 +75,14 @@ def test_a_duration_is_right(text: str) -> None:
         ("REGIONS", None),
     ],
 )
-def test_what_is_wrong_is_found(name: str, value: object) -> None:
-    """A text of another form, and what is no text."""
+def test_a_wrong_value_is_found(name: str, value: object) -> None:
+    """A text of another form is, and a value that is no text."""
     assert wrong("settings", {f"ACR_GLOBAL_{name}": value})
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_target_of_every_kind_is_right(kind: str) -> None:
-    """And one with an unknown field, or without what it needs, is not."""
+    """With an unknown field, or without a required one, it is not."""
     sample = import_module(f"tests.notify.channels.test_{kind}").SAMPLE
     target: dict[str, Any] = {"name": "ops", "kind": kind, **sample}
     assert not wrong("targets", [target])
@@ -94,7 +94,7 @@ def test_a_target_of_every_kind_is_right(kind: str) -> None:
 
 
 def test_a_registry_s_own_policy_is_right() -> None:
-    """Lists as lists or as text; and a field that is none is found."""
+    """Lists may be lists or text; an unknown field is found."""
     own = {"regions": "eastus,westus", "exclude": ["*:"], "timeout": "5m", "targets": ["ops"]}
     assert not wrong("registries", {"one.azurecr.io": own})
     assert wrong("registries", {"one.azurecr.io": {"region": "eastus"}})

@@ -175,7 +175,7 @@ def test_every_mistake_in_the_file_is_a_line(simulate: Callable[..., Ran], app: 
         ("--seed must be a whole number, such as 7", ["s.yaml", "--seed", "-1"]),
         ("--wait must be a duration, such as 30s or 5m", ["s.yaml", "--wait", "long"]),
         ("where is the app to tell? Give --listen PORT", ["s.yaml"]),
-        ("the scenario cannot be judged: a:1: the report of eastus would come when",
+        ("the scenario cannot be judged: a:1: the webhook of eastus would come when",
          ["second.yaml", "--listen", "9"]),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`targets` end to end: from the settings here, through a receiver on loopback or a running app."""
+"""`targets` end to end: from the settings here to a receiver on loopback, or by a running app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hook(url: str, **fields: object) -> str:
 
 
 def test_the_list_shows_no_values(run: Run) -> None:
-    """Names, kinds, verdicts and repositories; no URL, no header, no secret."""
+    """It has names, kinds, verdicts and repositories, but no URL, header or secret."""
     value = targets(
         {"name": "ops", "kind": "webhook", "url": f"https://a.example/{HUSH}", "on": ["overdue"],
          "match": ["team/*", "base"], "headers": {"x-own": HUSH}, "secrets": [SIGNING]},
@@ -37,8 +37,8 @@ def test_the_list_shows_no_values(run: Run) -> None:
     assert (0, "") == (ran.code, ran.err)
 
 
-def test_the_list_warns_of_what_is_wrong(run: Run) -> None:
-    """A target that cannot be used is not passed over in silence."""
+def test_the_list_warns_of_a_wrong_target(run: Run) -> None:
+    """A target that cannot be used is not silently left out."""
     value = targets({"name": "ops", "kind": "webhok", "url": f"https://a.example/{HUSH}"})
     ran = run("targets", "list", ACR_GLOBAL_TARGETS=value)
     assert (0, "No targets.\n") == (ran.code, ran.out)
@@ -73,14 +73,14 @@ def test_a_test_from_here_sends_a_marked_message(run: Run, app: App) -> None:
     ],
 )
 def test_only_a_delivered_test_ends_with_0(run: Run, app: App, said: str, status: int) -> None:
-    """Outcome, reason and status of what came back; exit code 1."""
+    """Otherwise outcome, reason and status are printed, and the exit code is 1."""
     app.answer("POST /hook", status, b"", Location="/elsewhere")
     ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=hook(f"{app.url}/hook"))
     assert (1, said + "\n", ["POST /hook"]) == (ran.code, ran.out, app.asked)
 
 
 def test_a_redirect_names_the_new_place(run: Run, app: App) -> None:
-    """Without its query; it is not followed."""
+    """The place is shown without its query, and is not followed."""
     app.answer("POST /hook", 308, b"", Location="/elsewhere?token=hush")
     ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=hook(f"{app.url}/hook"))
     assert ["POST /hook"] == app.asked
@@ -90,8 +90,8 @@ def test_a_redirect_names_the_new_place(run: Run, app: App) -> None:
     ) == ran.out
 
 
-def test_a_test_from_here_as_json(run: Run, app: App) -> None:
-    """--json prints the attempt."""
+def test_a_test_from_here_as_json_is_the_attempt(run: Run, app: App) -> None:
+    """--json prints all its fields."""
     app.answer("POST /hook", 200)
     value = hook(f"{app.url}/hook")
     attempt = json.loads(run("targets", "test", "ops", "--json", ACR_GLOBAL_TARGETS=value).out)
@@ -99,7 +99,7 @@ def test_a_test_from_here_as_json(run: Run, app: App) -> None:
 
 
 def test_a_secret_that_is_not_here_is_named(run: Run) -> None:
-    """The setting's name, so that the operator knows what to set, or to ask the app instead."""
+    """The operator learns which setting to set, or may ask the app instead."""
     value = hook("https://a.example", headers={"x-own": {"$secret": "OWN"}})
     ran = run("targets", "test", "ops", ACR_GLOBAL_TARGETS=value)
     assert (1, "ops: not delivered (retry: the app would try again): secret-unset\n") == (
@@ -117,8 +117,8 @@ def test_the_app_s_url_in_the_environment_does_not_make_it_test(run: Run, app: A
     assert ["POST /hook"] == app.asked
 
 
-def test_a_test_by_the_app(run: Run, app: App) -> None:
-    """--url has the running app send it; no setting is needed here."""
+def test_a_test_can_be_sent_by_the_app(run: Run, app: App) -> None:
+    """With --url the running app sends it, and no setting is needed here."""
     line = "POST /api/targets/ops/test"
     app.answer(line, 200, {"at": "2026-05-04T10:00:00Z", "target": "ops", "outcome": "delivered",
                            "reason": "delivered", "status": 202})  # fmt: skip
@@ -138,17 +138,17 @@ def test_a_test_by_the_app(run: Run, app: App) -> None:
         ("-: -\n", {}),
     ],
 )  # fmt: skip
-def test_a_test_by_the_app_that_is_not_delivered(
+def test_only_a_delivered_test_by_the_app_ends_with_0(
     run: Run, app: App, said: str, answer: object
 ) -> None:
-    """Exit code 1 for each answer that does not say delivered."""
+    """Every other answer is exit code 1."""
     app.answer("POST /api/targets/ops/test", 200, answer)
     ran = run("targets", "test", "ops", "--url", app.url)
     assert (1, said) == (ran.code, ran.out)
 
 
-def test_a_target_that_the_app_does_not_know(run: Run, app: App) -> None:
-    """The app's own sentence."""
+def test_a_target_that_the_app_does_not_know_is_named(run: Run, app: App) -> None:
+    """The sentence is the app's own."""
     message = "No target has this name; see ACR_GLOBAL_TARGETS."
     app.answer("POST /api/targets/ops/test", 404, {"message": message})
     ran = run("targets", "test", "ops", "--url", app.url)
@@ -156,15 +156,15 @@ def test_a_target_that_the_app_does_not_know(run: Run, app: App) -> None:
 
 
 @pytest.mark.parametrize("command", ["test", "preview"])
-def test_a_name_that_no_target_has(run: Run, command: str) -> None:
-    """The known names are said."""
+def test_an_unknown_target_is_a_usage_error(run: Run, command: str) -> None:
+    """The known names are listed."""
     ran = run("targets", command, "osp", ACR_GLOBAL_TARGETS=hook("https://a.example"))
     assert (1, "error: no target has this name; known are: ops\n") == (ran.code, ran.err)
 
 
 @pytest.mark.parametrize("command", ["test", "preview"])
-def test_a_target_that_is_wrong(run: Run, command: str) -> None:
-    """What is wrong with it is said, without its values."""
+def test_a_wrong_target_is_refused(run: Run, command: str) -> None:
+    """The message says what is wrong with it, without its values."""
     ran = run("targets", command, "ops", ACR_GLOBAL_TARGETS=hook(f"http://a.example/{HUSH}"))
     assert 1 == ran.code
     assert ran.err.startswith("error: target 'ops': url is plain http")
@@ -173,7 +173,7 @@ def test_a_target_that_is_wrong(run: Run, command: str) -> None:
 
 @pytest.mark.parametrize("verdict", [v.value for v in VerdictType])
 def test_a_preview_is_the_exact_request(run: Run, verdict: str) -> None:
-    """Method, URL, headers and body, of a sample that says so; nothing is sent."""
+    """It shows method, URL, headers and body of a sample that says so; nothing is sent."""
     value = hook("https://a.example/hook?code=" + HUSH, headers={"x-own": HUSH}, secrets=[SIGNING])
     ran = run("targets", "preview", "ops", "--verdict", verdict, ACR_GLOBAL_TARGETS=value)
     head, _, body = ran.out.partition("\n\n")
@@ -184,8 +184,8 @@ def test_a_preview_is_the_exact_request(run: Run, verdict: str) -> None:
     assert (0, "A sample: nothing was pushed, and nothing has been sent.\n") == (ran.code, ran.err)
 
 
-def test_a_preview_that_cannot_be_made(run: Run) -> None:
-    """A secret that is not here keeps the request from being made, and is named."""
+def test_a_preview_that_cannot_be_made_says_why(run: Run) -> None:
+    """It names the secret that is not set here."""
     value = hook("https://a.example", headers={"x-own": {"$secret": "OWN"}})
     ran = run("targets", "preview", "ops", ACR_GLOBAL_TARGETS=value)
     assert (1, "") == (ran.code, ran.out)
@@ -206,7 +206,7 @@ def test_a_preview_that_cannot_be_made(run: Run) -> None:
     ],
 )
 def test_no_secret_is_in_any_output(run: Run, app: App, argv: tuple[str, ...]) -> None:
-    """URLs that are secret, queries, headers, tokens, signing keys: none is printed."""
+    """URLs that are secret, queries, headers, tokens and signing keys are not printed."""
     app.answer(f"POST /open?code={HUSH}", 500, {"message": HUSH})
     value = targets(
         {"name": "ops", "kind": "webhook", "url": f"{app.url}/open?code={HUSH}",
@@ -220,7 +220,7 @@ def test_no_secret_is_in_any_output(run: Run, app: App, argv: tuple[str, ...]) -
 
 
 def test_local_settings_are_read_and_the_environment_wins(run: Run, tmp_path: Path) -> None:
-    """As the Functions host does it with local.settings.json."""
+    """The Functions host does the same with local.settings.json."""
     values = {"ACR_GLOBAL_TARGETS": hook("https://a.example"), "ACR_GLOBAL_REGIONS": "filed"}
     content = json.dumps({"IsEncrypted": False, "Values": values})
     (tmp_path / "local.settings.json").write_text(content, encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""At a terminal: folded to its width, and every name as it is."""
+"""At a terminal, text is folded to its width, and every name is shown as it is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-t
 
 
 def at_terminal(*argv: str, columns: int = 80, environ: Mapping[str, str] = {}) -> str:
-    """What a command shows on a terminal of this width."""
+    """The output of a command on a terminal of this width."""
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
@@ -58,7 +58,7 @@ def at_terminal(*argv: str, columns: int = 80, environ: Mapping[str, str] = {}) 
 
 
 def bare(text: str) -> str:
-    """Without what changes colours."""
+    """A text without its colours."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
@@ -74,7 +74,7 @@ def test_a_table_is_folded_to_the_terminal(app: App, columns: int) -> None:
 
 
 def test_a_name_is_shown_as_it_is(app: App) -> None:
-    """What stands in brackets is no markup."""
+    """Brackets in it are no markup."""
     app.answer("GET /api/deadletters", 200, {"deadletters": [LETTER], "next": None})
     app.answer(f"GET /api/deadletters/{LONG}", 200, LETTER | {"attempts": []})
     for argv in (["list"], ["show", LONG]):
@@ -86,7 +86,7 @@ def test_a_name_is_shown_as_it_is(app: App) -> None:
 
 
 def test_help_fits_and_no_color_is_heeded() -> None:
-    """In colours where they are wanted; the words are the same."""
+    """The words are the same with and without colours."""
     argv = ("targets", "test", "--help")
     coloured, plain = at_terminal(*argv), at_terminal(*argv, environ={"NO_COLOR": "1"})
     assert bare(coloured) == bare(plain)

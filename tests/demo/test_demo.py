@@ -1,4 +1,4 @@
-"""The demo's scenario, and the settings that it starts the app with."""
+"""The demo's scenario, and the settings of the app that it starts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ DEMO = read_scenario(SCENARIO.read_text())
 
 
 def record() -> Record:
-    """What is to happen in the demo."""
+    """The record of the demo before it begins."""
     return record_of(DEMO, DEMO.seed or 0, "run")
 
 
 def test_settings_of_the_user_do_not_reach_the_demo() -> None:
-    """What the user has set for the app is left out, and the demo's settings are right."""
+    """The user's settings of the app are left out, and the demo's are right."""
     user = {"ACR_GLOBAL_REGIONS": "mars", "ACR_GLOBAL_EVIDENCE": "manifest", "PATH": "/bin"}
     environ = environment(user, settings(DEMO, 9099))
     loaded = load_settings(environ)
@@ -31,14 +31,15 @@ def test_settings_of_the_user_do_not_reach_the_demo() -> None:
 
 
 def test_the_silent_push_begins_last() -> None:
-    """All other deadlines have passed when its verdict comes, so no second verdict is missed."""
+    """All other deadlines have passed when its verdict comes, so that no second verdict is
+    missed."""
     pushes = record().plan.pushes
     assert [pushes[-1]] == [push for push in pushes if push.lost]
     assert pushes[-1] == max(pushes, key=lambda push: push.begins)
 
 
 def test_the_demo_is_over_in_a_minute() -> None:
-    """When the last word is due, the retries of the flaky receiver are still to come: 6 s."""
+    """After the last verdict is due, the flaky receiver's retries take another 6 s."""
     known_by = max(expected.known_by for expected in record().expected)
     assert 20 >= known_by + DEMO.settle
     assert 6 == len(DEMO.pushes)

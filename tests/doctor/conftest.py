@@ -1,3 +1,4 @@
 """The resource manager that these tests ask."""
 
-from tests.clinic import rig as rig
+from tests.loopback_arm import certificate as certificate
+from tests.loopback_arm import rig as rig

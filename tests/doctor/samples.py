@@ -1,4 +1,4 @@
-"""Facts of an app and a registry that are well, to be spoiled by tests."""
+"""Facts of a healthy app and registry, for tests to spoil."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ DIAGNOSIS = api.Diagnosis(
     version=VERSION,
     python="3.12.1",
     now=AT,
-    functions=names.every(),
+    functions=names.always(),
     problems=(),
     expected=(EXPECTED,),
     probe=api.Probe(state="done", seconds=1.2),
 )
-FUNCTIONS = tuple(Function(name) for name in names.every())
+FUNCTIONS = tuple(Function(name) for name in names.always())
 APP = App(
     HOST, Answer(200, {"status": "ok", "problems": []}), Answer(200, PING), DIAGNOSIS, AT, FUNCTIONS
 )
@@ -45,14 +45,14 @@ REPLICAS = tuple(Replica(region, "Ready", "Succeeded") for region in REGIONS)
 def event(
     event_id: str = "p1", minutes: float = 0, status: int | None = 202, **target: Any
 ) -> WebhookEvent:
-    """An entry of a log: a push, so long after AT."""
+    """A log entry of a push, so long after AT."""
     content = {"repository": "app", "digest": "sha256:1", "tag": "v1", **target}
     body = {"id": event_id, "action": "push", "target": content}
     return WebhookEvent("e", AT + timedelta(minutes=minutes), f"https://{HOST}", body, status)
 
 
 def hook(region: str, *events: WebhookEvent, **webhook: Any) -> Hook:
-    """A webhook that is as it should be, with these entries in its log."""
+    """A webhook that is as it should be, with these log entries."""
     about: dict[str, Any] = {
         "name": f"acrglobalfuncapp{region}",
         "location": region,
@@ -69,16 +69,16 @@ FACTS = Facts(APP, REGISTRY, REPLICAS, HOOKS)
 
 
 def expecting(**about: Any) -> api.Diagnosis:
-    """An app that expects something else of its registry."""
+    """A diagnosis in which the app expects something else of its registry."""
     return DIAGNOSIS.model_copy(update={"expected": (EXPECTED.model_copy(update=about),)})
 
 
 def with_app(**about: Any) -> Facts:
-    """An app of which something is otherwise."""
+    """Facts in which something about the app differs."""
     return replace(FACTS, app=replace(APP, **about))
 
 
 def probed(**about: Any) -> Facts:
-    """An app whose probe came to this."""
+    """Facts with this result of the probe."""
     probe = api.Probe.model_validate({"state": "done", "seconds": 25.0, **about})
     return with_app(diagnosis=DIAGNOSIS.model_copy(update={"probe": probe}))

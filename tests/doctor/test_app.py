@@ -1,4 +1,4 @@
-"""What is wrong with the app, from outside and from inside."""
+"""What is wrong with the app, seen from outside and from inside."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.doctor.samples import (
 
 
 def of(check: str, facts: Facts) -> list[Finding]:
-    """What one check says."""
+    """The findings of one check."""
     return [finding for finding in check_app(facts.app) if finding.check == check]
 
 
 def only(check: str, facts: Facts) -> Finding:
-    """Where it is one line."""
+    """The only finding of one check."""
     (found,) = of(check, facts)
     return found
 
@@ -48,16 +48,16 @@ def only(check: str, facts: Facts) -> Finding:
         ("does not answer as the app does (status 302)", Answer(302)),
     ],
 )
-def test_an_app_that_is_not_reached_is_said_with_what_to_look_at(said: str, health: Answer) -> None:
-    """By its host."""
+def test_an_unreachable_app_is_a_finding_with_advice(said: str, health: Answer) -> None:
+    """It names the host."""
     found = only("app", with_app(health=health))
     assert (State.WRONG, f"{HOST} {said}") == (found.state, found.said)
     assert found.mend
 
 
 @pytest.mark.parametrize("status", [200, 503])
-def test_an_app_that_says_how_it_is_was_reached(status: int) -> None:
-    """Its settings are another line's."""
+def test_any_health_answer_means_that_the_app_is_reached(status: int) -> None:
+    """Its settings are another check's subject."""
     assert State.OK is only("app", with_app(health=Answer(status, {"status": "error"}))).state
 
 
@@ -76,12 +76,12 @@ def test_an_app_that_says_how_it_is_was_reached(status: int) -> None:
 def test_the_door_is_open_where_the_app_itself_answers_a_ping(
     state: State, ping: Answer | Unknown
 ) -> None:
-    """That the region is not expected is its own word, too."""
+    """An answer that the region is not expected is the app's own, too."""
     assert state is only("door", with_app(ping=ping)).state
 
 
 def test_functions_that_are_missing_or_disabled_are_named() -> None:
-    """A warm-up of the platform's is none of ours."""
+    """The platform's warm-up function is not counted."""
     listed = [f for f in FUNCTIONS if f.name not in ("Courier", "Health")]
     listed += [Function("Health", enabled=False), Function("WarmUp", enabled=False)]
     missing, disabled = of("functions", with_app(functions=tuple(listed)))
@@ -90,8 +90,8 @@ def test_functions_that_are_missing_or_disabled_are_named() -> None:
     assert "AzureWebJobs.Health.Disabled" in disabled.mend
 
 
-def test_which_functions_there_should_be_the_app_says() -> None:
-    """Else this release knows them."""
+def test_the_app_says_which_functions_there_should_be() -> None:
+    """Without its word, those of this release count."""
     later = DIAGNOSIS.model_copy(update={"functions": ("Later",)})
     assert "does not list Later" in only("functions", with_app(diagnosis=later)).said
     without = with_app(diagnosis=Unknown("x"), functions=())
@@ -109,21 +109,21 @@ PROBLEM = api.WrongSetting(setting="ACR_GLOBAL_X", severity="warning", reason="i
     ],
 )
 def test_each_wrong_setting_is_a_line(facts: Facts) -> None:
-    """With a key from the diagnosis, without one from what anybody is told."""
+    """With a key they come from the diagnosis, without one from the public health check."""
     found = only("settings", facts)
     said = "ACR_GLOBAL_X (a warning): is not known"
     assert (State.WRONG, said) == (found.state, found.said)
 
 
 @pytest.mark.parametrize("body", [{}, {"problems": "none"}])
-def test_settings_of_which_nobody_speaks_are_not_known(body: dict[str, Any]) -> None:
-    """Silence is not well-being."""
+def test_settings_without_an_answer_are_not_known(body: dict[str, Any]) -> None:
+    """No answer is not taken for good settings."""
     facts = with_app(diagnosis=Unknown("x"), health=Answer(200, body))
     assert State.UNKNOWN is only("settings", facts).state
 
 
-def test_a_release_that_is_not_this_commands_is_said() -> None:
-    """It is not wrong."""
+def test_another_release_of_the_app_is_mentioned() -> None:
+    """That is not wrong."""
     other = with_app(diagnosis=DIAGNOSIS.model_copy(update={"version": "9.9.9"}))
     assert "release 9.9.9, Python 3.12.1; this command is of" in only("version", other).said
 
@@ -137,15 +137,15 @@ def test_a_release_that_is_not_this_commands_is_said() -> None:
         (State.WRONG, "3600 s behind this machine's", -3_600),
     ],
 )
-def test_clocks_that_are_apart_are_said(state: State, said: str, seconds: float) -> None:
-    """By how much, and which way."""
+def test_clocks_that_differ_are_a_finding(state: State, said: str, seconds: float) -> None:
+    """It says by how much, and in which direction."""
     moved = DIAGNOSIS.model_copy(update={"now": AT + timedelta(seconds=seconds)})
     found = only("clock", with_app(diagnosis=moved))
     assert (state, True) == (found.state, found.said.startswith(said))
 
 
 def test_without_the_moment_of_the_answer_no_clock_is_compared() -> None:
-    """Neither is taken for right."""
+    """Neither clock is taken for right."""
     assert State.UNKNOWN is only("clock", with_app(answered_at=None)).state
 
 
@@ -160,28 +160,28 @@ def test_without_the_moment_of_the_answer_no_clock_is_compared() -> None:
         ("ended in an error: CarryArrival", probed(failed=("CarryArrival",))),
     ],
 )  # fmt: skip
-def test_an_engine_that_does_not_work_is_said(said: str, facts: Facts) -> None:
-    """With what to look at."""
+def test_an_engine_that_does_not_work_is_a_finding(said: str, facts: Facts) -> None:
+    """It says what to look at."""
     found = only("engine", facts)
     assert (State.WRONG, said) == (found.state, found.said)
     assert found.mend
 
 
 def test_the_newest_turn_is_shown() -> None:
-    """Where the process that answered has had one."""
+    """It is shown where the process that answered has had one."""
     moved = with_app(diagnosis=DIAGNOSIS.model_copy(update={"newest_turn": AT}))
     assert "newest turn of a push here 2026-05-04 10:00:00Z" in only("engine", moved).said
     assert "newest" not in only("engine", FACTS).said
 
 
-def test_a_registry_of_which_nobody_is_told_is_said() -> None:
-    """By its host, where it has settings of its own."""
+def test_a_registry_without_targets_is_a_finding() -> None:
+    """A registry with settings of its own is named."""
     found = only("targets", with_app(diagnosis=expecting(targets=(), registry="r.example")))
     assert (State.WRONG, True) == (found.state, "nobody is told of r.example" in found.said)
 
 
 def asked(*details: str) -> Facts:
-    """An app that asks for evidence, and what came of it by region."""
+    """An app that asks for evidence, with these results by region."""
     kind = EvidenceKind.EVENT_LOG
     regions = zip(EXPECTED.regions, details, strict=False)
     came = [Evidence(region=r, kind=kind, found=False, detail=d) for r, d in regions]
@@ -207,6 +207,6 @@ REFUSED = "check failed: answered 403 (the identity lacks a right: see docs/evid
 def test_evidence_is_as_the_apps_own_identity_found_it(
     state: State, said: str, facts: Facts
 ) -> None:
-    """One line for each reason."""
+    """Each reason is one line."""
     found = only("evidence", facts)
     assert (state, True) == (found.state, found.said.startswith(said))

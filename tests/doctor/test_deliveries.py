@@ -1,4 +1,4 @@
-"""What the event logs say of the last posts, and of the ids in them."""
+"""What the event logs say of the last posts and their ids."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Events = dict[str, list[WebhookEvent]]
 
 
 def last(*events: WebhookEvent) -> Finding:
-    """What is said of a region with this log."""
+    """The finding of a region with this log."""
     one = replace(hook("westeurope"), events=events)
     return next(check_deliveries(replace(FACTS, hooks=(one,)), EXPECTED))
 
 
 def test_posts_that_were_taken_are_fine() -> None:
-    """The newest by its time, whatever the order of the log."""
+    """The newest counts by its time, whatever the order of the log."""
     found = last(event(minutes=1), event(minutes=5, status=200), event(minutes=3))
     said = "westeurope: the last 3 posts taken, the newest at 2026-05-04 10:05:00Z"
     assert (State.OK, said) == (found.state, found.said)
@@ -39,8 +39,8 @@ def test_posts_that_were_taken_are_fine() -> None:
         (503, "with 503", "the app's log says why"),
     ],
 )
-def test_what_was_refused_is_said_with_its_cause(status: int, said: str, mend: str) -> None:
-    """Of the last twenty; what stands before them is history."""
+def test_refused_posts_are_a_finding_with_their_cause(status: int, said: str, mend: str) -> None:
+    """Only the last twenty entries count."""
     old = [event(minutes=m, status=500) for m in range(10)]
     new = [event(minutes=20 + m) for m in range(18)]
     found = last(*old, *new, event(minutes=50, status=status), event(minutes=49, status=status))
@@ -54,28 +54,28 @@ def test_what_was_refused_is_said_with_its_cause(status: int, said: str, mend: s
     ("state", "status"),
     [(State.OK, 401), (State.OK, 404), (State.WRONG, 504), (State.WRONG, 503), (State.WRONG, 500)],
 )
-def test_what_was_mended_is_over_and_what_comes_and_goes_is_not(state: State, status: int) -> None:
-    """After a newer post that was taken: a key that was wrong, and a cold start."""
+def test_a_repaired_cause_is_over_and_an_intermittent_one_is_not(state: State, status: int) -> None:
+    """After a newer accepted post, a wrong key is over and a cold start is not."""
     assert state is last(event(status=status), event(minutes=1)).state
 
 
 @pytest.mark.parametrize("events", [(), (event(status=None),)])
 def test_a_log_without_an_answer_says_nothing(events: tuple[WebhookEvent, ...]) -> None:
-    """A ping would fill it."""
+    """A ping would give it an entry."""
     found = last(*events)
     assert (State.UNKNOWN, "westeurope: nothing was posted yet") == (found.state, found.said)
     assert "webhooks ping" in found.mend
 
 
 def test_an_entry_without_a_time_is_the_oldest() -> None:
-    """It is counted all the same."""
+    """It counts all the same."""
     found = last(replace(event(status=504), at=None))
     assert "the last post refused" in found.said
     assert last(replace(event(), at=None)).said.endswith("the last post taken")
 
 
 def test_a_log_that_may_not_be_read_says_so() -> None:
-    """By region."""
+    """Each region has its line."""
     one: Hook = replace(hook("eastus"), events=Unknown("the right Z"))
     found = [*check_deliveries(replace(FACTS, hooks=(one,)), EXPECTED)]
     assert [State.UNKNOWN, State.UNKNOWN] == [finding.state for finding in found]
@@ -108,7 +108,7 @@ OWN: Events = {"a": [event("1")], "b": [event("2", minutes=2)]}
     ],
 )  # fmt: skip
 def test_regions_share_an_id_or_have_their_own(shared: int, compared: int, events: Events) -> None:
-    """Told by events of one content within an hour, the newest such hour."""
+    """This is decided by events of one content within an hour, the newest such hour."""
     assert (shared, compared) == compare_ids(events)
 
 
@@ -125,15 +125,15 @@ def test_regions_share_an_id_or_have_their_own(shared: int, compared: int, event
 def test_the_correlation_that_is_set_is_held_against_what_is_needed(
     state: State, said: str, setting: Literal["id", "content"], events: Events
 ) -> None:
-    """With what to set."""
+    """The finding says what to set."""
     found = correlation(events, EXPECTED.model_copy(update={"correlation": setting}))
     assert (state, True) == (found.state, found.said.endswith(said))
     assert (state is State.WRONG) == ("ACR_GLOBAL_CORRELATION=content" in found.mend)
 
 
 @pytest.mark.parametrize(("fits", "events"), [("`id`", SHARED), ("`content`", OWN)])
-def test_without_the_apps_word_it_is_said_what_fits(fits: str, events: Events) -> None:
-    """What is set is not known."""
+def test_without_the_apps_answer_the_right_correlation_is_named(fits: str, events: Events) -> None:
+    """The setting itself is not known then."""
     found = correlation(events, Unknown("no key was given"))
     assert State.UNKNOWN is found.state
     assert f"{fits} fits; no key was given" in found.said

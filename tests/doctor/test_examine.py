@@ -1,4 +1,4 @@
-"""All checks: nothing is wrong with what is well, and nothing secret is shown of what is not."""
+"""All checks together: a healthy app has no problem, and nothing secret is shown of a sick one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ CHECKS += ["settings", "version", "clock", "engine", "targets", "evidence"]
 GONE = Unknown("the right X/read is missing", "ask for it")
 
 
-def test_what_is_well_is_fine_throughout() -> None:
-    """In the order of a push's way; each check says something."""
+def test_a_healthy_app_is_fine_throughout() -> None:
+    """The checks follow a push's way, and each says something."""
     found = examine(FACTS)
     assert {State.OK} == {finding.state for finding in found}
     assert CHECKS == list(dict.fromkeys(finding.check for finding in found))
@@ -37,10 +37,10 @@ def test_what_is_well_is_fine_throughout() -> None:
          with_app(diagnosis=GONE)),
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_says_why_and_costs_no_other_check(
+def test_a_missing_right_costs_only_the_checks_that_need_it(
     checks: list[str], facts: Facts
 ) -> None:
-    """Each of its lines names the right."""
+    """Each of their lines names the right."""
     found = examine(facts)
     unknown = [finding for finding in found if finding.state is State.UNKNOWN]
     assert checks == [finding.check for finding in unknown]
@@ -50,7 +50,7 @@ def test_what_cannot_be_asked_says_why_and_costs_no_other_check(
 
 
 def test_without_the_app_nothing_is_taken_for_fine() -> None:
-    """But what the registry says by itself."""
+    """Only what the registry says by itself is."""
     gone = Answer(failed="cannot connect")
     facts = with_app(health=gone, ping=gone, diagnosis=GONE, functions=GONE)
     fine = {f.check for f in examine(facts) if f.state is State.OK}
@@ -67,7 +67,7 @@ def test_without_the_app_nothing_is_taken_for_fine() -> None:
     ],
 )
 def test_no_key_that_the_registry_holds_is_shown(uri: str | None) -> None:
-    """Wherever in a webhook it stands."""
+    """It may stand in any part of a webhook."""
     spoiled = hook("westeurope", uri=uri, headers={"x-functions-key": KEY, "other": KEY})
     facts = replace(FACTS, hooks=(spoiled, HOOKS[1]))
     assert KEY not in str(examine(facts))

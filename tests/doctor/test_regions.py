@@ -1,4 +1,4 @@
-"""The regions that are expected, held against the registry's replicas."""
+"""The expected regions, compared with the registry's replicas."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ READY = ("Ready", "Succeeded")
 
 
 def checked(*replicas: Replica, **expected: Any) -> list[Finding]:
-    """What the check says of these replicas, and what is expected."""
+    """The findings for these replicas and expectations."""
     facts = replace(FACTS, replicas=replicas)
     return [*check_regions(facts, EXPECTED.model_copy(update=expected))]
 
 
 def test_regions_that_agree_are_one_line() -> None:
-    """In the order of the setting."""
+    """They are in the order of the setting."""
     (found,) = checked(*reversed(REPLICAS))
     assert (State.OK, "westeurope, eastus: as replicated") == (found.state, found.said)
 
@@ -41,14 +41,14 @@ def test_regions_that_agree_are_one_line() -> None:
     ],
 )  # fmt: skip
 def test_a_region_that_is_not_as_expected_is_named(said: str, replicas: list[Replica]) -> None:
-    """With what to do, and no line that all is well."""
+    """The finding says what to do, and no line says that all is well."""
     (found,) = checked(*replicas)
     assert State.WRONG is found.state
     assert found.said.startswith(said)
     assert found.mend
 
 
-def test_an_endpoint_out_of_routing_is_said_and_not_wrong() -> None:
+def test_an_endpoint_out_of_routing_is_mentioned_and_not_wrong() -> None:
     """Images are replicated there, and it reports."""
     found = checked(REPLICAS[0], Replica("eastus", *READY, endpoint_enabled=False))
     assert [State.OK, State.OK] == [finding.state for finding in found]
@@ -56,20 +56,20 @@ def test_an_endpoint_out_of_routing_is_said_and_not_wrong() -> None:
 
 
 def test_a_registry_of_one_region_has_no_status() -> None:
-    """As of what is not Premium."""
+    """A registry that is not Premium lists no replicas."""
     (found,) = checked(Replica("westeurope", "", "Succeeded", home=True), regions=("westeurope",))
     assert State.OK is found.state
 
 
 def test_a_registrys_own_settings_go_before_the_plain_ones() -> None:
-    """Whatever the case of its host."""
+    """The case of its host does not matter."""
     own = EXPECTED.model_copy(update={"registry": "contoso.azurecr.io", "regions": ("eastus",)})
     said = DIAGNOSIS.model_copy(update={"expected": (EXPECTED, own)})
     assert own == expected_of(said, replace(REGISTRY, login_server="Contoso.azurecr.io"))
     assert EXPECTED == expected_of(said, replace(REGISTRY, login_server="other.azurecr.io"))
 
 
-def test_a_registry_of_which_nothing_is_said_has_no_region_that_is_expected() -> None:
+def test_a_registry_without_settings_has_no_expected_region() -> None:
     """Each of its regions is named."""
     said = DIAGNOSIS.model_copy(update={"expected": ()})
     found = [*check_regions(FACTS, expected_of(said, REGISTRY))]

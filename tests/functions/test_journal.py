@@ -230,3 +230,15 @@ def test_memory_is_bounded(known: OpenList, clock: Clock, monkeypatch: pytest.Mo
     clock.now = OPEN_SECONDS
     assert ("p2", "p3") == known.due()
     assert [False, True, True] == [bool(known.silent(f"p{n}s")) for n in (1, 2, 3)]
+
+
+def test_all_that_may_be_open_is_known(known: OpenList) -> None:
+    """What had a turn here and what was started here, newest last, until the last turn."""
+    known.begun("p1")
+    known.noted(("p1",))
+    known.begun("p2")
+    known.started("p3", ["eastus"])
+    assert ("p1", "p2", "p3") == known.known()
+    for push in ("p1", "p2"):
+        known.ended(push)
+    assert ("p3",) == known.known()

@@ -22,6 +22,15 @@ def test_the_first_page_and_the_last_have_no_token() -> None:
     assert paging.take(None) is None
 
 
+def test_a_place_in_one_list_is_none_in_another() -> None:
+    """Where there are several, each goes on with its own."""
+    given = paging.give("token", "overdue")
+    assert "token" == paging.take(given, "overdue")
+    for other in ("complete", ""):
+        with pytest.raises(RejectedError):
+            paging.take(given, other)
+
+
 GIVEN = str(paging.give("eyJhZnRlciI6ImEifQ=="))
 
 

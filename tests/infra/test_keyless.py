@@ -61,7 +61,7 @@ def test_a_private_deployment_reaches_storage_and_vault_privately() -> None:
         for endpoint in deployment.all("Microsoft.Network/privateEndpoints")
         for link in endpoint["properties"]["privateLinkServiceConnections"]
     }
-    assert {"blob", "vault"} == reached
+    assert {"blob", "table", "vault"} == reached
     site = deployment.the("Microsoft.Web/sites")["properties"]
     assert "Enabled" == site["publicNetworkAccess"]
     assert "Deny" == site["siteConfig"]["ipSecurityRestrictionsDefaultAction"]

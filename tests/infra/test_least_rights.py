@@ -16,7 +16,7 @@ BLOBS = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 QUEUES = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
 """Storage Queue Data Contributor: the task hub's queues."""
 TABLES = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
-"""Storage Table Data Contributor: the task hub's instances and histories."""
+"""Storage Table Data Contributor: the list of pushes; the task hub's instances and histories."""
 TELEMETRY = "3913510d-42f4-4e42-8a64-420c390055eb"
 """Monitoring Metrics Publisher: what the host sends to Application Insights."""
 SCHEDULER = "0ad04412-c4d5-4796-b79c-f76d14c8d402"
@@ -37,12 +37,13 @@ def expected(deployment: Deployment) -> set[Assignment]:
     storage = deployment.the("Microsoft.Storage/storageAccounts")["id"]
     needed = {
         Assignment(BLOBS, storage),
+        Assignment(TABLES, storage),
         Assignment(TELEMETRY, deployment.the("Microsoft.Insights/components")["id"]),
     }
     if hubs := deployment.all("Microsoft.DurableTask/schedulers/taskHubs"):
         needed.add(Assignment(SCHEDULER, hubs[0]["id"]))
     else:
-        needed |= {Assignment(QUEUES, storage), Assignment(TABLES, storage)}
+        needed.add(Assignment(QUEUES, storage))
     for vault in deployment.all("Microsoft.KeyVault/vaults"):
         needed.add(Assignment(SECRETS, vault["id"]))
     if registry := deployment.app_settings.get("ACR_GLOBAL_REGISTRY_ID"):
@@ -61,11 +62,12 @@ def test_the_roles_are_those_of_the_table(name: str) -> None:
         assert "/providers/" in assignment.scope
 
 
-def test_the_scheduler_takes_the_place_of_queues_and_tables() -> None:
-    """With the scheduler, the app gets no role on the account's queues and tables."""
+def test_the_scheduler_takes_the_place_of_queues() -> None:
+    """With the scheduler the app has no business in the account's queues, and in its tables that
+    of the list of pushes."""
     roles = {a.role for a in load("private").assignments}
-    assert SCHEDULER in roles
-    assert not {QUEUES, TABLES} & roles
+    assert {SCHEDULER, TABLES} < roles
+    assert QUEUES not in roles
 
 
 def test_the_custom_role_is_what_its_evidence_asks() -> None:

@@ -1,6 +1,6 @@
 """The hook after a publish waits for our functions, and says what remains to be done.
 
-Here `az` is a script; `make shell` runs the hook with the real one.
+Here `az` is a script; `make az` runs the hook with the real one.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an `az` that lists our functions only after it was told to sync them."""
-    ours = [{"name": f"app/{value}"} for name, value in vars(names).items() if name.isupper()]
+    ours = [{"name": f"app/{value}"} for value in names.always()]
     (tmp_path / "functions").write_text(json.dumps(ours))
     (tmp_path / "az").write_text(AZ.format(folder=tmp_path, sync="touch synced", key=KEY))
     (tmp_path / "az").chmod(0o755)

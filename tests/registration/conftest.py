@@ -25,11 +25,11 @@ def arm(rig: LoopbackArm) -> Iterator[Arm]:
 
 @pytest.fixture
 def there(arm: Arm, registry: Registry) -> ReadRegistry:
-    """The registry, as it was read."""
+    """The registry, as our client reads it."""
     return arm.registry(registry.id)
 
 
 @pytest.fixture
 def ours(site: Site) -> App:
-    """The app, as it is known."""
+    """The app, as `apply` knows it."""
     return App(site.id, URL)

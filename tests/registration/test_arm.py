@@ -1,4 +1,4 @@
-"""Our client of the resource manager: what it asks, and what it says where it may not."""
+"""Our client of the resource manager: its requests, and its errors where a right is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EVERY = {v for k, v in vars(rights).items() if k.isupper() and k not in ("REGIST
 
 
 def test_every_right_has_its_question() -> None:
-    """And every question its right; a list of all that may be seen is never refused."""
+    """Every request has its right, too; a list of all that may be seen is never refused."""
     assert EVERY == {*CALLS, rights.READ_SITE}
 
 
@@ -55,7 +55,8 @@ def test_every_right_has_its_question() -> None:
 def test_the_right_that_is_missing_is_named(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, site: Site, right: str
 ) -> None:
-    """With everything else allowed, and the request's id; with the right there is an answer."""
+    """Everything else is allowed. The error has the request's id; with the right there is an
+    answer."""
     arm.create(there, HOOK)
     rig.rights = EVERY - {right}
     with pytest.raises(ArmError) as caught:
@@ -83,7 +84,8 @@ def test_a_registry_is_found_by_name_or_id(arm: Arm, registry: Registry) -> None
 
 
 def test_what_may_not_be_read_is_not_there(rig: LoopbackArm, arm: Arm, registry: Registry) -> None:
-    """A list of a subscription holds what may be seen; so the right is named as one reason."""
+    """A subscription's list holds what may be seen, so the missing right is named as a possible
+    reason."""
     rig.rights = set()
     assert () == arm.sites()
     with pytest.raises(ArmError, match=f"or the right {rights.READ_REGISTRY} is missing"):
@@ -91,7 +93,7 @@ def test_what_may_not_be_read_is_not_there(rig: LoopbackArm, arm: Arm, registry:
 
 
 def test_a_name_needs_a_subscription(rig: LoopbackArm, registry: Registry) -> None:
-    """An ARM id says its own."""
+    """An ARM id contains its own."""
     with Arm.open(cloud_at(rig.url)) as arm:
         assert "contoso" == arm.registry(registry.id).name
         with pytest.raises(ArmError, match="a name says no subscription"):
@@ -99,7 +101,7 @@ def test_a_name_needs_a_subscription(rig: LoopbackArm, registry: Registry) -> No
 
 
 def test_the_home_region_is_first(arm: Arm, registry: Registry) -> None:
-    """And there, also where the registry's tier has no replicas to list."""
+    """It is there even where the registry's tier has no replicas to list."""
     registry.set_replica("eastus", "Syncing", "Creating", endpoint=False)
     regions = arm.replicas(arm.registry(registry.id))
     assert [
@@ -110,15 +112,13 @@ def test_the_home_region_is_first(arm: Arm, registry: Registry) -> None:
 
 
 def test_a_tier_without_replicas_has_its_home(rig: LoopbackArm, arm: Arm) -> None:
-    """Basic and Standard replicate nothing."""
+    """Basic and Standard registries are not replicated."""
     small = arm.registry(rig.add_registry("small", "eastus", sku="Basic").id)
     assert (Replica("eastus", "", "Succeeded", home=True),) == arm.replicas(small)
 
 
-def test_a_home_that_is_not_listed_is_there_all_the_same(
-    arm: Arm, registry: Registry, there: ReadRegistry
-) -> None:
-    """Whatever the service lists."""
+def test_the_home_region_is_always_there(arm: Arm, registry: Registry, there: ReadRegistry) -> None:
+    """The service's list of replicas may lack it."""
     registry.remove_replica("westeurope")
     assert "westeurope" == arm.replicas(there)[0].region
 
@@ -126,7 +126,7 @@ def test_a_home_that_is_not_listed_is_there_all_the_same(
 def test_a_webhook_is_made_changed_and_removed(
     arm: Arm, there: ReadRegistry, registry: Registry
 ) -> None:
-    """All of it is said each time, and comes back."""
+    """Each request has all of its fields, and they are read back."""
     arm.create(there, HOOK)
     (listed,) = arm.webhooks(there)
     assert HOOK == arm.callback(there, listed)
@@ -144,7 +144,7 @@ def test_a_webhook_is_made_changed_and_removed(
 
 
 def test_limits_and_functions_are_listed(arm: Arm, there: ReadRegistry, site: Site) -> None:
-    """As the registry and the app's host say them."""
+    """They are those of the registry and of the app's host."""
     assert Usage("Webhooks", 0, 500) in arm.usages(there)
     site.disable("Health")
     listed = arm.functions(site.id)
@@ -153,7 +153,7 @@ def test_limits_and_functions_are_listed(arm: Arm, there: ReadRegistry, site: Si
 
 
 def test_a_key_is_made_once(arm: Arm, site: Site) -> None:
-    """And only where it is asked for; the platform says its value."""
+    """It is made only where it is asked for; the platform chooses its value."""
     assert arm.function_key(site.id, "contoso", create=False) is None
     made = arm.function_key(site.id, "contoso", create=True)
     assert made == arm.function_key(site.id, "contoso", create=True)
@@ -163,7 +163,7 @@ def test_a_key_is_made_once(arm: Arm, site: Site) -> None:
 def test_an_event_log_is_read(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, registry: Registry
 ) -> None:
-    """Page by page, newest first."""
+    """Its pages are read one after another, newest first."""
     rig.page, at = 1, "2026-01-01T00:00:00Z"
     registry.add_webhook("acrglobal1", "eastus", unused_url())
     for number in range(3):
@@ -176,7 +176,7 @@ def test_an_event_log_is_read(
 def test_where_the_service_asks_for_patience_it_is_asked_again(
     rig: LoopbackArm, arm: Arm, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A wait that is too long is reported instead."""
+    """Too long a wait is reported instead."""
     monkeypatch.setattr(asking, "RETRIES", 2)
     rig.fail(rights.READ_REGISTRY, 429, retry_after=0)
     assert "contoso" == arm.registry(registry.id).name
@@ -186,8 +186,8 @@ def test_where_the_service_asks_for_patience_it_is_asked_again(
     assert caught.value.passing
 
 
-def test_no_answer_is_said(rig: LoopbackArm, arm: Arm, registry: Registry) -> None:
-    """A connection that ends without one, and a place where nobody listens."""
+def test_no_answer_is_an_error(rig: LoopbackArm, arm: Arm, registry: Registry) -> None:
+    """The connection ends without one, or nobody listens."""
     rig.fail(rights.READ_REGISTRY, Cut.BEFORE)
     with pytest.raises(ArmError, match="gave no answer") as caught:
         arm.registry(registry.id)
@@ -200,10 +200,10 @@ def test_no_answer_is_said(rig: LoopbackArm, arm: Arm, registry: Registry) -> No
         nobody.registry(registry.id)
 
 
-def test_nobody_signed_in_is_said(
+def test_a_missing_sign_in_is_an_error(
     rig: LoopbackArm, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the library's own page of reasons, which it would log too."""
+    """It does not repeat the library's page of reasons, nor is that logged."""
     monkeypatch.delenv("IDENTITY_ENDPOINT")
     monkeypatch.setenv("IDENTITY_HEADER", "")
     monkeypatch.setenv("PATH", "")
@@ -216,7 +216,7 @@ def test_nobody_signed_in_is_said(
 def test_a_tenant_is_asked_for(
     rig: LoopbackArm, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a service principal of the environment may be of several."""
+    """A service principal from the environment may be of several."""
     tenant = "00000000-0000-0000-0000-00000000000c"
     monkeypatch.delenv("IDENTITY_ENDPOINT")
     for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"):
@@ -227,8 +227,8 @@ def test_a_tenant_is_asked_for(
     assert any(asked.target.startswith(f"/{tenant}/") for asked in rig.asked)
 
 
-def test_what_is_no_id_is_not_asked(arm: Arm) -> None:
-    """Of an app, or of a registry that was read wrongly."""
+def test_a_wrong_id_is_not_asked_for(arm: Arm) -> None:
+    """It may be an app's, or a registry's that was read wrongly."""
     with pytest.raises(ArmError, match="not one of a function app"):
         arm.functions("func-app")
     with pytest.raises(ArmError, match="not one of a registry"):

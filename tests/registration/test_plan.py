@@ -1,4 +1,4 @@
-"""What has to be done, as tables."""
+"""Which webhooks must be made, changed and removed, as tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WANTED = Wanted(APP, "KEY")
 
 
 def replica(region: str, **more: Any) -> Replica:
-    """One that is ready."""
+    """A replica that is ready."""
     return Replica(region, "Ready", "Succeeded", **more)
 
 
@@ -38,7 +38,7 @@ WEST, NORTH = replica("westeurope", home=True), replica("northeurope")
 
 
 def hook(region: str = "westeurope", **more: Any) -> Webhook:
-    """Our webhook of a region, as it should be, but for what is said."""
+    """Our webhook of a region as it should be, with some fields replaced."""
     values: dict[str, Any] = {
         "name": f"acrglobalfuncapp{region}",
         "location": region,
@@ -52,12 +52,12 @@ def hook(region: str = "westeurope", **more: Any) -> Webhook:
 
 
 def told(steps: tuple[Step, ...]) -> list[tuple[str, ...]]:
-    """Each step in short: kind, name, and what is changed or why."""
+    """Each step in short: kind, name, and the changed fields or the reason."""
     return [(s.kind.value, s.name, *s.fields, *([s.reason] if s.reason else [])) for s in steps]
 
 
 def test_where_there_is_nothing_each_region_gets_one() -> None:
-    """The home region first; with URI, key in the header, actions, scope and tag."""
+    """The home region is first; each webhook has URI, key in the header, actions, scope and tag."""
     steps = plan(WANTED, [WEST, NORTH], [])
     assert [
         ("create", "acrglobalfuncappwesteurope"),
@@ -67,7 +67,7 @@ def test_where_there_is_nothing_each_region_gets_one() -> None:
 
 
 def test_where_all_is_as_it_should_be_nothing_is_done() -> None:
-    """Run again, it finds its own."""
+    """A second run finds the webhooks of the first."""
     assert [("keep", hook().name)] == told(plan(WANTED, [WEST], [hook()]))
 
 
@@ -87,7 +87,7 @@ def test_where_all_is_as_it_should_be_nothing_is_done() -> None:
     ],
 )
 def test_what_was_edited_by_hand_is_put_right(expected: str, by_hand: dict[str, Any]) -> None:
-    """Field by field, and all of the webhook is said again."""
+    """Each wrong field is named, and the whole webhook is sent again."""
     (step,) = plan(WANTED, [WEST], [hook(**by_hand)])
     assert (Kind.CHANGE, (expected,)) == (step.kind, step.fields)
     assert step.webhook is not None
@@ -97,7 +97,7 @@ def test_what_was_edited_by_hand_is_put_right(expected: str, by_hand: dict[str, 
 
 
 def test_what_others_put_beside_ours_stays() -> None:
-    """Their tags, and their headers, which are sent each time: they may be replaced as a whole."""
+    """Their tags and headers are sent each time, because the service may replace all of them."""
     by_hand = hook(
         tags={"team": "a", "ACR-Global-App": APP.id.upper()},
         headers={"x-gateway": "1", "X-Functions-Key": "old"},
@@ -110,7 +110,7 @@ def test_what_others_put_beside_ours_stays() -> None:
 
 
 def test_a_headers_name_has_no_case() -> None:
-    """The portal writes it as it was typed."""
+    """The portal keeps it as it was typed."""
     by_hand = hook(headers={"X-Functions-Key": "KEY"})
     assert [("keep", hook().name)] == told(plan(WANTED, [WEST], [by_hand]))
 
@@ -126,13 +126,13 @@ def test_a_headers_name_has_no_case() -> None:
 def test_a_key_that_is_not_known_is_not_compared(
     expected: str, key: str | None, headers: dict[str, str]
 ) -> None:
-    """One that has yet to be made is another than any that is there."""
+    """A key that has yet to be made differs from any existing one."""
     (step,) = plan(Wanted(APP, key), [WEST], [hook(headers=headers)])
     assert expected == step.kind
 
 
 def test_a_replica_that_is_gone_takes_its_webhook_with_it() -> None:
-    """And the others stay."""
+    """The other webhooks stay."""
     steps = plan(WANTED, [WEST], [hook(), hook("northeurope")])
     assert [
         ("keep", "acrglobalfuncappwesteurope"),
@@ -141,8 +141,8 @@ def test_a_replica_that_is_gone_takes_its_webhook_with_it() -> None:
 
 
 @pytest.mark.parametrize("state", ["Creating", "Failed"])
-def test_a_replica_that_is_not_there_yet_waits(state: str) -> None:
-    """A webhook in its region would be refused; one that is there already is kept."""
+def test_a_replica_that_is_not_ready_waits(state: str) -> None:
+    """The service would refuse a webhook in its region; an existing one is kept."""
     new = replace(NORTH, provisioning_state=state)
     reason = f"its replica is {state}, not Succeeded"
     assert [("wait", "acrglobalfuncappnortheurope", reason)] == told(plan(WANTED, [new], []))
@@ -150,7 +150,7 @@ def test_a_replica_that_is_not_there_yet_waits(state: str) -> None:
 
 
 def test_two_apps_on_one_registry_leave_each_other_alone() -> None:
-    """Each has its own names, and sees nothing of the other."""
+    """Each has its own names, and ignores the other's webhooks."""
     theirs = [step.webhook for step in plan(Wanted(OTHER, "K2"), [WEST, NORTH], [])]
     there = [hook(), *(w for w in theirs if w)]
     assert [
@@ -161,7 +161,7 @@ def test_two_apps_on_one_registry_leave_each_other_alone() -> None:
 
 
 def test_a_name_that_others_have_is_not_taken_from_them() -> None:
-    """Another is; and where that is taken too, none is made."""
+    """Another name is used; where that is taken too, no webhook is made."""
     taken = hook(tags={TAG: OTHER.id})
     (step,) = plan(WANTED, [WEST], [taken])
     assert Kind.CREATE == step.kind
@@ -174,7 +174,7 @@ def test_a_name_that_others_have_is_not_taken_from_them() -> None:
 
 
 def test_long_names_stay_within_the_registrys_rule() -> None:
-    """Two apps whose names differ at their end have names that differ."""
+    """Two apps whose long names differ only at the end get different webhook names."""
     names = [
         step.name
         for end in ("1", "2")
@@ -185,7 +185,7 @@ def test_long_names_stay_within_the_registrys_rule() -> None:
 
 
 def test_forty_regions_have_forty_webhooks() -> None:
-    """In the order of the replicas."""
+    """The steps are in the order of the replicas."""
     regions = [replica(f"region{n}") for n in range(40)]
     steps = plan(WANTED, regions, [hook("region7"), hook("region8", enabled=False)])
     assert [r.region for r in regions] == [s.region for s in steps]
@@ -194,21 +194,21 @@ def test_forty_regions_have_forty_webhooks() -> None:
 
 
 def test_a_display_name_is_the_region() -> None:
-    """The service says `West Europe` of a replica and `westeurope` of a webhook, or the like."""
+    """The service may write `West Europe` for a replica and `westeurope` for a webhook."""
     entry = {"location": "West Europe", "properties": {"provisioningState": "Succeeded"}}
     assert ["keep"] == [s.kind for s in plan(WANTED, [read_replica(entry, "")], [hook()])]
 
 
 @pytest.mark.parametrize("name", ["acrglobalwesteurope", "madebyhand"])
-def test_one_that_posts_to_us_is_taken_over(name: str) -> None:
-    """Under its name, former or any, for a name cannot be changed: it only gets the tag."""
+def test_a_webhook_that_posts_to_us_is_taken_over(name: str) -> None:
+    """It keeps its name, which cannot be changed, and gets the tag."""
     uri = "https://FUNC-APP.azurewebsites.net:443/api/imagepush?region=westeurope"
     there = hook(name=name, tags={}, uri=uri)
     assert [("change", name, "uri", "tag")] == told(plan(WANTED, [WEST], [there]))
 
 
 def test_our_own_domain_is_ours_too() -> None:
-    """Where the app's hosts are known."""
+    """It counts where the app's hosts are known."""
     there = hook(tags={}, uri="https://own.example/api/ImagePush?region=westeurope")
     assert not is_ours(there, APP)
     assert is_ours(there, replace(APP, hosts=("own.example",)))
@@ -225,14 +225,14 @@ def test_our_own_domain_is_ours_too() -> None:
     ],
 )
 def test_what_is_not_ours_is_left_alone(changes: dict[str, Any]) -> None:
-    """Whatever its name: one by its tag, others by where they post to."""
+    """The name does not matter: the tag, or the URI, is another's."""
     theirs = hook("eastus", **changes)
     assert [("keep", hook().name)] == told(plan(WANTED, [WEST], [hook(), theirs]))
     assert () == plan_removal(APP, [theirs])
 
 
 def test_of_two_in_a_region_one_is_kept() -> None:
-    """The one that is named as it should be, then the one with the tag, then an enabled one."""
+    """First comes the one with the right name, then one with the tag, then an enabled one."""
     by_hand = hook(name="byhand", tags={})
     tagged = hook(name="tagged", enabled=False)
     off = hook(name="aoff", tags={}, enabled=False)
@@ -246,8 +246,8 @@ def test_of_two_in_a_region_one_is_kept() -> None:
     assert ["byhand", "aoff"] == [s.name for s in plan(WANTED, [WEST], [off, by_hand])]
 
 
-def test_a_name_that_is_given_up_can_be_had() -> None:
-    """One of ours, in another region than its name says, makes room for the right one."""
+def test_a_name_that_is_given_up_can_be_used() -> None:
+    """A webhook of ours whose region is not the one of its name makes room for the right one."""
     astray = hook(name="acrglobalfuncappwesteurope", location="northeurope")
     steps = plan(WANTED, [WEST, NORTH], [hook("northeurope"), astray])
     assert [
@@ -258,14 +258,14 @@ def test_a_name_that_is_given_up_can_be_had() -> None:
 
 
 def test_another_apps_key_is_not_read() -> None:
-    """Where a webhook posts to is asked only of those that may be ours."""
+    """Only webhooks that may be ours are asked for their URI."""
     assert may_be_ours(hook(), APP)
     assert may_be_ours(hook(tags={"team": "a"}), APP)
     assert not may_be_ours(hook(tags={TAG: OTHER.id}), APP)
 
 
 def test_all_of_ours_are_removed() -> None:
-    """In any region, by tag or by where they post to."""
+    """They may be in any region, and are known by tag or URI."""
     there = [hook("northeurope"), hook(name="byhand", tags={}), hook(tags={TAG: OTHER.id})]
     assert [
         ("remove", "acrglobalfuncappnortheurope", "asked for"),
@@ -273,8 +273,8 @@ def test_all_of_ours_are_removed() -> None:
     ] == told(plan_removal(APP, there))
 
 
-def test_the_registrys_limit_is_said_before_anything_is_made() -> None:
-    """What is removed makes room; other usages do not matter."""
+def test_the_registrys_limit_is_checked_before_anything_is_made() -> None:
+    """Removed webhooks make room; other usages do not matter."""
     steps = plan(WANTED, [WEST, NORTH], [])
     check_room(steps, [Usage("Webhooks", 498, 500), Usage("Size", 9, 1)])
     check_room([*steps, Step(Kind.REMOVE, "x", "y")], [Usage("Webhooks", 499, 500)])
@@ -286,5 +286,5 @@ def test_the_registrys_limit_is_said_before_anything_is_made() -> None:
 
 
 def test_nothing_shows_the_key() -> None:
-    """Neither what is wanted nor what is planned."""
+    """Neither the wanted webhooks nor the plan do."""
     assert "KEY" not in repr((WANTED, plan(WANTED, [WEST], [])))

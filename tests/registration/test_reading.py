@@ -1,4 +1,4 @@
-"""The resource manager's answers, read."""
+"""Reading the resource manager's answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LISTED: dict[str, Any] = {
 
 
 def test_a_registry_is_read() -> None:
-    """Its location as all of them are written here, its tier."""
+    """Its location is normalised, and its tier kept."""
     entry = {
         "id": "/the/id",
         "name": "contoso",
@@ -54,12 +54,12 @@ def test_a_replica_is_read() -> None:
 
 
 def test_a_replica_that_says_nothing_has_its_endpoint() -> None:
-    """The service leaves out what it holds to be usual."""
+    """The service leaves out default values."""
     assert reading.read_replica({"location": "eastus"}, "").endpoint_enabled
 
 
 def test_a_webhook_is_read() -> None:
-    """All but what only getCallbackConfig tells."""
+    """Only what getCallbackConfig tells is missing."""
     expected = Webhook(
         "acrglobalwesteurope",
         "westeurope",
@@ -71,8 +71,8 @@ def test_a_webhook_is_read() -> None:
     assert expected == reading.read_webhook(LISTED)
 
 
-def test_a_webhook_is_told_where_it_posts_to() -> None:
-    """URI and headers, neither of which its text shows."""
+def test_a_webhooks_callback_is_read() -> None:
+    """Its repr shows neither URI nor headers."""
     told = {"serviceUri": "https://app/?code=KEY", "customHeaders": {"x-functions-key": "KEY"}}
     webhook = reading.with_callback(reading.read_webhook(LISTED), told)
     assert "https://app/?code=KEY" == webhook.uri
@@ -81,7 +81,7 @@ def test_a_webhook_is_told_where_it_posts_to() -> None:
 
 
 def test_an_event_is_read() -> None:
-    """From the service's own example."""
+    """The entry is the service's own example."""
     (entry,) = json.loads((SAMPLES / "11_arm_listEvents_spec_example.json").read_text())["value"]
     event = reading.read_event(entry)
     assert "00000000-0000-0000-0000-000000000000" == event.id
@@ -93,7 +93,7 @@ def test_an_event_is_read() -> None:
 
 @pytest.mark.parametrize("status", [None, "", "OK", "²"])
 def test_a_status_that_is_no_number_is_none(status: object) -> None:
-    """As where the app has not answered yet."""
+    """An entry has none before the app has answered."""
     assert reading.read_event({"eventResponseMessage": {"statusCode": status}}).status is None
 
 
@@ -121,7 +121,7 @@ def test_a_usage_needs_its_numbers() -> None:
 
 
 def test_an_app_answers_at_its_hosts() -> None:
-    """The default host first, each once, in lower case."""
+    """The default host is first; each stands once, in lower case."""
     properties = {"defaultHostName": "App.net", "hostNames": ["app.net", "own.example", 1]}
     entry = {"id": "/the/id", "name": "app", "properties": properties}
     assert Site("/the/id", "app", ("app.net", "own.example")) == reading.read_site(entry)
@@ -129,7 +129,7 @@ def test_an_app_answers_at_its_hosts() -> None:
 
 
 def test_a_function_is_named_without_its_app() -> None:
-    """One that the host has disabled says so."""
+    """It also tells whether the host has disabled it."""
     entry = {"name": "app/ImagePush", "properties": {"isDisabled": True}}
     assert Function("ImagePush", enabled=False) == reading.read_function(entry)
     assert Function("ImagePush") == reading.read_function({"name": "ImagePush"})

@@ -1,4 +1,4 @@
-"""What there is becomes what there should be, whatever fails in the middle."""
+"""`webhooks apply` reaches the wanted state, whatever fails in between."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def applying(arm: Arm, registry: ReadRegistry, app: App, told: list[Done] | None
 
 
 def is_right(registry: Registry, site: Site) -> None:
-    """Each region has its webhook, and all of them the key that the app has."""
+    """Check that each region has its webhook, and that all of them have the app's key."""
     key = site.keys("ImagePush")["contoso"]
     there = registry.webhooks()
     assert NAMES == sorted(there)
@@ -75,7 +75,7 @@ def written(rig: LoopbackArm) -> list[tuple[str, str]]:
 def test_from_nothing_to_everything(
     arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """The key is made, and each region's webhook; and it says so."""
+    """The key and each region's webhook are made, and each is reported."""
     told: list[Done] = []
     settled = applying(arm, there, ours, told)
     is_right(registry, site)
@@ -83,10 +83,10 @@ def test_from_nothing_to_everything(
     assert NAMES == sorted(done.step.name for done in told if done.error is None)
 
 
-def test_run_again_it_changes_nothing(
+def test_a_second_run_changes_nothing(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, site: Site
 ) -> None:
-    """Not the key, either."""
+    """The key stays, too."""
     applying(arm, there, ours)
     rig.asked.clear()
     assert () == applying(arm, there, ours).done
@@ -96,7 +96,7 @@ def test_run_again_it_changes_nothing(
 def test_what_was_edited_by_hand_is_put_right(
     arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """Also what was given up, and what the registry has left of a region that is gone."""
+    """Surplus webhooks, and those of a region that is gone, are removed."""
     applying(arm, there, ours)
     registry.add_webhook(NAMES[0], "eastus", "https://elsewhere/", tags={TAG: site.id})
     registry.add_webhook("old", "southindia", "https://elsewhere/", tags={TAG: site.id})
@@ -111,7 +111,7 @@ def test_what_was_edited_by_hand_is_put_right(
 def test_headers_of_others_stay_however_the_service_takes_ours(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, merges: bool
 ) -> None:
-    """Whether it puts what is sent in place of what is there, or beside it, is not known."""
+    """Whether the service replaces headers or adds to them is not known."""
     rig.webhooks.merges_headers = merges
     headers = {"x-gateway": "1", KEY_HEADER: "old"}
     uri = f"{URL}/api/ImagePush?region=eastus"
@@ -150,7 +150,7 @@ def test_after_any_failure_it_ends_right(
     action: str,
     how: int | Cut,
 ) -> None:
-    """By itself where it could go on, and else when it is run again."""
+    """It goes on by itself where it can, or ends right when it is run again."""
     registry.add_webhook("old", "southindia", "https://elsewhere/", tags={TAG: site.id})
     registry.add_webhook(NAMES[0], "eastus", "https://elsewhere/", tags={TAG: site.id})
     rig.fail(action, how)
@@ -172,7 +172,7 @@ def test_one_that_fails_holds_up_no_other(
     nth: int,
     how: int | Cut,
 ) -> None:
-    """And is done in the next round."""
+    """It is tried again in the next round."""
     rig.fail(rights.WRITE_WEBHOOK, how, nth=nth)
     settled = applying(arm, there, ours)
     is_right(registry, site)
@@ -182,10 +182,10 @@ def test_one_that_fails_holds_up_no_other(
     assert () == settled.left
 
 
-def test_what_cannot_be_done_is_said_and_not_tried_for_ever(
+def test_what_is_forbidden_is_reported_and_not_tried_again(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """With the right that is missing; what was begun elsewhere stays as it is."""
+    """The error has the missing right; what was begun elsewhere stays."""
     rig.rights = {"*/read", "*/action", rights.WRITE_KEY}
     settled = applying(arm, there, ours)
     assert not settled.is_right
@@ -200,17 +200,17 @@ def test_what_cannot_be_done_is_said_and_not_tried_for_ever(
 def test_what_always_fails_is_given_up(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, site: Site
 ) -> None:
-    """After a few rounds, with what was last said."""
+    """After a few rounds the last error is reported."""
     rig.fail(rights.WRITE_WEBHOOK, 500, times=1_000)
     settled = applying(arm, there, ours)
     assert NAMES == sorted(one.step.name for one in settled.left)
     assert 15 == len(settled.done)
 
 
-def test_two_at_once_end_right(
+def test_two_runs_at_once_end_right(
     rig: LoopbackArm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """Both make the key; one of the two holds, and is in every webhook."""
+    """Both make the key; one of the two stays, and is in every webhook."""
 
     def one(_: int) -> bool:
         with Arm.open(cloud_at(rig.url), SUBSCRIPTION) as arm:
@@ -224,7 +224,7 @@ def test_two_at_once_end_right(
 def test_a_key_that_another_has_made_meanwhile_is_taken(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """Seen by the last look, and put right by one round more."""
+    """The last look finds it, and one more round puts the webhooks right."""
     changed = False
 
     def other(done: Done) -> None:
@@ -250,8 +250,8 @@ class _Telling(list[Done]):
         self._happens(done)
 
 
-def test_the_limit_is_looked_at_first(rig: LoopbackArm, arm: Arm, ours: App, site: Site) -> None:
-    """Where it would be reached nothing is made at all."""
+def test_the_limit_is_checked_first(rig: LoopbackArm, arm: Arm, ours: App, site: Site) -> None:
+    """Where it would be exceeded nothing is made."""
     registry = rig.add_registry("small", "westeurope", sku="Basic")
     for name in ("theirs1", "theirs2"):
         registry.add_webhook(name, "westeurope", "https://elsewhere/")
@@ -263,7 +263,7 @@ def test_the_limit_is_looked_at_first(rig: LoopbackArm, arm: Arm, ours: App, sit
 def test_forty_regions_are_done_side_by_side(
     rig: LoopbackArm, arm: Arm, ours: App, site: Site
 ) -> None:
-    """Each of them once; and lists have pages."""
+    """Each is done once, though lists have pages."""
     rig.page = 7
     registry = rig.add_registry("large", "westeurope", [f"region{n}" for n in range(39)])
     settled = applying(arm, arm.registry(registry.id), ours)
@@ -274,7 +274,7 @@ def test_forty_regions_are_done_side_by_side(
 def test_only_ours_are_removed(
     arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """By tag, or by where they post to; those of others stay, whatever their names."""
+    """They are known by tag or URI; webhooks of others stay, whatever their names."""
     applying(arm, there, ours)
     registry.add_webhook("byhand", "eastus", f"{URL}/api/ImagePush")
     theirs: dict[str, Any] = {
@@ -291,7 +291,7 @@ def test_only_ours_are_removed(
     assert sorted(theirs) == sorted(registry.webhooks())
 
 
-def test_a_webhook_that_goes_while_it_is_looked_at_is_none_of_ours(
+def test_a_webhook_that_vanishes_meanwhile_is_passed_over(
     rig: LoopbackArm,
     arm: Arm,
     there: ReadRegistry,
@@ -299,7 +299,7 @@ def test_a_webhook_that_goes_while_it_is_looked_at_is_none_of_ours(
     registry: Registry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Between the list and the question where it posts to; any other refusal is said."""
+    """It goes between the list and the question for its URI; any other refusal is an error."""
     registry.add_webhook("gone", "eastus", f"{URL}/api/ImagePush")
     listed = arm.webhooks(there)
     arm.delete(there, "gone")
@@ -311,7 +311,7 @@ def test_a_webhook_that_goes_while_it_is_looked_at_is_none_of_ours(
 
 
 def test_the_app_is_found_by_its_url(arm: Arm, site: Site) -> None:
-    """Its ARM id is the tag; where it is given, nothing is asked."""
+    """Its ARM id becomes the tag; a given id is not looked up."""
     assert App(site.id, URL, ("func-app.azurewebsites.net",)) == app_at(arm, URL, None)
     assert App(site.id, URL) == app_at(arm, URL, site.id + "/")
     with pytest.raises(ArmError, match=r"no app of the subscription answers at x\.example"):

@@ -1,4 +1,4 @@
-"""Which cloud, and by what way."""
+"""Which cloud is used, and how to sign in to it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ ID = "/subscriptions/s-1/resourcegroups/My_Group/providers/microsoft.web/Sites/f
 
 
 def test_a_cloud_is_known_by_its_resource_manager() -> None:
-    """Where people sign in to it follows; of any other the environment says it."""
+    """The authority follows from it; for any other cloud the environment names it."""
     assert CLOUDS["AzureChinaCloud"] == cloud_at("https://management.chinacloudapi.cn/")
     assert Cloud("https://localhost:1", None) == cloud_at("https://localhost:1")
 
 
-def test_the_way_is_that_of_the_environment() -> None:
-    """A proxy's user and password go as the library takes them."""
+def test_the_environment_gives_the_proxy() -> None:
+    """A proxy's user and password are passed in the library's form."""
     environ = {"https_proxy": "http://me:p%40ss@proxy.example:3128"}
     to = "http://me:p%40ss@proxy.example:3128"
     assert {"http": to, "https": to} == way("https://management.azure.com/x", environ)
@@ -25,7 +25,7 @@ def test_the_way_is_that_of_the_environment() -> None:
 
 
 def test_an_id_is_taken_apart() -> None:
-    """Whatever its case, and with a slash at its end."""
+    """Its case and a final slash do not matter."""
     assert ("s-1", "My_Group", "func-app") == parse_id(ID, "Microsoft.Web/sites")
     assert parse_id(ID, "Microsoft.ContainerRegistry/registries") is None
     assert parse_id(ID + "slots/x", "Microsoft.Web/sites") is None

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 from acr_global_rig.arm import LoopbackArm, Registry
-from acr_global_rig.arm.faults import Cut
+from acr_global_rig.arm.faults import Cut, Late
 
 WRITE = "Microsoft.ContainerRegistry/registries/webhooks/write"
 BODY: Any = {
@@ -72,6 +72,18 @@ def test_a_connection_is_cut_before_the_work_or_after_it(
     with pytest.raises(ServiceResponseError):
         create(acr, "hook1")
     assert there == list(registry.webhooks())
+
+
+def test_an_operation_fails_when_it_is_under_way(
+    arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
+) -> None:
+    """What it made is there, and says so; the next one is as ever."""
+    arm.fail(WRITE, Late.FAILED)
+    with pytest.raises(HttpResponseError):
+        create(acr, "hook1")
+    create(acr, "hook2")
+    states = {n: w["properties"]["provisioningState"] for n, w in registry.webhooks().items()}
+    assert {"hook1": "Failed", "hook2": "Succeeded"} == states
 
 
 def test_each_answer_has_an_id(

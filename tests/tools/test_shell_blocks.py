@@ -1,6 +1,6 @@
 """The docs' shell commands can be pasted: shellcheck, variables and flags are right.
 
-`make shell` goes further: it runs the blocks that call `az`.
+`make az` goes further: it runs the blocks that call `az`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from acr_global import audience
 from acr_global.ends import SUPERSEDED
-from acr_global.functions import names, wire
+from acr_global.functions import bookkeeping, names, wire
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.sending import attempt_all, give_way, not_sent
 from acr_global.functions.setup import Setup, Tools
@@ -36,6 +36,7 @@ async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOu
     rest = tuple(name for name in data.targets if name not in overtaken)
     attempts += await attempt_all(tools, data.verdict, rest)
     await give_way(attempts)
+    await bookkeeping.settle(tools, data.verdict, attempts)
     return wire.AttemptOutput(attempts=tuple(attempts))
 
 

@@ -13,7 +13,7 @@ import logging
 import azure.durable_functions as df
 
 from acr_global import audience
-from acr_global.functions import log, names, wire
+from acr_global.functions import bookkeeping, log, names, wire
 from acr_global.functions.activities.hand_over_delivery import hand_over
 from acr_global.functions.engine import EngineError
 from acr_global.functions.sending import attempt_all, give_way
@@ -38,7 +38,14 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
-    """First attempt for every target that wants this verdict; the rest is handed over."""
+    """First attempt for every target that wants this verdict; the rest is handed over. Then it is
+    entered in the ledger."""
+    sent = await _send(tools, data)
+    await bookkeeping.enter(tools, data.verdict, sent.attempts)
+    return sent
+
+
+async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     verdict = data.verdict
     _log_verdict(verdict)
     wanted = audience.wanted(tools.settings.targets, data.targets, verdict)

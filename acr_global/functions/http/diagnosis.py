@@ -47,9 +47,7 @@ async def diagnose(setup: Setup, tools: Tools, prober: Prober) -> api.Diagnosis:
         version=VERSION,
         python=platform.python_version(),
         now=tools.clock(),
-        functions=tuple(
-            name for name in names.every() if name != names.CATCH_UP or tools.settings.catches_up()
-        ),
+        functions=names.every() if tools.settings.catches_up() else names.always(),
         problems=problems_of(setup.loaded),
         expected=tuple(one for one in expected if one.regions),
         newest_turn=setup.journal.newest_turn,

@@ -1,4 +1,4 @@
-"""Scenarios in a few words, and what a receiver would get, composed."""
+"""Scenarios in a few words, and composed messages that a receiver would get."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REGIONS = ("westeurope", "northeurope", "eastus")
 
 
 def record(*pushes: str, app: str = "{timeout: 10s, late_window: 0}", more: str = "") -> Record:
-    """One run of these pushes, each in YAML's flow style, of which nothing has happened yet."""
+    """A run of these pushes, each in YAML's flow style, in which nothing has happened yet."""
     listed = "\n".join(f"  - {{{push}}}" for push in pushes)
     text = f"regions: [{', '.join(REGIONS)}]\napp: {app}\n{more}\npushes:\n{listed}"
     return record_of(read_scenario(text), 7, "run")
@@ -27,7 +27,7 @@ def message(
     missing: tuple[str, ...] | None = None,
     registry: str = "simulated.azurecr.io",
 ) -> Message:
-    """The app's message about one push; the first right one unless told otherwise."""
+    """The app's message about one push: the first right one, with the given fields replaced."""
     if missing is None:
         missing = tuple(r for r, its in expected.standing.items() if its is not Standing.IN_TIME)
     first = min(expected.endings)[0]
@@ -63,13 +63,13 @@ def message(
 
 
 def answer_all(run: Record) -> None:
-    """Every webhook is accepted, in time."""
+    """Accept every webhook in time."""
     for webhook in run.plan.webhooks:
         run.answered(Answer(webhook, 202, "accepted", 0.0))
 
 
 def tell(run: Record, told: Message) -> None:
-    """Every receiver gets one message, and takes it after its refusals."""
+    """Send every receiver a message, which it accepts after its refusals."""
     for listener in run.listeners:
         for status in (*[503] * listener.refusals, 200):
             run.heard(Receipt(listener.name, f"msg_{listener.name}", status, told))

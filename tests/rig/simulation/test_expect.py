@@ -1,4 +1,4 @@
-"""What must come of a push, by when its reports come."""
+"""The right verdicts on a push, by the times of its arrivals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_WINDOW, WINDOW = "{timeout: 20s, late_window: 0}", "{timeout: 20s, late_windo
 
 
 def expected(push: str, app: str = NO_WINDOW, more: str = "") -> tuple[Expected, ...]:
-    """What must come of one push."""
+    """The expectations for one push."""
     return record(f'image: "shop/web:1", lag: 0, {push}', app=app, more=more).expected
 
 
@@ -36,22 +36,22 @@ def expected(push: str, app: str = NO_WINDOW, more: str = "") -> tuple[Expected,
         ({(O, I)}, WINDOW, "lose: [eastus], late: [northeurope]"),
     ],
 )
-def test_endings_by_the_time_of_the_reports(
+def test_the_verdicts_follow_from_the_times_of_the_arrivals(
     endings: set[tuple[VerdictType, ...]], app: str, push: str
 ) -> None:
-    """The deadline is counted from the first report, and what is close to a limit may be either."""
+    """The deadline is counted from the first arrival; close to a limit either ending is right."""
     push = push if push.startswith("lag:") else f"lag: 0, {push}"
     (one,) = record(f'image: "shop/web:1", {push}', app=app).expected
     assert endings == one.endings
 
 
-def test_nothing_must_be_told_of_what_nobody_reported() -> None:
-    """All webhooks are lost: the app knows of no push."""
+def test_a_push_without_an_arrival_has_no_verdict() -> None:
+    """All webhooks are lost, so the app knows of no push."""
     assert () == expected("lose: 1")
 
 
-def test_a_late_report_is_told_from_one_that_never_comes() -> None:
-    """For the alarm names both, and the last word only the one."""
+def test_a_late_arrival_differs_from_one_that_never_comes() -> None:
+    """The alarm names both regions, and the last message only one."""
     (one,) = expected("lose: [eastus], late: [northeurope]", WINDOW)
     assert {
         "westeurope": Standing.IN_TIME,
@@ -60,22 +60,22 @@ def test_a_late_report_is_told_from_one_that_never_comes() -> None:
     } == one.standing
 
 
-def test_ids_of_their_own_make_a_push_of_each_report() -> None:
-    """To an app that goes by the id; each is overdue in all other regions."""
+def test_ids_of_their_own_make_a_push_of_each_arrival() -> None:
+    """An app that goes by the id finds each overdue in all other regions."""
     found = expected("ids: own")
     assert [{(O,)}] * 3 == [one.endings for one in found]
     assert 3 == len({one.key for one in found})
 
 
-def test_by_content_they_are_one_push() -> None:
-    """Known by its digest."""
+def test_by_content_arrivals_with_their_own_ids_are_one_push() -> None:
+    """The push is known by its digest."""
     (one,) = expected("ids: own", "{timeout: 20s, late_window: 60s, correlation: content}")
     assert {(C,)} == one.endings
     assert one.push.digest == one.key
 
 
 def test_children_are_pushes_of_their_own() -> None:
-    """Unless the app leaves out what has no tag."""
+    """An app that excludes untagged manifests ignores them."""
     assert 3 == len(expected("platforms: 2"))
     (one,) = expected("platforms: 2", "{timeout: 20s, exclude: ['*:']}")
     assert "shop/web:1" == one.push.name
@@ -84,8 +84,9 @@ def test_children_are_pushes_of_their_own() -> None:
 @pytest.mark.parametrize(
     "push", ["late: [eastus]", "region_lags: {eastus: 21}", "region_lags: {eastus: 90}"]
 )
-def test_a_report_that_would_begin_a_second_push_is_refused(push: str) -> None:
-    """By content a report that comes when the app listens no more belongs to a new push."""
+def test_an_arrival_that_would_begin_a_second_push_is_refused(push: str) -> None:
+    """By content, an arrival that comes after the app has stopped listening belongs to a new
+    push."""
     with pytest.raises(ScenarioError, match="it would begin a second push"):
         expected(push, "{timeout: 20s, late_window: 0, correlation: content}")
 
@@ -99,8 +100,8 @@ def test_a_report_that_would_begin_a_second_push_is_refused(push: str) -> None:
         (30.0, "late: [eastus]", "[overdue, recovered]"),
     ],
 )
-def test_it_is_said_when_all_can_be_known(known_by: float, push: str, heard: str) -> None:
-    """The end of a late window is waited for only where somebody is told of it."""
+def test_the_time_when_all_can_be_known_is_computed(known_by: float, push: str, heard: str) -> None:
+    """The end of a late window is awaited only where a receiver is told of it."""
     more = f"receivers: [{{name: ops, verdicts: {heard}}}]"
     (one,) = expected(push, WINDOW, more)
     assert known_by == one.known_by

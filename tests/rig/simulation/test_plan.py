@@ -1,4 +1,4 @@
-"""What happens in a run: the seed decides it, and the registry sends what the real one sends."""
+"""The plan of a run: the seed decides it, and its events have the registry's form."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ RANDOM = 'image: "a:1", count: 20, lag: {lognormal: {median: 1, sigma: 1}}, lose
 
 
 def plan(*pushes: str, seed: int = 7, run: str = "run") -> Plan:
-    """A plan of these pushes."""
+    """The plan of these pushes."""
     listed = "\n".join(f"  - {{{push}}}" for push in pushes)
     text = f"regions: [{', '.join(REGIONS)}]\npushes:\n{listed}"
     return plan_of(read_scenario(text), seed, run)
 
 
 def times(of: Plan) -> list[tuple[int, str, float]]:
-    """Which webhook comes when."""
+    """Region and time of each webhook."""
     return [(webhook.push, webhook.region, webhook.at) for webhook in of.webhooks]
 
 
 def shape(value: Any) -> Any:
-    """The types of a JSON document."""
+    """The types in a JSON document."""
     return {k: shape(v) for k, v in value.items()} if isinstance(value, dict) else type(value)
 
 
 def test_the_same_seed_gives_the_same_times_and_another_does_not() -> None:
-    """Every lag, loss and repeat comes of it."""
+    """The seed decides every lag, loss and repeat."""
     assert times(plan(RANDOM)) == times(plan(RANDOM))
     assert times(plan(RANDOM)) != times(plan(RANDOM, seed=8))
 
@@ -52,40 +52,40 @@ def test_another_run_has_other_ids_and_digests_and_the_same_times() -> None:
 
 
 def test_a_change_to_one_group_leaves_the_others_as_they_are() -> None:
-    """Each draws by its own numbers."""
+    """Each group has its own random numbers."""
     first = [time for time in times(plan(RANDOM, 'image: "b:1"')) if time[0] == 20]
     second = times(plan(RANDOM.replace("0.2", "0.9"), 'image: "b:1"'))
     assert first == [time for time in second if time[0] == 20]
 
 
 def test_webhooks_come_in_the_order_of_their_times() -> None:
-    """Whatever group they belong to."""
+    """Groups are interleaved."""
     found = [webhook.at for webhook in plan(RANDOM, RANDOM).webhooks]
     assert sorted(found) == found
 
 
 def test_pushes_begin_at_their_rate() -> None:
-    """Evenly, from when the group begins; each has a tag of its own."""
+    """They are evenly spaced from when the group begins; each has its own tag."""
     its = plan('image: "a:1", count: 3, rate: 2, begins: 5, lag: 0').pushes
     assert [("a:1-1", 5.0), ("a:1-2", 5.5), ("a:1-3", 6.0)] == [(p.name, p.begins) for p in its]
 
 
 def test_regions_report_in_the_order_that_is_asked_for() -> None:
-    """The lags are drawn, and dealt out from the shortest on."""
+    """The lags are drawn, and assigned from the shortest on."""
     made = plan('image: "a:1", order: [eastus, westeurope, northeurope]')
     assert ["eastus", "westeurope", "northeurope"] == [w.region for w in made.webhooks]
 
 
 def test_a_region_can_have_a_lag_of_its_own() -> None:
-    """By any spelling of its name."""
+    """Its name may have any spelling."""
     made = plan('image: "a:1", lag: 1, region_lags: {East US: 9}')
     assert {"westeurope": 1.0, "northeurope": 1.0, "eastus": 9.0} == {
         w.region: w.at for w in made.webhooks
     }
 
 
-def test_what_is_lost_is_not_posted() -> None:
-    """And the push says so."""
+def test_a_lost_webhook_is_not_posted() -> None:
+    """The push lists its region."""
     made = plan('image: "a:1", lose: [eastus]')
     assert (["northeurope", "westeurope"], ("eastus",)) == (
         sorted(w.region for w in made.webhooks),
@@ -94,7 +94,7 @@ def test_what_is_lost_is_not_posted() -> None:
 
 
 def test_a_repeat_is_the_same_event_again() -> None:
-    """Later, from the same region."""
+    """It comes later, from the same region."""
     first, second = plan(
         'image: "a:1", lag: 0, lose: [eastus, northeurope], repeat: 1, repeat_lag: 2'
     ).webhooks
@@ -102,20 +102,20 @@ def test_a_repeat_is_the_same_event_again() -> None:
     assert (False, True) == (first.repeated, second.repeated)
 
 
-def test_a_late_report_comes_after_the_deadline() -> None:
-    """Ten minutes where the scenario says no other, and as long as it says."""
+def test_a_late_webhook_comes_after_the_deadline() -> None:
+    """The deadline is ten minutes, unless the scenario says otherwise."""
     made = plan('image: "a:1", late: [eastus], late_by: 7')
     assert [607.0] == [w.at for w in made.webhooks if w.region == "eastus"]
 
 
 @pytest.mark.parametrize(("count", "ids"), [(1, "same"), (3, "own")])
 def test_regions_send_one_id_or_each_its_own(count: int, ids: str) -> None:
-    """As the scenario says."""
+    """The scenario says which."""
     assert count == len({w.event_id for w in plan(f'image: "a:1", ids: {ids}').webhooks})
 
 
 def test_a_multi_arch_image_is_pushed_after_its_children() -> None:
-    """They have no tag, and a digest each."""
+    """The children have no tag, and a digest each."""
     first, second, index = plan('image: "a:1", platforms: 2').pushes
     assert (None, None, "1") == (first.tag, second.tag, index.tag)
     assert 3 == len({p.digest for p in (first, second, index)})
@@ -124,14 +124,14 @@ def test_a_multi_arch_image_is_pushed_after_its_children() -> None:
 
 
 def test_body_has_the_shape_of_a_captured_one() -> None:
-    """The same fields with the same types, at every level."""
+    """It has the same fields with the same types at every level."""
     made = plan('image: "a:1"')
     captured = json.loads(CAPTURED.read_text())
     assert shape(captured) == shape(body_of(made, made.webhooks[0], AT))
 
 
 def test_app_understands_every_body() -> None:
-    """A child's too, which has no tag."""
+    """A child without a tag is understood, too."""
     made = record('image: "a:1", platforms: 1').plan
     settings = load_settings({"ACR_GLOBAL_REGIONS": ",".join(REGIONS)}).settings
     for webhook in made.webhooks:

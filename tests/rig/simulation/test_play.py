@@ -1,5 +1,5 @@
 """Scenarios played to the app on devhost, in virtual time: its verdicts are those that the
-scenarios expect, by a rule that is written apart from its code."""
+independent rule expects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FINE = Judgement((), ())
 
 
 async def played(text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] = {}) -> Record:
-    """One run against an app that is set as the scenario says, or otherwise."""
+    """One run against an app with the scenario's settings, or others."""
     scenario = read_scenario(text)
     record = record_of(scenario, 7, "run")
     happened: list[Answer | Receipt] = []
@@ -83,7 +83,7 @@ async def played(text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] 
     ],
 )
 async def test_the_app_tells_what_the_scenario_expects(app: str, push: str) -> None:
-    """Whatever the registry does."""
+    """The cases cover what a registry can do."""
     record = await played(f"{HEAD}app: {app}\npushes: [{{image: 'shop/web:1', {push}}}]")
     assert FINE == judge(record)
 
@@ -113,8 +113,8 @@ async def test_an_app_that_is_set_otherwise_is_found_out(
     assert said in "\n".join(found.wrong)
 
 
-async def test_what_has_not_come_in_time_is_not_known() -> None:
-    """The retries of the receiver that refuses take longer than the run waits."""
+async def test_a_message_that_has_not_come_in_time_is_not_known() -> None:
+    """The flaky receiver's retries take longer than the run waits."""
     push = "image: 'shop/web:1', lag: 0"
     text = f"{HEAD}app: {{timeout: 10s, late_window: 0}}\npushes: [{{{push}}}]"
     found = judge(await played(text, wait=2.0, otherwise={"RETRY_SCHEDULE": "1m,1m,1m"}))
@@ -141,7 +141,7 @@ LAGS = st.sampled_from(["0", "{uniform: [0, 3]}", "{exponential: 4}", "{fixed: 9
     st.sampled_from(["0", "1m"]),
 )
 async def test_the_app_tells_what_any_scenario_expects(push: dict[str, Any], window: str) -> None:
-    """Drawn at random."""
+    """The scenarios are drawn at random."""
     fields = ", ".join(f"{name}: {value}" for name, value in push.items())
     app = f"{{timeout: 20s, late_window: {window}}}"
     record = await played(f"{HEAD}app: {app}\npushes: [{{image: 'shop/web:1', {fields}}}]")

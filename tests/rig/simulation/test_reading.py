@@ -1,4 +1,4 @@
-"""A scenario file: every mistake is said, with its line and field."""
+"""Reading a scenario file: every mistake is named with its line and field."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SMALL = "regions: [eastus]\npushes:\n  - image: a:1\n"
 
 
 def problems(text: str) -> tuple[str, ...]:
-    """What is wrong with a scenario."""
+    """The mistakes in a scenario."""
     with pytest.raises(ScenarioError) as caught:
         read_scenario(text)
     return caught.value.problems
 
 
 def test_the_smallest_scenario_has_regions_and_an_image() -> None:
-    """Everything else has a default: the app's own, where it is the app's."""
+    """Everything else has a default, the app's own where there is one."""
     read = read_scenario(SMALL)
     assert (("eastus",), "a:1", 600.0, 86_400.0) == (
         read.regions,
@@ -30,7 +30,7 @@ def test_the_smallest_scenario_has_regions_and_an_image() -> None:
 
 
 def test_regions_may_be_written_as_people_do() -> None:
-    """With blanks and capitals, as text or as a list."""
+    """Blanks and capitals, text and lists are accepted."""
     text = "regions: West Europe, eastus\npushes: [{image: 'a:1', lose: [East US]}]"
     read = read_scenario(text)
     assert (("westeurope", "eastus"), ("eastus",)) == (read.regions, read.pushes[0].lose)
@@ -40,7 +40,7 @@ def test_regions_may_be_written_as_people_do() -> None:
     ("seconds", "text"), [(2.5, "2.5"), (90.0, "1m30s"), (0.0, "0"), (60.0, "PT1M"), (3.0, "3")]
 )
 def test_a_time_is_a_number_of_seconds_or_a_duration(seconds: float, text: str) -> None:
-    """Fractions too, which settings do not have."""
+    """Unlike in settings, it may have a fraction."""
     read = read_scenario(f"{SMALL}    begins: {text}\n    lag: {text}\n")
     assert (seconds, Lag.model_validate({"fixed": seconds})) == (
         read.pushes[0].begins,
@@ -67,8 +67,8 @@ def test_a_time_is_a_number_of_seconds_or_a_duration(seconds: float, text: str) 
          + "expects: 1"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_the_whole_is_said(said: str, text: str) -> None:
-    """What is missing, where what it is missing from begins."""
+def test_a_mistake_in_the_whole_is_named(said: str, text: str) -> None:
+    """A missing field is named in the line where its mapping begins."""
     assert said in problems(text)
 
 
@@ -114,8 +114,8 @@ def test_what_is_wrong_with_the_whole_is_said(said: str, text: str) -> None:
         ("platforms: must be less than or equal to 20", "platforms: 21"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_push_is_said(said: str, field: str) -> None:
-    """In the line of the field, or of its part."""
+def test_a_mistake_in_a_push_is_named(said: str, field: str) -> None:
+    """The line is that of the field or its part."""
     text = f"regions: [eastus, westus]\n\npushes:\n  - image: a:1\n    {field}\n"
     (first, *_) = problems(text)
     assert said in first
@@ -124,7 +124,7 @@ def test_what_is_wrong_with_a_push_is_said(said: str, field: str) -> None:
 
 @pytest.mark.parametrize("image", ["a", "A:1", "a/:1", "a:", "a:-1", "a:1:2", "''", "a@sha256:0"])
 def test_an_image_is_a_repository_and_a_tag(image: str) -> None:
-    """As the registry has them."""
+    """The registry's rules apply."""
     said = "line 1: pushes[0].image: must be repository:tag in the registry's letters, such as "
     assert (said + "shop/web:1.4.0",) == problems(
         f"{{regions: [eastus], pushes: [{{image: {image!r}}}]}}"
@@ -149,25 +149,25 @@ def test_an_image_is_a_repository_and_a_tag(image: str) -> None:
          "receivers: [{name: a, verdicts: [late]}]"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_beside_the_pushes_is_said(said: str, line: str) -> None:
-    """In its line, and nothing else is."""
+def test_a_mistake_beside_the_pushes_is_named(said: str, line: str) -> None:
+    """Its line is given, and nothing else is named."""
     assert (f"line 4: {said}",) == problems(SMALL + line)
 
 
-def test_a_name_that_yaml_takes_for_a_truth_value_is_said() -> None:
-    """In the line where what it stands in begins."""
+def test_a_name_that_yaml_reads_as_a_boolean_is_named() -> None:
+    """The line is the one where its mapping begins."""
     said = "a name here is not text (yes, no, on, off are truth values to YAML): quote it"
     assert (f"line 3: pushes[0]: {said}",) == problems(f"{SMALL}    on: 1\n")
 
 
-def test_every_mistake_is_said_at_once() -> None:
-    """Whoever mends one need not come back for the next."""
+def test_all_mistakes_are_named_at_once() -> None:
+    """They can be corrected in one go."""
     assert ("line 4: pushes[0].count: must be a whole number", "line 5: sed: unknown field 'sed'; "
             "did you mean 'seed'?") == problems(f"{SMALL}    count: x\nsed: 1\n")  # fmt: skip
 
 
 def test_too_many_pushes_are_refused() -> None:
-    """A slip of the keyboard starts nothing that never ends."""
+    """A typing error starts nothing endless."""
     text = "regions: [eastus]\npushes:\n  - {image: 'a:1', count: 9000}\n"
     assert ("line 2: pushes: must be no more than 10000 in all",) == problems(
         f"{text}  - {{image: 'b:1', count: 9000}}"
@@ -188,5 +188,5 @@ def test_too_many_pushes_are_refused() -> None:
     ],
 )
 def test_no_text_is_worse_than_a_mistake(text: str) -> None:
-    """Too long, too deep, in a circle, or no scenario at all."""
+    """A text may be too long, too deep, circular, or no scenario at all."""
     assert problems(text)

@@ -26,14 +26,14 @@ by_file = pytest.mark.parametrize("path", SCENARIOS, ids=NAMES)
 
 
 @pytest.mark.parametrize("text", [path.read_text() for path in SCENARIOS], ids=NAMES)
-async def test_the_app_tells_what_it_must(text: str) -> None:
-    """On devhost, in virtual time, set as the scenario says."""
+async def test_the_app_gives_the_right_verdicts(text: str) -> None:
+    """It runs on devhost in virtual time, with the scenario's settings."""
     assert FINE == judge(await played(text))
 
 
 @by_file
 def test_the_schema_fits_every_scenario(path: Path) -> None:
-    """Editors find nothing to complain of, and know which schema it is."""
+    """Editors find no mistake, and know which schema it is."""
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
     assert [] == [*validator.iter_errors(yaml.safe_load(path.read_text()))]
     named = path.read_text().partition("$schema=")[2].split()[0]
@@ -59,7 +59,7 @@ def test_an_editor_finds_mistakes(wrong: str) -> None:
 
 
 def test_everything_stands_in_one_scenario() -> None:
-    """There is an example of each field."""
+    """It has an example of each field."""
     said = yaml.safe_load((ROOT / "docs/scenarios/everything.yaml").read_text())
     assert set(Scenario.model_fields) == set(said)
     assert set(App.model_fields) == set(said["app"])
@@ -77,7 +77,7 @@ KINDS: tuple[type[Part], ...] = (Scenario, App, Listener, Pushes, Lag)
 
 
 def test_the_page_has_a_row_for_each_field() -> None:
-    """In the fields' order, with the meaning that editors show too."""
+    """They are in the fields' order, with the meaning that editors show."""
     fields = [(n, f.description) for kind in KINDS for n, f in kind.model_fields.items()]
     assert fields == [(name, meaning) for name, meaning, _ in ROWS]
 
@@ -95,7 +95,7 @@ PLACES = [kind for kind in KINDS for _ in kind.model_fields]
 
 @pytest.mark.parametrize(("kind", "row"), [*zip(PLACES, ROWS, strict=True)])
 def test_each_example_of_a_field_is_right(kind: type[Part], row: tuple[str, str, str]) -> None:
-    """Put into a scenario that has what is needed besides."""
+    """The scenario around it has the other required fields."""
     name, _, example = row
     assert name == example.partition(":")[0]
     said: dict[str, Any] = {"regions": ["westeurope", "eastus"], "pushes": [{"image": "b:1"}]}

@@ -11,12 +11,12 @@ WEB, MAIL = 'image: "shop/web:1", lag: 0', 'image: "shop/mail:2", lag: 0, lose: 
 
 
 def shown(run: Record) -> list[list[str]]:
-    """All its rows."""
+    """All rows of a run."""
     return rows(run, run.plan.pushes)
 
 
-def test_one_row_for_each_push() -> None:
-    """Verdict, missing and the lag of each region stand in the push's row."""
+def test_each_push_has_one_row() -> None:
+    """It has the verdict, the missing regions and the lag of each region."""
     run = record(f"{WEB}, note: in order", MAIL)
     for expected in run.expected:
         tell(run, message(expected))
@@ -29,8 +29,8 @@ def test_one_row_for_each_push() -> None:
     ] == shown(run)
 
 
-def test_row_without_a_verdict() -> None:
-    """How the webhooks stand is in it: not posted yet, answered, or lost."""
+def test_a_row_without_a_verdict_shows_the_webhooks() -> None:
+    """Each is not posted yet, answered, or lost."""
     run = record(MAIL)
     assert [["shop/mail:2", "-", "-", "-", "-", "lost"]] == shown(run)
     first, second = run.plan.webhooks
@@ -39,22 +39,22 @@ def test_row_without_a_verdict() -> None:
     assert [["shop/mail:2", "-", "-", "202", "no answer", "lost"]] == shown(run)
 
 
-def test_row_with_two_verdicts() -> None:
-    """Both are shown."""
+def test_a_row_shows_both_of_two_verdicts() -> None:
+    """They are in the order of the messages."""
     run = record(WEB)
     tell(run, message(run.expected[0]))
     tell(run, message(run.expected[0], VerdictType.OVERDUE, ("eastus",)))
     assert "complete + overdue" == shown(run)[0][1]
 
 
-def test_row_of_a_push_that_the_app_leaves_out() -> None:
-    """It says so."""
+def test_the_row_of_a_filtered_push_says_so() -> None:
+    """The app ignores it."""
     run = record('image: "a:1", platforms: 1', app="{exclude: '*:'}")
     assert ["not watched", "-"] == [row[1] for row in shown(run)]
 
 
-def test_row_of_a_push_that_the_app_takes_for_several() -> None:
-    """Their verdicts once where they are the same, and who is missing in each."""
+def test_one_row_shows_several_pushes_of_the_app() -> None:
+    """Equal verdicts stand there once, with the missing regions of each."""
     run = record('image: "a:1", lag: 0, ids: own')
     for expected in run.expected:
         tell(run, message(expected))
@@ -64,7 +64,7 @@ def test_row_of_a_push_that_the_app_takes_for_several() -> None:
 
 
 def test_a_receiver_that_refuses_has_a_line() -> None:
-    """How many messages, and how many attempts they took."""
+    """It says how many messages there were, and how many attempts they took."""
     run = record(WEB, MAIL, more="receivers: [{name: steady}, {name: flaky, refusals: 2}]")
     assert [
         "flaky, which refuses each message 2 times: 0 of 0 messages taken, after 0 attempts"

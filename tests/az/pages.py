@@ -1,20 +1,18 @@
-"""`make shell`: runs the docs' blocks that call `az`, by the real `az`, against a resource manager
-on this machine. What reaches for more than the resource manager is only parsed, by the real `az`
-too. `func`, `azd`, `curl` and our own commands are stood in for; tests/tools looks at their flags.
+"""Running the docs' blocks that call `az`. What reaches for more than the resource manager is only
+parsed, by the real `az` too. `func`, `azd`, `curl` and our own commands are stood in for;
+tests/tools looks at their flags.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 from acr_global_rig.arm import PRINCIPAL, LoopbackArm
 from acr_global_rig.arm.paths import group_id
-from tools.az import AZURE_CLI, certificate, environment, sign_in
+from tests.az.client import AZURE_CLI
 from tools.shell_blocks import ROOT, Block, blocks
 from tools.venvs import venv
 
@@ -55,7 +53,8 @@ invocation.parser.parse_args(arguments)
 def set_up(arm: LoopbackArm) -> None:
     """Nothing but a registry of two regions with our webhooks and role, a deployment that has gone
     well, and a host that has not yet found its functions."""
-    arm.store.clear()
+    arm.clear()
+    arm.outputs = OUTPUTS
     registry = arm.add_registry(REGISTRY, "westeurope", REGIONS)
     site = arm.add_site(APP, URL, ["WarmUp", "ImagePush"])
     site.keys("ImagePush")[REGISTRY] = "a-key"
@@ -76,19 +75,19 @@ def set_up(arm: LoopbackArm) -> None:
     arm.store.put(f"{registry.id}/{authorization}/roleAssignments/a1", {"properties": assigned})
 
 
-def programs(folder: Path, environ: dict[str, str]) -> str:
-    """A PATH on which all but `az` and the hook are stood in for, and `az` is ours."""
+def stood_in(folder: Path, environ: dict[str, str]) -> dict[str, str]:
+    """An environment in which all but `az` and the hook are stood in for, and `az` is ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
     scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
     for name, script in scripts.items():
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
-    return os.pathsep.join((str(folder), environ["PATH"]))
+    return environ | {"PATH": os.pathsep.join((str(folder), environ["PATH"]))}
 
 
-def run(block: Block, environ: dict[str, str]) -> bool:
-    """Whether a block runs to its end; what it says where it does not."""
+def run(block: Block, environ: dict[str, str]) -> str:
+    """What a block says where it does not run to its end; else nothing."""
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.script],
         cwd=ROOT,
@@ -97,49 +96,20 @@ def run(block: Block, environ: dict[str, str]) -> bool:
         capture_output=True,
         text=True,
     )
-    print(f"{block}: {'fine' if ended.returncode == 0 else 'FAILED'}", flush=True)
-    if ended.returncode:
-        print(block.script, ended.stdout, ended.stderr, sep="\n")
-    return ended.returncode == 0
+    return f"{block}\n{ended.stdout}{ended.stderr}" if ended.returncode else ""
+
+
+def with_az() -> dict[str, list[Block]]:
+    """The blocks that call `az`, by page, in their order."""
+    pages: dict[str, list[Block]] = {}
+    for block in blocks():
+        if re.search(r"(?:^|\() *az ", block.script, re.MULTILINE):
+            pages.setdefault(block.document.name, []).append(block)
+    return pages
 
 
 def leaked(arm: LoopbackArm) -> list[str]:
-    """Webhooks that were given a key by their URL."""
+    """URIs of webhooks that were given a key."""
     bodies = [body for _, _, body in arm.asked if isinstance(body, dict)]
-    addresses = [str((body.get("properties") or {}).get("serviceUri", "")) for body in bodies]
-    return [f"a key in a webhook's URL: {uri}" for uri in addresses if "code=" in uri]
-
-
-def main(documents: list[str]) -> int:
-    """0 only if every block runs, of these documents or all, and tearing down leaves nothing of
-    ours at the registry."""
-    if not shutil.which("bicep"):
-        print("error: `bicep` is not on PATH, and az would fetch one", file=sys.stderr)
-        return 2
-    chosen = [
-        block
-        for block in blocks()
-        if "az " in block.script and (not documents or block.document.name in documents)
-    ]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        trusted = certificate(folder)
-        environ = environment(folder, trusted)
-        with LoopbackArm(trusted) as arm:
-            arm.outputs = OUTPUTS
-            sign_in(arm.url, environ)
-            environ["PATH"] = programs(folder, environ)
-            failed: list[object] = []
-            for document in dict.fromkeys(block.document for block in chosen):
-                set_up(arm)
-                failed += [b for b in chosen if b.document == document and not run(b, environ)]
-                if document.name == "deploying.md":
-                    left = [i for i in arm.store.ids() if "/webhooks/" in i or "/role" in i]
-                    failed += [f"left after the teardown: {key}" for key in left]
-            failed += leaked(arm)
-    print("\n".join(f"error: {one}" for one in failed) or f"all {len(chosen)} blocks run")
-    return bool(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    uris = [str((body.get("properties") or {}).get("serviceUri", "")) for body in bodies]
+    return [uri for uri in uris if "code=" in uri]

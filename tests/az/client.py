@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
@@ -57,3 +60,29 @@ def sign_in(url: str, environ: dict[str, str]) -> None:
         ["account", "set", "--subscription", SUBSCRIPTION],
     ):
         subprocess.run(["az", *command, "--output", "none"], env=environ, check=True)
+
+
+@dataclass(frozen=True)
+class Az:
+    """`az`, signed in."""
+
+    environ: dict[str, str]
+    folder: Path
+    """For files that it is given."""
+
+    def __call__(self, *arguments: str) -> Any:
+        """What it answers, in JSON; None where that is nothing. Raises AzError."""
+        ended = subprocess.run(
+            ["az", *arguments, "--output", "json"],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if ended.returncode:
+            raise AzError(ended.stderr)
+        return json.loads(ended.stdout) if ended.stdout.strip() else None
+
+
+class AzError(Exception):
+    """It said no; the message is what it wrote."""

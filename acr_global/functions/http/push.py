@@ -1,0 +1,23 @@
+"""`Push`: one push with all that is known of it, for an operator."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import names
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.PUSH)
+    @app.route(route="pushes/{id}", methods=["GET"])
+    @app.durable_client_input(client_name="client")
+    async def push(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        # Imported here: at a cold start a webhook is to be answered first.
+        from acr_global.functions.pushlooks import show
+
+        return await respond_to_operator(show(setup.tools(client).engine, req.route_params["id"]))

@@ -1,0 +1,45 @@
+"""`RetryPush`: what was given up of a push is tried again, for an operator."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global import api
+from acr_global.errors import AcrGlobalError
+from acr_global.functions import names
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.engine import Engine
+from acr_global.functions.http.replay_dead_letter import replay
+from acr_global.functions.setup import Setup
+from acr_global.settings import Settings
+
+
+class NothingGivenUpError(AcrGlobalError):
+    """The push goes on by itself, or all is said and delivered."""
+
+    status = 409
+    reason = "nothing-given-up"
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.RETRY_PUSH)
+    @app.route(route="pushes/{id}/retry", methods=["POST"])
+    @app.durable_client_input(client_name="client")
+    async def retry_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        retried = retry(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
+        return await respond_to_operator(retried, 202)
+
+
+async def retry(settings: Settings, engine: Engine, push_id: str) -> api.Retry:
+    """Replay its dead letters; a push that was given up goes on."""
+    from acr_global.functions import pushlooks
+
+    looked = await pushlooks.look(engine, push_id)
+    letters = pushlooks.given_up(looked)
+    if not letters:
+        raise NothingGivenUpError("Nothing of this push was given up.")
+    replays = [await replay(settings, engine, letter) for letter in letters]
+    return api.Retry(push=looked.seen.push.push_id, replays=tuple(replays))

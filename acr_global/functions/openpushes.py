@@ -1,0 +1,61 @@
+"""Which pushes are open, without reading all that is kept: those that this process knows of, and
+those that have been noted (noting.py), each of which is then looked at.
+
+What has begun less than 40 s ago on another machine may be in neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from acr_global import api
+from acr_global.correlation import NOTES, is_push
+from acr_global.functions import pushviews, wire
+from acr_global.functions.engine import Engine, Snapshot
+from acr_global.functions.journal import OpenList
+
+MAX_LOOKS = 100
+"""At instances, for one list; what is known newest is looked at first."""
+
+AT_ONCE = 16
+"""Looks side by side."""
+
+
+async def waiting(engine: Engine, own: OpenList) -> tuple[tuple[api.Push, ...], int]:
+    """Pushes of which nothing was said yet, newest first; and how many more may be such.
+
+    Raises EngineError.
+    """
+    ids = list(dict.fromkeys([*reversed(own.known()), *await _noted(engine)]))
+    ids = [instance_id for instance_id in ids if is_push(instance_id)]
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def look(instance_id: str) -> api.Push | None:
+        async with places:
+            return _if_waiting(await engine.look_back(instance_id))
+
+    found = await asyncio.gather(*map(look, ids[:MAX_LOOKS]))
+    pushes = sorted((p for p in found if p), key=lambda push: push.first_at, reverse=True)
+    return tuple(pushes), max(len(ids) - MAX_LOOKS, 0)
+
+
+def _if_waiting(snapshot: Snapshot) -> api.Push | None:
+    try:
+        seen = pushviews.view(snapshot)
+    except ValueError:  # not there, or started by hand
+        return None
+    return None if seen.over or seen.said else pushviews.listed(seen)
+
+
+async def _noted(engine: Engine) -> Iterable[str]:
+    """What the notes name, the newest first: they stand in the order of their age."""
+    listed = await engine.list_by_prefix(NOTES, show_input=True)
+    return [name for note in reversed(listed.snapshots) for name in reversed(_named(note.input))]
+
+
+def _named(note: object) -> tuple[str, ...]:
+    try:
+        return wire.load(wire.OpenNote, note).instances
+    except ValueError:  # started by hand
+        return ()

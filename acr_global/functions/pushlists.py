@@ -1,0 +1,148 @@
+"""The list of pushes: first those that wait, as the engine has them; then the others, as the ledger
+does. Each is read newest first, so that a page costs the same whatever is kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from acr_global import api, ledger
+from acr_global.errors import AcrGlobalError, RejectedError
+from acr_global.functions import openpushes, paging, pushviews
+from acr_global.functions.engine import Engine
+from acr_global.functions.journal import OpenList
+from acr_global.functions.ledgers import Ledger, LedgerError
+from acr_global.functions.setup import Tools
+from acr_global.image import parse_image
+from acr_global.ledger import Wanted
+from acr_global.model import VerdictType, as_utc
+from acr_global.patterns import is_region, normalize_region
+from acr_global.urls import parse_host
+
+PAGE_ROWS = 50
+MAX_READS = 5
+"""Of the ledger, for one page: it may answer with few rows, or none, and say where to go on."""
+
+
+class LedgerUnavailableError(AcrGlobalError):
+    """What was said cannot be listed; what is known of one push can be shown still."""
+
+    status = 503
+    reason = "list-unavailable"
+
+
+async def listing(tools: Tools, own: OpenList, query: Mapping[str, str]) -> api.Pushes:
+    """One page of the pushes that the query asks for. Raises RejectedError where it is wrong."""
+    wanted = wanted_by(query)
+    of = repr(wanted)
+    after = paging.take(query.get("after"), of)
+    first, more = (
+        ((), 0) if after or wanted.state in _SAID else await _open(tools.engine, own, wanted)
+    )
+    said, following = (
+        ([], None) if wanted.state in _UNSAID else await _said(tools.ledger, wanted, after)
+    )
+    known = {push.id for push in first}
+    return api.Pushes(
+        pushes=(*first, *(push for push in said if push.id not in known)),
+        open_more=more,
+        next=paging.give(following, of),
+    )
+
+
+_SAID = {verdict.value for verdict in VerdictType}
+_UNSAID = {api.PushState.WAITING.value, api.PushState.INTERRUPTED.value}
+
+
+async def _open(engine: Engine, own: OpenList, wanted: Wanted) -> tuple[tuple[api.Push, ...], int]:
+    pushes, more = await openpushes.waiting(engine, own)
+    return tuple(push for push in pushes if _fits(push, wanted)), more
+
+
+def _fits(push: api.Push, wanted: Wanted) -> bool:
+    """As the ledger has it of its rows."""
+    return (
+        all(getattr(push, name) == value for name, value in wanted.equal().items())
+        and (wanted.missing is None or wanted.missing in push.missing)
+        and (wanted.since is None or push.first_at >= wanted.since)
+    )
+
+
+async def _said(
+    rows: Ledger, wanted: Wanted, after: str | None
+) -> tuple[list[api.Push], str | None]:
+    """Of those that something was said of: one page at most, and where to go on."""
+    span, found = ledger.span(wanted), list[api.Push]()
+    try:
+        for _ in range(MAX_READS):
+            page = await rows.read(span, PAGE_ROWS - len(found), after)
+            found += _readable(page.rows)
+            after = page.next
+            if after is None or len(found) >= PAGE_ROWS:
+                break
+    except LedgerError as error:
+        raise LedgerUnavailableError(
+            "The table of pushes does not answer; a push is shown still by its id."
+        ) from error
+    return found, after
+
+
+def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterator[api.Push]:
+    for row in rows:
+        with contextlib.suppress(ValueError):  # one that is broken must not take the list with it
+            yield pushviews.row(ledger.read(row))
+
+
+def wanted_by(query: Mapping[str, str]) -> Wanted:
+    """What a query asks for; what it does not know it passes over. Raises RejectedError."""
+    wanted: dict[str, Any] = {}
+    for name, read in _PARAMETERS.items():
+        if text := query.get(name, "").strip():
+            try:
+                wanted |= read(text)
+            except ValueError as error:
+                said = f"The parameter {name}: {error}."
+                raise RejectedError(said, reason="filter-invalid") from None
+    return Wanted(**wanted)
+
+
+Named = dict[str, Any]
+"""Fields of what is wanted."""
+
+
+def _state(text: str) -> Named:
+    if text not in _SAID | _UNSAID:
+        raise ValueError(f"must be one of {', '.join(sorted(_SAID | _UNSAID))}")
+    return {"state": text}
+
+
+def _image(text: str) -> Named:
+    return {name: part for name, part in asdict(parse_image(text)).items() if part}
+
+
+def _region(text: str) -> Named:
+    region = normalize_region(text)
+    if not is_region(region):
+        raise ValueError("must be a region, such as westeurope")
+    return {"missing": region}
+
+
+def _moment(text: str) -> Named:
+    try:
+        return {"since": as_utc(datetime.fromisoformat(text))}
+    except ValueError:
+        raise ValueError("must be a time, such as 2026-05-04T10:00:00Z") from None
+
+
+_PARAMETERS: dict[str, Callable[[str], Named]] = {
+    "state": _state,
+    "registry": lambda text: {"registry": parse_host(text)},
+    "repository": lambda text: {"repository": text},
+    "image": _image,
+    "missing": _region,
+    "since": _moment,
+}
+"""Each parameter and its reader; what an image names goes before registry and repository."""

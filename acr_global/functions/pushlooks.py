@@ -1,0 +1,97 @@
+"""One push, with what its notifications have come to, read from the engine alone.
+
+Its instance is one look; of what could not be delivered at once, each message is two reads, by a
+prefix that only it and its replays have.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from acr_global import api, correlation, retry
+from acr_global.ends import undelivered
+from acr_global.errors import AcrGlobalError
+from acr_global.functions import clock, letters, pushviews, replays, wire
+from acr_global.functions.engine import Engine, Phase, Snapshot
+from acr_global.model import VerdictType
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+
+class PushUnknownError(AcrGlobalError):
+    """There is no such push, or none any more."""
+
+    status = 404
+    reason = "push-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One push, and the newest delivery of each message that was not delivered at once."""
+
+    seen: pushviews.View
+    deliveries: tuple[Snapshot, ...]
+    record: Snapshot
+    """What is left of it where it was given up, and not tried again since; else absent."""
+
+
+async def look(engine: Engine, push_id: str) -> Looked:
+    """Read it. Raises PushUnknownError and EngineError."""
+    push_id = push_id.lower()
+    if not _ID.fullmatch(push_id):
+        raise PushUnknownError("There is no push with this id.")
+    snapshot = await engine.look_back(push_id)
+    try:
+        seen = pushviews.view(snapshot)
+    except ValueError:  # not there, or started by hand
+        raise PushUnknownError("There is no push with this id.") from None
+    bases = dict.fromkeys(
+        correlation.order(record.delivery)[0] for record in seen.said if record.delivery
+    )
+    deliveries = [(await replays.newest(engine, base))[1] for base in bases]
+    record = (await replays.newest(engine, correlation.record_id(push_id)))[1]
+    if record.phase is Phase.ABSENT or not letters.is_dead(record) or snapshot.phase in _GOES_ON:
+        record = Snapshot(Phase.ABSENT)
+    return Looked(seen, tuple(deliveries), record)
+
+
+_GOES_ON = (Phase.BEGUN, Phase.FINISHED)
+
+
+async def show(engine: Engine, push_id: str) -> api.PushDetails:
+    """One push with its regions, verdicts and deliveries. Raises as `look` does."""
+    return details(await look(engine, push_id))
+
+
+def details(looked: Looked) -> api.PushDetails:
+    """As it is shown."""
+    deliveries = tuple(one for d in looked.deliveries if (one := _delivery(d)))
+    shown = pushviews.details(looked.seen, deliveries, clock.utcnow())
+    if looked.record.phase is Phase.ABSENT:
+        return shown
+    cause = letters.summary_of(looked.record).get("cause")
+    return shown.model_copy(update={"state": api.PushState.GIVEN_UP, "cause": cause})
+
+
+def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
+    try:
+        given = wire.load(wire.DeliveryInput, snapshot.input)
+    except ValueError:  # purged, or started by hand
+        return None
+    summary, state = letters.summary_of(snapshot), letters.delivery_of(snapshot, given)
+    open_ = snapshot.phase in (Phase.PENDING, Phase.BEGUN)
+    return api.PushDelivery(
+        id=snapshot.instance_id,
+        verdict=VerdictType(given.verdict.type),
+        state="retrying" if open_ else str(summary.get("state")),
+        owed=tuple(summary.get("owed") or retry.owed(state)) if open_ else (),
+        dead=tuple(summary.get("dead") or ()) if open_ else undelivered(state),
+        attempts=state.attempts,
+    )
+
+
+def given_up(looked: Looked) -> tuple[str, ...]:
+    """The ids of what can be tried again."""
+    dead = [d for d in (*looked.deliveries, looked.record) if d.phase is not Phase.ABSENT]
+    return tuple(d.instance_id for d in dead if letters.is_dead(d))

@@ -1,0 +1,126 @@
+"""A push as the engine has it → as it is shown. Pure.
+
+What a push has learnt stands in its input and its history, up to the last event; its custom status
+is of the last phase's beginning. The reader that begins a broken-off push anew (reviving.py) reads
+it here as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from acr_global import api, verdict
+from acr_global.functions import reviving, wire
+from acr_global.functions.engine import Phase, Snapshot
+from acr_global.ledger import Row
+from acr_global.notify.message import region_reports
+
+_ARTIFACT = {"registry", "repository", "tag", "digest"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One push, read."""
+
+    push: wire.PushInput
+    watch: verdict.Watch
+    said: tuple[wire.VerdictRecord, ...]
+    state: api.PushState
+    begun: bool
+    over: bool
+    """Nothing more will be said of it, unless somebody sees to it."""
+
+
+def view(snapshot: Snapshot) -> View:
+    """Read a push (with input and history). Raises ValueError where it is none."""
+    push = wire.load(wire.PushInput, snapshot.input)
+    life, status = reviving.next_life(snapshot), _status(snapshot)
+    watch = wire.watch(push, life.known.begun_at if life.known else push.arrival.received_at)
+    arrivals = [push.arrival, *life.more, *((status and status.arrivals()) or ())]
+    said: tuple[wire.VerdictRecord, ...] = ()
+    if life.known:
+        arrivals += life.known.arrivals
+        watch, said = verdict.with_evidence(watch, life.known.evidence), life.known.said
+    if snapshot.phase is Phase.FINISHED:
+        ended = wire.load(wire.PushOutput, snapshot.output)
+        arrivals += ended.arrivals
+        watch, said = verdict.with_evidence(watch, ended.evidence), ended.verdicts
+    watch = verdict.with_arrivals(watch, arrivals)
+    ended_by_hand = snapshot.phase is Phase.TERMINATED and not reviving.is_being_begun_anew(
+        snapshot
+    )
+    return View(
+        push=push,
+        watch=watch,
+        said=said,
+        state=api.PushState.TERMINATED if ended_by_hand else _state(snapshot, status, said),
+        begun=bool(snapshot.history) or status is not None,
+        over=ended_by_hand or snapshot.phase is Phase.FINISHED,
+    )
+
+
+def _status(snapshot: Snapshot) -> wire.PushStatus | None:
+    try:
+        return wire.load(wire.PushStatus, snapshot.custom_status)
+    except ValueError:  # not there before the first turn, nor after one that broke off
+        return None
+
+
+def _state(
+    snapshot: Snapshot, status: wire.PushStatus | None, said: tuple[wire.VerdictRecord, ...]
+) -> api.PushState:
+    """The newest verdict, or what else there is to say."""
+    if snapshot.phase is Phase.FAILED:
+        return api.PushState.INTERRUPTED
+    if said:
+        return api.PushState(said[-1].type)
+    return api.PushState(status.state) if status else api.PushState.WAITING
+
+
+def listed(seen: View) -> api.Push:
+    """A push of which nothing was said yet, as the list shows it."""
+    return api.Push(
+        **_about(seen.push),
+        state=seen.state,
+        deadline=seen.watch.deadline if seen.begun else None,
+        missing=seen.watch.missing(),
+    )
+
+
+def row(said: Row) -> api.Push:
+    """One of which something was said, by its row in the ledger."""
+    known = said.model_dump(exclude={"state", "artifact"})
+    artifact = said.artifact.model_dump(include=_ARTIFACT)
+    return api.Push(**known, **artifact, state=api.PushState(said.state))
+
+
+def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime) -> api.PushDetails:
+    """A push as it is shown alone."""
+    watch, state = seen.watch, seen.state
+    newest = seen.said[-1] if seen.said else None
+    behind = [d for d in deliveries if newest and d.verdict == newest.type]
+    left = max(watch.deadline - now, timedelta(0)).total_seconds()
+    listens = state is api.PushState.OVERDUE and not seen.over
+    return api.PushDetails(
+        **listed(seen).model_dump(exclude={"decided_at", "undelivered"}),
+        decided_at=newest.at if newest else None,
+        undelivered=tuple(dict.fromkeys(t for d in behind for t in (*d.owed, *d.dead))),
+        regions=region_reports(verdict.verdict_on(watch, now, alarmed=False)),
+        verdicts=tuple(
+            api.PushVerdict(
+                type=r.type, at=r.at, missing=r.missing, attempts=r.attempts, error=r.error
+            )
+            for r in seen.said
+        ),
+        deliveries=deliveries,
+        seconds_left=left if seen.begun and state is api.PushState.WAITING else None,
+        listens_until=watch.deadline + seen.push.late_window if listens else None,
+    )
+
+
+def _about(push: wire.PushInput) -> dict[str, Any]:
+    artifact = push.artifact.model_dump(include=_ARTIFACT)
+    own = {"id": push.push_id, "action": push.action, "first_at": push.arrival.received_at}
+    return own | artifact

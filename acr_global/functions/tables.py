@@ -1,0 +1,161 @@
+"""The ledger in Table storage, in the account that the host itself uses.
+
+How that is reached stands in the setting AzureWebJobsStorage: a connection string, or its parts, as
+`AzureWebJobsStorage__accountName`, where the app's identity is used. Source:
+learn.microsoft.com/azure/azure-functions/functions-reference, `Connecting to host storage with an
+identity`. The SDK is imported when it is first used: a webhook needs none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Awaitable, Iterable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from acr_global.functions.ledgers import Ledger, LedgerError, Ledgers, Page, in_memory
+
+if TYPE_CHECKING:
+    from azure.data.tables.aio import TableClient
+
+    from acr_global.ledger import Properties, Span
+
+SETTING = "AzureWebJobsStorage"
+
+PARTITION = "pushes"
+"""Of all rows of a hub: so those of one push are written in one request. A partition takes 2,000
+rows a second. Source: learn.microsoft.com/azure/storage/tables/scalability-targets."""
+
+WITHIN_SECONDS = 5.0
+"""For one call, however often it is tried: an activity holds one of the host's places meanwhile."""
+
+
+def deployed(environ: Mapping[str, str]) -> Ledgers:
+    """The tables of the host's account, one for each hub; memory where no account is named."""
+    place = {name: text for name, text in environ.items() if name.startswith(SETTING) and text}
+    if not place:
+        return in_memory()
+    known: dict[str, Ledger] = {}
+    return lambda hub: known.setdefault(hub, TableLedger(hub, place))
+
+
+class TableLedger:
+    """One hub's table, made when the first row is written."""
+
+    def __init__(self, hub: str, place: Mapping[str, str]) -> None:
+        """`place`: AzureWebJobsStorage, and its parts."""
+        self.table = re.sub("[^A-Za-z0-9]", "", hub) + "Pushes"
+        self._place = place
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, TableClient]
+        self._clients = WeakKeyDictionary()
+
+    async def put(self, keys: Iterable[str], row: Properties) -> None:
+        """Write a row, whole, under these keys, in one request."""
+        rows = [("upsert", _entity(key, row), {"mode": "replace"}) for key in keys]
+        if not await _done(self._submit(rows)):
+            await _done(self._make())
+            await _done(self._submit(rows))
+
+    async def mark(self, keys: Iterable[str], more: Properties) -> None:
+        """Merge something into a row that is there; where it is not, nothing is done."""
+        rows = [("update", _entity(key, more), {"mode": "merge"}) for key in keys]
+        await _done(self._submit(rows))
+
+    async def read(self, span: Span, top: int, after: str | None) -> Page:
+        """One request: at most so many rows of a range."""
+        page = Page((), None)
+
+        async def ask() -> None:
+            nonlocal page
+            page = await self._page(span, top, after)
+
+        await _done(ask())
+        return page
+
+    async def close(self) -> None:
+        """Let go of this event loop's connections. For tests; a worker just ends."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+    async def _submit(self, rows: list[Any]) -> None:
+        await self._client().submit_transaction(rows)
+
+    async def _make(self) -> None:
+        from azure.core.exceptions import ResourceExistsError
+
+        with contextlib.suppress(ResourceExistsError):  # somebody else was faster
+            await self._client().create_table()
+
+    async def _page(self, span: Span, top: int, after: str | None) -> Page:
+        given = {"partition": PARTITION, "low": span.low, "high": span.high}
+        values = {f"p{n}": value for n, value in enumerate(span.equal.values())}
+        equal = "".join(f" and {name} eq @p{n}" for n, name in enumerate(span.equal))
+        found = self._client().query_entities(
+            f"PartitionKey eq @partition and RowKey ge @low and RowKey lt @high{equal}",
+            parameters=given | values,
+            results_per_page=top,
+        )
+        pages: Any = found.by_page(json.loads(after) if after else None)
+        rows = tuple([row async for row in await anext(pages)])
+        token = pages.continuation_token
+        return Page(rows, json.dumps(token) if token else None)
+
+    def _client(self) -> TableClient:
+        """This event loop's: its connections are kept."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = open_client(self.table, self._place)
+        return self._clients[loop]
+
+
+def _entity(key: str, properties: Properties) -> dict[str, Any]:
+    return {"PartitionKey": PARTITION, "RowKey": key, **properties}
+
+
+async def _done(call: Awaitable[None]) -> bool:
+    """Whether a call was carried out: not, where the table, or a row of it, is not there.
+
+    Raises LedgerError, which tells no more than kind and code: the SDK's errors hold URLs.
+    """
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            await call
+    except Exception as error:
+        code = getattr(error, "error_code", None) or getattr(error, "status_code", None)
+        if getattr(error, "status_code", None) == HTTPStatus.NOT_FOUND:
+            return False
+        raise LedgerError(f"{type(error).__name__} {code or ''}".strip()) from error
+    return True
+
+
+def open_client(table: str, place: Mapping[str, str]) -> TableClient:
+    """A table of the account that `place` names, with the credential that it says."""
+    from azure.data.tables.aio import TableClient
+
+    from acr_global.registry.transport import open_transport
+
+    # One more try is all that there is time for.
+    options: dict[str, Any] = {"transport": open_transport(), "retry_total": 1}
+    if text := place.get(SETTING):
+        return TableClient.from_connection_string(text, table_name=table, **options)
+    account = place.get(f"{SETTING}__accountName")
+    url = place.get(f"{SETTING}__tableServiceUri") or f"https://{account}.table.core.windows.net"
+    return TableClient(url, table, credential=_credential(place), **options)
+
+
+def _credential(place: Mapping[str, str]) -> Any:
+    """The identity that the setting names; else the app's own, or on a developer's machine his."""
+    from azure.identity.aio import ManagedIdentityCredential
+
+    from acr_global.registry.event_log import open_credential
+    from acr_global.registry.transport import open_transport
+
+    client_id = place.get(f"{SETTING}__clientId")
+    if place.get(f"{SETTING}__credential", "").lower() == "managedidentity" or client_id:
+        return ManagedIdentityCredential(client_id=client_id, transport=open_transport())
+    return open_credential()

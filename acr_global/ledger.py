@@ -1,0 +1,169 @@
+"""The ledger of pushes: one small row for each that something was said of. Pure.
+
+What is decided is decided by the engine, and a push is shown from there, too. But the engine lists
+its instances by their ids only, so "the newest" and "those of this image" would be looked for among
+all that is kept. So each verdict also leaves a row (functions/bookkeeping.py), which can be lost
+without harm, under several keys, one for each order in which rows are read:
+
+    t!<when>!<push>           all of them
+    r!<repository>!<when>…    those of a repository
+    g!<image>!<when>…         those of repository:tag
+    d!<digest>!<when>…        those of a digest
+
+Names are hashed, for their length and letters; `when` counts down, so that the newest comes first.
+Whatever is looked for is one range of keys. The rest of what is asked narrows that range down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from acr_global.model import Action, Artifact, Frozen, Moment, Verdict, VerdictType
+from acr_global.notify.words import well_formed
+
+Properties = dict[str, str | bool]
+"""A row as it is stored: texts and truth values by name; what is None is left out."""
+
+MAX_NAMES = 100
+"""Regions and targets that a row names: a table allows 252 properties in all. Source:
+learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model."""
+
+_LAST_MS = 9_999_999_999_999
+"""Milliseconds, in the year 2286; what `when` counts down from."""
+
+_ALL = "t!"
+_MISSES = "misses_"
+_TOLD = "told_"
+
+
+class Row(Frozen):
+    """One push: the newest verdict, and who has not been told of it."""
+
+    id: str
+    state: VerdictType
+    action: Action
+    artifact: Artifact
+    first_at: Moment
+    """When the first region's report was received."""
+    deadline: Moment
+    decided_at: Moment
+    missing: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()
+    """Targets whose attempts have failed so far, of this verdict."""
+
+
+def row_of(verdict: Verdict, undelivered: Iterable[str] = ()) -> Row:
+    """The row of a verdict, of which these targets have yet to be told."""
+    return Row(
+        id=verdict.push_id,
+        state=verdict.type,
+        action=verdict.action,
+        artifact=verdict.artifact,
+        first_at=min((a.received_at for a in verdict.arrivals), default=verdict.begun_at),
+        deadline=verdict.deadline,
+        decided_at=verdict.decided_at,
+        missing=verdict.missing,
+        undelivered=tuple(undelivered),
+    )
+
+
+def keys(row: Row) -> tuple[str, ...]:
+    """Every key that a row stands under; the same at each of a push's verdicts."""
+    artifact, place = row.artifact, f"{_when(row.first_at)}!{row.id}"
+    found = [_ALL]
+    if artifact.repository:
+        found.append(_of("r", artifact.repository))
+        if artifact.tag:
+            found.append(_of("g", f"{artifact.repository}:{artifact.tag}"))
+    if artifact.digest:
+        found.append(_of("d", artifact.digest))
+    return tuple(prefix + place for prefix in found)
+
+
+def _of(kind: str, name: str) -> str:
+    return f"{kind}!{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}!"
+
+
+def _when(moment: datetime) -> str:
+    return f"{_LAST_MS - int(moment.timestamp() * 1_000):013d}"
+
+
+def written(row: Row) -> Properties:
+    """A row as it is stored."""
+    plain = row.model_dump(mode="json", exclude_none=True)
+    artifact: dict[str, str] = {n: well_formed(text) for n, text in plain.pop("artifact").items()}
+    lists = {name: json.dumps(plain.pop(name)[:MAX_NAMES]) for name in ("missing", "undelivered")}
+    misses = dict.fromkeys(map(_misses, row.missing[:MAX_NAMES]), True)
+    return {**plain, **artifact, **lists, **misses}
+
+
+def read(stored: Mapping[str, Any]) -> Row:
+    """A row from what is stored. Raises ValueError."""
+    verdict = str(stored.get("state"))
+    undelivered = [
+        target
+        for target in json.loads(str(stored.get("undelivered", "[]")))
+        if told(verdict, [str(target)]).keys().isdisjoint(stored)
+    ]
+    lists = {"missing": json.loads(str(stored.get("missing", "[]"))), "undelivered": undelivered}
+    return Row.model_validate({**stored, **lists, "artifact": dict(stored)})
+
+
+def told(verdict: str, targets: Iterable[str]) -> Properties:
+    """What is merged into a row once targets have a message after all, or need it no more."""
+    marks = (f"{verdict}\n{target}".encode() for target in targets)
+    return {_TOLD + hashlib.sha256(mark).hexdigest()[:16]: True for mark in marks}
+
+
+def _misses(region: str) -> str:
+    """A region in a property's name, which takes no hyphens."""
+    return _MISSES + region.replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which pushes are asked for. What is None makes no difference."""
+
+    state: str | None = None
+    registry: str | None = None
+    repository: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    missing: str | None = None
+    """A region, normalised."""
+    since: datetime | None = None
+
+    def equal(self) -> dict[str, str]:
+        """What a push must have, by the names of a row and of the list alike."""
+        named = ("state", "registry", "repository", "tag", "digest")
+        return {name: value for name in named if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One range of keys, and what a row in it must have."""
+
+    low: str
+    high: str
+    """The first key behind it."""
+    equal: Properties
+
+
+def span(wanted: Wanted) -> Span:
+    """Where the rows are, newest first."""
+    if wanted.digest:
+        prefix = _of("d", wanted.digest)
+    elif wanted.repository and wanted.tag:
+        prefix = _of("g", f"{wanted.repository}:{wanted.tag}")
+    else:
+        prefix = _of("r", wanted.repository) if wanted.repository else _ALL
+    equal: Properties = dict(wanted.equal())
+    if wanted.missing:
+        equal[_misses(wanted.missing)] = True
+    until = f"{_when(wanted.since)}~" if wanted.since else "~"  # the last sign of all that occur
+    return Span(prefix, prefix + until, equal)

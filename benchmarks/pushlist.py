@@ -1,0 +1,113 @@
+"""`python -m benchmarks.pushlist`: what a list of pushes asks of the storage, counted in Azurite's
+debug log on the real engine, where few pushes are kept and where many are.
+
+The rows are written as the app writes them; the list is asked for as an operator does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+from azure.core.exceptions import ResourceExistsError
+
+from acr_global import ledger
+from acr_global.functions.tables import PARTITION, SETTING, TableLedger, open_client
+from acr_global.model import Action, Arrival, Artifact, Verdict, VerdictType
+from acr_global_rig import engine
+from benchmarks.requests import count
+
+KEPT = (1_000, 20_000)
+REGION = "westeurope"
+TABLES = "Table_"
+BATCH = 100
+"""Rows in one request, the most that a table takes."""
+EVERY = 200
+"""One push in so many is of the image that is looked for."""
+
+QUESTIONS = {
+    "first page": {},
+    "by tag": {"image": "team/looked-for:v1"},
+    "by digest": {"image": f"sha256:{'ab' * 32}"},
+    "by repository": {"repository": "team/looked-for"},
+    "overdue only": {"state": "overdue"},
+    "one push that is none": None,
+}
+
+
+def _verdict(number: int) -> Verdict:
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    wanted = number % EVERY == 0
+    return Verdict(
+        type=VerdictType.COMPLETE,
+        push_id=uuid.uuid4().hex,
+        action=Action.PUSH,
+        artifact=Artifact(
+            registry="myregistry.azurecr.io",
+            repository="team/looked-for" if wanted else f"team/app{number % 50}",
+            tag="v1",
+            digest=f"sha256:{'ab' * 32}" if wanted else f"sha256:{number:064x}",
+        ),
+        regions=(REGION,),
+        arrivals=(Arrival(region=REGION, event_id="e", received_at=at),),
+        begun_at=at,
+        deadline=at + timedelta(minutes=10),
+        decided_at=at,
+    )
+
+
+async def _fill(storage: engine.Azurite, hub: str, first: int, last: int) -> None:
+    """Write these rows, a hundred in a request, for it is their reading that is measured."""
+    rows = [ledger.row_of(_verdict(number)) for number in range(first, last)]
+    entities = [
+        {"PartitionKey": PARTITION, "RowKey": key, **ledger.written(row)}
+        for row in rows
+        for key in ledger.keys(row)
+    ]
+    place = {SETTING: storage.connection}
+    async with open_client(TableLedger(hub, place).table, place) as client:
+        with contextlib.suppress(ResourceExistsError):
+            await client.create_table()
+        for start in range(0, len(entities), BATCH):
+            batch = entities[start : start + BATCH]
+            await client.submit_transaction([("upsert", entity) for entity in batch])
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, query: dict[str, str] | None) -> int:
+    path = "api/pushes" if query is not None else "api/pushes/none"
+    async with session.get(f"{url}/{path}", params=query or {}) as answer:
+        body = await answer.json()
+        return len(body.get("pushes", ()))
+
+
+async def main() -> None:
+    """A line for each question and size: rows found, seconds, requests by operation."""
+    hub = engine.new_hub()
+    with engine.azurite() as storage:
+        environ = {"ACR_GLOBAL_REGIONS": REGION}
+        async with (
+            engine.hosted(storage, environ, hub=hub) as host,
+            aiohttp.ClientSession() as session,
+        ):
+            await _ask(session, host.url, {})
+            kept = 0
+            for size in KEPT:
+                await _fill(storage, hub, kept, size)
+                kept = size
+                for name, query in QUESTIONS.items():
+                    since, begun = storage.log.stat().st_size, time.monotonic()
+                    found = await _ask(session, host.url, query)
+                    took = time.monotonic() - begun
+                    asked = Counter(
+                        {n: c for n, c in count(storage.logged(since)).items() if TABLES in n}
+                    )
+                    print(f"{size:7} {name:24}{found:4} rows {took:7.3f} s  {dict(asked)}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,157 @@
+"""The ledger in memory and in a table: the same of both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from acr_global.functions import tables
+from acr_global.functions.ledgers import Ledger, LedgerError, MemoryLedger
+from acr_global.functions.tables import SETTING, TableLedger
+from acr_global.ledger import Span
+from acr_global_rig import engine
+from acr_global_rig.loopback import unused_url
+
+pytestmark = pytest.mark.real_time
+
+EVERY = Span("a!", "a!~", {})
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[engine.Azurite]:
+    """One Azurite for these tests."""
+    if reason := engine.why_not():
+        pytest.skip(reason)
+    with engine.azurite() as running:
+        yield running
+
+
+@pytest.fixture(params=["memory", pytest.param("table", marks=pytest.mark.engine)])
+def place(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Where a ledger is: nowhere, or in a storage account."""
+    if request.param == "memory":
+        return {}
+    storage: engine.Azurite = request.getfixturevalue("storage")
+    return {SETTING: storage.connection}
+
+
+@asynccontextmanager
+async def opened(place: dict[str, str]) -> AsyncIterator[Ledger]:
+    """A ledger of nobody else."""
+    if not place:
+        yield MemoryLedger()
+        return
+    ledger = TableLedger(engine.new_hub(), place)
+    yield ledger
+    await ledger.close()
+
+
+async def names(ledger: Ledger, span: Span = EVERY, top: int = 50) -> list[list[str]]:
+    """What stands in a range, page by page."""
+    pages: list[list[str]] = []
+    after: str | None = None
+    while True:
+        page = await ledger.read(span, top, after)
+        pages.append([str(row["name"]) for row in page.rows])
+        if (after := page.next) is None:
+            return pages
+
+
+async def test_rows_are_read_in_the_order_of_their_keys(place: dict[str, str]) -> None:
+    """One range of them, whatever stands before and behind, and the same row under each key."""
+    async with opened(place) as ledger:
+        assert [[]] == await names(ledger)
+        await ledger.put(["a!2", "b!1"], {"name": "two", "odd": True})
+        await ledger.put(["a!1"], {"name": "one", "odd": False})
+        await ledger.put(["a"], {"name": "before"})
+        assert [["one", "two"]] == await names(ledger)
+        assert [["two"]] == await names(ledger, Span("b!", "b!~", {}))
+        assert [["two"]] == await names(ledger, Span("a!", "a!~", {"odd": True}))
+        assert [[]] == await names(ledger, Span("a!", "a!~", {"odd": True, "name": "one"}))
+        assert [[]] == await names(ledger, Span("a!", "a!~", {"even": True}))
+
+
+async def test_a_long_range_is_read_in_pages(place: dict[str, str]) -> None:
+    """Each goes on where the one before ended; of what is asked for, nothing comes twice."""
+    async with opened(place) as ledger:
+        for n in range(7):
+            await ledger.put([f"a!{n}"], {"name": str(n), "odd": bool(n % 2)})
+        assert [["0", "1", "2"], ["3", "4", "5"], ["6"]] == await names(ledger, top=3)
+        odd = await names(ledger, Span("a!", "a!~", {"odd": True}), top=2)
+        assert ["1", "3", "5"] == [name for page in odd for name in page]
+
+
+async def test_a_row_is_written_whole_or_added_to(place: dict[str, str]) -> None:
+    """What is added goes with the row; nothing is added to what is not there."""
+    async with opened(place) as ledger:
+        await ledger.mark(["a!1"], {"name": "nobody"})
+        assert [[]] == await names(ledger)
+        await ledger.put(["a!1", "a!2"], {"name": "one", "missing": "eastus"})
+        await ledger.mark(["a!1", "a!2"], {"told": True})
+        await ledger.mark(["a!3"], {"name": "nobody"})
+        page = await ledger.read(EVERY, 50, None)
+        assert [("one", True)] * 2 == [(row["name"], row["told"]) for row in page.rows]
+        await ledger.put(["a!1", "a!2"], {"name": "two"})
+        page = await ledger.read(EVERY, 50, None)
+        assert [("two", None, None)] * 2 == [
+            (row["name"], row.get("told"), row.get("missing")) for row in page.rows
+        ]
+
+
+@pytest.mark.engine
+async def test_two_hubs_in_one_account_have_tables_of_their_own(storage: engine.Azurite) -> None:
+    """As their instances have; two processes may make the table at once."""
+    ledgers = tables.deployed({SETTING: storage.connection, "OTHER": "x"})
+    ours, theirs = ledgers("Ours-1"), ledgers("Theirs")
+    assert isinstance(ours, TableLedger)
+    assert isinstance(theirs, TableLedger)
+    assert "Ours1Pushes" == ours.table
+    assert ours is ledgers("Ours-1")
+    await asyncio.gather(*(ours.put([f"a!{n}"], {"name": str(n)}) for n in range(3)))
+    assert [["0", "1", "2"]] == await names(ours)
+    assert [[]] == await names(theirs)
+    await ours.close()
+    await theirs.close()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {SETTING: "no connection string, with hush in it"},
+        {SETTING: "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=aHVzaA==;"
+         f"TableEndpoint={unused_url()}/hush"},
+    ],
+)  # fmt: skip
+async def test_an_account_that_cannot_be_reached_is_one_error(environ: dict[str, str]) -> None:
+    """Without what stands in the setting."""
+    ledger = tables.deployed(environ)("Hub")
+    assert isinstance(ledger, TableLedger)
+    for call in (ledger.put(["a"], {}), ledger.mark(["a"], {}), ledger.read(EVERY, 1, None)):
+        with pytest.raises(LedgerError) as raised:
+            await call
+        assert "hush" not in str(raised.value)
+    await ledger.close()
+
+
+async def test_an_identity_is_used_where_the_setting_names_an_account() -> None:
+    """By its name, or by the address of its tables; as the host itself does."""
+    for more in (
+        {"accountName": "mine", "credential": "managedidentity", "clientId": "id"},
+        {"tableServiceUri": "https://mine.table.core.windows.net"},
+    ):
+        place = {f"{SETTING}__{name}": value for name, value in more.items()}
+        client = tables.open_client("HubPushes", place)
+        assert "https://mine.table.core.windows.net" == client.url.rstrip("/")
+        kind = "ManagedIdentityCredential" if "credential" in more else "DefaultAzureCredential"
+        assert kind == type(client.credential).__name__
+        await client.close()
+
+
+def test_without_an_account_it_is_in_memory() -> None:
+    """One, whatever the hub: the local host has one app."""
+    ledgers = tables.deployed({SETTING: "", "OTHER": "x"})
+    assert isinstance(ledgers("A"), MemoryLedger)
+    assert ledgers("A") is ledgers("B")

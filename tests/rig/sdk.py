@@ -1,0 +1,36 @@
+"""The SDKs as clients of the resource manager on loopback. They try nothing again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+from azure.mgmt.web import WebSiteManagementClient
+
+from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm
+from acr_global_rig.arm.entrance import token
+
+
+class Credential:
+    """One that anybody has."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        """Whatever it is for."""
+        return AccessToken(token(), int(time.time()) + 3600)
+
+
+def registries(arm: LoopbackArm) -> ContainerRegistryManagementClient:
+    """That of registries."""
+    return ContainerRegistryManagementClient(Credential(), SUBSCRIPTION, **_options(arm))
+
+
+def apps(arm: LoopbackArm) -> WebSiteManagementClient:
+    """That of function apps."""
+    return WebSiteManagementClient(Credential(), SUBSCRIPTION, **_options(arm))
+
+
+def _options(arm: LoopbackArm) -> dict[str, Any]:
+    scopes = [f"{arm.url}/.default"]
+    return {"base_url": arm.url, "credential_scopes": scopes, "retry_total": 0}

@@ -1,0 +1,36 @@
+"""Images as people name them."""
+
+from __future__ import annotations
+
+import pytest
+
+from acr_global.image import Image, parse_image
+
+DIGEST = f"sha256:{'ab' * 32}"
+
+
+@pytest.mark.parametrize(
+    ("text", "image"),
+    [
+        ("app", Image(None, "app")),
+        ("team/app:v2", Image(None, "team/app", "v2")),
+        (f"team/app@{DIGEST}", Image(None, "team/app", None, DIGEST)),
+        (f"team/app:v2@{DIGEST}", Image(None, "team/app", "v2", DIGEST)),
+        ("MyRegistry.azurecr.io/team/app:v2", Image("myregistry.azurecr.io", "team/app", "v2")),
+        ("localhost/app", Image("localhost", "app")),
+        ("localhost:5000/app:v2", Image("localhost:5000", "app", "v2")),
+        (DIGEST, Image(digest=DIGEST)),
+    ],
+)
+def test_an_image_is_read(text: str, image: Image) -> None:
+    """Its registry only where the first part can be one, as with docker."""
+    assert image == parse_image(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":v1", "team/app:", "team/app@v1", "a:b/c", "-.azurecr.io/app", "r.io/"]
+)
+def test_what_names_no_image_is_refused(text: str) -> None:
+    """With what would."""
+    with pytest.raises(ValueError, match="such as"):
+        parse_image(text)
