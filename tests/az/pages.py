@@ -10,6 +10,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from acr_global.registry.naming import TAG, webhook_name
 from acr_global_rig.arm import PRINCIPAL, LoopbackArm
 from acr_global_rig.arm.paths import group_id
 from tests.az.client import AZURE_CLI
@@ -61,7 +62,8 @@ def set_up(arm: LoopbackArm) -> None:
     site.find_later()
     for region in REGIONS:
         uri = f"{URL}/api/ImagePush?region={region}"
-        registry.add_webhook(f"acrglobal{region}", region, uri, {"x-functions-key": "a-key"})
+        headers, tags = {"x-functions-key": "a-key"}, {TAG: site.id}
+        registry.add_webhook(webhook_name(APP, region), region, uri, headers, tags=tags)
     outputs = {name: {"type": "Object", "value": value} for name, value in OUTPUTS.items()}
     arm.store.put(
         f"{group_id('acr-global')}/providers/Microsoft.Resources/deployments/acr-global",
