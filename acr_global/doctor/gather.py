@@ -16,6 +16,7 @@ import aiohttp
 
 from acr_global import api, outgoing
 from acr_global.doctor import asking
+from acr_global.doctor.aside import aside
 from acr_global.doctor.asking import ask
 from acr_global.doctor.facts import Answer, App, Facts, Hook, Unknown
 from acr_global.registration import survey
@@ -76,6 +77,7 @@ class _Asked:
     def __init__(self, where: Where, arm: Arm | Unknown, session: aiohttp.ClientSession) -> None:
         self._where, self._arm, self._session = where, arm, session
         self._headers = {KEY_HEADER: where.key} if where.key else {}
+        self._places = asyncio.Semaphore(survey.AT_ONCE)
 
     async def arm(self, question: Callable[[Arm], T]) -> T | Unknown:
         """One question to the resource manager."""
@@ -83,7 +85,8 @@ class _Asked:
         if isinstance(arm, Unknown):
             return arm
         try:
-            return await asyncio.to_thread(question, arm)
+            async with self._places:
+                return await aside(lambda: question(arm))
         except ArmError as error:
             return Unknown(error.message, SIGN_IN if error.right else "")
 
