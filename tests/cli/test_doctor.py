@@ -43,7 +43,7 @@ async def test_what_is_well_ends_with_0(run: Run, rig: LoopbackArm) -> None:
         await c.push()
         ran = await doctor(run, c)
     assert (Exit.FINE, "") == (ran.code, ran.err)
-    assert ran.out.endswith("\n\n15 fine, 0 wrong, 0 not known\n")
+    assert ran.out.endswith("\n\n16 fine, 0 wrong, 0 not known\n")
 
 
 async def test_what_is_wrong_ends_with_1(run: Run, rig: LoopbackArm) -> None:
