@@ -95,7 +95,9 @@ def _template(value: str) -> str:
 class BaseTarget(BaseModel, ABC):
     """What every target can say, and be asked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
     url_is_secret: ClassVar[bool] = False
     """True where whoever knows the URL may post to it."""
 
