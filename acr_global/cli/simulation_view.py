@@ -3,6 +3,7 @@ pipe, or the result alone as JSON. Where nobody can read it any more, the run en
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -97,7 +98,9 @@ class Lines(View):
     def conclude(self, record: Record, seed: int, judgement: Judgement) -> None:
         """The whole table, and a line for everything that is not as it must be."""
         print()
-        print_table(table.headings(record), table.rows(record, record.plan.pushes))
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        head, *rows = table.fitting(record, record.plan.pushes, columns)
+        print_table(head, rows)
         for text in table.deliveries(record):
             print(f"\n{line(text)}")
         print()
@@ -146,9 +149,10 @@ class Live(Lines):
         room = max(1, self._console.height - AROUND)
         pushes = sorted([*self._touched.values()][-room:], key=lambda push: push.number)
         grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for heading in table.headings(self._record):
+        head, *rows = table.fitting(self._record, pushes, self._console.width)
+        for heading in head:
             grid.add_column(Text(heading), overflow="ellipsis", no_wrap=True)
-        for row in table.rows(self._record, pushes):
+        for row in rows:
             grid.add_row(*(Text(cell(value), style=STYLES.get(value, "")) for value in row))
         known = sum(map(self._record.is_known, self._record.expected))
         grid.caption = f"{known} of {len(self._record.expected)} known, {self.seconds:.0f} s"

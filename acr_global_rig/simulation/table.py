@@ -1,4 +1,4 @@
-"""A run as rows: one per push, with a column for each region. Pure."""
+"""A run as rows: one per push, with a column for each region where that fits. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,37 @@ from acr_global_rig.simulation.plan import Push
 from acr_global_rig.simulation.state import Answer, Record
 
 NOTHING = "-"
+GAP = 2
+"""Blanks between two columns."""
+
+
+def fitting(record: Record, pushes: Iterable[Push], columns: int | None) -> list[list[str]]:
+    """The headings and a row for each push: with a column for each region or, where those would
+    be wider than so many characters, with how many have reported and the slowest of them."""
+    shown = [*pushes]
+    whole = [headings(record), *rows(record, shown)]
+    if columns is None or _width(whole) <= columns:
+        return whole
+    own = len(headings(record)) - len(record.plan.regions)
+    narrow = [[*whole[0][:own], "REPORTED", "SLOWEST"]]
+    return narrow + [[*row[:own], *_summary(record, row[own:])] for row in whole[1:]]
+
+
+def _width(rows: list[list[str]]) -> int:
+    return sum(GAP + max(map(len, column)) for column in zip(*rows, strict=True))
+
+
+def _summary(record: Record, cells: list[str]) -> tuple[str, str]:
+    """Of the regions' cells: how many say that a report has come, and the longest lag."""
+    lags = {
+        region: float(cell.removesuffix(" s"))
+        for region, cell in zip(record.plan.regions, cells, strict=True)
+        if cell.endswith(" s")
+    }
+    reported = len(lags) + sum(cell in ("200", "202") for cell in cells)
+    slowest = max(lags, key=lambda region: lags[region], default=None)
+    said = f"{slowest}, {lags[slowest]:.1f} s" if slowest else NOTHING
+    return f"{reported} of {len(cells)}", said
 
 
 def headings(record: Record) -> list[str]:

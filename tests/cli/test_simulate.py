@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +23,7 @@ from acr_global.model import Action, Arrival, Artifact, Verdict, VerdictType
 from acr_global.notify.message import message_of
 from acr_global_rig.loopback import free_port
 from tests.cli.conftest import KEY, App, Ran, Run
-from tests.cli.test_terminal import at_terminal, bare
+from tests.cli.test_terminal import ROOT, at_terminal, bare
 
 REGIONS = ("westeurope", "eastus")
 SCENARIO = """
@@ -248,3 +252,39 @@ def test_at_a_terminal_a_table_changes(app: App, tmp_path: Path, environ: dict[s
     assert ("\x1b[32m" in shown) is not bool(environ)
     assert "Everything was told as it must be; " in bare(shown).splitlines()[-1]
     assert "webhook" not in bare(shown).replace("webhooks", "")
+
+
+def test_ctrl_c_ends_it(app: App, tmp_path: Path) -> None:
+    """At once, and with no more than its code."""
+    (tmp_path / "s.yaml").write_text(SCENARIO)
+    there = Registered(app, None)
+    argv = ["simulate", "s.yaml", "--listen", str(there.port), "--url", app.url]
+    with subprocess.Popen(
+        [sys.executable, "-m", "acr_global", *argv],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert "webhooks: 2" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert "" == process.stderr.read()
+    assert 130 == process.returncode
+
+
+def test_a_reader_who_has_gone_ends_it(app: App, tmp_path: Path) -> None:
+    """Quietly, also where a receiver is what prints."""
+    (tmp_path / "s.yaml").write_text(SCENARIO.replace("settle: 0", "settle: 2"))
+    there = Registered(app)
+    argv = f"simulate s.yaml --listen {there.port} --url {app.url}"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m acr_global {argv} | head -1; echo ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ("141", "") == (done.stdout.splitlines()[-1], done.stderr)

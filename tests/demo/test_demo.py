@@ -6,7 +6,9 @@ from acr_global.settings import load_settings
 from acr_global_rig.host import environment
 from acr_global_rig.simulation.reading import read_scenario
 from acr_global_rig.simulation.state import Record, record_of
+from acr_global_rig.simulation.table import fitting, headings, rows
 from demo.__main__ import SCENARIO, settings
+from tests.rig.simulation.samples import message, tell
 
 DEMO = read_scenario(SCENARIO.read_text())
 
@@ -43,3 +45,12 @@ def test_the_demo_is_over_in_a_minute() -> None:
     known_by = max(expected.known_by for expected in record().expected)
     assert 20 >= known_by + DEMO.settle
     assert 6 == len(DEMO.pushes)
+
+
+def test_the_demo_fits_a_terminal() -> None:
+    """With a column for each region, told to the end or not."""
+    run = record()
+    for expected in run.expected:
+        tell(run, message(expected))
+    for of in (run, record()):
+        assert [headings(of), *rows(of, of.plan.pushes)] == fitting(of, of.plan.pushes, 80)

@@ -20,10 +20,15 @@ import pytest
 from acr_global.cli import reference
 from acr_global.cli.commands import PROG, build
 from acr_global.cli.exits import Exit
+from acr_global_rig.arm import LoopbackArm, Registry, Site
 from acr_global_rig.host import running_host
 from acr_global_rig.loopback import free_port
+from tests.cli.test_help import NOWHERE
+from tests.loopback_arm import REGIONS, URL, certificate, registry, rig, site
 from tools.package import REQUIREMENTS
 from tools.venvs import ROOT, UV, venv
+
+__all__ = ["certificate", "registry", "rig", "site"]
 
 SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRA = SETUP["project"]["optional-dependencies"]["cli"]
@@ -114,7 +119,8 @@ def test_every_example_finds_what_it_needs(tmp_path: Path, prog: str) -> None:
     (tmp_path / "scenario.yaml").write_text("{regions: [eastus], pushes: [{image: 'a:1'}]}")
     example = " ".join(HELPS[prog].split()).partition("Example: `")[2].removesuffix("`")
     typed = shlex.split(example)[len(PROG.split()) :]
-    ran = run(tmp_path, *typed, FUNCTION_APP_URL="http://127.0.0.1:9", ACR_GLOBAL_REGIONS="eastus")
+    nowhere = {name: value for name, value in NOWHERE.items() if name != "PATH"}
+    ran = run(tmp_path, *typed, **nowhere, ACR_GLOBAL_REGIONS="eastus")
     assert ran.returncode in [*Exit], ran.stderr
     assert Exit.USAGE != ran.returncode, ran.stderr
     assert "Traceback" not in ran.stderr
@@ -147,6 +153,24 @@ def test_a_simulation_is_judged_right(tmp_path: Path) -> None:
     assert (0, "") == (simulated.returncode, simulated.stderr), simulated.stdout
     assert "shop/web:1  complete" in simulated.stdout
     assert (0, "No dead letters.\n") == (letters.returncode, letters.stdout)
+
+
+def test_webhooks_are_applied(
+    tmp_path: Path, rig: LoopbackArm, registry: Registry, site: Site
+) -> None:
+    """Through the SDKs that the package brings; then there is nothing to do."""
+    environ = rig.environ | {
+        "ACR_GLOBAL_ARM_ENDPOINT": rig.url,
+        "ACR_GLOBAL_REGISTRY_ID": registry.id,
+        "FUNCTION_APP_URL": URL,
+    }
+    planned = run(tmp_path, "webhooks", "plan", **environ)
+    assert (1, "") == (planned.returncode, planned.stderr), planned.stdout
+    applied = run(tmp_path, "webhooks", "apply", **environ)
+    assert 0 == applied.returncode, applied.stderr
+    again = run(tmp_path, "webhooks", "plan", **environ)
+    assert 0 == again.returncode, again.stderr
+    assert len(REGIONS) == len(registry.webhooks())
 
 
 def test_the_settings_are_checked(tmp_path: Path) -> None:

@@ -3,20 +3,24 @@ independent rule expects."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global.durations import format_duration
+from acr_global_rig.loopback import serving
 from acr_global_rig.receivers import listening, webhook_targets
 from acr_global_rig.simulation.judge import Judgement, judge
 from acr_global_rig.simulation.play import Simulation
 from acr_global_rig.simulation.reading import read_scenario
 from acr_global_rig.simulation.receivers import receivers
+from acr_global_rig.simulation.scenario import Listener
 from acr_global_rig.simulation.state import Answer, Receipt, Record, record_of
 from acr_global_rig.world import world
 
@@ -146,3 +150,52 @@ async def test_the_app_tells_what_any_scenario_expects(push: dict[str, Any], win
     app = f"{{timeout: 20s, late_window: {window}}}"
     record = await played(f"{HEAD}app: {app}\npushes: [{{image: 'shop/web:1', {fields}}}]")
     assert FINE == judge(record)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "answer"),
+    [
+        (0, "no answer within 5 s", 6.0),
+        (0, "no answer: JSONDecodeError", "<html>"),
+        (200, "an answer that is no JSON object", "[]"),
+        (401, "an answer that is no JSON object", 401),
+    ],
+)
+async def test_a_webhook_is_posted_once_and_waits_five_seconds(
+    status: int, word: str, answer: float | str
+) -> None:
+    """As the registry's; whatever comes is noted."""
+    asked: list[str] = []
+
+    async def take(request: web.Request) -> web.Response:
+        asked.append(request.path_qs)
+        if isinstance(answer, float):
+            await asyncio.sleep(answer)
+        said = answer if isinstance(answer, str) else ""
+        return web.Response(status=answer if isinstance(answer, int) else 200, text=said)
+
+    app = web.Application()
+    app.router.add_post("/api/ImagePush", take)
+    record = record_of(read_scenario("{regions: [eastus], pushes: [{image: 'a:1'}]}"), 7, "run")
+    async with serving(app) as url:
+        await Simulation(record, url, None, lambda _: None).run(0, 0)
+    ((found,),) = record.answers.values()
+    assert (status, word, ["/api/ImagePush?region=eastus"]) == (found.status, found.word, asked)
+
+
+async def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent past it."""
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
+    record = record_of(read_scenario("{regions: [eastus], pushes: [{image: 'a:1'}]}"), 7, "run")
+    await Simulation(record, "https://app.example", None, lambda _: None).run(0, 0)
+    ((found,),) = record.answers.values()
+    assert found.word.startswith("HTTPS_PROXY")
+    assert 0 == found.status
+
+
+async def test_what_is_no_message_is_refused() -> None:
+    """And counts for nothing."""
+    told: list[Receipt] = []
+    (receiver,) = receivers((Listener.model_validate({"name": "ops"}),), told.append)
+    assert 400 == receiver.decide({}, {"type": "complete"})
+    assert [] == told

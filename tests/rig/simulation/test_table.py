@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acr_global.model import VerdictType
 from acr_global_rig.simulation.state import Answer, Record
-from acr_global_rig.simulation.table import deliveries, headings, rows
+from acr_global_rig.simulation.table import deliveries, fitting, headings, rows
 from tests.rig.simulation.samples import message, record, tell
 
 WEB, MAIL = 'image: "shop/web:1", lag: 0', 'image: "shop/mail:2", lag: 0, lose: [eastus]'
@@ -61,6 +61,22 @@ def test_one_row_shows_several_pushes_of_the_app() -> None:
     assert ["overdue", "northeurope, eastus; westeurope, eastus; westeurope, northeurope"] == (
         shown(run)[0][1:3]
     )
+
+
+def test_a_table_that_is_too_wide_says_less() -> None:
+    """How many regions have reported, and the slowest; on a line of any length, all of them."""
+    run = record(f"{WEB}, note: in order", MAIL, 'image: "a:3", lag: 0')
+    for expected in run.expected[:2]:
+        tell(run, message(expected))
+    run.answered(Answer(run.plan.webhooks[-1], 202, "accepted", 0.0))
+    assert [headings(run), *shown(run)] == fitting(run, run.plan.pushes, None)
+    assert fitting(run, run.plan.pushes, None) == fitting(run, run.plan.pushes, 80)
+    assert [
+        ["PUSH", "NOTE", "VERDICT", "MISSING", "REPORTED", "SLOWEST"],
+        ["shop/web:1", "in order", "complete", "-", "3 of 3", "eastus, 2.0 s"],
+        ["shop/mail:2", "-", "overdue", "eastus", "2 of 3", "northeurope, 1.0 s"],
+        ["a:3", "-", "-", "-", "1 of 3", "-"],
+    ] == fitting(run, run.plan.pushes, 70)
 
 
 def test_a_receiver_that_refuses_has_a_line() -> None:
