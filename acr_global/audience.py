@@ -11,7 +11,7 @@ from acr_global.patterns import matches
 
 def wanted(targets: Iterable[Target], names: Iterable[str], verdict: Verdict) -> tuple[str, ...]:
     """Of the targets that a push began with, those that choose this verdict. One that the settings
-    no longer know stays owed: its delivery fails visibly until it is back, or becomes a dead
+    no longer know is kept: its delivery fails visibly until it is back, or becomes a dead
     letter."""
     known = {t.name: t for t in targets}
     return tuple(
@@ -29,7 +29,7 @@ def wants(target: Target, verdict_type: VerdictType, artifact: Artifact) -> bool
 def hear_of(
     targets: Iterable[Target], names: Iterable[str], later: VerdictType, alarm: Verdict
 ) -> frozenset[str]:
-    """Of the targets that are owed an alarm, those that hear of the verdict that has overtaken
-    it: they need not have the alarm any more."""
+    """Of the targets that still lack an alarm, those that hear of the verdict that has overtaken
+    it: they no longer need the alarm."""
     hearing = {t.name for t in targets if wants(t, later, alarm.artifact)}
     return frozenset(hearing.intersection(names))

@@ -1,11 +1,11 @@
 """Which entries of the webhooks' event logs are to be taken in: what was not delivered. Pure.
 
-The registry posts each event once and waits 5 s. Its log has what it posted and what it was
-answered, so what found no app, no storage or no key can be taken in later, through the same door.
+The registry posts each event once and waits 5 s. Its log has each post and its
+answer, so events that found no app, no storage or no key can be taken in later by ImagePush, too.
 
 What has been taken in is marked: by webhook, up to when all is settled (`until`), and what is
-settled around that moment, one by one. Losing the mark costs a repeat, which the door takes for
-one: by id as any repeat, by content by the event's time (functions/instances.py).
+settled around that moment, one by one. Losing the mark costs repeats, which ImagePush
+recognises: by id like any repeat, by content by the event's time (functions/instances.py).
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ SETTLES = timedelta(minutes=1)
 """Younger events are left to their webhooks: the registry waits 5 s, and its log may lag."""
 
 OVERLAP = timedelta(hours=1)
-"""How much later than a younger one an entry may turn up in a log, and still be seen."""
+"""How much later than a younger entry another may appear in a log, and still be seen."""
 
 _QUERY = ("region", "registry")
-"""What a webhook's URL says to the app; it may hold a key, too."""
+"""The parameters of a webhook's URL that the app reads; it may hold a key, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Logged:
     """One entry of a webhook's event log."""
 
     webhook: str
-    """`registry/webhook`, which no two have in common."""
+    """`registry/webhook`, which is unique."""
     at: datetime | None
     """The event's own time, aware; None where it is absent or cannot be read."""
     status: int | None
@@ -62,7 +62,7 @@ class Logged:
 
     @property
     def key(self) -> str:
-        """Tells the events of one webhook apart."""
+        """Identifies an event among those of one webhook."""
         text = f"{(self.body or {}).get('id')}\n{self.at}"
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -105,10 +105,10 @@ def _query(uri: str | None, region: str) -> dict[str, str]:
 
 
 class Settled(Frozen):
-    """What of one webhook's log is settled."""
+    """The part of one webhook's log that is settled."""
 
     until: Moment
-    """All that is older than this by OVERLAP."""
+    """Everything older than this by OVERLAP is settled."""
     events: dict[str, Moment] = Field(default_factory=dict)
     """Keys and times of those after that."""
 
@@ -140,8 +140,7 @@ def merged(marks: Iterable[Mark]) -> Mark:
 
 
 def with_settled(mark: Mark, settled: Iterable[Logged], open_: Iterable[Logged]) -> Mark:
-    """The mark after these have been settled, and those are yet to be: nothing is settled as a
-    whole that is older than one of them."""
+    """The mark after these entries are settled; `until` does not pass the oldest of `open_`."""
     webhooks = dict(mark.webhooks)
     still = list(open_)
     for entry in settled:
@@ -163,7 +162,7 @@ class Plan:
     """What becomes of a log's entries."""
 
     due: tuple[Logged, ...]
-    """To be taken in, in this order: pushes by their age, the events of one side by side."""
+    """To be taken in, in this order: the oldest push first, the events of one push together."""
     left: Mapping[str, int]
     """How many are left alone, by a slug that says why; `settled` have been taken in before."""
 
@@ -210,7 +209,7 @@ def _time(entry: Logged) -> tuple[datetime, str]:
 
 
 class Backwards:
-    """Ends the reading of a log that is told newest first, at the first entry that is old enough.
+    """Ends the reading of a log that comes newest first, at the first entry that is old enough.
 
     The order of a log is not documented. One in another order is read to its end.
     """
@@ -221,7 +220,7 @@ class Backwards:
         self._falls = self._rises = False
 
     def ends_at(self, at: datetime | None) -> bool:
-        """Whether what follows the entry of this time need not be read."""
+        """Whether entries after one of this time need not be read."""
         if at is None:
             return False
         if self._last is not None:

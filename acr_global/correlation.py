@@ -5,7 +5,7 @@ By `id` (the default) the notification id is the instance id. By `content` it is
 was pushed, plus a generation, because the same content can be pushed again. A generation is
 open until its last verdict; then a new event opens the next one, unless it is the very event
 that the one before has counted already (a redelivery). Once all generations of a content have
-been purged, their ids come again: what tells those pushes apart is their birth.
+been purged, their ids come again; those pushes differ by their birth.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ NOTES = "_open."
 """What the ids of all notes of what is open begin with."""
 
 MARKS = "_caught-up."
-"""What the ids of all marks begin with that say which of the registry's events are settled."""
+"""What the ids of all marks begin with, which say which of the registry's events are settled."""
 
 PROBES = "_probe."
-"""What the ids of all instances begin with that only try whether the engine works."""
+"""What the ids of all probes begin with, which only try whether the engine works."""
 
 _WHOLE_PUSH = "-"
-"""In the place of a region, in the id of a courier that sees a whole push through; no region is
-called so."""
+"""Stands for the region in the id of a courier that sees a whole push through; no region has this
+name."""
 
 _GIVEN_UP = "unsaid"
-"""In the place of a verdict, in the id of the record that is left of a push."""
+"""Stands for the verdict in the id of the record that is left of a push."""
 
 _DELIVERY = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
 _FIRST = 99_999_999
-"""What stands for generation 0. It counts down, so that the newest is the first in the order of
-ids, the only order in which the engine lists them."""
+"""The number for generation 0. It counts down, so that the newest generation comes first in the
+order of ids, the only order in which the engine lists them."""
 
 
 def push_key(event: PushEvent, strategy: Strategy) -> str:

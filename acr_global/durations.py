@@ -11,7 +11,7 @@ _ISO = re.compile(
     r"p(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?)?", re.IGNORECASE
 )
 MAX_CHARS = 60
-"""Of one duration; ours. Python itself refuses to read a number of thousands of digits."""
+"""Of one duration; a limit of our own. Python itself refuses numbers of thousands of digits."""
 MAX_DURATION = timedelta(days=5)
 """The engine makes several timers of one over 6 days (maximumShortTimerDuration); waits for
 regions, whose timers are cancelled, stay under it."""

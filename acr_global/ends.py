@@ -1,4 +1,4 @@
-"""How a delivery ends, and what of all that has ended is a dead letter. Pure."""
+"""How deliveries and couriers end, and which ends are dead letters. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ DeliveryEnd = Literal["delivered", "dead", "superseded"]
 
 COURIER_GOOD_ENDS = ("raised", "finished")
 COURIER_ENDS = (*COURIER_GOOD_ENDS, "lost", "given-up")
-"""With these a courier is at its end; at whatever else it finds it looks again."""
+"""The results with which a courier ends; after any other it looks again."""
 
 _GOOD_ENDS = ("delivered", "superseded", *COURIER_GOOD_ENDS)
-"""A courier's too: a push that was given up is tried again with one."""
+"""Includes a courier's ends: a push that was given up is tried again by one."""
 
 
 def undelivered(state: retry.Delivery) -> tuple[str, ...]:
-    """Those who were to have the message and do not: neither delivered nor superseded."""
+    """Targets that lack the message: neither delivered nor superseded."""
     return tuple(
         t
         for t in state.targets
@@ -30,13 +30,13 @@ def undelivered(state: retry.Delivery) -> tuple[str, ...]:
 
 
 def final_state(state: retry.Delivery) -> DeliveryEnd:
-    """What became of a delivery in which nobody is owed any more."""
+    """How a delivery ended in which every target is settled."""
     if undelivered(state):
         return "dead"
     return "superseded" if retry.dead(state) else "delivered"
 
 
 def is_good(end: object) -> bool:
-    """Whether what has ended in this state, a delivery or a courier, needs nobody to see to it.
-    What broke off has none of these states."""
+    """Whether a delivery or courier that ended in this state needs no operator. One that broke off
+    has none of these states."""
     return end in _GOOD_ENDS

@@ -37,12 +37,12 @@ class Problem:
     setting: str
     message: str
     severity: Literal["error", "warning"] = "error"
-    """A warning: nothing is known to be out of force."""
+    """With a warning, every setting is in force as far as is known."""
 
 
 class SettingsError(AcrGlobalError):
-    """The regions of this registry cannot be known: a setting that says them is wrong, or the
-    event names no registry and no setting says what then holds."""
+    """The regions of this registry cannot be known: the setting that gives them is wrong, or the
+    event names no registry and no setting applies without one."""
 
     status = 503
     reason = "settings-invalid"

@@ -9,8 +9,8 @@ Pairs = Iterable[tuple[str, Any]]
 
 
 class _Twice:
-    """What stands in the place of a value whose name stands twice: one of the two would count,
-    and nobody says which."""
+    """Replaces a value whose name stands twice: only one of the two would count, and nothing
+    tells which was meant."""
 
 
 TWICE: Final = _Twice()
@@ -26,8 +26,8 @@ def marked(pairs: Pairs) -> dict[str, Any]:
 
 
 def leaves(value: object) -> Iterator[tuple[tuple[object, ...], object]]:
-    """Everything in a value that is no object and no list, and the way to it. However deep it
-    is, no recursion."""
+    """Everything in a value that is neither object nor list, with its path. Without recursion,
+    because it may be deep."""
     waiting: list[tuple[tuple[object, ...], object]] = [((), value)]
     while waiting:
         way, found = waiting.pop()

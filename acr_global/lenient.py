@@ -47,7 +47,7 @@ def _wrong(error: dict[str, Any], model: type[BaseModel]) -> Wrong:
 
 
 def where_in(loc: Iterable[object]) -> str:
-    """The way to a field. What somebody may have put in a name's place is left out of it."""
+    """The path of a field. Names that may be a value in a wrong place are left out."""
     return ".".join(str(p) for p in loc if isinstance(p, int) or _FIELD.fullmatch(str(p)))
 
 

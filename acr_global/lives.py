@@ -1,7 +1,7 @@
-"""How often what was broken off begins anew, and when. Pure.
+"""How often an interrupted instance begins anew, and when. Pure.
 
-What fails again and again may be what breaks the process, so each next life waits longer, and
-there is a last one. The limit is the same for a push, a courier and a delivery.
+An instance that fails again and again may be what kills the process, so each next life waits
+longer, and there is a last one. The limit is the same for a push, a courier and a delivery.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 PAUSES = tuple(timedelta(seconds=s) for s in (0, 10, 60, 300, 900))
-"""Between the end of a life and the beginning of the next: one for each that is given."""
+"""Between the end of a life and the beginning of the next, in order."""
 
 MAX_LIVES = len(PAUSES)
-"""After the first."""
+"""Lives after the first."""
 
 
 def is_spent(lives: int) -> bool:
-    """Whether what was broken off so often has had all its lives."""
+    """Whether an instance that was broken off so often has had all its lives."""
     return lives > MAX_LIVES
 
 

@@ -126,11 +126,11 @@ class Arrival(Frozen):
     timestamp: MomentIfAny = None
     digest: CutText | None = None
     caught_up: Literal[True] | None = None
-    """Read in the registry's own log, for its webhook had not been delivered."""
+    """It was read in the registry's own log, because its webhook had not been delivered."""
 
     @property
     def reported_at(self) -> datetime:
-        """When the region reported: where that was caught up, the event's own time."""
+        """When the region reported: for an arrival that was caught up, the event's own time."""
         return (self.timestamp if self.caught_up else None) or self.received_at
 
 
@@ -143,7 +143,7 @@ class EvidenceKind(StrEnum):
     INTERRUPTED = "interrupted"
     """No check: the app's own record of the push may lack an arrival."""
     CAUGHT_UP = "caught-up"
-    """Of a region that has reported: its webhook was not delivered, and the registry's log had it.
+    """The region has reported, but its webhook was not delivered: the registry's log had the event.
     Only in notifications."""
 
 

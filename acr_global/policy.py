@@ -1,4 +1,4 @@
-"""What governs the pushes of one registry: the plain settings, and what a registry says itself."""
+"""What governs the pushes of one registry: the plain settings, or its own."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Policy(Frozen):
 
 
 class Override(Policy):
-    """One registry's own policy in ACR_GLOBAL_REGISTRIES; what it leaves out is the plain one.
+    """One registry's own policy in ACR_GLOBAL_REGISTRIES; omitted fields are the plain settings.
 
     `regions` set but empty means that they are not known: the setting is wrong.
     """

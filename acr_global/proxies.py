@@ -6,8 +6,8 @@ lower-case one that is empty switches its proxy off (urllib.request.getproxies_e
 address without a scheme is an http proxy's, as for both.
 
 The one difference: this machine and its link (localhost, 127.0.0.0/8, 169.254.0.0/16,
-...) are never asked for through a proxy. It would ask its own, and be told what was meant to
-stay here.
+...) are never asked for through a proxy. The proxy would ask its own machine, and would see
+requests that are meant to stay on this one.
 
 Sources: everything.curl.dev/usingcurl/proxies/env.html, curl's lib/noproxy.c (a name stands for
 what is below it too, with a leading dot or without; comma or blank between two; addresses and
@@ -61,7 +61,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def problems(environ: Mapping[str, str]) -> tuple[Problem, ...]:
-    """What of these settings cannot be used, or is read by nobody."""
+    """Proxy settings that cannot be used, or have no effect."""
     found: list[Problem] = []
     for wanted in ("http_proxy", "https_proxy", "all_proxy"):
         name, value = _setting(wanted, environ)
@@ -80,7 +80,7 @@ def problems(environ: Mapping[str, str]) -> tuple[Problem, ...]:
 
 
 def _setting(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Name and value of one variable: as it is written lower-case, else in any other way."""
+    """Name and value of one variable: in lower case if it is there, else in another spelling."""
     if wanted in environ:
         return wanted, environ[wanted].strip()
     others = ((n, v.strip()) for n, v in environ.items() if n.lower() == wanted)

@@ -27,7 +27,7 @@ MAX_BODY_BYTES = 256 * 1024
 """The registry's own bodies stay under 2 KiB; envelopes of a busy registry are larger."""
 
 CAUGHT_UP = "caught_up"
-"""In the query of an event that was not delivered when it was made, and was read in the registry's
+"""Marks, in the query, an event that was not delivered at its time but read in the registry's
 log."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -39,7 +39,7 @@ _BLOB = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An event that is fine and of no interest; `reason` is a stable slug."""
+    """A valid event that is not watched; `reason` is a stable slug."""
 
     reason: str
 
@@ -71,7 +71,7 @@ class Received:
 
 
 def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Received:
-    """Understand one request. Raises RejectedError where the request as a whole is wrong."""
+    """Read one request. Raises RejectedError where the request as a whole is wrong."""
     if len(body) > MAX_BODY_BYTES:
         raise RejectedError(
             f"The body is larger than {MAX_BODY_BYTES} bytes.", reason="body-too-large", status=413
@@ -126,7 +126,7 @@ def _many(events: Any, region: str, host: str | None, settings: Settings) -> lis
 
 
 def _single(document: dict[str, Any], region: str, host: str | None, settings: Settings) -> Result:
-    """One event, in the order in which a person would want to hear what is wrong."""
+    """Read one event; of several mistakes it names the one that a person would mend first."""
     event = _parse(document)
     if not event.action:
         raise RejectedError("The event names no action.", reason="action-missing")

@@ -1,9 +1,9 @@
 """The setting ACR_GLOBAL_REGISTRIES → each registry's own policy, and a problem for what is wrong.
 
-What is wrong costs what it names: of a field the plain setting is in force, of an entry that
-cannot be read the regions cannot be known. Then the webhooks of that registry, and of no other,
-must be refused: with regions that were not meant for it, it would be called complete too early.
-A registry is said by its place, not its host: the health check, which anybody can ask, shows it.
+A mistake costs only what it names: for a wrong field the plain setting is in force; of an entry
+that cannot be read, the regions cannot be known. Then the webhooks of that registry, and of no
+other, must be refused: with regions that were not meant for it, it would be called complete too
+early. Problems name a registry by its place, not its host: anybody can ask the health check.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ _HOST_LIKE = re.compile(r"[a-z0-9.:\[\]-]+")
 
 @dataclass(slots=True)
 class Registries:
-    """What the setting says."""
+    """The registries that the setting lists."""
 
     policies: dict[str, Override] = field(default_factory=dict)
     """By host."""
     places: dict[str, int] = field(default_factory=dict)
-    """By host, the how manieth of the setting it is; none where that cannot be read."""
+    """By host: its position in the setting, from 1; empty where the setting cannot be read."""
     problems: list[Problem] = field(default_factory=list)
 
 
 def parse_registries(raw: str) -> Registries:
-    """What the registries in the JSON object `raw` say of themselves. Never raises."""
+    """The registries' own policies in the JSON object `raw`. Never raises."""
     found = Registries()
     try:
         entries = json_object(raw, marked)
@@ -68,8 +68,8 @@ def problem_of(number: int, text: str) -> Problem:
 
 
 def _hosts_in(raw: str) -> Iterator[str]:
-    """Every host that may be named in a text that cannot be read. Some of them are none, which
-    costs nothing: no webhook comes from them."""
+    """Every host that a text that cannot be read may name. Some may be no hosts, which does no
+    harm: no webhook comes from them."""
     for found in _HOST_LIKE.finditer(raw.lower()):
         try:
             yield parse_host(found[0].rstrip(".:"))
@@ -90,7 +90,7 @@ def _read(entry: object) -> tuple[Override, list[str]]:
 
 
 def _not_said(value: object) -> str | None:
-    """Why a field's value is none."""
+    """Why a field's value cannot be used."""
     if value is TWICE:
         return SAID_TWICE
     texts = (unresolved(part, inside=True) for _, part in leaves(value) if isinstance(part, str))
@@ -98,7 +98,7 @@ def _not_said(value: object) -> str | None:
 
 
 def _means_regions(field: str) -> bool:
-    """Whether it is that field, or was probably meant to be."""
+    """Whether a field is `regions`, or was probably meant to be."""
     return difflib.get_close_matches(field.lower()[:50], Override.model_fields, n=1) == ["regions"]
 
 

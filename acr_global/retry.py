@@ -1,4 +1,4 @@
-"""When to try again: one delivery's attempts so far → who is still owed, and when.
+"""When to try again: one delivery's attempts so far → which targets are due, and when.
 
 Pure: every time is handed in, and the jitter is a function of push, target and attempt, because
 orchestrators replay. One delivery is one message to some targets. Each target goes through its
@@ -26,7 +26,7 @@ MAX_RETRIES = 20
 """Pauses in a schedule: an orchestration's history is read anew in each episode."""
 
 MAX_RETRY_AFTER = timedelta(hours=1)
-"""The longest wait that a receiver can ask for; GitHub's limits, for one, reset each hour.
+"""The longest wait that a receiver can ask for; GitHub's limits, for example, reset each hour.
 The schedule's own pauses may be longer."""
 
 
@@ -58,7 +58,7 @@ class Delivery(Frozen):
 def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
     """The state with one more round recorded; attempts for other targets are left out.
 
-    Who is refused for its key a second time is dead.
+    A target that refuses the key a second time is dead.
     """
     ours = tuple(_settled(state, a) for a in attempts if a.target in state.targets)
     return state.model_copy(update={"attempts": state.attempts + ours})
@@ -72,7 +72,7 @@ def _settled(state: Delivery, attempt: Attempt) -> Attempt:
 
 
 def given_up(state: Delivery, now: datetime) -> Delivery:
-    """The state with nobody owed any more: who does not have the message is dead."""
+    """The state with every target settled: those without the message are dead."""
     lost = tuple(
         Attempt(target=target, at=now, outcome=Outcome.DEAD, reason="given-up")
         for target in owed(state)

@@ -1,8 +1,8 @@
 """How long a receiver asks us to wait: the header Retry-After, as receivers write it. Pure.
 
-RFC 9110 10.2.3 knows whole seconds and a date in one of three forms. In the field there are also
+RFC 9110 10.2.3 allows whole seconds and a date in one of three forms. In the field there are also
 fractions, units, quotes, signs, exponents, several values in one line and several lines. What can
-be understood is kept, rounded up, for a wait that is dropped ends in the next refusal.
+be understood is kept, rounded up, because ignoring a wait ends in the next refusal.
 """
 
 from __future__ import annotations

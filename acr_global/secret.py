@@ -1,7 +1,7 @@
-"""Values that nobody may see: written out in a setting, or `{"$secret": "NAME"}`.
+"""Secret values: written out in a setting, or `{"$secret": "NAME"}`.
 
 A reference names an environment setting and is resolved at the time of sending, so that a new
-value is used without a restart and no state that is kept ever holds it.
+value is used without a restart, and no stored state ever holds it.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ def check_unwrapped(what: str, value: str, reason: str) -> None:
 
 
 def setting_of(value: SecretRef) -> str:
-    """How the setting that holds a secret is called. A name that is not in capitals is not said:
-    it may be the secret itself, put where its name belongs."""
+    """The name of the setting that holds a secret. A name that is not in capitals is not shown: it
+    may be the secret itself, put where its name belongs."""
     return f"setting {value.name}" if is_usual(value) else "a setting named in $secret"
 
 
 def is_usual(value: SecretRef) -> bool:
-    """Whether the name is in capitals, as a setting's is, so that it may be said."""
+    """Whether the name is in capitals, as a setting's is, so that it may be shown."""
     return bool(_USUAL.fullmatch(value.name))
 
 

@@ -14,18 +14,18 @@ _INJECTED = re.compile(
     r"ACR_GLOBAL(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?"
     r"|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)|ACR_GLOBAL_(NAME|ENV_.+)"
 )
-"""What platforms make for a service, or a linked container, that is called acr-global, or begins
-so. Sources: kubernetes.io/docs/concepts/services-networking/service, `Environment variables`;
-docs.docker.com/engine/network/links, `Environment variables`."""
+"""Variables that platforms make for a service or linked container whose name is or begins with
+acr-global. Sources: kubernetes.io/docs/concepts/services-networking/service, `Environment
+variables`; docs.docker.com/engine/network/links, `Environment variables`."""
 
 _CLOSE = 0.85
-"""Likeness from which a name that is not even written like ours is taken for one of ours."""
+"""Similarity from which a name without our prefix counts as a misspelt setting."""
 
 
 def name_problems(
     environ: Mapping[str, str], known: Collection[str], ours: Collection[str]
 ) -> Iterator[Problem]:
-    """A warning for each name that was probably meant for a setting, and counts for nothing.
+    """A warning for each name that was probably meant for a setting, but has no effect.
 
     `known` are the settings; `ours` are names besides that something refers to. A name without a
     value counts as not set.

@@ -1,4 +1,5 @@
-"""Values as they stand in settings → what they mean. Each raises ValueError with one sentence."""
+"""Values of settings as they are written → what they mean. Each raises ValueError with one
+sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
 
 
 def positive(value: object) -> timedelta:
-    """A duration that is longer than none."""
+    """A duration longer than 0."""
     found = duration(value)
     if not found:
         raise ValueError("must be longer than 0")
@@ -29,7 +30,7 @@ def positive(value: object) -> timedelta:
 
 
 def duration(value: object) -> timedelta:
-    """A duration; `0` is one."""
+    """A duration, which may be `0`."""
     return parse_duration(text(value))
 
 
@@ -78,7 +79,7 @@ def once(pairs: Pairs) -> dict[str, Any]:
 
 
 def json_object(value: object, of: Callable[[Pairs], dict[str, Any]] = once) -> dict[str, Any]:
-    """A JSON object, each object in it made by `of`; or one that has been read already."""
+    """A JSON object, with each object in it built by `of`; or one that is parsed already."""
     try:
         parsed = json.loads(value, object_pairs_hook=of) if isinstance(value, str) else value
     except _TwiceError:
@@ -112,7 +113,7 @@ def endpoints(value: object) -> dict[str, str]:
 
 
 def evidence(value: object) -> tuple[str, ...]:
-    """The kinds of evidence, each of which can be had here."""
+    """The kinds of evidence; each must be available here."""
     kinds = parse_names(value)
     if set(kinds) - {"event-log", "manifest"}:
         raise ValueError("knows only event-log and manifest")

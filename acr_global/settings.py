@@ -1,8 +1,8 @@
 """Settings from a mapping (in Azure: the app settings), each with its default and its help.
 
-`load_settings` never raises: it returns what is right and a `Problem` for each thing that is
-wrong. What is wrong costs what it names and no more: its default is in force, a wrong target is
-not told, and a webhook is refused only where the regions that it counts for cannot be known.
+`load_settings` never raises: it returns the right values and a `Problem` for each wrong one. A
+problem costs what it names and no more: a default is in force, a wrong target is not told, and a
+webhook is refused only where the regions of its registry cannot be known.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Settings(Policy):
         """False where nobody can know which regions report this registry's pushes: a wrong
         setting hides them, or which registry it is.
 
-        A registry of which nothing is said, while others say their own, is known to have none.
+        A registry that is not listed, while regions are given only for listed ones, has none.
         """
         if registry is None:
             return bool(self.regions)
@@ -103,7 +103,7 @@ class Settings(Policy):
         )
 
     def knows_all_regions(self) -> bool:
-        """Whether that is so of no registry."""
+        """Whether the regions of every registry are known."""
         listed = all(self.knows_regions(host) for host in self.registries)
         return listed and (bool(self.regions) or self._unlisted_have_none())
 
@@ -130,7 +130,7 @@ class Settings(Policy):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What could be read, and what is wrong with the rest."""
+    """The settings that could be read, and the problems of the others."""
 
     settings: Settings
     problems: tuple[Problem, ...]
@@ -184,7 +184,7 @@ def _field(name: str) -> str:
 
 
 def _not_said(name: str, text: str) -> str | None:
-    """Why a setting's text says nothing, whatever it should say."""
+    """Why a setting's text cannot be a value, whatever the setting."""
     if text.startswith(("{", "[")):
         return None  # what stands in a part of it costs that part
     # Of the registries, quoted or not, the text shows which it speaks of.
@@ -210,7 +210,8 @@ def _problem(wrong: Wrong) -> Problem:
 def _cross_check(
     settings: Settings, places: Mapping[str, int]
 ) -> tuple[Settings, tuple[Problem, ...]]:
-    """What only several settings together show; what follows from a wrong one is not named."""
+    """Problems that only several settings together show; consequences of a wrong one are not
+    named."""
     problems: list[Problem] = []
     too_many = f"makes more than {MAX_LOOKS} looks in one timeout; until then it is 0s"
     none = {"check_every": timedelta(0)}

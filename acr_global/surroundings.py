@@ -1,8 +1,8 @@
-"""What stands around a value in a setting, or in its place, and is none of it. Pure.
+"""Text around a value in a setting, or in its place, that is not part of it. Pure.
 
-A file of settings is no shell, and a pipeline not always a pipeline: quotes, words, placeholders
-and references come through them as they were written. Each function says what is the matter, in
-words that begin behind the name of the value, and never the value.
+Settings files are no shells, and pipelines can fail to fill in: quotes, words, placeholders and
+references arrive as they were written. Each function returns what is wrong, in words that follow
+the name of the value, and never shows the value.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 import unicodedata
 
 _QUOTES = "\"'`\u00b4\u201a\u201e\uff02\uff07"
-"""And all that Unicode calls opening or closing quotes: see _is_quote. In pairs or not, files of
-settings, shells and word processors put them around values."""
+"""Besides all that Unicode calls opening or closing quotes: see _is_quote. Settings files, shells
+and word processors put them around values, in pairs or not."""
 
 _BLANK = " \t\r\n\f\v\xa0\u200b\u200c\u200d\u2060\ufeff"
 _UNRESOLVED = re.compile(r"@Microsoft\.([a-z]{1,30})\s*\(", re.IGNORECASE)
@@ -26,8 +26,8 @@ _ESCAPED = re.compile(r"\\[rnt]\Z")
 
 
 def bare(text: str) -> str:
-    """Without what is never part of a secret: blanks, line ends and byte order marks around it.
-    Files, pipes and portals leave them there."""
+    """The text without blanks, line ends and byte order marks around it, which are never part of a
+    secret. Files, pipes and portals leave them there."""
     return text.strip(_BLANK).strip()
 
 

@@ -1,4 +1,4 @@
-"""URLs and the names of hosts: taken apart, checked, and compared, in this one place. Pure.
+"""URLs and host names: parsed, checked and compared in this one place. Pure.
 
 No error's text shows any of a URL: it may hold a user, a password or a key.
 
@@ -24,7 +24,7 @@ MAX_NAME_CHARS = 253
 MAX_LABEL_CHARS = 63
 LAST_PORT = 65_535
 MAX_TEXT_CHARS = 1_000
-"""Characters of what may be a host, in whatever spelling; ours."""
+"""Characters of a text that may be a host; a limit of our own."""
 
 _PORTS = {"https": 443, "http": 80}
 _NUMERIC = re.compile(r"[0-9a-fx.]+")
@@ -39,7 +39,7 @@ _SPELLED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """A URL, taken apart and nothing in it decoded. What is not there is empty or None."""
+    """A parsed URL, with nothing decoded. Missing parts are empty or None."""
 
     scheme: str
     """In lower case."""
@@ -50,7 +50,7 @@ class Url:
     host: str
     """In lower case, of IPv6 without its brackets."""
     port: int | None
-    """As it is said."""
+    """The port that is written, if any."""
     path: str = field(repr=False)
     query: str = field(repr=False)
     fragment: str = field(repr=False)
@@ -67,12 +67,12 @@ class Url:
 
     @property
     def in_clear(self) -> bool:
-        """Plain http to another host: whoever is on the way can read it."""
+        """Whether it is plain http to another host, which others on the way can read."""
         return self.scheme == "http" and not is_loopback(self.host)
 
 
 def split_url(text: str) -> Url:
-    """Take a URL apart. Raises ValueError where that cannot be done, or its port is none."""
+    """Parse a URL. Raises ValueError where that cannot be done, or its port is invalid."""
     return _url(urlsplit(text))
 
 
@@ -91,8 +91,8 @@ def _url(parts: SplitResult) -> Url:
 
 
 def split_userinfo(text: str) -> tuple[str, str | None]:
-    """A URL without user and password, and these two as they are written; None where no `@` says
-    that there are any. Nothing else in it changes: its query may be signed as it stands.
+    """A URL without user and password, and these two as they are written; None where there is no
+    `@`. Nothing else in it changes, because its query may be signed as it stands.
 
     Raises ValueError.
     """
@@ -104,8 +104,8 @@ def split_userinfo(text: str) -> tuple[str, str | None]:
 
 
 def check_url(text: str) -> Url:
-    """The URL, if a request may be made to it. Raises ValueError, whose text is to stand behind
-    the word `url`. Whether it may go in clear is the caller's to say."""
+    """The URL, if a request may be made to it. Raises ValueError, whose text follows the word
+    `url`. Callers decide whether plain http is allowed."""
     if said := unresolved(text) or around(text):
         raise ValueError(said)
     if not text.isascii() or not text.isprintable() or " " in text:
@@ -147,8 +147,8 @@ def shown_url(text: str) -> str:
 
 
 def check_host(host: str) -> None:
-    """Raise ValueError, which says why and not which, unless `host` can be one: a name, or an
-    address (of IPv6 without its brackets)."""
+    """Raise ValueError, which says why and does not name it, unless `host` can be a host: a name
+    or an address (IPv6 without its brackets)."""
     if ":" in host:
         _check_address(host)
         return
@@ -172,7 +172,7 @@ def check_host(host: str) -> None:
 
 
 def _is_decodable(name: str) -> bool:
-    """By the rules of 2003 or of 2008: the HTTP client turns names back, and takes either."""
+    """Whether IDNA 2003 or 2008 can decode it: the HTTP client decodes names, by either."""
     try:
         name.encode().decode("idna")
         return True
@@ -243,7 +243,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def stays_here(host: str) -> bool:
-    """Whether a host can only be this machine, or what it alone can reach.
+    """Whether a host can only be this machine, or one that only it can reach.
 
     Names that the resolver may know as this machine's do not count: nothing is looked up.
     """
@@ -258,8 +258,8 @@ def stays_here(host: str) -> bool:
 
 
 def address_of(host: str) -> Address | None:
-    """The address that a host is, however it is written: 127.1 and 2130706433 are 127.0.0.1 to
-    the system's resolver."""
+    """The address of a host that is one, however it is written: 127.1 and 2130706433 are 127.0.0.1
+    to the system's resolver."""
     try:
         address = ipaddress.ip_address(unquote(host))
     except ValueError:

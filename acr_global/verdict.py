@@ -1,6 +1,6 @@
-"""Expected regions, arrivals, evidence and time → a verdict. All of it pure.
+"""Expected regions, arrivals, evidence and time → a verdict. Pure.
 
-What one push can be told, in this order and no other:
+The verdicts that a push can get, in this order and no other:
 
     complete                     every region is accounted for before the deadline's look is over
     overdue                      some are not; then, while the late window is open,
@@ -49,7 +49,7 @@ class Watch:
 
 
 _order = attrgetter("received_at", "region", "event_id")
-"""In time; at the same moment always in the same order."""
+"""By time; at the same moment always in the same order."""
 
 
 def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
@@ -62,7 +62,7 @@ def with_arrivals(watch: Watch, arrivals: Iterable[Arrival]) -> Watch:
 
 
 STALE_AFTER = timedelta(days=1)
-"""A courier can hold an arrival back for an hour or more, until another has begun the push."""
+"""A courier can hold an arrival for an hour or more, until the push has begun."""
 
 
 def is_stale(arrival: Arrival, first_at: datetime) -> bool:
@@ -161,7 +161,7 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
 
 
 def overtaking(state: object) -> VerdictType | None:
-    """The verdict that an alarm was overtaken by, from the state that its push shows."""
+    """The verdict that has overtaken an alarm, from the state that its push shows."""
     later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
     return next((v for v in later if v.value == state), None)
 

@@ -1,3 +1,4 @@
-"""Which release this is. What is deployed is not installed as a package, so nobody else can say."""
+"""Which release this is: the deployed app is not installed as a package, so its metadata cannot
+tell."""
 
 VERSION = "0.1.0"

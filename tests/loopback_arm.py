@@ -1,4 +1,4 @@
-"""A resource manager on loopback, with a registry and our app, for those who ask it by our code."""
+"""A resource manager on loopback with a registry and our app, for tests that ask it by our code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ URL = "https://func-app.azurewebsites.net"
 
 @pytest.fixture(scope="session")
 def certificate() -> bytes:
-    """Of `localhost`, with its key."""
+    """A certificate for `localhost` with its key."""
     return self_signed(x509.DNSName("localhost"), ca=True)
 
 
@@ -29,7 +29,7 @@ def certificate() -> bytes:
 def rig(
     certificate: bytes, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LoopbackArm]:
-    """One that has nothing yet. The SDK tries nothing again, for then it waits."""
+    """A resource manager without resources. The SDK retries nothing, because retries would wait."""
     path = tmp_path_factory.mktemp("arm") / "localhost.pem"
     path.write_bytes(certificate)
     monkeypatch.setattr(asking, "RETRIES", 0)
@@ -47,12 +47,12 @@ def registry(rig: LoopbackArm) -> Registry:
 
 @pytest.fixture
 def site(rig: LoopbackArm) -> Site:
-    """Our app, as it is listed."""
+    """Our app, as the resource manager lists it."""
     return rig.add_site("func-app", URL)
 
 
 class Answering:
-    """Where webhooks post to: answers each region as it is told, and 200 where it is not."""
+    """A receiver of webhooks, which answers each region as it is told to; 200 by default."""
 
     def __init__(self) -> None:
         self.statuses: dict[str, int] = {}
@@ -73,7 +73,7 @@ class Answering:
                 self.end_headers()
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -81,7 +81,7 @@ class Answering:
 
 @pytest.fixture
 def answering() -> Iterator[Answering]:
-    """One that listens."""
+    """A receiver that listens."""
     app = Answering()
     thread = threading.Thread(target=app.server.serve_forever, args=(0.02,))
     thread.start()

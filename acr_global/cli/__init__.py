@@ -3,7 +3,7 @@ a simulated registry.
 
     main.py         the entry point
     commands.py     all groups under one roof
-    deadletters.py · targets.py · settings.py   a group each: arguments, help, and what it does
+    deadletters.py · targets.py · settings.py · pushes.py   a group each: arguments, help, and work
     catch_up.py     one command: what the registry could not deliver, taken in
     doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
     simulate.py     a command of its own; what it does is in simulating.py, what it shows in
@@ -16,7 +16,7 @@ a simulated registry.
     exits.py        the table of exit codes
     loose_json.py   JSON as the Functions host reads its files
     output.py       tables, and text that is safe for a terminal
-    letters.py      dead letters as text
+    letters.py · push_text.py · watching.py     dead letters, and pushes, as text; pushes live
     answers.py      what the app says, as models
     reference.py · api_reference.py · settings_schema.py    docs/commands.md, docs/api.md and
                     docs/settings.schema.json

@@ -17,7 +17,16 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from acr_global.cli import catch_up, deadletters, doctor, settings, simulate, targets, webhooks
+from acr_global.cli import (
+    catch_up,
+    deadletters,
+    doctor,
+    pushes,
+    settings,
+    simulate,
+    targets,
+    webhooks,
+)
 from acr_global.cli.connection import NO_KEY_OPTION
 from acr_global.cli.exits import MEANINGS, UsageError
 
@@ -29,6 +38,7 @@ WIDTH = 80
 _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEANINGS) + "."
 GROUPS = (
     webhooks.app,
+    pushes.app,
     deadletters.app,
     targets.app,
     settings.app,
@@ -107,9 +117,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """Register the webhooks, take in what they could not deliver, see and replay notifications
-    that could not be delivered, try the targets, check the settings, find what is wrong between a
-    push and its verdict, and simulate a registry."""
+    """Register the webhooks, see where images are, take in and replay what could not be delivered,
+    try the targets, check the settings, find what is wrong between a push and its verdict, and
+    simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -45,13 +45,14 @@ def print_letter(letter: DeadLetterDetails) -> None:
         known += [("reported by", [arrival.region for arrival in letter.arrivals or ()])]
     print_facts(known)
     print()
-    if rows := [_attempt_row(attempt) for attempt in letter.attempts]:
+    if rows := [attempt_row(attempt) for attempt in letter.attempts]:
         print_table(("TIME", "TARGET", "OUTCOME", "REASON", "STATUS"), rows)
     else:
         print("No attempts.")
 
 
-def _attempt_row(attempt: Attempt) -> list[object]:
+def attempt_row(attempt: Attempt) -> list[object]:
+    """One try, in a table."""
     place, at = attempt.location, attempt.model_dump(mode="json", include={"at"})["at"]
     reason = f"{attempt.reason}, to {place}" if place else attempt.reason
     return [at, attempt.target, attempt.outcome.value, reason, attempt.status]

@@ -17,15 +17,15 @@ _CODES = "\n".join(f"| {code:d} | {meaning} |" for code, meaning in MEANINGS.ite
 _INTRODUCTION = f"""\
 # Commands
 
-For operators: the registry's webhooks, what could not be delivered and its replay, a trial of each
-target, a check of the settings, a simulated registry. They run on your machine, as `{PROG}` or
+For operators: the registry's webhooks, where images are, what could not be delivered, a trial of
+each target, a check of the settings, a simulated registry. They run on your machine, as `{PROG}` or
 `python -m acr_global`, and need the extra `cli`, which is never deployed: in a checkout `make demo`
 and `make test` install it in `.venv`, or `python -m pip install -e '.[cli]'`. At a terminal tables
 are folded to its width; in a pipe each row is one line. Colours are left out where
 `NO_COLOR` is set. `{PROG} --install-completion` teaches bash, zsh, fish or PowerShell what may
 follow; `--show-completion` prints what it would install.
 
-`deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
+`pushes`, `deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
 
 ```sh
 group=acr-global
@@ -34,6 +34,7 @@ export FUNCTION_APP_URL="https://$app.azurewebsites.net"
 FUNCTION_APP_KEY=$(az functionapp keys list --resource-group "$group" --name "$app" \\
   --query functionKeys.default --output tsv)
 export FUNCTION_APP_KEY
+{PROG} pushes list --image team/app:v2
 {PROG} deadletters list
 {PROG} deadletters replay --all
 ```
@@ -53,9 +54,10 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 1 is for `targets test`: not delivered; for `settings check`: an error (a warning alone is 0); for
 `replay --all`: not all could be replayed; for `webhooks plan`: something is to be done; for
 `webhooks apply` and `remove`: something is left to be done; for `webhooks ping`: a region has no
-webhook, or was answered other than 2xx, and 3: no answer is known yet; for `simulate`: a push was
-told something wrong, and 3: not told in time. What Azure refuses is 1, too: the line on stderr says
-the right that is missing, and the request's id.
+webhook, or was answered other than 2xx, and 3: no answer is known yet; for `pushes watch`: decided,
+but not complete, and 3: not decided in time; for `simulate`: a push was told something wrong, and
+3: not told in time. What Azure refuses is 1, too: the line on stderr says the right that is
+missing, and the request's id.
 
 Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,
 `python -m devhost` (0 after Ctrl+C), `python -m benchmarks` and what `make` starts end with these

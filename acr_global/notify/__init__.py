@@ -5,7 +5,7 @@
                               words.py: what people read                 target.judge: what an
                               signing.py: Standard Webhooks              answer means (outcomes.py)
 
-A file of channels/ is all that there is to one kind; target.py is what the others know of it.
-Everything but deliver.py (and what a library does that it calls) is pure; deliver.py is the only
-way out. trial.py sends one test message through it.
+A file of channels/ is all that there is to one kind; the others know only target.py. Everything but
+deliver.py (and libraries that it calls) is pure; deliver.py is the only way out. trial.py sends one
+test message through it.
 """

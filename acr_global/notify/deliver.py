@@ -36,24 +36,24 @@ from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
 
 CONNECT_SECONDS = 5.0
-"""For TCP and TLS together with the name's look-up; the target's own timeout bounds the whole."""
+"""For name look-up, TCP and TLS together; the target's own timeout bounds the whole."""
 ANSWER_BYTES = 4_096
-"""Read of an answer, at most; none of it is kept."""
+"""Bytes read of an answer, at most; none of them is kept."""
 PLACE_CHARS = 200
-"""Kept of the place that a redirect names; ours."""
+"""Characters kept of the place that a redirect names; a limit of our own."""
 TARGET_PLACES = 100
 """Attempts under way to one target from one process. By the target's name and not by its host: a
-receiver that hangs may share a host with one that does not. At the rate that one host takes
-pushes at (about 12 a second) only a target that needs more than 8 s for an answer gets there."""
+receiver that hangs may share a host with one that does not. At the rate at which one host takes
+pushes (about 12 a second), only a target that needs more than 8 s to answer reaches it."""
 BUSY = "target-busy"
-"""The reason of an attempt that found all of them taken: nothing was sent."""
+"""The reason of an attempt that found all places taken: nothing was sent."""
 THREADS = 1_000
-"""For libraries that send for themselves: ten targets' places. They are made as they are needed."""
+"""For libraries that send by themselves: the places of ten targets. Made as they are needed."""
 
 _log = logging.getLogger(__name__)
 _places: defaultdict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(TARGET_PLACES))
 _threads = ThreadPoolExecutor(THREADS, "library")
-"""Not the event loop's own: those are few, and a service that hangs would hold them."""
+"""Separate from the event loop's: those are few, and a service that hangs would hold them."""
 _kept: tuple[asyncio.AbstractEventLoop, aiohttp.TCPConnector] | None = None
 
 
@@ -81,12 +81,13 @@ def new_session() -> aiohttp.ClientSession:
 
 
 def _connector() -> aiohttp.TCPConnector:
-    """This event loop's; what its sessions share is that one name is looked up once at a time."""
+    """This event loop's connector, shared by its sessions so that a name is looked up once at a
+    time."""
     global _kept
     loop = asyncio.get_running_loop()
     if _kept is None or _kept[0] is not loop:
         connector = aiohttp.TCPConnector(resolver=Lookup(), force_close=True, limit=0)
-        # The library has no other way to say what reads the answers.
+        # The library has no other way to set what reads the answers.
         connector._factory = partial(_handler, loop)
         _kept = loop, connector
     return _kept[1]
@@ -119,7 +120,7 @@ async def attempt(
 ) -> Attempt:
     """Try once, at once or not at all. `environ` is where references are looked up.
 
-    It waits for nobody but the target: whoever calls it holds a place of the engine's meanwhile.
+    It waits for nothing but the target, because its caller holds one of the engine's places.
     `clock` is read for what is signed, and again at the answer: the attempt's time is that from
     which a Retry-After counts.
     """
@@ -167,7 +168,7 @@ async def _send(
 
 def _judged(answer: _Answer, now: datetime) -> Judgement:
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        # Said by a proxy on the way, and not by the receiver: it can be put right.
+        # The answer of a proxy, not of the receiver: an operator can put it right.
         return Judgement(Outcome.RETRY, "proxy", answer.status)
     found = answer.target.judge(answer.status, answer.headers, answer.body, now)
     return replace(found, place=answer.place)
@@ -179,11 +180,11 @@ async def _exchange(
     seconds: float,
     session: aiohttp.ClientSession,
 ) -> _Answer:
-    """Post it, and where that is another place by now, and may be, there, within the time."""
+    """Post the request, and follow redirects that may be followed, within the time."""
     clock = asyncio.get_running_loop().time
     end, hops, masked = clock() + seconds, 0, None
     while True:
-        # A time limit of 0 is none at all.
+        # 0 would mean no time limit.
         answer = await _post(request, target, max(end - clock(), 0.001), session)
         place = new_place(request.url, answer.status, answer.headers.get("location"))
         if place is None:
@@ -196,7 +197,7 @@ async def _exchange(
 
 
 def _reason(error: Exception) -> str:
-    """The slug for what kept the attempt from having an answer; all of it may pass."""
+    """The slug for why an attempt has no answer; every such cause may pass."""
     match error:
         case RenderError() | ProxyError():
             return error.reason
@@ -233,7 +234,7 @@ async def _post(
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The first ANSWER_BYTES, or what came of them: the status has been said already."""
+    """The first ANSWER_BYTES, or as many as came: the status is known already."""
     body = b""
     try:
         while len(body) < ANSWER_BYTES:
@@ -249,8 +250,8 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
 async def _hand_over(
     request: OutboundRequest, target: LibraryTarget, seconds: float, place: BoundedSemaphore
 ) -> Judgement:
-    """Let the library send it in a thread. When time is up the thread goes on, unheard, and
-    keeps its place until it ends."""
+    """Let the library send it in a thread. When time is up the thread goes on, its result ignored,
+    and keeps its place until it ends."""
 
     def send() -> bool:
         try:

@@ -14,7 +14,7 @@ _END = "<!-- end -->"
 
 
 def filled(page: str) -> str:
-    """The page with each kind's notes in the place that is marked for them, in the kinds' order."""
+    """The page with each kind's notes in the marked place, in the kinds' order."""
     before, _, rest = page.partition(_BEGIN)
     notes = ((kind, import_module(KINDS[kind].partition(":")[0]).NOTES) for kind in KINDS)
     sections = "".join(f"## {kind}\n\n{text}\n" for kind, text in notes)

@@ -1,9 +1,8 @@
 """Odd but acceptable answers, mended so that the HTTP library can read them.
 
-A receiver whose status line says 2xx has the message, whatever its gateway makes of the rest. The
-library, though, refuses a whole answer for one line of its head, or for a body that is framed
-wrongly and came in the same packet. So it is given the head apart from the body, and cut down to
-what can be read in one way only.
+A receiver whose status line says 2xx has the message, whatever its gateway makes of the rest. But
+the library refuses a whole answer for one line of its head, or for a wrongly framed body in the
+same packet. So it is given the head apart from the body, reduced to what is unambiguous.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from typing import Any
 from aiohttp.client_proto import ResponseHandler
 
 HEAD_BYTES = 65_536
-"""Of an answer's head. A longer one counts by what came until then; the rest is not read."""
+"""Of an answer's head. Of a longer one, only these are read."""
 LINE_BYTES = 8_000
-"""Of one header; the library's limit is 8,190. No header that means anything here is as long."""
+"""Of one header; the library's limit is 8,190. No header that matters here is that long."""
 FIELDS = 100
-"""Headers; the library takes 128."""
+"""Headers; the library accepts 128."""
 
 _STATUS = re.compile(rb"HTTP/[0-9](?:\.[0-9])?[ \t]+([1-9][0-9]{2})(?![^ \t\r\n])", re.IGNORECASE)
 _END = re.compile(rb"\n\r?\n")
@@ -48,9 +47,8 @@ def mend(raw: bytes) -> Head | None:
     """A head as it came → one that can be read; None where it does not begin with a status.
 
     Malformed header lines are left out, and of those that come twice the second, but for
-    Retry-After, where the longest counts. Of a body's framing that is kept which says one thing:
-    `chunked` before a length (RFC 9112 6.3), a length if it is one, and else the end of the
-    connection.
+    Retry-After, where the longest counts. One way of framing the body is kept: `chunked` before a
+    length (RFC 9112 6.3), a valid length, or else the end of the connection.
     """
     first, *lines = _FOLD.sub(b" ", raw).split(b"\n")
     match = _STATUS.match(first)
@@ -87,7 +85,7 @@ def _framing(fields: dict[bytes, list[bytes]]) -> bytes | None:
 
 
 class LenientHandler(ResponseHandler):
-    """The library's end of a connection, which is told of each answer's head by itself.
+    """The library's end of a connection, which gets each answer's head apart from its body.
 
     What it builds on is the library's own, though not documented: that it is handed the bytes in
     `data_received` once `set_response_params` has been called, that an answer whose head has been
@@ -99,12 +97,12 @@ class LenientHandler(ResponseHandler):
     _has_body = False
 
     def set_response_params(self, **params: Any) -> None:
-        """An answer is expected."""
+        """Prepare for an answer."""
         self._raw, self._in_head = b"", True
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of an answer, as many as came."""
+        """Take bytes of an answer as they come."""
         if not self._in_head:
             return self._on_body(data)
         self._raw = (self._raw + data).lstrip(b"\r\n")
@@ -121,7 +119,7 @@ class LenientHandler(ResponseHandler):
         return None
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """No more comes: what there is of a head counts, and of a body."""
+        """End: what has come of a head and of a body counts."""
         if self._in_head and self._raw:
             self._on_head(self._raw)
         self._end_body()
@@ -142,7 +140,7 @@ class LenientHandler(ResponseHandler):
             self._end_body()
 
     def _end_body(self) -> None:
-        """What has come of the body is all of it. Otherwise the reader would wait, or lose it."""
+        """End the body with what has come. Otherwise the reader would wait, or lose it."""
         payload, self._payload = self._payload, None
         if payload is not None and not payload.is_eof():
             payload.feed_eof()

@@ -1,4 +1,4 @@
-"""Looking up receivers' names, so that one that is slow to resolve costs no other.
+"""Looking up receivers' names, so that a slow look-up holds up no other.
 
 The system's look-up blocks a thread, for tens of seconds where a name server does not answer.
 aiohttp's own resolver uses the event loop's threads, of which there are as many as processors
@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 THREADS = 1_000
-"""Made as they are needed. The connector looks up one name once at a time, whoever asks, so more
-could only be taken by more targets than this."""
+"""Made as they are needed. The connector looks up a name once at a time, whoever asks, so only more
+targets than this could use more."""
 
 _threads = ThreadPoolExecutor(THREADS, "lookup")
 
@@ -33,7 +33,7 @@ class Lookup(AbstractResolver):
         return await looking
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is held."""
 
 
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:

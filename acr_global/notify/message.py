@@ -21,7 +21,7 @@ from acr_global.model import (
 from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well_formed
 
 LATE_SECONDS = 60.0
-"""From when on it is said that a verdict is told late."""
+"""Seconds from which on the text says that a verdict is late."""
 
 _TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
 
@@ -166,7 +166,8 @@ def _clean_evidence(evidence: Evidence) -> Evidence:
 
 
 def _late_seconds(verdict: Verdict) -> float | None:
-    """Seconds past the deadline; by the decision where evidence, not an arrival, was the last."""
+    """Seconds past the deadline; counted to the decision where evidence, not an arrival, was
+    last."""
     if verdict.type is not VerdictType.RECOVERED:
         return None
     last = max((a.received_at for a in verdict.arrivals), default=verdict.decided_at)
@@ -202,7 +203,7 @@ def _sentence(
 
 
 def _told_late(verdict: Verdict) -> str:
-    """How much later than it could have been it is told, where webhooks were not delivered."""
+    """A phrase on how late a verdict is because webhooks were not delivered."""
     if not any(a.caught_up for a in verdict.arrivals):
         return ""
     match verdict.type:
@@ -210,7 +211,7 @@ def _told_late(verdict: Verdict) -> str:
             due = max(a.reported_at for a in verdict.arrivals)
         case VerdictType.OVERDUE:
             due = verdict.deadline
-        case _:  # how late it is stands there, or it is the end
+        case _:  # the sentence says how late it is, or it is the end
             return ""
     late = (verdict.decided_at - due).total_seconds()
     said = f"; told {duration(late)} late, for webhooks were not delivered"

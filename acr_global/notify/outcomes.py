@@ -11,8 +11,8 @@
 | other 4xx, 1xx                  | dead      | RFC 9110 15.5: the request itself is wrong      |
 | no answer: connection, timeout  | retry     | Standard Webhooks                               |
 
-A Retry-After beside a retry is kept, up to retry.MAX_RETRY_AFTER. What a
-receiver of one kind says in other words is read in its channel's file.
+A Retry-After beside a retry is kept, up to retry.MAX_RETRY_AFTER. Answers that
+say more in words are read in the channel's file.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from acr_global.model import Outcome
 from acr_global.retry_after import parse_retry_after
 
 KEY_CHANGE_SECONDS = 300.0
-"""Before a request that was refused for its key is tried once more; ours. A job that changes the
-key on both sides is through by then."""
+"""Before a request that was refused for its key is tried once more; a value of our own. A job that
+changes the key on both sides has ended by then."""
 
 _TRANSIENT = frozenset({408, 425, 429})
 _UNAUTHORIZED = frozenset({401, 403})
@@ -36,7 +36,7 @@ _UNAUTHORIZED = frozenset({401, 403})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, of a receiver that says more than its status."""
+    """One answer of a receiver whose body matters."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,12 +47,12 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds, capped; None where it says nothing of the kind."""
+        """Seconds of Retry-After, capped; None without a usable one."""
         return parse_retry_after(self.headers.get("retry-after"), self.at)
 
     @property
     def json_object(self) -> dict[str, Any] | None:
-        """The body where it is one."""
+        """The body, where it is a JSON object."""
         try:
             answer = json.loads(self.text)
         except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ class Judgement:
     retry_after: float | None = None
     """Seconds, capped."""
     once_more: bool = False
-    """Refused; but one more try is made, for keys are changed."""
+    """Refused, but tried once more, because keys get changed."""
     place: str | None = None
     """Where a redirect pointed, masked."""
 
@@ -89,6 +89,6 @@ def judge_status(status: int, headers: Mapping[str, str], now: datetime) -> Judg
 
 
 def refused(reason: str, status: int, wait: float | None = None) -> Judgement:
-    """Refused for a key that may be about to be changed: once more, and not at once."""
+    """The judgement of a refused key, which may be about to be changed: one more try, later."""
     wait = max(wait or 0.0, KEY_CHANGE_SECONDS)
     return Judgement(Outcome.RETRY, reason, status, wait, once_more=True)

@@ -1,4 +1,4 @@
-"""What an operator may see of a request: all that is no secret. Pure."""
+"""What an operator may see of a request: everything that is not secret. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from acr_global.urls import split_url
 
 MASK = "***"
 _HIDDEN = frozenset({"authorization", "webhook-signature"})
-"""Headers masked in previews; who has the signature could send the shown bytes for minutes."""
+"""Headers masked in previews: with the signature anyone could send the bytes for some minutes."""
 
 
 def preview(message: Message, target: Target, environ: Mapping[str, str], now: datetime) -> str:
@@ -27,7 +27,7 @@ def preview(message: Message, target: Target, environ: Mapping[str, str], now: d
 
 
 def masked_url(url: str, target: Target) -> str:
-    """Scheme and host; the path too, where it is no secret; never a user, never a query."""
+    """Scheme and host, and the path where it is not secret; never a user or a query."""
     if isinstance(target, LibraryTarget):
         return f"{url.partition('://')[0]}://{MASK}"
     parts = split_url(url)

@@ -1,12 +1,11 @@
-"""Redirects: which are followed, and what may be shown of the others. Pure.
+"""Redirects: which are followed, and what may be shown of others. Pure.
 
 GitHub answers 301, 302 or 307 where a repository has been renamed or moved, and asks that the
 request be repeated as it is (docs.github.com/rest/using-the-rest-api/best-practices-for-using-
 the-rest-api, `Follow redirects`); 308 says the same by RFC 9110 15.4.9. 303 asks for another
 method. It is followed to the same scheme, host and port only: the request carries a token.
 
-Everybody else's is not followed, as Standard Webhooks says: the operator puts the new place into
-the settings.
+Others are not followed, as Standard Webhooks says: the operator changes the setting.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ import re
 from acr_global.urls import resolve_url, split_url
 
 MAX_HOPS = 3
-"""Redirects of one attempt that are followed; ours. A repository's old name takes one."""
+"""Redirects that one attempt follows; a limit of our own. A repository's old name takes one."""
 MAX_URL_CHARS = 2_000
-"""Characters; ours. GitHub's have fewer than 200."""
+"""Characters; a limit of our own. GitHub's URLs have fewer than 200."""
 
 _FOLLOWED = frozenset({301, 302, 307, 308})
 _REDIRECTS = _FOLLOWED | {303}
@@ -41,7 +40,7 @@ def new_place(url: str, status: int, location: str | None) -> str | None:
 
 
 def may_follow(url: str, status: int, place: str) -> bool:
-    """Whether the very same request may be made there, by a target that follows at all."""
+    """Whether the same request may be made there, for targets that follow redirects."""
     here, there = split_url(url), split_url(place)
     plain = there.userinfo is None and _PLACE.fullmatch(there.place) is not None
     return status in _FOLLOWED and plain and here.origin == there.origin

@@ -36,10 +36,10 @@ def check_header(value: str) -> None:
 def check_own_header(name: str, value: SecretStr | SecretRef, resolved: str) -> None:
     """Raise RenderError `header-invalid` unless a target's header can have this value.
 
-    Quotes around it are meant where they were escaped in the JSON text, and an accident where
-    they stand in an environment setting. `Bearer x` is what an Authorization header holds, and
-    others may; the word twice, or quotes behind it, are an accident. The header's name is not
-    said: it may be the secret itself.
+    Quotes around it are intended where they were escaped in the JSON text, and a mistake in an
+    environment setting. `Bearer x` is right in an Authorization header and possible in others;
+    the word twice, or quotes after it, are a mistake. The header's name is not shown: it may be
+    the secret itself.
     """
     lower, what = name.lower(), "a header's value"
     if match := _SIGN_IN.fullmatch(resolved):

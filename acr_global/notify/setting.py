@@ -1,9 +1,9 @@
 """The setting ACR_GLOBAL_TARGETS → targets, and a problem for each that is wrong.
 
-Reading never raises and never shows a value: what is wrong comes back as a `Problem` per target.
+Reading never raises and never shows a value: mistakes are returned as a `Problem` per target.
 A target that only waits for the operator (a secret not set yet, or with a wrong value; a package
-not installed) is returned beside its problem: its deliveries wait. A target that is wrong in
-itself is not returned, and is not told of what is decided until it is right.
+not installed) is returned beside its problem: its deliveries wait. An invalid
+target is not returned, and gets no messages until it is right.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def parse_targets(
 ) -> tuple[tuple[Target, ...], tuple[Problem, ...]]:
     """The targets in the JSON list `raw`, and what is wrong with the others.
 
-    Of two targets with one name the first stands. An empty text is an empty list.
+    Of two targets with one name the first counts. An empty text is an empty list.
     """
     try:
         items = json.loads(raw, object_pairs_hook=marked) if raw.strip() else []
@@ -62,7 +62,7 @@ def parse_targets(
 
 
 def _label(item: object, number: int) -> str:
-    """The target's name where it is one; a value that is none is not shown."""
+    """The target's name if it is valid, otherwise its number: a wrong value is not shown."""
     name = item.get("name") if isinstance(item, dict) else None
     valid = isinstance(name, str) and NAME.fullmatch(name)
     return f"target '{name}'" if valid else f"target #{number}"
@@ -89,7 +89,7 @@ def _read(item: object) -> tuple[Target | None, list[str]]:
 
 
 def _not_said(item: dict[str, Any]) -> Iterator[str]:
-    """What stands twice, and what would have to be resolved first."""
+    """Problems of names that stand twice, and of references that nobody resolved."""
     for way, value in leaves(item):
         said = unresolved(value, inside=True) if isinstance(value, str) else None
         if value is TWICE:
@@ -123,7 +123,7 @@ def _reserved_headers(target: Target) -> list[str]:
 
 
 def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
-    """What is wrong with the values, and whether the target only waits for it to be right.
+    """Problems of the values, and whether the target only waits until they are right.
 
     A value that stands behind a reference can be put right while the target stays as it is, and
     so can a package that is not installed.
@@ -148,6 +148,6 @@ def _value_problems(target: Target, environ: Mapping[str, str]) -> Iterator[tupl
 def secret_names(raw: str) -> frozenset[str]:
     """The environment settings that the setting's text reads secrets from.
 
-    By the text alone, so that those of a target that is wrong are known as well.
+    Found in the text alone, so that those of an invalid target are known as well.
     """
     return frozenset(_REFERENCE.findall(raw))

@@ -1,10 +1,10 @@
-"""Who is told: what targets of every kind have in common. Pure.
+"""Targets: what those of every kind have in common. Pure.
 
     HttpTarget ── SignedTarget    take an HTTP request of our making
     LibraryTarget                 is told by a library, which sends for itself
 
-A kind is a class below these, in a file of channels/: what its object may say, what it is sent,
-and what its answers mean. What delivers, shows or reads targets knows these classes only.
+A kind is a subclass in a file of channels/: its fields, its request, and the meaning of its
+answers. Code that delivers, shows or reads targets knows only the classes here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TEMPLATE_NAMES = frozenset(
         "push",
     }
 )
-"""What a headline template may name; `missing` and `regions` are comma-separated lists."""
+"""The names in a headline template; `missing` and `regions` are comma-separated lists."""
 
 MIN_TIMEOUT, MAX_TIMEOUT = timedelta(seconds=1), timedelta(seconds=30)
 """Standard Webhooks asks senders to give up after 15 to 30 s."""
@@ -93,11 +93,11 @@ def _template(value: str) -> str:
 
 
 class BaseTarget(BaseModel, ABC):
-    """What every target can say, and be asked."""
+    """Fields and methods of every target."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     url_is_secret: ClassVar[bool] = False
-    """True where whoever knows the URL may post to it."""
+    """True where the URL alone lets anyone post to it."""
 
     kind: str
     """The name of the channel."""
@@ -117,7 +117,7 @@ class BaseTarget(BaseModel, ABC):
 
     @abstractmethod
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """Hold one of the values against everything that it is used for. Raises RenderError."""
+        """Check one of the values for every use of it. Raises RenderError."""
 
     @abstractmethod
     def render(
@@ -140,7 +140,7 @@ class HttpTarget(BaseTarget):
     """Allows plain http to a host other than this one."""
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """URL and headers."""
+        """Check URL and headers."""
         if value == self.url:
             check_target_url(self, resolved)
         for name, own in self.headers.items():
@@ -183,12 +183,13 @@ class HttpTarget(BaseTarget):
             return general
         text = body.decode("utf-8-sig", "replace").strip().strip('"').lower()
         if general.outcome is Outcome.DELIVERED and _PAGE.match(text):
-            # No answer of any of these: the URL leads to a sign-in or a site.
+            # No receiver answers so: the URL leads to a sign-in page or a site.
             return Judgement(Outcome.RETRY, "answer-page", status)
         return self.read_answer(Answer(status, headers, text, now), general)
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
-        """What an answer means in this receiver's own words; `general` is what its status says."""
+        """Judge an answer by this receiver's own words; `general` is the judgement of its
+        status."""
         return general
 
 
@@ -208,14 +209,14 @@ class SignedTarget(HttpTarget):
         return signature_headers(delivery_id(message, self.name), now, body, keys)
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """The signing secrets as well."""
+        """Check the signing secrets as well."""
         super().check_value(value, resolved)
         if value in self.secrets:
             signing_key(resolved)
 
 
 class LibraryTarget(BaseTarget):
-    """A target that a library tells, blocking. Of answers it says only whether it was told."""
+    """A target to which a library sends, blocking. It tells only whether that succeeded."""
 
     url_is_secret: ClassVar[bool] = True
     package: ClassVar[str]
@@ -223,8 +224,8 @@ class LibraryTarget(BaseTarget):
 
     @abstractmethod
     def check_with_library(self, url: str) -> None:
-        """What only the library can say of the resolved URL. It is loaded for it, which takes
-        long; nothing is sent. Raises RenderError and ImportError."""
+        """Check the resolved URL as only the library can. Loading it takes long; nothing is sent.
+        Raises RenderError and ImportError."""
 
     @abstractmethod
     def send(self, request: OutboundRequest) -> bool:
@@ -248,7 +249,7 @@ def _flat(field: object) -> Iterable[object]:
 
 
 def check_target_url(target: HttpTarget, text: str) -> None:
-    """Raise RenderError `url-invalid` unless this target may be told by a request to that URL."""
+    """Raise RenderError `url-invalid` unless this target may get requests at that URL."""
     try:
         url = check_url(text)
         if url.in_clear and not target.insecure:

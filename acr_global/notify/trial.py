@@ -17,7 +17,7 @@ async def try_target(
     clock: Callable[[], datetime],
     regions: tuple[str, ...],
 ) -> Attempt:
-    """Send a made-up push that is complete in `regions`, and say what came back.
+    """Send a made-up push that is complete in `regions`; returns the attempt.
 
     It goes out once, in a session of its own, whatever verdicts the target has chosen.
     """

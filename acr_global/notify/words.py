@@ -1,4 +1,4 @@
-"""What people read, whatever the channel: the headline, the regions, and cutting to length.
+"""Texts for people in any channel: the headline, the regions, and cutting to length.
 
 Strings that come from a push are never trusted here: control characters and the marks that
 turn the writing direction are taken out, so that no tag can dress up as another.

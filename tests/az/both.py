@@ -33,7 +33,7 @@ BODY: Any = {
 
 @dataclass
 class Both:
-    """Both clients, and what they ask."""
+    """Both clients, and requests by either."""
 
     az: Az
     acr: ContainerRegistryManagementClient
@@ -43,7 +43,7 @@ class Both:
     site: Site
 
     def of_webhook(self, command: str, *more: str, name: str = HOOK) -> Any:
-        """What `az acr webhook COMMAND` answers."""
+        """The answer to `az acr webhook COMMAND`."""
         return self.az("acr", "webhook", command, "-r", REGISTRY, "-n", name, *more)
 
     def create(self, *more: str) -> Any:
@@ -59,13 +59,13 @@ class Both:
 
 
 def flat(document: Any) -> Any:
-    """As az shows a resource: its properties beside its name."""
+    """A resource as az shows it: its properties beside its name."""
     found = dict(document)
     return found.pop("properties", {}) | found
 
 
 def refused(ask: Callable[[], Any]) -> str:
-    """What az says where it is refused something."""
+    """The text of az where it is refused something."""
     try:
         ask()
     except AzError as error:

@@ -71,7 +71,7 @@ class Az:
     """For files that it is given."""
 
     def __call__(self, *arguments: str) -> Any:
-        """What it answers, in JSON; None where that is nothing. Raises AzError."""
+        """Run a command; its answer from JSON, or None where there is none. Raises AzError."""
         ended = subprocess.run(
             ["az", *arguments, "--output", "json"],
             env=self.environ,
@@ -85,4 +85,4 @@ class Az:
 
 
 class AzError(Exception):
-    """It said no; the message is what it wrote."""
+    """`az` failed; the message is its output."""

@@ -19,7 +19,7 @@ collect_ignore_glob = [] if os.environ.get("ACR_AZ") else ["*"]
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LoopbackArm, Az]]:
-    """The resource manager, and `az` that knows no other."""
+    """The resource manager, and an `az` that knows no other."""
     folder = tmp_path_factory.mktemp("az")
     trusted = certificate(folder)
     az = Az(environment(folder, trusted), folder)
@@ -30,7 +30,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LoopbackAr
 
 @pytest.fixture
 def both(cloud: tuple[LoopbackArm, Az], monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
-    """Both clients at one registry and one app, and nothing else there."""
+    """Both clients at one registry and one app, with nothing else there."""
     arm, az = cloud
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", az.environ["REQUESTS_CA_BUNDLE"])
     arm.clear()

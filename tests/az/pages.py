@@ -51,8 +51,8 @@ invocation.parser.parse_args(arguments)
 
 
 def set_up(arm: LoopbackArm) -> None:
-    """Nothing but a registry of two regions with our webhooks and role, a deployment that has gone
-    well, and a host that has not yet found its functions."""
+    """Set up a registry of two regions with our webhooks and role, a deployment that has succeeded,
+    and a host that has not yet found its functions."""
     arm.clear()
     arm.outputs = OUTPUTS
     registry = arm.add_registry(REGISTRY, "westeurope", REGIONS)
@@ -76,7 +76,7 @@ def set_up(arm: LoopbackArm) -> None:
 
 
 def stood_in(folder: Path, environ: dict[str, str]) -> dict[str, str]:
-    """An environment in which all but `az` and the hook are stood in for, and `az` is ours."""
+    """An environment with stand-ins for all but `az` and the hook, and with our `az`."""
     real = venv("azure-cli", AZURE_CLI) / "az"
     scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
@@ -87,7 +87,7 @@ def stood_in(folder: Path, environ: dict[str, str]) -> dict[str, str]:
 
 
 def run(block: Block, environ: dict[str, str]) -> str:
-    """What a block says where it does not run to its end; else nothing."""
+    """The output of a block that does not run to its end; otherwise empty."""
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.script],
         cwd=ROOT,
@@ -100,7 +100,7 @@ def run(block: Block, environ: dict[str, str]) -> str:
 
 
 def with_az() -> dict[str, list[Block]]:
-    """The blocks that call `az`, by page, in their order."""
+    """The blocks that call `az`, by page, in order."""
     pages: dict[str, list[Block]] = {}
     for block in blocks():
         if re.search(r"(?:^|\() *az ", block.script, re.MULTILINE):
@@ -109,7 +109,7 @@ def with_az() -> dict[str, list[Block]]:
 
 
 def leaked(arm: LoopbackArm) -> list[str]:
-    """URIs of webhooks that were given a key."""
+    """URIs of webhooks that contain a key."""
     bodies = [body for _, _, body in arm.asked if isinstance(body, dict)]
     uris = [str((body.get("properties") or {}).get("serviceUri", "")) for body in bodies]
     return [uri for uri in uris if "code=" in uri]

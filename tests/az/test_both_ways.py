@@ -20,7 +20,7 @@ from tests.az.both import (
 
 
 def test_what_az_creates_is_what_the_sdk_creates(both: Both) -> None:
-    """In what the service keeps, and in what it tells."""
+    """The service keeps and shows the same."""
     both.create()
     by_az = both.registry.webhooks()
     both.of_webhook("delete")
@@ -31,7 +31,7 @@ def test_what_az_creates_is_what_the_sdk_creates(both: Both) -> None:
 
 
 def test_both_see_the_same_webhooks(both: Both) -> None:
-    """Whoever made them."""
+    """It does not matter who made them."""
     both.create()
     both.acr.webhooks.begin_create(*OF_REGISTRY, "another", BODY).result()
     seen = [flat(webhook.as_dict()) for webhook in both.acr.webhooks.list(*OF_REGISTRY)]
@@ -42,7 +42,7 @@ def test_both_see_the_same_webhooks(both: Both) -> None:
 
 
 def test_what_az_changes_is_what_the_sdk_changes(both: Both) -> None:
-    """And the rest stays."""
+    """Other fields stay."""
     both.acr.webhooks.begin_create(*OF_REGISTRY, HOOK, BODY).result()
     both.of_webhook("update", "--status", "disabled", "--headers", "x-functions-key=new")
     (by_az,) = both.registry.webhooks().values()
@@ -53,7 +53,7 @@ def test_what_az_changes_is_what_the_sdk_changes(both: Both) -> None:
 
 
 def test_what_one_deletes_is_gone_for_the_other(both: Both) -> None:
-    """At once."""
+    """It is gone at once."""
     both.create()
     both.acr.webhooks.begin_delete(*OF_REGISTRY, HOOK).result()
     assert [] == both.az("acr", "webhook", "list", "-r", REGISTRY)
@@ -63,7 +63,7 @@ def test_what_one_deletes_is_gone_for_the_other(both: Both) -> None:
 
 
 def test_both_read_the_same_event_log(both: Both) -> None:
-    """Pings of both, with what they were answered; over several pages."""
+    """It has the pings of both with their answers, over several pages."""
     both.registry.add_webhook(HOOK, "westeurope", unused_url(), {"x-functions-key": KEY})
     pinged = both.of_webhook("ping")["id"]
     event = {"id": both.acr.webhooks.ping(*OF_REGISTRY, HOOK).id, "action": "push"}
@@ -78,7 +78,7 @@ def test_both_read_the_same_event_log(both: Both) -> None:
 
 
 def test_both_see_the_same_replicas(both: Both) -> None:
-    """And their state."""
+    """Their states are the same, too."""
     both.registry.set_replica("eastus", "Syncing", "Updating", endpoint=False)
     seen = [flat(replica.as_dict()) for replica in both.acr.replications.list(*OF_REGISTRY)]
     shown = both.az("acr", "replication", "list", "-r", REGISTRY)
@@ -89,7 +89,7 @@ def test_both_see_the_same_replicas(both: Both) -> None:
 
 
 def test_both_see_the_same_limits(both: Both) -> None:
-    """Of webhooks, in the list of usages."""
+    """The limit of webhooks stands in the list of usages."""
     both.create()
     shown = both.az("acr", "show-usage", "-n", REGISTRY)["value"]
     usages = both.acr.registries.list_usages(*OF_REGISTRY).as_dict()["value"]
@@ -99,7 +99,7 @@ def test_both_see_the_same_limits(both: Both) -> None:
 
 
 def test_the_keys_of_a_function_are_the_same_for_both(both: Both) -> None:
-    """Made by az or by the SDK, with a value or without one."""
+    """They are made by az or by the SDK, with a value or without."""
     of_function = (*BY_APP, "--function-name", "ImagePush")
     keys = ("functionapp", "function", "keys")
     both.az(*keys, "set", *of_function, "--key-name", "byaz", "--key-value", KEY)
@@ -113,7 +113,7 @@ def test_the_keys_of_a_function_are_the_same_for_both(both: Both) -> None:
 
 
 def test_a_host_and_its_functions_are_the_same_for_both(both: Both) -> None:
-    """The disabled one too."""
+    """This includes a disabled function."""
     both.site.disable("ImagePush")
     shown = both.az("functionapp", "keys", "list", *BY_APP)
     assert both.web.web_apps.list_host_keys(*OF_APP).as_dict() == shown
@@ -125,7 +125,7 @@ def test_a_host_and_its_functions_are_the_same_for_both(both: Both) -> None:
 
 
 def test_az_names_the_right_that_is_missing(both: Both) -> None:
-    """As the service tells it."""
+    """The service's answer contains it."""
     both.create()
     action = "Microsoft.ContainerRegistry/registries/webhooks/getCallbackConfig/action"
     read = "Microsoft.ContainerRegistry/registries/read"
@@ -134,7 +134,7 @@ def test_az_names_the_right_that_is_missing(both: Both) -> None:
 
 
 def test_az_is_refused_what_the_sdk_is_refused(both: Both) -> None:
-    """A region without a replica, and a name that is taken elsewhere."""
+    """Here that is a region without a replica, and a name that is taken elsewhere."""
     more = ("--uri", "https://app.example", "--actions", "push", "--location")
     said = refused(lambda: both.of_webhook("create", *more, "eastus"))
     assert "RegistryResourceNotFound" in said

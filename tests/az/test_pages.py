@@ -1,4 +1,4 @@
-"""What the docs say to type runs, with the real `az`."""
+"""The commands in the docs run with the real `az`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGES = with_az()
 def environ(
     cloud: tuple[LoopbackArm, Az], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """In which `az` is the real one, and all else is stood in for."""
+    """An environment with the real `az`, and stand-ins for all else."""
     return stood_in(tmp_path_factory.mktemp("programs"), cloud[1].environ)
 
 
@@ -31,8 +31,8 @@ def test_there_are_pages() -> None:
 def test_the_blocks_of_a_page_run(
     cloud: tuple[LoopbackArm, Az], environ: dict[str, str], page: str
 ) -> None:
-    """One after the other. No webhook's URL has a key in it then, and where the page ends with
-    tearing down, nothing of ours is left at the registry."""
+    """They run one after another. Afterwards no webhook's URL has a key in it, and where the page
+    tears down, nothing of ours is left at the registry."""
     if not shutil.which("bicep"):
         pytest.skip("`bicep` is not on PATH, and az would fetch one")
     arm, _ = cloud

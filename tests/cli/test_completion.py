@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def bash(script: str, home: Path) -> str:
-    """What a script prints in a bash whose `acr-global` is this checkout's; nothing on stderr."""
+    """The output of a script in a bash whose `acr-global` is this checkout's; stderr stays
+    empty."""
     program = home / "acr-global"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m acr_global "$@"\n')
     program.chmod(0o755)
@@ -45,7 +46,7 @@ def bash(script: str, home: Path) -> str:
     ],
 )
 def test_bash_is_told_what_may_follow(tmp_path: Path, offered: str, typed: str) -> None:
-    """Commands, options and the values of a choice; of what is wrong already, nothing."""
+    """It offers commands, options and the values of a choice; after a mistake nothing."""
     script = f"""
         eval "$(acr-global --show-completion)"
         COMP_WORDS=({typed})
@@ -57,7 +58,7 @@ def test_bash_is_told_what_may_follow(tmp_path: Path, offered: str, typed: str) 
 
 
 def test_completion_is_installed_for_the_shell_that_asks(tmp_path: Path) -> None:
-    """A new bash that reads its own file knows it."""
+    """A new bash that reads its start file knows it."""
     shown = bash("acr-global --install-completion", tmp_path)
     assert "bash completion installed in" in shown
     told = bash("source ~/.bashrc; complete -p acr-global", tmp_path)

@@ -43,7 +43,7 @@ KEY = "aGVyZS1pcy1hLWtleQ-for_the-tests=="
 
 @pytest.fixture
 def environ(rig: LoopbackArm, registry: Registry, site: Site) -> dict[str, str]:
-    """Which cloud, subscription, registry and app are meant."""
+    """The environment that names cloud, subscription, registry and app."""
     return {
         "ACR_GLOBAL_ARM_ENDPOINT": rig.url,
         "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
@@ -63,7 +63,7 @@ def type_(run: Run, environ: dict[str, str]) -> Run:
 
 
 def muddle(registry: Registry, site: Site) -> None:
-    """Something of everything: what is missing, edited, too many, not ready, and of others."""
+    """Set up a webhook of every kind: missing, edited, surplus, not ready, and of others."""
     tags, headers = {TAG: site.id}, {KEY_HEADER: KEY}
     site.keys("ImagePush")["contoso"] = KEY
     registry.set_replica("southeastasia", "", "Creating")
@@ -86,7 +86,7 @@ def muddle(registry: Registry, site: Site) -> None:
 def test_a_plan_at_a_terminal_is_the_golden(
     registry: Registry, site: Site, environ: dict[str, str]
 ) -> None:
-    """At 80 columns; read by eye. UPDATE_GOLDEN=1 writes it anew."""
+    """It is made for 80 columns, and read by people. UPDATE_GOLDEN=1 writes it anew."""
     muddle(registry, site)
     shown = bare(at_terminal("webhooks", "plan", environ=environ))
     golden = GOLDEN / "plan.txt"
@@ -98,7 +98,7 @@ def test_a_plan_at_a_terminal_is_the_golden(
 
 
 def test_a_plan_in_a_pipe_has_a_line_for_each(type_: Run, registry: Registry, site: Site) -> None:
-    """And ends with 1, for something is to be done; it does nothing."""
+    """The exit code is 1, because something is to be done; nothing is changed."""
     muddle(registry, site)
     before = registry.webhooks()
     ran = type_("plan")
@@ -125,8 +125,8 @@ def test_a_plan_in_a_pipe_has_a_line_for_each(type_: Run, registry: Registry, si
     assert before == registry.webhooks()
 
 
-def test_a_plan_for_programs(type_: Run, registry: Registry, site: Site) -> None:
-    """Each step with what it changes, and no URI but the one that is to be."""
+def test_a_plan_as_json_has_each_step(type_: Run, registry: Registry, site: Site) -> None:
+    """A step has its changes, and only the wanted URI."""
     muddle(registry, site)
     answer = json.loads(type_("plan", "--json").out)
     assert (registry.id, site.id, True) == (
@@ -145,7 +145,7 @@ def test_a_plan_for_programs(type_: Run, registry: Registry, site: Site) -> None
 
 
 def test_apply_makes_it_so(type_: Run, registry: Registry, site: Site) -> None:
-    """A line for each step; then there is nothing to do, which plan says, too."""
+    """Each step is a line; afterwards nothing is to be done, and plan says so, too."""
     ran = type_("apply")
     assert (Exit.FINE, "") == (ran.code, ran.err)
     *lines, last = ran.out.splitlines()
@@ -161,8 +161,10 @@ def test_apply_makes_it_so(type_: Run, registry: Registry, site: Site) -> None:
     assert Exit.FINE == type_("plan").code
 
 
-def test_apply_for_programs(type_: Run, registry: Registry, site: Site, rig: LoopbackArm) -> None:
-    """What was done, what is left, and what stood in the way."""
+def test_apply_as_json_has_what_was_done_and_left(
+    type_: Run, registry: Registry, site: Site, rig: LoopbackArm
+) -> None:
+    """What is left has the error that prevented it."""
     muddle(registry, site)
     rig.rights = {"*/read", "*/action", rights.WRITE_WEBHOOK}
     ran = type_("apply", "--json")
@@ -180,7 +182,7 @@ def test_apply_for_programs(type_: Run, registry: Registry, site: Site, rig: Loo
 def test_what_is_left_is_said_on_stderr(
     type_: Run, registry: Registry, site: Site, rig: LoopbackArm
 ) -> None:
-    """With the right that is missing beside each step; and it ends with 1."""
+    """Each step has the missing right beside it, and the exit code is 1."""
     rig.rights = {"*/read", "*/action", rights.WRITE_KEY}
     ran = type_("apply")
     assert Exit.PROBLEMS == ran.code
@@ -191,7 +193,7 @@ def test_what_is_left_is_said_on_stderr(
 
 
 def test_a_region_that_is_not_ready_is_named(type_: Run, registry: Registry) -> None:
-    """All others are done, and it ends with 1."""
+    """All others are done, and the exit code is 1."""
     registry.set_replica("southindia", "", "Creating")
     ran = type_("apply")
     assert Exit.PROBLEMS == ran.code
@@ -203,7 +205,7 @@ def test_a_region_that_is_not_ready_is_named(type_: Run, registry: Registry) -> 
 
 
 def test_the_limit_ends_it_before_anything_is_made(type_: Run, rig: LoopbackArm) -> None:
-    """One line on stderr."""
+    """One line on stderr says so."""
     small = rig.add_registry("small", "westeurope", sku="Basic")
     for name in ("theirs1", "theirs2"):
         small.add_webhook(name, "westeurope", "https://theirs.example/")
@@ -213,10 +215,10 @@ def test_the_limit_ends_it_before_anything_is_made(type_: Run, rig: LoopbackArm)
 
 
 class Typing(io.StringIO):
-    """Somebody who sits at a terminal, and types this."""
+    """Somebody at a terminal who types this."""
 
     def isatty(self) -> bool:
-        """It is one."""
+        """True: it is a terminal."""
         return True
 
 
@@ -224,7 +226,7 @@ class Typing(io.StringIO):
 def test_remove_asks_first(
     type_: Run, registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    """Whatever is no yes removes nothing."""
+    """Any answer but yes removes nothing."""
     type_("apply")
     monkeypatch.setattr(sys, "stdin", Typing(answer))
     ran = type_("remove")
@@ -239,7 +241,7 @@ def test_remove_asks_first(
 def test_a_yes_removes_them(
     type_: Run, registry: Registry, site: Site, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    """Those of others stay, and so does the app's key."""
+    """Webhooks of others stay, and so does the app's key."""
     type_("apply")
     registry.add_webhook("theirs", "westeurope", "https://theirs.example/")
     monkeypatch.setattr(sys, "stdin", Typing(answer))
@@ -251,7 +253,7 @@ def test_a_yes_removes_them(
 
 
 def test_where_nobody_can_answer_yes_is_an_option(type_: Run, registry: Registry) -> None:
-    """Without it nothing is asked of Azure, either."""
+    """Without it, nothing is asked of Azure either."""
     type_("apply")
     refused = type_("remove")
     assert (Exit.USAGE, "") == (refused.code, refused.out)
@@ -264,7 +266,7 @@ def test_where_nobody_can_answer_yes_is_an_option(type_: Run, registry: Registry
 def test_where_there_is_nothing_to_remove_nobody_is_asked(
     type_: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And all is well."""
+    """The exit code is 0."""
     monkeypatch.setattr(sys, "stdin", Typing(""))
     ran = type_("remove")
     assert Ran(Exit.FINE, "No webhooks.\nNo webhook of this app is left.\n", "") == ran
@@ -293,7 +295,7 @@ def pinged(
 def test_a_ping_of_each_region_is_answered(
     pinged: Callable[..., Ran], rig: LoopbackArm, answering: Answering
 ) -> None:
-    """A line for each, with the status; the key was right."""
+    """Each is a line with the status; the key was right."""
     ran = pinged()
     assert (Exit.FINE, "") == (ran.code, ran.err)
     assert [f"200  {region}  answered" for region in sorted(REGIONS)] == sorted(
@@ -307,7 +309,7 @@ def test_a_ping_of_each_region_is_answered(
 def test_a_region_that_is_refused_says_what_to_do(
     pinged: Callable[..., Ran], answering: Answering
 ) -> None:
-    """And it ends with 1."""
+    """The exit code is 1."""
     answering.statuses = {"eastus": 401, "northeurope": 504, "westeurope": 202}
     ran = pinged()
     assert Exit.PROBLEMS == ran.code
@@ -319,7 +321,7 @@ def test_a_region_that_is_refused_says_what_to_do(
 def test_an_answer_that_is_not_known_by_then_is_3(
     pinged: Callable[..., Ran], answering: Answering
 ) -> None:
-    """What is not in the log yet is no failure."""
+    """An answer that is not in the log yet is no failure."""
     answering.slow.clear()
     ran = pinged("--wait", "0")
     assert Exit.NOT_YET == ran.code
@@ -329,7 +331,7 @@ def test_an_answer_that_is_not_known_by_then_is_3(
 def test_a_region_without_a_webhook_is_named(
     pinged: Callable[..., Ran], type_: Run, registry: Registry
 ) -> None:
-    """And it ends with 1, though the others are fine."""
+    """The exit code is 1, though the others are fine."""
     assert Exit.FINE == pinged().code
     registry.set_replica("southindia")
     ran = type_("ping", "--json")
@@ -349,7 +351,7 @@ def test_a_region_without_a_webhook_is_named(
 def test_a_ping_that_may_not_be_sent_says_the_right(
     pinged: Callable[..., Ran], type_: Run, rig: LoopbackArm
 ) -> None:
-    """In each region's line."""
+    """It stands in each region's line."""
     pinged()
     rig.rights = {"*/read", rights.READ_CALLBACK}
     ran = type_("ping")
@@ -361,7 +363,7 @@ def test_a_ping_that_may_not_be_sent_says_the_right(
 def test_a_key_may_be_given(
     type_: Run, registry: Registry, site: Site, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Then the app's keys are neither read nor made; nothing prints it."""
+    """The app's keys are then neither read nor made, and nothing prints it."""
     if how == "stdin":
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{KEY}\n".encode())))
         ran = type_("apply", "--key-stdin")
@@ -375,13 +377,13 @@ def test_a_key_may_be_given(
 
 
 def test_a_plan_makes_no_key(type_: Run, site: Site) -> None:
-    """Also where the app has none yet."""
+    """This holds even where the app has none yet."""
     assert Exit.PROBLEMS == type_("plan").code
     assert ["default"] == list(site.keys("ImagePush"))
 
 
 def test_a_plan_without_the_right_to_keys_says_so(type_: Run, rig: LoopbackArm) -> None:
-    """It compares all else; apply needs the key."""
+    """It compares everything else; apply needs the key."""
     type_("apply")
     rig.rights = {"*/read", rights.READ_CALLBACK}
     ran = type_("plan")
@@ -428,7 +430,7 @@ def test_no_key_is_shown_whatever_happens(
     action: str | None,
     how: int | Cut,
 ) -> None:
-    """Not ours, and not those of others: in no output, and in no line of a log."""
+    """Neither our keys nor those of others are in any output or log line."""
     monkeypatch.setattr("acr_global.registration.settle.PAUSE_SECONDS", 0)
     caplog.set_level(logging.DEBUG)
     muddle(registry, site)
@@ -440,8 +442,10 @@ def test_no_key_is_shown_whatever_happens(
     assert "Traceback" not in ran.err
 
 
-def test_what_is_printed_for_az_and_terraform(type_: Run, registry: Registry, site: Site) -> None:
-    """The script alone, on stdout; that something is to be done is no failure then."""
+def test_scripts_for_az_and_terraform_are_printed_alone(
+    type_: Run, registry: Registry, site: Site
+) -> None:
+    """The exit code is 0, though something is to be done."""
     muddle(registry, site)
     az = type_("plan", "--print", "az")
     assert (Exit.FINE, "") == (az.code, az.err)
@@ -465,10 +469,10 @@ def test_what_is_printed_for_az_and_terraform(type_: Run, registry: Registry, si
         ("what WEBHOOK_KEY holds is not one key", [], {"WEBHOOK_KEY": "two words"}),
     ],
 )
-def test_what_is_typed_wrongly_is_said(
+def test_a_usage_error_is_one_line(
     type_: Run, said: str, argv: list[str], more: dict[str, str]
 ) -> None:
-    """In one line, and nothing is asked."""
+    """Nothing is asked of Azure."""
     ran = type_("plan", *argv, **more)
     assert (Exit.USAGE, "") == (ran.code, ran.out)
     assert said in ran.err
@@ -476,14 +480,14 @@ def test_what_is_typed_wrongly_is_said(
 
 
 def test_a_wait_is_a_number_of_seconds(type_: Run) -> None:
-    """Or it is said."""
+    """Anything else is a usage error."""
     ran = type_("ping", "--wait", "soon")
     assert Exit.USAGE == ran.code
     assert "--wait must be a number of seconds" in ran.err
 
 
 def test_the_registrys_id_says_its_subscription(type_: Run, registry: Registry, site: Site) -> None:
-    """Then no other need be said, where the app's id is given, too."""
+    """Where the app's id is given too, no other subscription is needed."""
     ran = type_("apply", "--registry", registry.id, "--app", site.id, AZURE_SUBSCRIPTION_ID="")
     assert Exit.FINE == ran.code
     assert NAMES == sorted(registry.webhooks())
@@ -491,14 +495,14 @@ def test_the_registrys_id_says_its_subscription(type_: Run, registry: Registry, 
 
 @pytest.mark.parametrize("app", ["func-app", "/subscriptions/x"])
 def test_an_app_that_is_no_id_is_refused(type_: Run, app: str) -> None:
-    """Before anything is asked."""
+    """Nothing is asked before that."""
     ran = type_("plan", "--app", app)
     assert Exit.PROBLEMS == ran.code
     assert "that is no function app's ARM id" in ran.err
 
 
 def test_where_azure_is_not_reached_it_is_4(type_: Run) -> None:
-    """Asked again, it may be."""
+    """Asking again may help."""
     nobody = unused_url().replace("http:", "https:")
     ran = type_("plan", "--cloud", nobody)
     assert (Exit.NOT_ASKED, "") == (ran.code, ran.out)
@@ -506,7 +510,7 @@ def test_where_azure_is_not_reached_it_is_4(type_: Run) -> None:
 
 
 def test_where_nobody_is_signed_in_it_is_4(type_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the library's own page of reasons is not shown."""
+    """The library's own page of reasons is not shown."""
     monkeypatch.delenv("IDENTITY_ENDPOINT")
     ran = type_("plan", AZURE_TOKEN_CREDENTIALS="AzureCliCredential", PATH="")
     assert Exit.NOT_ASKED == ran.code
@@ -514,8 +518,8 @@ def test_where_nobody_is_signed_in_it_is_4(type_: Run, monkeypatch: pytest.Monke
     assert 1 == ran.err.count("\n")
 
 
-def test_another_cloud_is_said_by_name() -> None:
-    """As `az cloud list` has it; or by the URL of its resource manager."""
+def test_another_cloud_is_given_by_its_name() -> None:
+    """The names are those of `az cloud list`; the resource manager's URL will do, too."""
     from acr_global.cli.azure import place
 
     def endpoint(cloud: str | None, **environ: str) -> str:
@@ -527,14 +531,14 @@ def test_another_cloud_is_said_by_name() -> None:
 
 
 def listed_rights() -> list[str]:
-    """Those that the docs say somebody needs."""
+    """The rights that the docs list."""
     page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     section = page.partition("### What whoever runs them needs")[2].partition("\n#")[0]
     return re.findall(r"`(Microsoft\.[\w./]+)`", section)
 
 
 def all_commands(type_: Run, registry: Registry) -> list[Ran]:
-    """From nothing to everything and back, with something to change and to remove on the way."""
+    """Run all commands from nothing to everything and back, with changes and removals between."""
     registry.add_webhook("byhand", "eastus", f"{URL}/api/ImagePush")
     registry.add_webhook("byhand2", "eastus", f"{URL}/api/ImagePush")
     return [
@@ -548,7 +552,7 @@ def all_commands(type_: Run, registry: Registry) -> list[Ran]:
 def test_the_rights_that_the_docs_list_are_enough(
     type_: Run, rig: LoopbackArm, registry: Registry, site: Site
 ) -> None:
-    """For all four commands."""
+    """This holds for all four commands."""
     rig.rights = set(listed_rights())
     ran = all_commands(type_, registry)
     assert "is missing" not in "".join(one.out + one.err for one in ran)
@@ -559,7 +563,7 @@ def test_the_rights_that_the_docs_list_are_enough(
 def test_without_one_right_of_the_docs_something_is_refused(
     type_: Run, rig: LoopbackArm, registry: Registry, site: Site, right: str
 ) -> None:
-    """And the message names it. So none of them is too many."""
+    """The message names it, so none of the listed rights is too many."""
     rig.rights = set(listed_rights()) - {right}
     said = "".join(one.out + one.err for one in all_commands(type_, registry))
     assert f"the right {right} is missing" in said

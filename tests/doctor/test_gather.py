@@ -1,4 +1,4 @@
-"""Facts of a real host, and of a resource manager on loopback."""
+"""Facts gathered from a real host, and from a resource manager on loopback."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def unlike(state: State, findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.state is not state]
 
 
-async def test_nothing_is_wrong_with_what_is_well(rig: LoopbackArm) -> None:
-    """After one push: every check is made, and fine; a ping of ours is kept nowhere."""
+async def test_a_healthy_app_has_only_fine_findings(rig: LoopbackArm) -> None:
+    """After one push every check is made; the doctor's ping is kept nowhere."""
     async with clinic(rig) as c:
         await c.push()
         assert [] == unlike(State.OK, await c.findings())
 
 
 @pytest.mark.parametrize("right", NEEDED)
-async def test_without_a_right_it_is_named_and_the_rest_is_looked_at(
+async def test_without_a_right_only_the_lines_that_need_it_differ(
     rig: LoopbackArm, right: str
 ) -> None:
-    """By those lines alone that need it."""
+    """They name the right."""
     async with clinic(rig) as c:
         await c.push()
         rig.rights = set(NEEDED) - {right}
@@ -56,15 +56,15 @@ async def test_without_a_right_it_is_named_and_the_rest_is_looked_at(
 
 
 async def test_these_rights_are_all_that_it_uses(rig: LoopbackArm) -> None:
-    """The docs list them for whoever runs it."""
+    """The docs list them for the operator."""
     async with clinic(rig) as c:
         await c.push()
         rig.rights = set(NEEDED)
         assert [] == unlike(State.OK, await c.findings())
 
 
-async def test_without_a_sign_in_the_app_is_looked_at(rig: LoopbackArm) -> None:
-    """Nothing else needs it."""
+async def test_without_a_sign_in_the_app_is_examined(rig: LoopbackArm) -> None:
+    """No check of the app needs one."""
     async with clinic(rig) as c:
         found = await c.findings_without_arm()
     unknown = {"regions", "webhooks", "deliveries", "correlation", "functions"}
@@ -74,10 +74,10 @@ async def test_without_a_sign_in_the_app_is_looked_at(rig: LoopbackArm) -> None:
 @pytest.mark.parametrize(
     ("key", "said"), [(None, "no key was given"), ("hush", "does not take the key (status 401)")]
 )
-async def test_without_the_apps_key_the_registry_is_looked_at(
+async def test_without_the_apps_key_the_registry_is_examined(
     rig: LoopbackArm, key: str | None, said: str
 ) -> None:
-    """And what anybody may ask of the app."""
+    """So is what the app answers to anybody."""
     async with clinic(rig) as c:
         await c.push()
         found = await c.findings(replace(c.where, key=key))
@@ -89,7 +89,7 @@ async def test_without_the_apps_key_the_registry_is_looked_at(
 
 
 async def test_the_registry_may_be_the_one_of_the_settings(rig: LoopbackArm) -> None:
-    """Else it is said how to name it."""
+    """Where none is known, the finding says how to name it."""
     registry_id = rig.add_registry("contoso", REGIONS[0], REGIONS).id
     async with clinic(rig, REGISTRY_ID=registry_id) as c:
         await c.push()
@@ -100,7 +100,7 @@ async def test_the_registry_may_be_the_one_of_the_settings(rig: LoopbackArm) -> 
 
 
 async def test_a_webhooks_key_is_tried(rig: LoopbackArm) -> None:
-    """As the webhook posts it; the event log has the refusal, too."""
+    """It is sent as the webhook sends it; the event log shows the refusal, too."""
     async with clinic(rig) as c:
         c.webhook("eastus", key="hush")
         await c.push()
@@ -123,7 +123,7 @@ async def test_a_webhooks_key_is_shown_to_the_app_alone(rig: LoopbackArm) -> Non
 
 
 async def test_webhooks_of_others_are_passed_over(rig: LoopbackArm) -> None:
-    """By their tag, or by where they post to; nothing is posted there."""
+    """They are known by tag or URI, and nothing is posted there."""
     async with clinic(rig) as c:
         await c.push()
         tag = {TAG: c.site.id + "2"}
@@ -134,8 +134,8 @@ async def test_webhooks_of_others_are_passed_over(rig: LoopbackArm) -> None:
             assert "/webhooks/acrglobalother/" not in asked.target
 
 
-async def test_an_app_that_is_gone_is_said(rig: LoopbackArm) -> None:
-    """And nothing of what only it can say."""
+async def test_an_app_that_is_gone_is_a_finding(rig: LoopbackArm) -> None:
+    """What only the app can tell is left out."""
     async with clinic(rig) as c:
         await c.push()
         await c.host.stop()

@@ -1,4 +1,4 @@
-"""The webhooks of each region: present, enabled, where they post to, with which key."""
+"""The webhooks of each region: whether they are there and enabled, their URI and their key."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HERE = f"https://{HOST}/api/ImagePush"
 
 
 def checked(*hooks: Hook, expected: api.Expected | Unknown = EXPECTED) -> list[Finding]:
-    """What the check says of these."""
+    """The findings for these webhooks."""
     return [*check_hooks(replace(FACTS, hooks=hooks), expected)]
 
 
 def test_webhooks_that_are_right_are_a_line_each() -> None:
-    """One that is limited says to what."""
+    """For a limited scope, the line shows it."""
     limited = [hook(region, scope="team/*") for region in ("westeurope", "eastus")]
     name = "acrglobalfuncapp"
     assert [f"{r}: {name}{r} is as it should be, for team/* only" for r in EXPECTED.regions] == [
@@ -52,7 +52,7 @@ def test_webhooks_that_are_right_are_a_line_each() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_webhook_is_named(said: str, about: dict[str, Any]) -> None:
-    """One line for it, and the other region's stays."""
+    """It has one line; the other region's line stays."""
     wrong, right = checked(hook("westeurope", **about), HOOKS[1])
     assert (State.WRONG, State.OK) == (wrong.state, right.state)
     assert f"westeurope: acrglobalfuncappwesteurope {said}" in wrong.said
@@ -60,13 +60,13 @@ def test_what_is_wrong_with_a_webhook_is_named(said: str, about: dict[str, Any])
 
 
 def test_a_region_is_compared_as_people_write_it() -> None:
-    """`West Europe` is the same."""
+    """`West Europe` and `westeurope` are the same."""
     found = checked(hook("westeurope", uri=f"{HERE}/?region=West%20Europe"), HOOKS[1])
     assert [State.OK, State.OK] == [finding.state for finding in found]
 
 
 def test_a_region_without_a_webhook_is_named() -> None:
-    """Nothing can come from there."""
+    """No event can come from there."""
     assert "eastus: there is none of ours" == checked(HOOKS[0])[1].said
 
 
@@ -83,25 +83,23 @@ def test_a_region_without_a_webhook_is_named() -> None:
         ("refuses this machine (status 403)", Answer(403)),
     ],
 )  # fmt: skip
-def test_what_the_app_answers_to_a_ping_as_the_webhook_posts_it_is_said(
-    said: str, answer: Answer
-) -> None:
-    """So a wrong key is found before an image is pushed."""
+def test_the_answer_to_the_webhooks_own_ping_is_shown(said: str, answer: Answer) -> None:
+    """A wrong key is found before an image is pushed."""
     found = checked(replace(HOOKS[0], knock=answer), HOOKS[1])[0]
     assert State.WRONG is found.state
     assert found.said.endswith(f"asked as it asks, the app {said}")
 
 
-def test_without_the_right_to_its_callback_the_rest_is_looked_at() -> None:
-    """The line says which right is missing."""
+def test_without_the_right_to_the_callback_the_rest_is_examined() -> None:
+    """The line names the missing right."""
     bare = hook("westeurope", enabled=False, uri=None, headers=None)
     disabled, unknown, _ = checked(replace(bare, callback=Unknown("the right Y")), HOOKS[1])
     assert "is disabled" in disabled.said
     assert (State.UNKNOWN, True) == (unknown.state, "the right Y" in unknown.said)
 
 
-def test_regions_that_report_different_things_are_said() -> None:
-    """What one reports and another does not can never be complete."""
+def test_regions_with_different_scopes_are_a_finding() -> None:
+    """What only some regions report can never be complete."""
     found = checked(hook("westeurope", scope="team/*"), HOOKS[1])[-1]
     assert (State.WRONG, "the regions report different things: everything, team/*") == (
         found.state,
@@ -115,7 +113,7 @@ def test_regions_that_report_different_things_are_said() -> None:
 def test_without_the_apps_word_the_registrys_regions_count(
     regions: list[str], *, replicas: bool
 ) -> None:
-    """And without those, the ones that there is a webhook in."""
+    """Without those, the regions that have a webhook do."""
     known = FACTS.replicas if replicas else Unknown("x")
     facts = replace(FACTS, replicas=known, hooks=(HOOKS[0],))
     found = [*check_hooks(facts, Unknown("no key was given"))]

@@ -122,6 +122,15 @@ async def note(s: Scene) -> Found:
     return {"note": note_id}
 
 
+async def probe(s: Scene) -> Found:
+    """A question of an operator's, which calls two activities with nothing to do."""
+    probe_id = f"{correlation.PROBES}{s.name}"
+    body = wire.ProbeInput(activities=("CarryArrival", "GatherEvidence")).model_dump_json()
+    path = f"{DURABLE}/orchestrators/ProbeFunctions/{probe_id}"
+    assert 202 == (await s.call("POST", path, body.encode()))[0]
+    return {"probe": probe_id}
+
+
 SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
     ("plain", complete),
     ("final", overdue),
@@ -132,6 +141,7 @@ SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
     ("plain", retried),
     ("plain", courier),
     ("plain", note),
+    ("plain", probe),
 )
 
 

@@ -17,7 +17,7 @@ from tests.rig import sdk
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of `localhost`, for this run."""
+    """A certificate for `localhost`, made for this run."""
     path = tmp_path_factory.mktemp("arm") / "localhost.pem"
     path.write_bytes(self_signed(x509.DNSName("localhost"), ca=True))
     return path
@@ -25,7 +25,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def arm(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackArm]:
-    """One that has nothing yet; clients trust it."""
+    """A resource manager without resources, which clients trust."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with LoopbackArm(certificate) as arm:
         yield arm
@@ -39,19 +39,19 @@ def registry(arm: LoopbackArm) -> Registry:
 
 @pytest.fixture
 def site(arm: LoopbackArm) -> Site:
-    """Our app, as it is listed."""
+    """Our app, as the resource manager lists it."""
     return arm.add_site("func-app", "https://func-app.azurewebsites.net")
 
 
 @pytest.fixture
 def acr(arm: LoopbackArm) -> Iterator[ContainerRegistryManagementClient]:
-    """The SDK of registries."""
+    """The SDK's client for registries."""
     with sdk.registries(arm) as client:
         yield client
 
 
 @pytest.fixture
 def web(arm: LoopbackArm) -> Iterator[WebSiteManagementClient]:
-    """The SDK of function apps."""
+    """The SDK's client for function apps."""
     with sdk.apps(arm) as client:
         yield client

@@ -1,4 +1,4 @@
-"""The SDKs as clients of the resource manager on loopback. They try nothing again."""
+"""The SDK's clients of the resource manager on loopback; they retry nothing."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from acr_global_rig.arm.entrance import token
 
 
 class Credential:
-    """One that anybody has."""
+    """A credential that anybody has."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        """Whatever it is for."""
+        """Return a token, whatever the scopes."""
         return AccessToken(token(), int(time.time()) + 3600)
 
 
 def registries(arm: LoopbackArm) -> ContainerRegistryManagementClient:
-    """That of registries."""
+    """The client for registries."""
     return ContainerRegistryManagementClient(Credential(), SUBSCRIPTION, **_options(arm))
 
 
 def apps(arm: LoopbackArm) -> WebSiteManagementClient:
-    """That of function apps."""
+    """The client for function apps."""
     return WebSiteManagementClient(Credential(), SUBSCRIPTION, **_options(arm))
 
 

@@ -1,4 +1,4 @@
-"""The loopback resource manager goes wrong where it is told to, and nowhere else."""
+"""The loopback resource manager fails where it is told to, and nowhere else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def create(acr: ContainerRegistryManagementClient, name: str) -> None:
 def test_the_nth_request_of_a_kind_is_answered_a_status_instead(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry, status: int
 ) -> None:
-    """Nothing is done; those before and after it are as ever."""
+    """Its work is not done; earlier and later requests succeed."""
     arm.fail(WRITE, status, nth=2)
     create(acr, "hook1")
     with pytest.raises(HttpResponseError) as caught:
@@ -40,7 +40,7 @@ def test_the_nth_request_of_a_kind_is_answered_a_status_instead(
 def test_an_answer_says_when_to_ask_again(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """In seconds."""
+    """Retry-After is in seconds."""
     arm.fail(WRITE, 429, retry_after=17)
     with pytest.raises(HttpResponseError) as caught:
         create(acr, "hook1")
@@ -51,7 +51,7 @@ def test_an_answer_says_when_to_ask_again(
 def test_several_requests_go_wrong_one_after_another(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """As many as are wanted."""
+    """The number can be chosen."""
     arm.fail(WRITE, 500, times=2)
     for name in ("hook1", "hook2"):
         with pytest.raises(HttpResponseError):
@@ -77,7 +77,7 @@ def test_a_connection_is_cut_before_the_work_or_after_it(
 def test_an_operation_fails_when_it_is_under_way(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """What it made is there, and says so; the next one is as ever."""
+    """The resource stays, and says that it has failed; the next operation succeeds."""
     arm.fail(WRITE, Late.FAILED)
     with pytest.raises(HttpResponseError):
         create(acr, "hook1")
@@ -89,7 +89,7 @@ def test_an_operation_fails_when_it_is_under_way(
 def test_each_answer_has_an_id(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Errors too: it is what the service's support asks for."""
+    """Errors have one, too: the service's support asks for it."""
     seen = list[str]()
 
     def keep(response: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the loopback resource manager says of registries, as the SDK sees it."""
+"""How the loopback resource manager shows registries, as the SDK sees it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def keys(document: Any) -> Any:
 def test_a_registry_is_where_it_was_made(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Found by its id in any case."""
+    """It is found by its id in any case."""
     found = acr.registries.get("REGISTRIES", "Contoso").as_dict()
     assert ("contoso", "westeurope", "Premium") == (
         found["name"],
@@ -37,7 +37,7 @@ def test_a_registry_is_where_it_was_made(
 def test_a_replica_has_the_form_that_was_recorded(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Of the service; home is among the replicas."""
+    """The recording is of the service; home is among the replicas."""
     recorded = json.loads((SAMPLES / "12_arm_replication_recorded_2026.json").read_text())
     found = [replica.as_dict() for replica in acr.replications.list("registries", "contoso")]
     assert ["westeurope", "northeurope"] == [replica["name"] for replica in found]
@@ -47,7 +47,7 @@ def test_a_replica_has_the_form_that_was_recorded(
 def test_a_replica_may_be_unwell(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Syncing, and left out of routing."""
+    """It may be syncing, or left out of routing."""
     registry.set_replica("North Europe", "Syncing", endpoint=False)
     found = acr.replications.get("registries", "contoso", "northeurope").as_dict()["properties"]
     assert ("Syncing", False) == (found["status"]["displayStatus"], found["regionEndpointEnabled"])
@@ -56,7 +56,7 @@ def test_a_replica_may_be_unwell(
 def test_only_premium_has_replicas(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient
 ) -> None:
-    """Of another, home is its location alone."""
+    """A registry of another tier has only its location."""
     arm.add_registry("contoso", "westeurope", ["northeurope"], sku="Standard")
     assert [] == list(acr.replications.list("registries", "contoso"))
 
@@ -64,7 +64,7 @@ def test_only_premium_has_replicas(
 def test_a_list_comes_in_pages(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Each says where the next one is."""
+    """Each page says where the next one is."""
     arm.page = 2
     for number in range(5):
         registry.add_webhook(f"hook{number}", "westeurope", "http://127.0.0.1:9")
@@ -76,7 +76,7 @@ def test_a_list_comes_in_pages(
 def test_what_is_not_there_is_not_found(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """A registry, a replica, a webhook."""
+    """A registry, a replica and a webhook are answered 404."""
     with pytest.raises(ResourceNotFoundError):
         acr.registries.get("registries", "other")
     with pytest.raises(ResourceNotFoundError):
@@ -92,9 +92,9 @@ def test_what_is_not_there_is_not_found(
         ({"api-version": "1999-01-01"}, "NoRegisteredProviderFound"),
     ],
 )
-def test_a_version_that_nobody_speaks_is_refused(
+def test_an_unknown_api_version_is_refused(
     acr: ContainerRegistryManagementClient, registry: Registry, query: dict[str, str], code: str
 ) -> None:
-    """As is one that is not said."""
+    """A missing version is, too."""
     answer = acr.send_request(HttpRequest("GET", registry.id, params=query))
     assert (400, code) == (answer.status_code, answer.json()["error"]["code"])

@@ -1,4 +1,4 @@
-"""The loopback resource manager's entrance, and what it keeps without knowing it."""
+"""The loopback resource manager's sign-in, and resources that it keeps without knowing them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ask(acr: ContainerRegistryManagementClient) -> Any:
 
 
 def test_a_service_principal_signs_in(arm: LoopbackArm) -> None:
-    """With any password."""
+    """Any password is accepted."""
     with ClientSecretCredential(
         TENANT, PRINCIPAL, "x", authority=arm.url, disable_instance_discovery=True
     ) as credential:
@@ -39,7 +39,7 @@ def test_a_service_principal_signs_in(arm: LoopbackArm) -> None:
 
 
 def test_nobody_is_let_in_without_a_token(arm: LoopbackArm) -> None:
-    """Beyond the entrance."""
+    """Only the sign-in itself needs none."""
     trusted = ssl.create_default_context(cafile=arm.environ["REQUESTS_CA_BUNDLE"])
     place = arm.url.removeprefix("https://")
     connection = http.client.HTTPSConnection(place, context=trusted)
@@ -53,7 +53,7 @@ def test_nobody_is_let_in_without_a_token(arm: LoopbackArm) -> None:
 
 
 def test_a_deployment_has_its_outputs_at_once(arm: LoopbackArm, ask: Any) -> None:
-    """Those that were set for every one."""
+    """They are those that were set for every deployment."""
     arm.outputs = {"name": "func-app"}
     ask("PUT", DEPLOYMENT, {"properties": {"template": {}}})
     found = ask("GET", DEPLOYMENT).json()["properties"]
@@ -62,7 +62,7 @@ def test_a_deployment_has_its_outputs_at_once(arm: LoopbackArm, ask: Any) -> Non
 
 
 def test_what_is_put_is_kept_until_it_is_deleted(arm: LoopbackArm, ask: Any) -> None:
-    """With all that is below it."""
+    """Everything below it is deleted with it."""
     for path in (group_id("g"), DEPLOYMENT):
         assert 201 == ask("PUT", path, {"location": "westeurope"}).status_code
     listed = ask("GET", DEPLOYMENT.rpartition("/")[0]).json()["value"]
@@ -72,8 +72,8 @@ def test_what_is_put_is_kept_until_it_is_deleted(arm: LoopbackArm, ask: Any) -> 
     assert 204 == ask("DELETE", group_id("g")).status_code
 
 
-def test_it_ends_with_its_block(arm: LoopbackArm) -> None:
-    """And so does a connection that a client keeps open."""
+def test_the_server_ends_with_its_block(arm: LoopbackArm) -> None:
+    """So does a connection that a client keeps open."""
     certificate = Path(arm.environ["REQUESTS_CA_BUNDLE"])
     with LoopbackArm(certificate) as brief:
         trusted = ssl.create_default_context(cafile=certificate)

@@ -1,4 +1,4 @@
-"""What the loopback resource manager lets pass: who is signed in, who may, which version."""
+"""What the loopback resource manager permits: sign-in, rights and API versions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ CALLS: dict[str, Callable[[Acr, Web], Any]] = {
 def test_without_its_action_a_request_is_refused_and_the_action_named(
     arm: LoopbackArm, acr: Acr, web: Web, registry: Registry, site: Site, action: str
 ) -> None:
-    """Whoever may do all the others, too."""
+    """The caller has all other rights."""
     registry.add_webhook(HOOK[-1], "westeurope", "http://127.0.0.1:9")
     arm.rights = set(CALLS) - {action}
     with pytest.raises(HttpResponseError) as caught:
@@ -83,7 +83,7 @@ def test_without_its_action_a_request_is_refused_and_the_action_named(
 def test_a_right_may_be_a_pattern_as_in_a_role(
     arm: LoopbackArm, acr: Acr, registry: Registry
 ) -> None:
-    """Without regard to case."""
+    """Case does not matter."""
     arm.rights = {"microsoft.containerregistry/*/read"}
     assert "contoso" == acr.registries.get(*REGISTRY).name
 
@@ -91,7 +91,7 @@ def test_a_right_may_be_a_pattern_as_in_a_role(
 def test_a_list_of_resources_shows_what_may_be_read(
     arm: LoopbackArm, acr: Acr, web: Web, registry: Registry, site: Site
 ) -> None:
-    """Seeing nothing is no error. `az` finds a registry by the filter."""
+    """An empty list is no error. `az` finds a registry by the filter."""
     kind = "Microsoft.ContainerRegistry/registries"
     query = {"api-version": "2024-11-01", "$filter": f"resourceType eq '{kind}'"}
 
@@ -135,12 +135,12 @@ WEBHOOKS = "Microsoft.ContainerRegistry/registries/webhooks"
     ],
 )
 def test_an_action_is_made_of_method_and_types(method: str, path: str, action: str) -> None:
-    """The next page of an action's answer is the same action."""
+    """The next page of an action's answer needs the same action."""
     assert action == action_of(method, f"/subscriptions/s/{path}")
 
 
 def test_an_app_signs_in_by_its_identity(arm: LoopbackArm, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on App Service: azure-identity finds it by the environment."""
+    """As on App Service, azure-identity finds it by the environment."""
     for name, value in arm.environ.items():
         monkeypatch.setenv(name, value)
     with DefaultAzureCredential() as credential:

@@ -1,4 +1,4 @@
-"""What the loopback resource manager does with function apps, as the SDK sees it."""
+"""How the loopback resource manager treats function apps, as the SDK sees it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ SITE = ("acr-global", "func-app")
 
 
 def listed(web: WebSiteManagementClient) -> dict[str, bool]:
-    """Names of the functions, and whether they are disabled."""
+    """The functions by name, and whether they are disabled."""
     found = [function.as_dict() for function in web.web_apps.list_functions(*SITE)]
     return {f["name"].removeprefix("func-app/"): f["properties"]["isDisabled"] for f in found}
 
 
 def test_an_app_says_where_it_is(web: WebSiteManagementClient, site: Site) -> None:
-    """Its host, without a scheme."""
+    """It names its host without a scheme."""
     found = web.web_apps.get(*SITE).as_dict()
     assert "func-app.azurewebsites.net" == found["properties"]["defaultHostName"]
     assert "functionapp,linux" == found["kind"]
 
 
 def test_an_app_lists_our_functions(web: WebSiteManagementClient, site: Site) -> None:
-    """Each is named with the app; what is disabled says so, and what is missing is not there."""
+    """Each name includes the app's; a disabled one says so, and a missing one is not listed."""
     site.disable("ImagePush")
     site.remove("Courier")
     ours = {value for name, value in vars(names).items() if name.isupper()}
@@ -38,7 +38,7 @@ def test_an_app_lists_our_functions(web: WebSiteManagementClient, site: Site) ->
 def test_a_host_finds_its_functions_when_it_is_told_to_look(
     arm: LoopbackArm, web: WebSiteManagementClient
 ) -> None:
-    """A publish may leave it with a warm-up alone."""
+    """After a publish it may list only the warm-up function."""
     arm.add_site("func-app", functions=["WarmUp"]).find_later(["ImagePush", "Courier"])
     assert {"WarmUp"} == set(listed(web))
     web.web_apps.sync_functions(*SITE)
@@ -49,7 +49,7 @@ def test_a_host_finds_its_functions_when_it_is_told_to_look(
 def test_a_functions_key_is_made_and_read_and_removed(
     web: WebSiteManagementClient, site: Site, value: str | None
 ) -> None:
-    """Without a value the platform makes one; there is a default from the beginning."""
+    """Without a value the platform makes one; there is a default key from the beginning."""
     body: Any = {"properties": {"name": "contoso", "value": value}}
     made = web.web_apps.create_or_update_function_secret(*SITE, "ImagePush", "contoso", body)
     keys = web.web_apps.list_function_keys(*SITE, "ImagePush").as_dict()
@@ -61,7 +61,7 @@ def test_a_functions_key_is_made_and_read_and_removed(
 
 
 def test_a_host_has_keys_of_its_own(web: WebSiteManagementClient, site: Site) -> None:
-    """The same ones, whenever it is asked."""
+    """They stay the same."""
     keys = web.web_apps.list_host_keys(*SITE).as_dict()
     assert keys == web.web_apps.list_host_keys(*SITE).as_dict()
     assert ({"default"}, {"durabletask_extension"}) == (
@@ -72,7 +72,7 @@ def test_a_host_has_keys_of_its_own(web: WebSiteManagementClient, site: Site) ->
 
 
 def test_a_function_that_is_not_there_has_no_keys(web: WebSiteManagementClient, site: Site) -> None:
-    """404, as for an app that is not there."""
+    """The answer is 404, as for a missing app."""
     for path in ((*SITE, "NoSuch"), ("acr-global", "no-such", "ImagePush")):
         with pytest.raises(ResourceNotFoundError):
             web.web_apps.list_function_keys(*path)

@@ -1,4 +1,4 @@
-"""What the loopback resource manager does with webhooks, as the SDK sees it."""
+"""How the loopback resource manager treats webhooks, as the SDK sees it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ HEADERS = {"x-functions-key": "a-key"}
 
 
 def wanted(location: str = "westeurope", **changes: Any) -> Any:
-    """The body of a PUT."""
+    """The body of a PUT request."""
     properties = {"serviceUri": URI, "customHeaders": HEADERS, "actions": ["push"]}
     return {"location": location, "tags": {"app": "a"}, "properties": properties | changes}
 
 
 def create(acr: ContainerRegistryManagementClient, name: str = HOOK, **about: Any) -> Any:
-    """The webhook that is there when all is done."""
+    """The webhook that exists when the operation has ended."""
     return acr.webhooks.begin_create(GROUP, NAME, name, wanted(**about)).result()
 
 
@@ -32,10 +32,10 @@ def code(caught: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, s
     return error.status_code, error.error.code if error.error else None
 
 
-def test_one_is_created_with_what_was_given(
+def test_a_webhook_is_created_with_what_was_given(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """And it is enabled, for every repository."""
+    """By default it is enabled, for every repository."""
     made = create(acr, location="West Europe")
     shown = {"status": "enabled", "scope": "", "actions": ["push"]}
     assert shown | {"provisioningState": "Succeeded"} == made.properties.as_dict()
@@ -51,10 +51,10 @@ def test_an_operation_is_under_way_as_often_as_is_wanted(
     assert 4 == sum("/operationStatuses/" in asked.target for asked in arm.asked)
 
 
-def test_uri_and_headers_are_told_to_those_alone_who_ask_for_them(
+def test_only_get_callback_config_returns_uri_and_headers(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Neither answer nor list shows the key."""
+    """Neither the answers to PUT and GET nor the list show the key."""
     made = create(acr)
     listed = [webhook.as_dict() for webhook in acr.webhooks.list(GROUP, NAME)]
     assert "a-key" not in str(made.as_dict()) + str(listed)
@@ -65,7 +65,7 @@ def test_uri_and_headers_are_told_to_those_alone_who_ask_for_them(
 def test_an_update_changes_what_it_is_given(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """The rest stays, URI and headers too."""
+    """Other fields stay, also URI and headers."""
     create(acr)
     change: Any = {"properties": {"status": "disabled"}}
     changed = acr.webhooks.begin_update(GROUP, NAME, HOOK, change).result()
@@ -91,8 +91,8 @@ def test_an_update_replaces_headers_or_adds_to_them(
     assert headers == acr.webhooks.get_callback_config(GROUP, NAME, HOOK).custom_headers
 
 
-def test_one_is_deleted(acr: ContainerRegistryManagementClient, registry: Registry) -> None:
-    """And another time, which changes nothing."""
+def test_a_webhook_is_deleted(acr: ContainerRegistryManagementClient, registry: Registry) -> None:
+    """Deleting it again changes nothing."""
     create(acr)
     acr.webhooks.begin_delete(GROUP, NAME, HOOK).result()
     assert [] == list(acr.webhooks.list(GROUP, NAME))
@@ -103,7 +103,7 @@ def test_one_is_deleted(acr: ContainerRegistryManagementClient, registry: Regist
 def test_a_name_has_5_to_50_letters_and_digits(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry, name: str
 ) -> None:
-    """Said by the service, where the client lets it through."""
+    """The service refuses others, where the client lets them through."""
     with pytest.raises(HttpResponseError) as caught:
         create(acr, name)
     assert (400, "BadRequest") == code(caught)
@@ -113,10 +113,10 @@ def test_a_name_has_5_to_50_letters_and_digits(
     "changes",
     [{"actions": ["nosuch"]}, {"actions": []}, {"serviceUri": "ftp://x"}, {"serviceUri": ""}],
 )
-def test_what_cannot_be_is_refused(
+def test_a_wrong_webhook_is_refused(
     acr: ContainerRegistryManagementClient, registry: Registry, changes: dict[str, Any]
 ) -> None:
-    """An action that there is not, and no URI."""
+    """Here that is an unknown action, or a missing URI."""
     with pytest.raises(HttpResponseError) as caught:
         create(acr, **changes)
     assert (400, "BadRequest") == code(caught)
@@ -126,7 +126,7 @@ def test_what_cannot_be_is_refused(
 def test_a_location_needs_a_replica_that_has_succeeded(
     acr: ContainerRegistryManagementClient, registry: Registry, state: str | None
 ) -> None:
-    """Home apart, which needs none."""
+    """Only the home region needs none."""
     if state:
         registry.set_replica("eastus", "Syncing", state)
     with pytest.raises(HttpResponseError) as caught:
@@ -139,17 +139,17 @@ def test_a_location_needs_a_replica_that_has_succeeded(
 def test_a_webhook_does_not_move(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Its name is taken in every region."""
+    """A name is unique over all regions."""
     create(acr)
     with pytest.raises(HttpResponseError) as caught:
         create(acr, location="northeurope")
     assert (409, "InvalidResourceLocation") == code(caught)
 
 
-def test_a_registry_has_as_many_as_its_sku_allows(
+def test_a_registry_has_as_many_webhooks_as_its_sku_allows(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient
 ) -> None:
-    """Two, on Basic; its usages say so."""
+    """On Basic these are two, which the usages say."""
     arm.add_registry(NAME, "westeurope", sku="Basic")
     create(acr, "acrglobal1")
     create(acr, "acrglobal2")

@@ -22,7 +22,8 @@ KINDS = {
 
 
 def channel(kind: str) -> type[HttpTarget] | type[LibraryTarget]:
-    """The class of a kind in KINDS; imported only now, for most apps name one or two."""
+    """The class of a kind in KINDS; imported only when asked for, because most apps name one or
+    two."""
     module, _, name = KINDS[kind].partition(":")
     found: type[HttpTarget] | type[LibraryTarget] = getattr(import_module(module), name)
     return found

@@ -32,15 +32,15 @@ from acr_global.secret import SecretRef, check_alone, resolve
 TITLE_CHARS = 250
 """Characters; the library's own default, which services may undercut: it cuts for them."""
 BODY_CHARS = 8_000
-"""Characters; ours. The library cuts further where a service takes less."""
+"""Characters; a limit of our own. The library cuts further where a service takes less."""
 LINE_CHARS = 600
-"""Characters of one line; ours."""
+"""Characters of one line; a limit of our own."""
 
 _TALKATIVE = ("apprise", "urllib3")
-"""Loggers whose lines show URLs and answers, and with them what is secret."""
+"""Loggers whose lines show URLs and answers, and so secrets."""
 
 _HERE = "localhost,127.0.0.0/8,169.254.0.0/16,0.0.0.0,::1,::"
-"""What of urls.stays_here can be said to requests."""
+"""The part of urls.stays_here that requests understands."""
 
 _NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
 
@@ -59,14 +59,14 @@ class AppriseTarget(LibraryTarget):
     kind: Literal["apprise"] = "apprise"
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """The URL, as far as can be said without the library."""
+        """Check the URL as far as that is possible without the library."""
         check_alone("url", resolved, "url-invalid")
         _check_url(resolved)
 
     def render(
         self, message: Message, environ: Mapping[str, str], now: datetime
     ) -> OutboundRequest:
-        """What the library is to be given: `title` and `type` stand in the headers."""
+        """The library's input as a request: `title` and `type` stand in the headers."""
         title = shorten(headline(message, self.template), TITLE_CHARS)
         regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
         lines = regions + [f"{label}: {value}" for label, value in facts(message)]
@@ -80,11 +80,11 @@ class AppriseTarget(LibraryTarget):
         )
 
     def check_with_library(self, url: str) -> None:
-        """Whether it takes the URL, for one destination."""
+        """Check that the library accepts the URL, for one destination."""
         _open_service(url)
 
     def send(self, request: OutboundRequest) -> bool:
-        """In the thread in which it is called."""
+        """Send it in the calling thread."""
         headers = dict(request.headers)
         return bool(
             _open_service(request.url).notify(
@@ -99,8 +99,8 @@ class AppriseTarget(LibraryTarget):
 def _check_url(text: str) -> None:
     """Raise RenderError unless `text` looks like one URL in the library's notation.
 
-    The library takes several, and parts them where a comma, semicolon or blank stands before the
-    next scheme. One answer for all of them would let a retry repeat what some have got already.
+    The library accepts several, separated by a comma, semicolon or blank before the next scheme. It
+    gives one answer for all of them, so a retry would repeat what some have got already.
     """
     scheme, mark, rest = text.partition("://")
     if not (scheme.isascii() and scheme.isalnum() and mark):
@@ -117,10 +117,10 @@ def _check_url(text: str) -> None:
 
 
 def _keep_to_what_was_given() -> None:
-    """Tell the library that the services are built on, requests, by the environment that it reads.
+    """Configure requests, on which the services are built, by the environment that it reads.
 
-    It would look up credentials in `.netrc` for whatever host is asked, and ask for this machine
-    through a proxy. (Both can be said to a session only, and services make their own.)
+    It would otherwise look up credentials in `.netrc` for any host, and use a proxy for this
+    machine. (A session could be told both, but services make their own.)
     """
     os.environ["NETRC"] = os.devnull
     name = "no_proxy" if os.environ.get("no_proxy") else "NO_PROXY"
@@ -144,7 +144,7 @@ def _open_service(url: str) -> Any:
     if not service.add(url):
         scheme = url.partition("://")[0].lower()
         raise RenderError(_why_not(scheme, service.details), reason="url-invalid")
-    # A service's length is the requests it makes, for each of its own retries.
+    # The length of a service is the number of its requests, for each of its own retries.
     if sum(len(s) // (getattr(s, "retry", 0) + 1) for s in service) > 1:
         raise RenderError(
             "url names several recipients; make a target of each, or one that fails would have "
@@ -155,7 +155,7 @@ def _open_service(url: str) -> Any:
 
 
 def _why_not(scheme: str, details: Callable[..., Any]) -> str:
-    """Why the library does not take a URL of this scheme. Only a scheme that it knows is said."""
+    """Why the library refuses a URL of this scheme. Only a scheme that it knows is shown."""
     known: dict[str, Any] = {}
     for entry in details(show_requirements=True, show_disabled=True)["schemas"]:
         for name in (*(entry["protocols"] or ()), *(entry["secure_protocols"] or ())):
@@ -173,11 +173,11 @@ def _why_not(scheme: str, details: Callable[..., Any]) -> str:
 
 
 def _in_this_thread(asset: Any) -> Any:
-    """The library's options for sending where it is called.
+    """The library's options for sending in the calling thread.
 
-    By its own it sends in a pool of a few threads that all services share, where a service that
-    hangs holds up the others; from release 2 on for one service too, because of its own time
-    limit. Ours bounds the attempt.
+    By default it sends from a few threads that all services share, where a service that hangs
+    holds up the others; from release 2 on, even a single service, for its time limit. Our own
+    limit bounds the attempt.
     """
     limit = {"service_timeout": 0} if hasattr(asset, "_service_timeout") else {}
     return asset(async_mode=False, **limit)

@@ -4,8 +4,8 @@ Source: docs.github.com/rest/repos/repos, `Create a repository dispatch event`.
 
 Answers (docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api): 403 is a rate
 limit where Retry-After is set, where x-ratelimit-remaining is 0 (then until x-ratelimit-reset,
-epoch seconds), or where message or documentation_url speak of one; a secondary one, which used
-to be called abuse detection, lasts a minute at least. Other 403s are a missing permission.
+epoch seconds), or where message or documentation_url mention one; a secondary one, formerly
+called abuse detection, lasts at least a minute. Other 403s are a missing permission.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ PAYLOAD_PROPERTIES = 10
 PAYLOAD_BYTES = 60_000
 """Bytes; GitHub documents `less than 64KB` for the payload, which may be 64,000."""
 TEXT_CHARS = 1_000
-"""Characters of one text in the payload; ours. Registries allow 256 for a repository."""
+"""Characters of one text in the payload; a limit of our own. Registries allow 256 for a
+repository."""
 EVENT_TYPE_CHARS = 100
 """Characters; GitHub's limit."""
 SECONDARY_LIMIT_SECONDS = 60.0
@@ -76,7 +77,7 @@ class GithubTarget(HttpTarget):
     event_type: str = Field(default="image-replicated", min_length=1, max_length=EVENT_TYPE_CHARS)
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """The token as well."""
+        """Check the token as well."""
         super().check_value(value, resolved)
         if value == self.token:
             _check_token(resolved)
@@ -98,7 +99,7 @@ class GithubTarget(HttpTarget):
         )
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
-        """403 and 429 may be a limit that will pass."""
+        """Judge 403 and 429, which may be a rate limit that will pass."""
         if answer.status not in (403, 429):
             return general
         wait = answer.retry_after
@@ -141,7 +142,7 @@ def _body(message: Message, target: GithubTarget) -> bytes:
     }
     event = {"event_type": target.event_type, "client_payload": payload}
     while len(body := to_json(event)) > PAYLOAD_BYTES:
-        # The missing are what matters: they are the last to go.
+        # The missing regions matter most, so they are left out last.
         longest = next(state for state in reversed(_STATES) if regions[state])
         regions[longest].pop()
         regions["omitted"] += 1

@@ -6,7 +6,7 @@ no other character means anything; `emoji` is off, or `app:tada:` would turn int
 
 Answers (docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, `Handling errors`)
 follow the table in outcomes.py and say why in a word, which becomes the reason; 200 says `ok`.
-Slack's Web API, and some that copy it, say 200 and the word too, alone or as
+Slack's Web API, and services that copy it, answer 200 with the word, alone or as
 `{"ok": false, "error": word}`.
 """
 
@@ -43,7 +43,7 @@ blocks in a message."""
 FALLBACK_CHARS = 4_000
 """Slack's advice for the text of a message; it cuts at 40,000."""
 LINE_CHARS = 200
-"""Characters of one region's line; ours."""
+"""Characters of one region's line; a limit of our own."""
 
 _LIMITS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TRANSIENT = frozenset(
@@ -89,12 +89,12 @@ _REFUSALS = frozenset(
     }
 )
 _WORDS = _TRANSIENT | _KEYS | _REFUSALS
-"""Known words only, so that no text of a receiver's making is kept."""
+"""Only known words, so that no text of a receiver is kept."""
 _ERROR = re.compile(
     r"(?:\w+_)?(?:invalid|no|not|error|failed|failure|denied|disabled|disallowed|prohibited|archived"
     r"|missing|expired|revoked|unknown|unsupported|too|restricted|exceeded|limited)(?:_\w+)?"
 )
-"""A word that is not known, and says by its parts that something is wrong."""
+"""An unknown word whose parts say that something is wrong."""
 
 
 class SlackTarget(HttpTarget):
@@ -121,7 +121,7 @@ class SlackTarget(HttpTarget):
         return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
-        """By the word, of those that we know, also beside a 2xx."""
+        """Judge by the word, if it is known, also beside a 2xx."""
         text, status = answer.text, answer.status
         if general.outcome is not Outcome.DELIVERED:
             return replace(general, reason=f"slack-{text}") if text in _WORDS else general
@@ -139,7 +139,7 @@ class SlackTarget(HttpTarget):
 
 
 def escape(text: str) -> str:
-    """The three characters that Slack reads as markup, as it wants them written."""
+    """Escape the three characters that Slack reads as markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -156,7 +156,7 @@ def _text(text: str) -> dict[str, Any]:
 
 
 def _word(answer: Answer) -> str | None:
-    """What a 2xx says is wrong; None where it says nothing of the kind."""
+    """The word by which a 2xx says that something is wrong; None without one."""
     said = answer.json_object
     if said is not None:
         failed = said.get("ok") is False or said.get("success") is False

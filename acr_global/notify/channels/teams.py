@@ -5,7 +5,7 @@ learn.microsoft.com/adaptive-cards/create/textfeatures: a TextBlock reads Markdo
 RichTextBlock does not. So everything that comes from a push stands in a RichTextBlock, where
 there is nothing to escape.
 
-Answers: connectors say 200 or 202 for what they could not do, with a sentence that holds the inner
+Answers: connectors answer 200 or 202 even on failure, with a sentence that holds the inner
 status: `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error
 429 with ContextId ...` (MicrosoftDocs/msteams-docs#402, #9064). 202 without one says that the
 workflow has accepted the card, not that it has posted it; its run history shows that.
@@ -32,7 +32,7 @@ MESSAGE_BYTES = 28_672
 BODY_BYTES = 20_000
 """Bytes of our body: leaves room for the wrapping, whose size is not documented."""
 TEXT_CHARS = 500
-"""Characters of one piece of text; ours, so that the facts alone stay far under BODY_BYTES."""
+"""Characters of one text; a limit of our own, so that the facts stay far under BODY_BYTES."""
 
 _STYLES = {
     VerdictType.COMPLETE: "good",
@@ -68,7 +68,7 @@ class TeamsTarget(HttpTarget):
         return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
-        """By the status that a 2xx tells of in its body."""
+        """Judge by the status that the body of a 2xx mentions."""
         said = _failure(answer) if general.outcome is Outcome.DELIVERED else None
         if said is None:
             return general
@@ -124,8 +124,8 @@ def _line(*runs: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _failure(answer: Answer) -> str | None:
-    """The words in which a 2xx says that it was none. An answer in JSON may be anything that a
-    workflow's author has made, our own card too: there only what names an error counts."""
+    """The words in which a 2xx says that it failed. An answer in JSON may be anything that a
+    workflow's author has made, even our own card: there only an error's name counts."""
     said, text = answer.json_object, answer.text
     if said is None:
         return text if text[:1] not in "{[" and _FAILED.search(text) else None

@@ -1,0 +1,330 @@
+"""`pushes`: what is asked of the app, and what an operator reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from acr_global import api
+from acr_global.cli import watching
+from acr_global.cli.push_text import timeline
+from tests.cli.conftest import KEY, App, Run
+from tests.cli.test_terminal import at_terminal, bare
+
+LIST = "GET /api/pushes"
+ONE: dict[str, Any] = {
+    "id": "p1",
+    "state": "waiting",
+    "action": "push",
+    "registry": "r.azurecr.io",
+    "repository": "team/app",
+    "tag": "v2[latest]",
+    "first_at": "2026-05-04T10:00:00.5Z",
+    "deadline": "2026-05-04T10:10:00.5Z",
+    "missing": ["eastus"],
+    "undelivered": [],
+}
+TWO: dict[str, Any] = ONE | {"id": "p2", "state": "complete", "tag": None, "missing": []}
+ARRIVED = {
+    "state": "arrived",
+    "received_at": "2026-05-04T10:00:00.5Z",
+    "digest_differs": False,
+    "evidence": [],
+}
+ATTEMPT = {"target": "ops", "at": "2026-05-04T10:02:00Z", "outcome": "retry", "reason": "timeout"}
+WAITING: dict[str, Any] = ONE | {
+    "seconds_left": 480.0,
+    "regions": [
+        ARRIVED | {"region": "westeurope", "lag_seconds": 0.0},
+        ARRIVED | {"region": "northeurope", "lag_seconds": 60.0},
+        {"region": "eastus", "state": "missing", "digest_differs": False, "evidence": []},
+    ],
+    "verdicts": [],
+    "deliveries": [],
+}
+DECIDED: dict[str, Any] = WAITING | {
+    "state": "overdue",
+    "decided_at": "2026-05-04T10:10:01Z",
+    "listens_until": "2026-05-05T10:10:00.5Z",
+    "undelivered": ["ops"],
+    "verdicts": [
+        {
+            "type": "overdue",
+            "at": "2026-05-04T10:10:01Z",
+            "missing": ["eastus"],
+            "attempts": [ATTEMPT],
+        }
+    ],
+    "deliveries": [
+        {
+            "id": "_delivery.overdue.p1",
+            "verdict": "overdue",
+            "state": "dead",
+            "owed": [],
+            "dead": ["ops"],
+            "attempts": [ATTEMPT, ATTEMPT | {"at": "2026-05-04T10:07:00Z", "status": 500}],
+        }
+    ],
+}
+del DECIDED["seconds_left"]
+
+
+def detailed(**changes: Any) -> dict[str, Any]:
+    """One push in detail, decided well."""
+    regions = [region | {"state": "arrived"} for region in WAITING["regions"]]
+    return WAITING | {"state": "complete", "missing": [], "regions": regions} | changes
+
+
+def test_the_list_is_a_table(ask: Run, app: App) -> None:
+    """A line for each, with what it lacks; a name is shown as it is."""
+    app.answer(LIST, 200, {"pushes": [ONE, TWO], "open_more": 0})
+    ran = ask("pushes", "list")
+    assert (
+        "ID  STATE     IMAGE                FIRST REPORT          MISSING  NOT TOLD\n"
+        "p1  waiting   team/app:v2[latest]  2026-05-04T10:00:00Z  eastus   -\n"
+        "p2  complete  team/app             2026-05-04T10:00:00Z  -        -\n"
+    ) == ran.out
+    assert (0, "", [LIST], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
+
+
+def test_no_pushes_are_said(ask: Run, app: App) -> None:
+    """In words, and in JSON as the app has it."""
+    app.answer(LIST, 200, {"pushes": [], "open_more": 0})
+    assert "No pushes.\n" == ask("pushes", "list").out
+    assert {"pushes": [], "open_more": 0} == json.loads(ask("pushes", "list", "--json").out)
+
+
+def test_what_is_asked_for_goes_into_the_query(ask: Run, app: App) -> None:
+    """Whatever signs are in it; a duration counts from now."""
+    ask(
+        *(
+            "pushes",
+            "list",
+            "--state",
+            "overdue",
+            "--image",
+            "team/app:v2&x",
+            "--missing",
+            "West US",
+        ),
+        *("--registry", "r.io", "--repository", "team/app", "--since", "2026-05-04T10:00:00"),
+    )
+    assert [
+        "GET /api/pushes?state=overdue&image=team%2Fapp%3Av2%26x&registry=r.io"
+        "&repository=team%2Fapp&missing=West+US&since=2026-05-04T10%3A00%3A00Z"
+    ] == app.asked
+    ask("pushes", "list", "--since", "2h")
+    assert "since=20" in app.asked[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "argv"),
+    [
+        ("--since must be a time or a duration", ["list", "--since", "hush"]),
+        ("--limit must be a number", ["list", "--limit", "0"]),
+        ("--state is not known (choose from waiting,", ["list", "--state", "hush"]),
+        ("--within must be a duration", ["watch", "--within", "hush"]),
+        ("that is no ID", ["show", "hush/hush"]),
+        ("that is no ID", ["watch", "hush/hush"]),
+        ("that is no ID", ["retry", "hush/hush"]),
+    ],
+)
+def test_what_cannot_be_asked_is_said(ask: Run, app: App, said: str, argv: list[str]) -> None:
+    """Before anything is."""
+    ran = ask("pushes", *argv)
+    assert (2, []) == (ran.code, app.asked)
+    assert ran.err.startswith(f"error: {said}")
+    assert "hush" not in ran.err
+
+
+def test_the_list_is_read_page_by_page(ask: Run, app: App) -> None:
+    """Also where a page is empty, until there is enough; and it is said that there are more."""
+    app.answer(LIST, 200, {"pushes": [ONE], "open_more": 3, "next": "a b"})
+    app.answer(f"{LIST}?after=a+b", 200, {"pushes": [], "open_more": 0, "next": "c"})
+    app.answer(f"{LIST}?after=c", 200, {"pushes": [TWO, TWO], "open_more": 0, "next": "d"})
+    ran = ask("pushes", "list", "--limit", "2")
+    assert ["p1", "p2"] == [row.split()[0] for row in ran.out.splitlines()[1:3]]
+    assert ran.out.endswith(
+        "There are more: --limit 4, for one, shows them.\n"
+        "3 more may be waiting, and were not looked at.\n"
+    )
+    shown = json.loads(ask("pushes", "list", "--limit", "2", "--json").out)
+    assert (["p1", "p2"], 3) == ([push["id"] for push in shown["pushes"]], shown["open_more"])
+
+
+def test_a_waiting_push_is_shown_with_its_regions_ways(ask: Run, app: App) -> None:
+    """To the scale of the time that has passed; what is left until the deadline."""
+    app.answer(f"{LIST}/p1", 200, WAITING)
+    ran = ask("pushes", "show", "p1")
+    assert (
+        "id            p1\n"
+        "state         waiting\n"
+        "image         team/app:v2[latest]\n"
+        "registry      r.azurecr.io\n"
+        "digest        -\n"
+        "first report  2026-05-04T10:00:00Z\n"
+        "deadline      2026-05-04T10:10:00Z (8m left)\n"
+        "missing       eastus\n"
+        "\n"
+        "westeurope   *                               0.0 s\n"
+        "northeurope  ..............*                 60.0 s\n"
+        "eastus       ..............................  missing\n"
+    ) == ran.out
+    assert (0, "") == (ran.code, ran.err)
+
+
+def test_a_decided_push_is_shown_with_every_attempt(ask: Run, app: App) -> None:
+    """Each once, in the order of time; and whom nobody tells any more."""
+    app.answer(f"{LIST}/p1", 200, DECIDED)
+    out = ask("pushes", "show", "p1").out
+    assert (
+        "\n"
+        "TIME                  VERDICT  MISSING  ERROR\n"
+        "2026-05-04T10:10:01Z  overdue  eastus   -\n"
+        "\n"
+        "TIME                  TARGET  OUTCOME  REASON   STATUS\n"
+        "2026-05-04T10:02:00Z  ops     retry    timeout  -\n"
+        "2026-05-04T10:07:00Z  ops     retry    timeout  500\n"
+        "\n"
+        "_delivery.overdue.p1: dead, not told: ops\n"
+    ) == out[out.index("\nTIME") :]
+    assert "listens until  2026-05-05T10:10:00Z\n" in out
+    assert DECIDED == json.loads(ask("pushes", "show", "p1", "--json").out)
+
+
+def test_a_timeline_says_where_a_region_s_evidence_comes_from() -> None:
+    """And that a region has another digest. What is no evidence fits into 80 columns."""
+    seen = [{"region": "e", "kind": "manifest", "found": True, "detail": "readable there"}]
+    regions = [
+        ARRIVED | {"region": "brazilsoutheast", "lag_seconds": 12_345.6, "digest_differs": True},
+        {"region": "e", "state": "evidence", "digest_differs": False, "evidence": seen},
+    ]
+    push = api.PushDetails.model_validate(DECIDED | {"regions": regions})
+    first, second = timeline(push)
+    assert first.endswith("*  12345.6 s (another digest)")
+    assert second.endswith("~  by evidence; manifest: readable there")
+    assert 80 >= len(first)
+
+
+def test_a_retry_says_what_is_sent_anew(ask: Run, app: App) -> None:
+    """A line for each dead letter."""
+    replay = {"status": "accepted", "delivery": "_delivery.overdue.p1~1", "targets": ["ops"]}
+    answer = {"status": "accepted", "push": "p1", "replays": [replay]}
+    app.answer("POST /api/pushes/p1/retry", 202, answer)
+    ran = ask("pushes", "retry", "p1")
+    assert (0, "p1: replayed as _delivery.overdue.p1~1 to ops\n") == (ran.code, ran.out)
+    assert answer == json.loads(ask("pushes", "retry", "p1", "--json").out)
+
+
+def test_nothing_to_retry_is_an_error(ask: Run, app: App) -> None:
+    """In the app's words."""
+    said = {"status": "error", "reason": "nothing-given-up", "message": "Nothing was given up."}
+    app.answer("POST /api/pushes/p1/retry", 409, said)
+    ran = ask("pushes", "retry", "p1")
+    assert (1, "error: Nothing was given up. (status 409)\n") == (ran.code, ran.err)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause between two looks, and a second passes in each."""
+    clock = iter(range(10_000))
+    monkeypatch.setattr(watching, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(watching, "monotonic", lambda: next(clock))
+
+
+def in_turn(app: App, line: str, *answers: tuple[int, Any]) -> None:
+    """Answer one after the other, and then as the last time."""
+    left: Iterator[tuple[int, Any]] = iter(answers)
+    last = answers[-1]
+
+    async def handle(_request: web.Request) -> web.StreamResponse:
+        status, body = next(left, last)
+        return web.json_response(body, status=status)
+
+    app.answers[line] = handle
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        (0, "complete"),
+        (0, "recovered"),
+        (1, "overdue"),
+        (1, "incomplete"),
+        (1, "given-up"),
+        (1, "terminated"),
+    ],
+)
+def test_a_push_is_watched_until_it_is_decided(ask: Run, app: App, code: int, state: str) -> None:
+    """A line for each change; whatever goes wrong meanwhile is asked again."""
+    unknown = {"status": "error", "reason": "push-unknown", "message": "no such push"}
+    in_turn(
+        app,
+        f"{LIST}/p1",
+        (404, unknown),
+        (503, {}),
+        (503, {}),
+        (200, WAITING),
+        (200, WAITING),
+        (200, detailed(state=state)),
+    )
+    ran = ask("pushes", "watch", "p1")
+    assert [
+        "p1  waiting  team/app:v2[latest]  2 of 3 regions, missing: eastus",
+        f"p1  {state}  team/app:v2[latest]  3 of 3 regions",
+    ] == ran.out.splitlines()
+    assert (code, "") == (ran.code, ran.err)
+
+
+def test_what_is_not_decided_in_time_is_not_known(ask: Run, app: App) -> None:
+    """Nor is what nobody has heard of."""
+    app.answer(f"{LIST}/p1", 200, WAITING)
+    ran = ask("pushes", "watch", "p1", "--within", "5s")
+    assert (3, "error: not decided within the time\n") == (ran.code, ran.err)
+    ran = ask("pushes", "watch", "p2", "--within", "5s")
+    assert (3, "error: no such push within the time\n") == (ran.code, ran.err)
+
+
+def test_an_app_that_does_not_answer_is_given_up(ask: Run, app: App) -> None:
+    """After some looks in a row; a key that is wrong at once."""
+    app.answer(f"{LIST}/p1", 503, {})
+    assert 4 == ask("pushes", "watch", "p1").code
+    assert watching.MAX_UNASKED == len(app.asked)
+    app.answer(f"{LIST}/p1", 401, {})
+    assert 1 == ask("pushes", "watch", "p1").code
+
+
+def test_all_that_wait_are_watched(ask: Run, app: App) -> None:
+    """Until none does; one that ends badly is what counts."""
+    app.answer(f"{LIST}?state=waiting", 200, {"pushes": [ONE, ONE | {"id": "p2"}], "open_more": 0})
+    in_turn(app, f"{LIST}/p1", (200, WAITING), (200, detailed()))
+    in_turn(app, f"{LIST}/p2", (200, DECIDED | {"id": "p2"}))
+    ran = ask("pushes", "watch")
+    assert (1, ["p1  waiting", "p2  overdue", "p1  complete"]) == (
+        ran.code,
+        [line.partition("  team")[0] for line in ran.out.splitlines()],
+    )
+    ran = ask("pushes", "watch", "--json")
+    assert ["p1", "p2"] == [push["id"] for push in json.loads(ran.out)["pushes"]]
+
+
+def test_where_none_waits_there_is_nothing_to_watch(ask: Run, app: App) -> None:
+    """That is fine."""
+    app.answer(f"{LIST}?state=waiting", 200, {"pushes": [], "open_more": 0})
+    ran = ask("pushes", "watch")
+    assert (0, "No push is waiting.\n") == (ran.code, ran.out)
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_at_a_terminal_it_is_a_picture(app: App, columns: int) -> None:
+    """Drawn anew, no line wider than the terminal, and with NO_COLOR as without."""
+    app.answer(f"{LIST}/p1", 200, detailed())
+    environ = {"FUNCTION_APP_URL": app.url, "NO_COLOR": "1"}
+    shown = bare(at_terminal("pushes", "watch", "p1", columns=columns, environ=environ))
+    assert "complete  team/app:v2[latest]  p1" in shown
+    assert "westeurope   *" in shown
+    assert "Traceback" not in shown

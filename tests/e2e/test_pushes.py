@@ -1,0 +1,211 @@
+"""The list of pushes and one push, where something is amiss; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from acr_global.functions import names, openpushes, pushlists
+from acr_global.functions.app import build_app
+from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
+from acr_global.ledger import Properties, Span
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
+from tests.e2e.test_couriers import lines
+from tests.e2e.test_reviving import break_off, insist, next_process
+
+
+async def pages(w: World, query: str = "") -> list[list[str]]:
+    """The ids in the list, page by page."""
+    found: list[list[str]] = []
+    after = ""
+    while True:
+        status, page = await w.call("GET", f"pushes?{query}{after}")
+        assert 200 == status, page
+        found.append([push["id"] for push in page["pushes"]])
+        if "next" not in page:
+            return found
+        after = f"&after={page['next']}"
+
+
+async def shown(w: World, push: str = "p1") -> Any:
+    """One push."""
+    return (await w.call("GET", f"pushes/{push}"))[1]
+
+
+def with_ledger(ledger: MemoryLedger) -> Any:
+    """The app with a ledger of the test's."""
+    return lambda environ: build_app(environ, ledgers=lambda _: ledger)
+
+
+class Broken(MemoryLedger):
+    """Cannot be reached."""
+
+    async def put(self, keys: Iterable[str], row: Properties) -> None:
+        raise LedgerError("HttpResponseError 403")
+
+    async def read(self, span: Span, top: int, after: str | None) -> Page:
+        raise LedgerError("HttpResponseError 403")
+
+
+async def test_a_ledger_that_fails_costs_the_row_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """The push is decided, told once, and shown by its id; the log says why no list has it."""
+    async with world(app=with_ledger(Broken())) as w:
+        await w.push("p1")
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
+        assert "complete" == (await shown(w))["state"]
+        (line,) = lines(caplog, "push-not-listed")
+        assert ("p1", "complete", "HttpResponseError 403") == (
+            line["push"],
+            line["verdict"],
+            line["cause"],
+        )
+        status, answer = await w.call("GET", "pushes")
+        assert (503, "list-unavailable") == (status, answer["reason"])
+        await w.push("p2", REGIONS[:2])
+        assert [["p2"]] == await pages(w, "state=waiting")
+
+
+async def test_nothing_waits_for_the_ledger() -> None:
+    """A notification is out before its row is begun; and no webhook's answer is behind one."""
+    told: list[int] = []
+
+    class Slow(MemoryLedger):
+        async def put(self, keys: Iterable[str], row: Properties) -> None:
+            told.append(len(w.messages))
+            await asyncio.sleep(30)
+            await super().put(keys, row)
+
+    async with world(app=with_ledger(Slow())) as w:
+        assert [202, 202, 202] == await w.push("p1")
+        await w.until(lambda: w.messages, seconds=5)
+        assert [202] == await w.push("p2", REGIONS[:1])
+        await asyncio.sleep(60)
+        assert 1 == told[0]
+        assert ["p1"] == (await pages(w, "state=complete"))[0]
+
+
+class Short(MemoryLedger):
+    """Answers every other time with nothing, and else with one row: as a table may."""
+
+    asked = 0
+
+    async def read(self, span: Span, top: int, after: str | None) -> Page:
+        self.asked += 1
+        if self.asked % 2:
+            return Page((), after or span.low)
+        return await super().read(span, 1, after)
+
+
+async def test_short_pages_are_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a bound, which may leave a page empty; with what follows nothing is lost."""
+    ledger = Short()
+    async with world(app=with_ledger(ledger)) as w:
+        for push in range(5):
+            await w.push(f"p{push}")
+            await asyncio.sleep(60)
+        assert [["p4", "p3"], ["p2", "p1", "p0"]] == await pages(w, "state=complete")
+        monkeypatch.setattr(pushlists, "MAX_READS", 1)
+        found = await pages(w, "state=complete")
+        assert [] in found
+        assert ["p4", "p3", "p2", "p1", "p0"] == [push for page in found for push in page]
+
+
+async def test_a_page_s_end_is_of_its_own_list() -> None:
+    """What another list has given as next is refused."""
+    async with world(app=with_ledger(Short())) as w:
+        for push in range(4):
+            await w.push(f"p{push}")
+            await asyncio.sleep(60)
+        _, page = await w.call("GET", "pushes?state=complete")
+        assert (await w.call("GET", f"pushes?state=overdue&after={page['next']}"))[0] == 400
+
+
+async def test_a_row_that_cannot_be_read_costs_no_other() -> None:
+    """Somebody may write into the table."""
+    ledger = MemoryLedger()
+    async with world(app=with_ledger(ledger)) as w:
+        await w.push("p1")
+        await asyncio.sleep(60)
+        await ledger.put(["t!0", "t!1"], {"id": "odd", "missing": "{"})
+        assert [["p1"]] == await pages(w)
+
+
+async def test_open_pushes_are_looked_at_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest first; the answer says how many more there may be."""
+    monkeypatch.setattr(openpushes, "MAX_LOOKS", 2)
+    async with world() as w:
+        for push in range(3):
+            await w.push(f"p{push}", REGIONS[:1])
+            await asyncio.sleep(60)
+        _, page = await w.call("GET", "pushes")
+        assert (["p2", "p1"], 1) == ([push["id"] for push in page["pushes"]], page["open_more"])
+
+
+async def test_a_push_that_is_broken_off_is_interrupted_until_it_goes_on() -> None:
+    """With all that had been heard of it."""
+    async with world() as w:
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        push = await shown(w)
+        assert ("interrupted", [REGIONS[2]]) == (push["state"], push["missing"])
+        assert [["p1"]] == await pages(w, "state=interrupted")
+        await next_process(w, "p1")
+        await asyncio.sleep(60)
+        push = await shown(w)
+        assert ("waiting", [REGIONS[2]]) == (push["state"], push["missing"])
+        await insist(w, REGIONS[2])
+        await asyncio.sleep(60)
+        assert ("complete", ["complete"]) == (
+            (await shown(w))["state"],
+            [verdict["type"] for verdict in (await shown(w))["verdicts"]],
+        )
+
+
+async def test_a_push_that_was_given_up_is_retried() -> None:
+    """It goes on with what it knew."""
+    async with world(TIMEOUT="2h") as w:
+        await insist(w, *REGIONS[:1])
+        await w.host.settle()
+        function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
+        assert function is not None
+        take_turn = function.call
+
+        def broken(context: str) -> str:
+            raise RuntimeError("this turn breaks")
+
+        object.__setattr__(function, "call", broken)
+        await insist(w, REGIONS[1])
+        for _ in range(100):
+            await asyncio.sleep(60)
+            await next_process(w, "p1")
+        push = await shown(w)
+        assert ("given-up", "it was broken off again and again") == (push["state"], push["cause"])
+        object.__setattr__(function, "call", take_turn)
+        status, answer = await w.call("POST", "pushes/p1/retry")
+        assert (202, ["p1"]) == (status, [replay["push"] for replay in answer["replays"]])
+        await asyncio.sleep(60)
+        assert "waiting" == (await shown(w))["state"]
+        await insist(w, REGIONS[2])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
+        assert "complete" == (await shown(w))["state"]
+
+
+async def test_a_push_that_somebody_ended_is_terminated() -> None:
+    """It is in no list any more, and nothing of it was given up."""
+    async with world() as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        async with w.session.post(
+            f"{w.host.url}/durabletask/instances/p1/terminate", params={"reason": "by hand"}
+        ) as answer:
+            assert answer.status == 202
+        await asyncio.sleep(10)
+        assert "terminated" == (await shown(w))["state"]
+        assert [[]] == await pages(w)
+        assert 409 == (await w.call("POST", "pushes/p1/retry"))[0]
