@@ -26,8 +26,9 @@ CALL_SECONDS = 5.0
 LOOK_SECONDS = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0)
 """Before each look; the last from then on."""
 
-STUCK_AFTER = timedelta(minutes=5)
-"""A probe that has not ended by then awaits what never comes, and is ended."""
+LEFT_AFTER = timedelta(minutes=5)
+"""Nobody waits for a probe any more that is so old: it is removed, or ended where it awaits what
+never comes."""
 
 
 class Prober:
@@ -88,11 +89,14 @@ async def _until_it_has_ended(engine: Engine, probe_id: str, until: float) -> Sn
 
 
 async def _remove_earlier(engine: Engine) -> None:
-    """Remove what an earlier probe did not wait for. One page, which is the one there is."""
+    """Remove what an earlier probe did not wait for. A younger one may be another process's, which
+    still looks at it. One page, which is the one there is."""
     for old in (await engine.list_by_prefix(PROBES, pages=1)).snapshots:
+        if not old.created or clock.utcnow() - old.created < LEFT_AFTER:
+            continue
         if _has_ended(old):
             await engine.purge(old.instance_id)
-        elif old.created and clock.utcnow() - old.created > STUCK_AFTER:
+        else:
             await engine.terminate(old.instance_id, "acr-global: nobody waits for this probe")
 
 
