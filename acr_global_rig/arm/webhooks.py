@@ -37,6 +37,9 @@ class Webhooks:
     """Seconds."""
     merges_headers: bool = False
     """Whether PATCH adds to the headers that there are; which of the two holds is not known."""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """Where hosts are reached that are not on this machine: base URLs by those that webhooks have,
+    such as `https://app.azurewebsites.net`."""
     secrets: dict[str, Json] = field(default_factory=dict)
     """URI and headers, by id in lower case."""
     logs: dict[str, list[Json]] = field(default_factory=dict)
@@ -169,13 +172,18 @@ class Webhooks:
         secret = self.secrets[path.lower()]
 
         def post() -> str:
-            entry = fire(secret["serviceUri"], secret["customHeaders"], event, self.gives_up)
+            uri, headers = secret["serviceUri"], secret["customHeaders"]
+            entry = fire(uri, headers, event, self._reached(uri), self.gives_up)
             with self.store.lock:
                 if path.lower() in self.secrets:
                     self.logs.setdefault(path.lower(), []).insert(0, entry)
             return str(entry["eventResponseMessage"]["statusCode"])
 
         return self._posting.submit(post)
+
+    def _reached(self, uri: str) -> str:
+        found = [(url, there) for url, there in self.elsewhere.items() if uri.startswith(url + "/")]
+        return uri.replace(*found[0], 1) if found else uri
 
     def close(self) -> None:
         """Return when nothing is being posted any more."""
