@@ -48,10 +48,10 @@ param settings object = {}
 @description('Settings whose value is a secret of the vault: name of the setting to name of the secret.')
 param vaultReferences object = {}
 
-@description('The registries that are asked before an alarm: ARM resource ids, in any group or subscription.')
+@description('The registries that are asked before an alarm, and for webhooks they could not deliver: ARM resource ids, in any group or subscription.')
 param registryIds string[] = []
 
-@description('What they are asked. Nothing unless a registry is named.')
+@description('What they are asked before an alarm. Nothing unless a registry is named. Catching up needs the rights of `event-log`.')
 param evidence evidenceKind[] = ['event-log']
 
 @description('The registries work with repository permissions (ABAC).')
@@ -271,6 +271,8 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (usePrivateNetwork &&
 }
 
 var appSettings = union(
+  // Without the evidence `event-log` the app has no right to read what there is to catch up with.
+  contains(evidence, 'event-log') ? {} : { ACR_GLOBAL_CATCH_UP: '0' },
   settings,
   empty(knownRegions) ? {} : { ACR_GLOBAL_REGIONS: join(knownRegions, ',') },
   empty(targets) ? {} : { ACR_GLOBAL_TARGETS: string(targets) },

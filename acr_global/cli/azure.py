@@ -99,15 +99,15 @@ def opened(at: Place) -> Iterator[Arm]:
     """The resource manager, while the block lasts. Its refusals end the command, as
     CommandErrors."""
     from acr_global.registration.arm import Arm
-    from acr_global.registration.refusal import ArmError, SignInError
+    from acr_global.registration.refusal import ArmError
     from acr_global.registration.signin import cloud_at
 
     try:
         with Arm.open(cloud_at(at.endpoint), at.subscription, at.tenant) as arm:
             yield arm
     except ArmError as error:
-        asked_in_vain = isinstance(error, SignInError) or error.answered == 401 or error.passing
-        raise (NotAskedError if asked_in_vain else CommandError)(error.message) from None
+        kind = NotAskedError if error.passing or error.answered == 401 else CommandError
+        raise kind(error.message) from None
 
 
 def said(environ: Mapping[str, str], option: str | None, variable: str) -> str | None:

@@ -32,7 +32,7 @@ from acr_global.cli.connection import (
     connect,
 )
 from acr_global.cli.exits import Exit
-from acr_global.cli.output import print_json
+from acr_global.cli.output import note, print_json
 
 if TYPE_CHECKING:
     from acr_global.doctor.finding import Finding
@@ -64,18 +64,21 @@ def doctor(
     something could not be asked.
     """
     there = connect(os.environ, url, key_file, key_stdin, timeout)
-    named = said(os.environ, registry, REGISTRY_VARIABLE)
-    findings = _look(
-        there,
-        Place(
-            named or "",
-            endpoint(os.environ, cloud),
-            said(os.environ, subscription, SUBSCRIPTION_VARIABLE),
-            said(os.environ, tenant, TENANT_VARIABLE),
-        ),
-        app_id,
-    )
-    return _report(findings, as_json=as_json)
+    named = said(os.environ, registry, REGISTRY_VARIABLE) or ""
+    own = said(os.environ, subscription, SUBSCRIPTION_VARIABLE) or _subscription_of(named)
+    tenant = said(os.environ, tenant, TENANT_VARIABLE)
+    at = Place(named, endpoint(os.environ, cloud), own, tenant)
+    note("asking the registry and the app, whose engine has half a minute to answer")
+    return _report(_look(there, at, app_id), as_json=as_json)
+
+
+def _subscription_of(registry: str) -> str | None:
+    """As its ARM id says it; None for a name."""
+    from acr_global.registration.ids import parse_id
+    from acr_global.registration.rights import REGISTRIES
+
+    parts = parse_id(registry, REGISTRIES)
+    return parts[0] if parts else None
 
 
 def _look(there: Connection, at: Place, app_id: str | None) -> tuple[Finding, ...]:

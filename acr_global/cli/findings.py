@@ -28,7 +28,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = None) -> None:
-    """Print findings for a terminal, folded to its width."""
+    """Print findings for a terminal, folded. The same advice for the next line is printed once."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -38,8 +38,10 @@ def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = N
     grid = Table.grid(padding=(0, 1))
     for _ in range(3):
         grid.add_column(overflow="fold")
+    last = ""
     for finding in findings:
-        mend = [f"{TODO} {line(finding.mend)}"] if finding.mend else []
+        mend = [f"{TODO} {line(finding.mend)}"] if finding.mend not in ("", last) else []
+        last = finding.mend
         text = Text("\n".join([line(finding.said), *mend]))
         grid.add_row(Text(signs[finding.state], STYLES[finding.state]), Text(finding.check), text)
     console.print(grid)

@@ -6,6 +6,7 @@
     regions     the expected regions, and the registry's replicas
     hooks       the registry's webhooks: existence, state, URI and key
     deliveries  what the event logs say of the last posts, and which correlation fits
+    catching_up whether what was not delivered is taken in, and what there is of it
     examine     all checks, in the order of a push's way
     asking      one request to the app
     gather      finds the facts: asks the app and the resource manager, side by side

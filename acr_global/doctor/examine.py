@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from acr_global.doctor.app import check_app
+from acr_global.doctor.catching_up import check_catching_up
 from acr_global.doctor.deliveries import check_deliveries
 from acr_global.doctor.facts import Facts
 from acr_global.doctor.finding import Finding
@@ -18,4 +19,5 @@ def examine(facts: Facts) -> tuple[Finding, ...]:
         *check_hooks(facts, expected),
         *check_deliveries(facts, expected),
         *check_app(facts.app),
+        check_catching_up(facts),
     )

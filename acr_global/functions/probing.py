@@ -26,8 +26,8 @@ CALL_SECONDS = 5.0
 LOOK_SECONDS = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0)
 """Before each look; the last from then on."""
 
-STUCK_AFTER = timedelta(minutes=5)
-"""A probe that has not ended by then never will, and is terminated."""
+LEFT_AFTER = timedelta(minutes=5)
+"""Nobody waits for an older probe any more: it is removed, or terminated where it still waits."""
 
 
 class Prober:
@@ -88,11 +88,14 @@ async def _until_it_has_ended(engine: Engine, probe_id: str, until: float) -> Sn
 
 
 async def _remove_earlier(engine: Engine) -> None:
-    """Remove earlier probes that were not awaited to their end. They fit into one page."""
+    """Remove earlier probes that were not awaited to their end. A younger one may belong to another
+    process, which still looks at it. They fit into one page."""
     for old in (await engine.list_by_prefix(PROBES, pages=1)).snapshots:
+        if not old.created or clock.utcnow() - old.created < LEFT_AFTER:
+            continue
         if _has_ended(old):
             await engine.purge(old.instance_id)
-        elif old.created and clock.utcnow() - old.created > STUCK_AFTER:
+        else:
             await engine.terminate(old.instance_id, "acr-global: nobody waits for this probe")
 
 

@@ -20,6 +20,9 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 """For one answer; a limit of our own. The SDK's is five minutes."""
 
+LOGIN_SECONDS = 60
+"""For `az` to give a token. The SDK's own is 10, which a busy machine takes to start it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
@@ -67,6 +70,7 @@ def open_credential(cloud: Cloud, tenant: str | None) -> Any:
         transport=open_transport(),
         use_env_settings=False,
         additionally_allowed_tenants=["*"] if tenant else [],
+        process_timeout=LOGIN_SECONDS,
         **known,
     )
     return _InTenant(credential, tenant) if tenant else credential

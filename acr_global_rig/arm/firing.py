@@ -16,9 +16,13 @@ MASKED = {"authorization"}
 
 
 def fire(
-    uri: str, headers: Mapping[str, str], event: Mapping[str, object], seconds: float = GIVES_UP
+    uri: str,
+    headers: Mapping[str, str],
+    event: Mapping[str, object],
+    reached: str,
+    seconds: float = GIVES_UP,
 ) -> Json:
-    """Post an event; returns its entry in the event log.
+    """Post an event to `reached`, where the URI leads; returns its entry in the event log.
 
     No answer within these seconds, or none at all, is logged as 504 by the registry itself.
     """
@@ -28,7 +32,7 @@ def fire(
     shown = {k: "******" if k.lower() in MASKED else v for k, v in sent.items()}
     asked = {"content": event, "headers": shown, "method": "POST", "requestUri": uri}
     try:
-        answered = _post(uri, sent, body, seconds)
+        answered = _post(reached, sent, body, seconds)
     except (OSError, ValueError, http.client.HTTPException):
         answered = {"headers": {}, "reasonPhrase": "Gateway Timeout", "statusCode": "504"}
     return {

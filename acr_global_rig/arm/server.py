@@ -85,6 +85,7 @@ class LoopbackArm:
             self.store.clear()
             self.webhooks.secrets.clear()
             self.webhooks.logs.clear()
+            self.webhooks.elsewhere.clear()
             self.sites.keys.clear()
             self.sites.unseen.clear()
             self.asked.clear()

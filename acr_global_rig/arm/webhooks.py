@@ -37,6 +37,9 @@ class Webhooks:
     """Seconds after which a post is given up."""
     merges_headers: bool = False
     """Whether PATCH adds to existing headers or replaces them; the service's way is not known."""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """By a webhook's base URL, such as `https://app.azurewebsites.net`: the one on this machine that
+    stands for it."""
     secrets: dict[str, Json] = field(default_factory=dict)
     """URI and headers, by id in lower case."""
     logs: dict[str, list[Json]] = field(default_factory=dict)
@@ -170,13 +173,18 @@ class Webhooks:
         secret = self.secrets[path.lower()]
 
         def post() -> str:
-            entry = fire(secret["serviceUri"], secret["customHeaders"], event, self.gives_up)
+            uri, headers = secret["serviceUri"], secret["customHeaders"]
+            entry = fire(uri, headers, event, self._reached(uri), self.gives_up)
             with self.store.lock:
                 if path.lower() in self.secrets:
                     self.logs.setdefault(path.lower(), []).insert(0, entry)
             return str(entry["eventResponseMessage"]["statusCode"])
 
         return self._posting.submit(post)
+
+    def _reached(self, uri: str) -> str:
+        found = [(url, there) for url, there in self.elsewhere.items() if uri.startswith(url + "/")]
+        return uri.replace(*found[0], 1) if found else uri
 
     def close(self) -> None:
         """Return when no post is under way."""

@@ -1,5 +1,7 @@
 // What the app may ask one registry before an alarm, in the registry's own resource group: a custom
-// role with the actions that its evidence uses, and no other.
+// role with the actions that its evidence uses, and no other. Webhooks are registered, pinged and
+// looked at by whoever runs the commands, as themselves: the app's identity needs no right for it,
+// and so cannot read the keys that webhooks hold.
 
 import { evidenceActions, evidenceDataActions, evidenceKind } from 'types.bicep'
 

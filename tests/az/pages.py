@@ -1,18 +1,21 @@
-"""Running the docs' blocks that call `az`. What reaches for more than the resource manager is only
-parsed, by the real `az` too. `func`, `azd`, `curl` and our own commands are stood in for;
-tests/tools looks at their flags.
+"""Running the docs' blocks that call `az`. A command that needs more than the resource manager is
+only parsed, by the real `az` too. `acr-global webhooks` runs. Our other commands need an app, and
+have stand-ins, as have `func`, `azd` and `curl`: tests/tools looks at their flags.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
+from acr_global.registry.naming import TAG, webhook_name
 from acr_global_rig.arm import PRINCIPAL, LoopbackArm
 from acr_global_rig.arm.paths import group_id
-from tests.az.client import AZURE_CLI
+from tests.az.client import AZURE_CLI, Az
 from tools.shell_blocks import ROOT, Block, blocks
 from tools.venvs import venv
 
@@ -28,6 +31,10 @@ OUTPUTS = {
 
 STAND_IN = """#!/bin/sh
 [ "$(basename "$0")" != curl ] || { cat >/dev/null; echo '[]'; }
+"""
+OURS = """#!/bin/sh
+[ "$1" = webhooks ] || exit 0
+exec {python} -m acr_global "$@"
 """
 AZ = '''#!{python}
 """`az`, or its parser alone where a command would reach for more than the resource manager."""
@@ -61,7 +68,8 @@ def set_up(arm: LoopbackArm) -> None:
     site.find_later()
     for region in REGIONS:
         uri = f"{URL}/api/ImagePush?region={region}"
-        registry.add_webhook(f"acrglobal{region}", region, uri, {"x-functions-key": "a-key"})
+        name, headers = webhook_name(APP, region), {"x-functions-key": "a-key"}
+        registry.add_webhook(name, region, uri, headers, tags={TAG: site.id})
     outputs = {name: {"type": "Object", "value": value} for name, value in OUTPUTS.items()}
     arm.store.put(
         f"{group_id('acr-global')}/providers/Microsoft.Resources/deployments/acr-global",
@@ -75,15 +83,17 @@ def set_up(arm: LoopbackArm) -> None:
     arm.store.put(f"{registry.id}/{authorization}/roleAssignments/a1", {"properties": assigned})
 
 
-def stood_in(folder: Path, environ: dict[str, str]) -> dict[str, str]:
-    """An environment with stand-ins for all but `az` and the hook, and with our `az`."""
+def stood_in(folder: Path, az: Az, arm: LoopbackArm) -> dict[str, str]:
+    """An environment with stand-ins for all but `az`, the hook, and what asks ARM of ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
-    scripts = dict.fromkeys(("func", "azd", "curl", "python", "acr-global"), STAND_IN)
+    scripts = dict.fromkeys(("func", "azd", "curl"), STAND_IN)
+    scripts["acr-global"] = OURS.format(python=shlex.quote(sys.executable))
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
     for name, script in scripts.items():
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
-    return environ | {"PATH": os.pathsep.join((str(folder), environ["PATH"]))}
+    path = os.pathsep.join((str(folder), az.environ["PATH"]))
+    return az.environ | arm.environ | {"PATH": path, "ACR_GLOBAL_ARM_ENDPOINT": arm.url}
 
 
 def run(block: Block, environ: dict[str, str]) -> str:

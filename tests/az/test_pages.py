@@ -8,7 +8,8 @@ import pytest
 
 from acr_global_rig.arm import LoopbackArm
 from tests.az.client import Az
-from tests.az.pages import leaked, run, set_up, stood_in, with_az
+from tests.az.pages import URL, leaked, run, set_up, stood_in, with_az
+from tests.rig.app import listening
 
 PAGES = with_az()
 
@@ -18,7 +19,8 @@ def environ(
     cloud: tuple[LoopbackArm, Az], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
     """An environment with the real `az`, and stand-ins for all else."""
-    return stood_in(tmp_path_factory.mktemp("programs"), cloud[1].environ)
+    arm, az = cloud
+    return stood_in(tmp_path_factory.mktemp("programs"), az, arm)
 
 
 def test_there_are_pages() -> None:
@@ -37,7 +39,9 @@ def test_the_blocks_of_a_page_run(
         pytest.skip("`bicep` is not on PATH, and az would fetch one")
     arm, _ = cloud
     set_up(arm)
-    assert "" == "".join(run(block, environ) for block in PAGES[page])
+    with listening() as app:
+        arm.webhooks.elsewhere[URL] = app.url
+        assert "" == "".join(run(block, environ) for block in PAGES[page])
     assert [] == leaked(arm)
     if page == "deploying.md":
         assert [] == [i for i in arm.store.ids() if "/webhooks/" in i or "/role" in i]

@@ -24,7 +24,6 @@ async def doctor(run: Run, c: Clinic, *argv: str, **environ: str) -> Ran:
         "FUNCTION_APP_URL": c.host.url,
         "FUNCTION_APP_KEY": KEY,
         "ACR_GLOBAL_REGISTRY_ID": c.registry.id,
-        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
         "ACR_GLOBAL_ARM_ENDPOINT": c.arm.url,
     }
     return await asyncio.to_thread(run, "doctor", *argv, **(known | environ))
@@ -36,7 +35,7 @@ async def test_what_is_well_ends_with_0(run: Run, rig: LoopbackArm) -> None:
         await c.push()
         ran = await doctor(run, c)
     assert (Exit.FINE, "") == (ran.code, ran.err)
-    assert ran.out.endswith("\n\n15 fine, 0 wrong, 0 not known\n")
+    assert ran.out.endswith("\n\n16 fine, 0 wrong, 0 not known\n")
 
 
 async def test_what_is_wrong_ends_with_1(run: Run, rig: LoopbackArm) -> None:
@@ -68,3 +67,14 @@ async def test_without_a_url_nothing_is_asked(run: Run, rig: LoopbackArm) -> Non
         ran = await doctor(run, c, FUNCTION_APP_URL="")
     assert (Exit.USAGE, "", 1) == (ran.code, ran.out, len(ran.err.splitlines()))
     assert [] == rig.asked
+
+
+async def test_a_registry_may_be_named(run: Run, rig: LoopbackArm) -> None:
+    """In a subscription that is said; without one it is said to be missing."""
+    async with clinic(rig) as c:
+        await c.push()
+        named = ("--registry", "contoso")
+        ran = await doctor(run, c, *named, "--subscription", SUBSCRIPTION)
+        assert Exit.FINE == ran.code
+        ran = await doctor(run, c, *named)
+    assert (Exit.NOT_ASKED, True) == (ran.code, "a name says no subscription" in ran.out)

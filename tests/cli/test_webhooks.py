@@ -7,15 +7,18 @@ import json
 import logging
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from acr_global.cli.exits import Exit
+from acr_global.cli.azure import Place, opened, place
+from acr_global.cli.exits import CommandError, Exit
 from acr_global.registration import rights
 from acr_global.registration.plan import KEY_HEADER
+from acr_global.registration.refusal import ArmError
 from acr_global.registry.naming import TAG
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
 from acr_global_rig.arm.faults import Cut
@@ -509,18 +512,43 @@ def test_where_azure_is_not_reached_it_is_4(type_: Run) -> None:
     assert "gave no answer" in ran.err
 
 
-def test_where_nobody_is_signed_in_it_is_4(type_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's own page of reasons is not shown."""
+def test_where_nobody_is_signed_in_it_is_4(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library's own page of reasons, which it logs, is not shown."""
     monkeypatch.delenv("IDENTITY_ENDPOINT")
-    ran = type_("plan", AZURE_TOKEN_CREDENTIALS="AzureCliCredential", PATH="")
-    assert Exit.NOT_ASKED == ran.code
-    assert "nobody is signed in here" in ran.err
-    assert 1 == ran.err.count("\n")
+    nobody = {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential", "PATH": ""}
+    ran = subprocess.run(
+        [sys.executable, "-m", "acr_global", "webhooks", "plan"],
+        cwd=ROOT,
+        env={**os.environ, **environ, **nobody},
+        capture_output=True,
+        text=True,
+    )
+    assert (Exit.NOT_ASKED, "") == (ran.returncode, ran.stdout)
+    assert "nobody is signed in here" in ran.stderr
+    assert 1 == ran.stderr.count("\n")
+
+
+def test_a_sign_in_that_is_not_taken_is_4() -> None:
+    """As where its token has run out; what is refused for good is 1."""
+    at = Place("contoso", "https://arm.example", None, None)
+    for expected, status in ((Exit.NOT_ASKED, 401), (Exit.PROBLEMS, 403), (Exit.NOT_ASKED, 503)):
+        with pytest.raises(CommandError) as caught, opened(at):
+            raise ArmError("no", status=status)
+        assert expected == caught.value.exit
+
+
+def test_a_plan_that_cannot_ask_for_the_key_is_no_plan(type_: Run, rig: LoopbackArm) -> None:
+    """Only where the right is missing it does without."""
+    rig.fail(rights.READ_KEYS, 500)
+    ran = type_("plan")
+    assert (Exit.NOT_ASKED, "") == (ran.code, ran.out)
+    assert "status 500" in ran.err
 
 
 def test_another_cloud_is_given_by_its_name() -> None:
     """The names are those of `az cloud list`; the resource manager's URL will do, too."""
-    from acr_global.cli.azure import place
 
     def endpoint(cloud: str | None, **environ: str) -> str:
         return place(environ, "contoso", "s", None, cloud).endpoint

@@ -13,6 +13,7 @@ from tests.doctor.samples import FACTS, HOOKS, HOST, KEY, REGIONS, hook, with_ap
 
 CHECKS = ["regions", "webhooks", "deliveries", "correlation", "app", "door", "functions"]
 CHECKS += ["settings", "version", "clock", "engine", "targets", "evidence"]
+CHECKS += ["catch-up"]
 GONE = Unknown("the right X/read is missing", "ask for it")
 
 
@@ -33,7 +34,8 @@ def test_a_healthy_app_is_fine_throughout() -> None:
         (["webhooks", "deliveries", "correlation"], replace(FACTS, hooks=GONE)),
         (["functions"], with_app(functions=GONE)),
         (["door"], with_app(ping=GONE)),
-        (["regions", "correlation", "version", "clock", "engine", "targets", "evidence"],
+        (["regions", "correlation", "version", "clock", "engine", "targets", "evidence",
+          "catch-up"],
          with_app(diagnosis=GONE)),
     ],
 )  # fmt: skip

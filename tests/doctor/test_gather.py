@@ -91,7 +91,7 @@ async def test_without_the_apps_key_the_registry_is_examined(
 async def test_the_registry_may_be_the_one_of_the_settings(rig: LoopbackArm) -> None:
     """Where none is known, the finding says how to name it."""
     registry_id = rig.add_registry("contoso", REGIONS[0], REGIONS).id
-    async with clinic(rig, REGISTRY_ID=registry_id) as c:
+    async with clinic(rig, REGISTRY_ID=registry_id, CATCH_UP="0") as c:
         await c.push()
         assert [] == unlike(State.OK, await c.findings(replace(c.where, registry=None)))
     async with clinic(rig) as c:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import uuid
 from collections.abc import AsyncIterator
@@ -15,22 +16,27 @@ import pytest
 
 from acr_global.catchup import Mark
 from acr_global.correlation import MARKS, is_push
-from acr_global.functions import names
+from acr_global.functions import logs, names
 from acr_global.functions.app import build_app
 from acr_global.functions.logs import Logs
 from acr_global.functions.setup import Tools
 from acr_global.functions.timers import catch_up
 from acr_global.functions.timers.catch_up import CatchingUp
+from acr_global.registry import event_log
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines
-from tests.e2e.test_reviving import engine_of
+from tests.e2e.test_reviving import break_off, engine_of, insist
 from tests.registry.fakes import REGISTRY_ID, FakeArm, FakeCredential, webhook
 
 RUN = 300
 """Seconds between two runs of the timer."""
+
+
+PLATFORM = {"WEBSITE_HOSTNAME": "ours.example"}
+"""What Azure tells the app of itself."""
 
 
 @dataclass
@@ -71,7 +77,7 @@ async def catching_up(**settings: Any) -> AsyncIterator[tuple[World, Registry]]:
     async with (
         arm.running() as url,
         world(
-            app=lambda environ: build_app(environ, FakeCredential()),
+            app=lambda environ: build_app(environ | PLATFORM, FakeCredential()),
             timers=True,
             **{"REGISTRY_ID": REGISTRY_ID, "ARM_ENDPOINT": url, **settings},
         ) as w,
@@ -82,6 +88,11 @@ async def catching_up(**settings: Any) -> AsyncIterator[tuple[World, Registry]]:
 def marks(w: World) -> list[str]:
     """The marks in storage."""
     return [i for i in w.host.storage.instances if i.startswith(MARKS)]
+
+
+def regions(caplog: pytest.LogCaptureFixture) -> set[str]:
+    """Those whose events have been taken in."""
+    return {line["region"] for line in lines(caplog, "webhook") if line.get("caught_up")}
 
 
 async def test_a_push_that_nobody_heard_of_is_told_once() -> None:
@@ -305,3 +316,93 @@ async def test_a_quiet_run_costs_one_request_for_each_webhook() -> None:
         assert {} == spent
         more = {name: count - asked[name] for name, count in registry.arm.asked.items()}
         assert {"list": 0} | {f"acrglobal{region}": 1 for region in REGIONS} == more
+
+
+async def test_a_log_that_cannot_be_read_holds_up_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its events come when it can be."""
+    caplog.set_level(logging.INFO)
+    async with catching_up(TIMEOUT="1h") as (w, registry):
+        await registry.fire("p1", lost=True)
+        await asyncio.sleep(61)
+        registry.arm.troubles["acrglobaleastus"] = [(403, {})]
+        await w.host.run_timer(names.CATCH_UP)
+        await asyncio.sleep(10)
+        assert {"westeurope", "northeurope"} == regions(caplog)
+        await asyncio.sleep(RUN)
+        assert ["complete"] == w.verdicts()
+        (line,) = lines(caplog, "cannot-catch-up")
+        assert line["cause"].startswith("myregistry/acrglobaleastus: ")
+
+
+async def test_a_region_without_a_webhook_of_ours_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """The other regions are read; by their URL, where no name is ours."""
+    caplog.set_level(logging.INFO)
+    async with catching_up(REGIONS="eastus,westeurope,southeastasia") as (_, registry):
+        there = [webhook("theirs", "eastus"), webhook("acrglobalwesteurope", "westeurope")]
+        registry.arm.webhooks = there
+        await registry.fire("p1", "eastus", "westeurope", lost=True)
+        registry.arm.logs["theirs"] = registry.arm.logs.pop("acrglobaleastus")  # type: ignore[attr-defined, index]
+        await asyncio.sleep(2 * RUN)
+        assert {"eastus", "westeurope"} == regions(caplog)
+        (line,) = lines(caplog, "cannot-catch-up")
+        assert "southeastasia: the registry has no webhook in this region" in line["cause"]
+
+
+async def test_a_wrong_setting_keeps_out_what_it_names(caplog: pytest.LogCaptureFixture) -> None:
+    """It is tried once in a process, for settings change with a new one only; others are not held
+    up."""
+    wrong = {"wrong.example": {"regions": ["west/europe"]}}
+    async with catching_up(REGISTRIES=json.dumps(wrong)) as (w, registry):
+        at = utcnow().isoformat()
+        for region in REGIONS:
+            registry.note(region, event("p0", at=at, host="wrong.example", tag="v0"), "503")
+        await registry.fire("p1", lost=True)
+        await asyncio.sleep(3 * RUN)
+        assert ["complete"] == w.verdicts()
+        assert 3 == len(lines(caplog, "settings-wrong"))
+
+
+async def test_a_log_that_is_too_long_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its newest entries are read."""
+    for module in (event_log, logs):
+        monkeypatch.setattr(module, "MAX_EVENTS", 3)
+    async with catching_up(LATE_WINDOW="0") as (w, registry):
+        for n in range(4):
+            await registry.fire(f"p{n}", "eastus", lost=True, tag=f"v{n}")
+        await asyncio.sleep(2 * RUN)
+        assert {"p1", "p2", "p3"} == {i for i in w.host.storage.instances if is_push(i)}
+        assert "more than 3 events" in lines(caplog, "cannot-catch-up")[0]["cause"]
+
+
+async def test_a_late_window_counts_from_when_it_was_told() -> None:
+    """A region whose event comes with a later run is still waited for."""
+    async with catching_up(LATE_WINDOW="1h") as (w, registry):
+        await registry.fire("p1", *REGIONS[:2], lost=True)
+        w.host.hazards = Hazards(management_errors=1.0)
+        await asyncio.sleep(8_000)
+        w.host.hazards = Hazards()
+        await asyncio.sleep(2 * RUN)
+        assert ["overdue"] == w.verdicts()
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(60)
+        assert ["overdue", "recovered"] == w.verdicts()
+
+
+async def test_a_push_that_was_caught_up_outlives_pythons_death() -> None:
+    """Its next life has the deadline of its event, too."""
+    async with catching_up(TIMEOUT="1h", LATE_WINDOW="0") as (w, registry):
+        began = utcnow()
+        await registry.fire("p1", *REGIONS[:2], lost=True)
+        await asyncio.sleep(2 * RUN)
+        await break_off(w)
+        await asyncio.sleep(30)
+        await insist(w, REGIONS[1])
+        await asyncio.sleep(4_000)
+        (message,) = w.messages
+        assert ("overdue", [REGIONS[2]]) == (message["type"], message["missing"])
+        deadline = datetime.fromisoformat(message["deadline"])
+        assert 3_600 == pytest.approx((deadline - began).total_seconds(), abs=2)

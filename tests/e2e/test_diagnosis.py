@@ -96,6 +96,16 @@ async def test_a_probe_that_nobody_takes_up_is_removed_by_a_later_one() -> None:
         assert ["Pending"] == await left(w)
 
 
+async def test_a_probe_that_another_process_looks_at_is_left_alone() -> None:
+    """It may have ended a moment ago, and not be seen yet."""
+    async with world(hazards=Hazards(gap=(30.0, 30.0))) as w:
+        await probe(w)
+        await asyncio.sleep(10)
+        assert ["Completed"] == await left(w)
+        await probe(w)
+        assert 2 == len(await left(w))
+
+
 async def test_questions_at_once_share_one_probe() -> None:
     """Their number does not matter."""
     async with world(hazards=Hazards(gap=(200.0, 200.0))) as w:

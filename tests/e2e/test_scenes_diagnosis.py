@@ -14,15 +14,28 @@ from acr_global.functions import names
 from acr_global.version import VERSION
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
-from tests.e2e.scene import DURABLE, Scene, Stage, both
+from tests.e2e.scene import DURABLE, Scene, Stage, both, engine_only
 
 DIAGNOSIS = "api/diagnosis"
+WITHOUT_EVIDENCE = """
+import os
+from acr_global.functions import app as ours
+from acr_global.functions.activities import gather_evidence
+ours.FUNCTIONS = tuple(one for one in ours.FUNCTIONS if one is not gather_evidence)
+app = ours.build_deployed(os.environ)
+"""
+"""An app whose host lacks an activity, as where it cannot bind it."""
 SETTINGS = {"REGISTRIES": "", "REGIONS": "westeurope,eastus", "TIMEOUT": "soon"}
 
 
 async def probes(s: Scene) -> Any:
     """The instances of probes that are in storage."""
     return (await s.call("GET", f"{DURABLE}/instances/", instanceIdPrefix="_probe."))[1]
+
+
+async def none_left(s: Scene) -> bool:
+    """Whether all are gone: other scenes ask the same host."""
+    return not await probes(s)
 
 
 @both()
@@ -37,7 +50,7 @@ async def test_an_app_that_is_well_says_so(s: Scene) -> None:
     # On two hosts the turns may have been the other's.
     turn = said.get("newest_turn") or (said["now"] if s.others else "")
     assert datetime.fromisoformat(turn) <= datetime.fromisoformat(said["now"])
-    assert [] == await probes(s)
+    await s.eventually(lambda: none_left(s))
 
 
 @both(stage=Stage(SETTINGS))
@@ -60,6 +73,14 @@ async def test_evidence_is_asked_for_with_the_apps_own_identity(s: Scene) -> Non
     assert {"check failed: cannot connect"} == {
         e["detail"] for e in found["evidence-unknown.example"]
     }
+
+
+@engine_only(stage=Stage(function_app=WITHOUT_EVIDENCE))
+async def test_an_activity_that_the_engine_does_not_have_is_named(s: Scene) -> None:
+    """Its call never comes back there; devhost fails the instance (tests/e2e/test_diagnosis.py)."""
+    _, said = await s.call("GET", DIAGNOSIS)
+    assert ("not-ended", "GatherEvidence") == (said["probe"]["state"], said["probe"]["at"])
+    assert ["Running"] == [probe["runtimeStatus"] for probe in await probes(s)]
 
 
 @pytest.mark.engine

@@ -54,6 +54,15 @@ def test_the_app_finds_no_problem_in_its_settings(settings: dict[str, str]) -> N
     assert loaded.settings.all_regions()
 
 
+def test_nothing_is_caught_up_where_the_right_to_read_the_log_is_not_given() -> None:
+    """It goes with the evidence `event-log`."""
+    off = {name: load(name).app_settings.get("ACR_GLOBAL_CATCH_UP") for name in EVERY}
+    for name in EVERY:
+        without = "event-log" not in load(name).app_settings.get("ACR_GLOBAL_EVIDENCE", "event-log")
+        assert ("0" if without else None) == off[name]
+    assert {"0", None} == set(off.values())
+
+
 def test_the_platforms_settings_are_there(settings: dict[str, str]) -> None:
     """Storage is reached by identity: all three settings, and no connection string beside them."""
     assert PLATFORM - {"DURABLE_TASK_SCHEDULER_CONNECTION_STRING"} <= set(settings)

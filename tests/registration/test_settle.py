@@ -260,6 +260,41 @@ def test_the_limit_is_checked_first(rig: LoopbackArm, arm: Arm, ours: App, site:
     assert ["theirs1", "theirs2"] == sorted(registry.webhooks())
 
 
+def test_what_is_removed_makes_room_for_what_is_made(
+    rig: LoopbackArm, arm: Arm, ours: App, site: Site
+) -> None:
+    """It goes first, so nothing is refused where the registry is full."""
+    registry = rig.add_registry("small", "westeurope", sku="Basic")
+    for name in ("old1", "old2"):
+        registry.add_webhook(name, "southindia", "https://elsewhere/", tags={TAG: site.id})
+    settled = applying(arm, arm.registry(registry.id), ours)
+    assert settled.is_right
+    assert [] == [one for one in settled.done if one.error]
+
+
+def test_what_has_failed_is_made_anew(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
+) -> None:
+    """And not changed: nobody says that it could be."""
+    applying(arm, there, ours)
+    failed = rig.store.get(f"{registry.id}/webhooks/{NAMES[0]}")
+    assert failed
+    failed["properties"]["provisioningState"] = "Failed"
+    rig.asked.clear()
+    assert applying(arm, there, ours).is_right
+    assert [("PUT", NAMES[0])] == written(rig)
+
+
+def test_another_apps_headers_are_not_read(
+    rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry
+) -> None:
+    """Its tag says enough."""
+    tags = {TAG: ours.id + "-other"}
+    registry.add_webhook("theirs", "eastus", "https://elsewhere/", tags=tags)
+    webhooks_of(arm, there, ours)
+    assert [] == [asked for asked in rig.asked if "getCallbackConfig" in asked.target]
+
+
 def test_forty_regions_are_done_side_by_side(
     rig: LoopbackArm, arm: Arm, ours: App, site: Site
 ) -> None:

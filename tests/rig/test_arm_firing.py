@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,42 +13,16 @@ from acr_global_rig.arm import LoopbackArm, Registry
 from acr_global_rig.arm.webhooks import fits
 from acr_global_rig.loopback import unused_url
 from acr_global_rig.registry import event
+from tests.rig.app import App, listening
 
 HOOK = "acrglobalwesteurope"
-
-
-class App:
-    """Receives the webhooks' posts: keeps headers and body, and answers 202."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, dict[str, str], Any]] = []
-        app = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                app.told.append((self.path, dict(self.headers), body))
-                self.send_response(202)
-                self.end_headers()
-                self.wfile.write(b"kept")
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Print nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
 
 @pytest.fixture
 def app() -> Iterator[App]:
     """A receiver that listens."""
-    app = App()
-    thread = threading.Thread(target=app.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield app
-    app.server.shutdown()
-    app.server.server_close()
-    thread.join()
+    with listening() as app:
+        yield app
 
 
 def test_a_ping_is_posted_with_the_webhooks_headers(
@@ -121,6 +92,32 @@ def test_where_the_answer_takes_too_long_the_registry_says_504(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         registry.add_webhook(HOOK, "westeurope", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert {HOOK: "504"} == registry.fire("westeurope", event("p1"))
+
+
+def test_a_host_may_be_reached_elsewhere(arm: LoopbackArm, registry: Registry, app: App) -> None:
+    """The event log shows where the webhook posts to."""
+    arm.webhooks.elsewhere["https://app.example"] = app.url
+    registry.add_webhook(HOOK, "westeurope", "https://app.example/api?region=x")
+    assert {HOOK: "202"} == registry.fire("westeurope", event("p1"))
+    assert ["/api?region=x"] == [path for path, _, _ in app.told]
+    (entry,) = registry.events(HOOK)
+    assert "https://app.example/api?region=x" == entry["eventRequestMessage"]["requestUri"]
+
+
+def test_the_event_log_of_a_webhook_goes_with_it(
+    arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
+) -> None:
+    """One of the same name has none of it, nor what the other had still under way."""
+    arm.webhooks.gives_up = 0.05
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        registry.add_webhook(HOOK, "westeurope", url)
+        registry.fire("westeurope", event("p1"))
+        under_way = arm.webhooks.post(f"{registry.id}/webhooks/{HOOK}", event("p2"))
+        acr.webhooks.begin_delete("registries", "contoso", HOOK).result()
+        assert "504" == under_way.result()
+        registry.add_webhook(HOOK, "westeurope", url)
+    assert [] == registry.events(HOOK)
 
 
 @pytest.mark.parametrize(

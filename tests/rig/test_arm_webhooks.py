@@ -65,13 +65,13 @@ def test_only_get_callback_config_returns_uri_and_headers(
 def test_an_update_changes_what_it_is_given(
     acr: ContainerRegistryManagementClient, registry: Registry
 ) -> None:
-    """Other fields stay, also URI and headers."""
+    """Other fields stay, also tags, URI and headers."""
     create(acr)
     change: Any = {"properties": {"status": "disabled"}}
     changed = acr.webhooks.begin_update(GROUP, NAME, HOOK, change).result()
-    assert {"status": "disabled", "actions": ["push"]}.items() <= changed.as_dict()[
-        "properties"
-    ].items()
+    properties = changed.as_dict()["properties"]
+    assert ("disabled", ["push"]) == (properties["status"], properties["actions"])
+    assert {"app": "a"} == changed.tags
     assert HEADERS == acr.webhooks.get_callback_config(GROUP, NAME, HOOK).custom_headers
 
 
@@ -91,12 +91,16 @@ def test_an_update_replaces_headers_or_adds_to_them(
     assert headers == acr.webhooks.get_callback_config(GROUP, NAME, HOOK).custom_headers
 
 
-def test_a_webhook_is_deleted(acr: ContainerRegistryManagementClient, registry: Registry) -> None:
-    """Deleting it again changes nothing."""
+def test_a_webhook_is_deleted(
+    arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry
+) -> None:
+    """Deleting it again changes nothing, and begins no operation."""
     create(acr)
     acr.webhooks.begin_delete(GROUP, NAME, HOOK).result()
     assert [] == list(acr.webhooks.list(GROUP, NAME))
+    arm.asked.clear()
     acr.webhooks.begin_delete(GROUP, NAME, HOOK).result()
+    assert ["DELETE"] == [asked.method for asked in arm.asked]
 
 
 @pytest.mark.parametrize("name", ["four", "a" * 51, "with-hyphen"])

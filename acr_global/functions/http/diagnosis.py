@@ -15,7 +15,7 @@ from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.http.health import problems_of
 from acr_global.functions.probing import CALL_SECONDS, Prober
 from acr_global.functions.setup import Setup, Tools
-from acr_global.model import Action, Artifact
+from acr_global.model import Action, Artifact, EvidenceKind
 from acr_global.policy import Override
 from acr_global.version import VERSION
 
@@ -80,5 +80,11 @@ def _question(tools: Tools, registry: str | None, policy: Override) -> wire.Evid
         artifact=Artifact(registry=host, repository=REPOSITORY, digest=DIGEST),
         missing=policy.regions,
         begun_at=tools.clock(),
-        evidence=policy.evidence,
+        evidence=tuple(dict.fromkeys((*policy.evidence, *_for_catching_up(tools, policy)))),
     )
+
+
+def _for_catching_up(tools: Tools, policy: Override) -> tuple[str, ...]:
+    """What has to be asked to know whether the event logs can be read."""
+    reads = tools.settings.catches_up() and policy.registry_id
+    return (EvidenceKind.EVENT_LOG.value,) if reads else ()

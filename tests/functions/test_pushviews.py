@@ -1,0 +1,53 @@
+"""A push is read as far as it is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from acr_global.api import PushState
+from acr_global.functions import pushviews, wire
+from acr_global.functions.engine import Phase, Snapshot
+from acr_global.model import Action, Arrival, Artifact
+
+AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
+PUSH = wire.PushInput(
+    nonce="n",
+    push_id="p1",
+    action=Action.PUSH,
+    artifact=Artifact(repository="team/app", tag="v2"),
+    regions=("westeurope", "eastus"),
+    timeout=timedelta(minutes=10),
+    arrival=Arrival(region="westeurope", event_id="e", received_at=AT),
+)
+STATUS = wire.PushStatus(
+    state="waiting",
+    decided=False,
+    until=AT,
+    missing=(),
+    reports={"westeurope": ("e", AT), "eastus": ("e", AT)},
+)
+
+
+def test_a_push_that_has_not_begun_waits() -> None:
+    """With the report that it is to begin with; no deadline counts yet."""
+    seen = pushviews.view(Snapshot(Phase.PENDING, input=wire.dump(PUSH)))
+    assert (PushState.WAITING, False, ("eastus",)) == (seen.state, seen.begun, seen.watch.missing())
+    assert pushviews.details(seen, (), AT).seconds_left is None
+
+
+def test_where_no_history_is_shown_the_status_tells() -> None:
+    """A crash can leave Pending on what has begun; its history is not shown then."""
+    seen = pushviews.view(
+        Snapshot(Phase.BEGUN, input=wire.dump(PUSH), custom_status=wire.dump(STATUS))
+    )
+    assert (True, ()) == (seen.begun, seen.watch.missing())
+    assert 600.0 == pushviews.details(seen, (), AT).seconds_left
+
+
+def test_what_is_no_push_is_not_read() -> None:
+    """An instance that was started by hand, or is not there."""
+    for given in (None, {"hello": 1}, "text"):
+        with pytest.raises(ValueError, match=r"PushInput|Expecting value"):
+            pushviews.view(Snapshot(Phase.BEGUN, input=given))
