@@ -38,8 +38,8 @@ class Webhooks:
     merges_headers: bool = False
     """Whether PATCH adds to existing headers or replaces them; the service's way is not known."""
     elsewhere: dict[str, str] = field(default_factory=dict)
-    """By a webhook's base URL, such as `https://app.azurewebsites.net`: the one on this machine that
-    stands for it."""
+    """By a webhook's base URL, such as `https://app.azurewebsites.net`: the URL on this machine
+    that stands for it."""
     secrets: dict[str, Json] = field(default_factory=dict)
     """URI and headers, by id in lower case."""
     logs: dict[str, list[Json]] = field(default_factory=dict)
