@@ -10,6 +10,7 @@ PRINCIPAL = "00000000-0000-0000-0000-00000000000b"
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 SITES = "Microsoft.Web/sites"
+PLANS = "Microsoft.Web/serverfarms"
 
 VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from acr_global.functions import names
 from acr_global.urls import split_url
 from acr_global_rig.arm.exchange import Answer, Json, Request, not_found
-from acr_global_rig.arm.paths import SITES, resource_id, split
+from acr_global_rig.arm.paths import PLANS, SITES, resource_id, split
 from acr_global_rig.arm.store import Store
 
+FLEX = {"name": "FC1", "tier": "FlexConsumption"}
 OURS = sorted(value for name, value in vars(names).items() if name.isupper())
 """The app's functions."""
 
@@ -100,10 +101,13 @@ class Sites:
         """Make a function app with its functions."""
         path = resource_id(SITES, name, group)
         host = split_url(url).place
+        plan = resource_id(PLANS, f"plan-{name}", group)
         properties = {"state": "Running", "enabled": True, "defaultHostName": host}
+        properties |= {"serverFarmId": plan, "sku": FLEX["tier"]}
         site = {"location": "westeurope", "kind": "functionapp,linux", "properties": properties}
         with self.store.lock:
             self.store.put(path, {**site, "tags": {}})
+            self.store.put(plan, {"location": "westeurope", "sku": FLEX, "kind": "functionapp"})
             for function in functions:
                 self.put_function(path, function)
         return Site(path, self)
