@@ -151,6 +151,22 @@ async def test_a_region_that_was_refused_is_in_time() -> None:
 
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
+async def test_no_alarm_before_a_look_for_what_was_not_delivered(correlation: str) -> None:
+    """The deadline comes before the timer, and the push is complete all the same. The timer, which
+    comes then, changes nothing."""
+    async with catching_up(CORRELATION=correlation, TIMEOUT="30s") as (w, registry):
+        await registry.fire("p0", REGIONS[2], lost=True, tag="v0")
+        await registry.fire("p1", *REGIONS[:2])
+        await registry.fire("p1", REGIONS[2], lost=True)
+        await asyncio.sleep(40)
+        assert ["complete"] == w.verdicts("p1" if correlation == "id" else None)
+        (message,) = w.messages
+        assert ["caught-up"] == [e["kind"] for e in message["regions"][2]["evidence"]]
+        await asyncio.sleep(3 * RUN)
+        assert ["complete", "overdue"] == w.verdicts()
+
+
+@pytest.mark.parametrize("correlation", ["id", "content"])
 async def test_what_was_kept_though_the_registry_gave_up_is_told_once(correlation: str) -> None:
     """It has noted 504 for all; the app had kept them."""
     async with catching_up(CORRELATION=correlation) as (w, registry):
