@@ -14,7 +14,7 @@ import aiohttp
 from acr_global.cli.connection import Connection
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
-from acr_global.cli.simulate import run_scenario
+from acr_global.cli.simulating import run_scenario
 from acr_global.cli.simulation_view import view_for
 from acr_global_rig.host import Host, HostError, running_host
 from acr_global_rig.loopback import free_port

@@ -6,7 +6,8 @@ a simulated registry.
     deadletters.py · targets.py · settings.py · pushes.py   a group each: arguments, help, and work
     catch_up.py     one command: what the registry could not deliver, taken in
     doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
-    simulate.py · simulation_view.py    a command of its own, and what it shows
+    simulate.py     a command of its own; what it does is in simulating.py, what it shows in
+                    simulation_view.py
     connection.py   which app is meant, and the key to it
     client.py       one request to that app, one answer or one plain sentence
     environment.py  the settings as they stand here

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import socket
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +12,6 @@ import typer
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
     KEY_NOTE,
-    Connection,
     KeyFile,
     KeyStdin,
     Timeout,
@@ -23,18 +19,15 @@ from acr_global.cli.connection import (
     connect,
 )
 from acr_global.cli.console import fail
-from acr_global.cli.exits import AppError, Exit, UsageError
+from acr_global.cli.exits import Exit, UsageError
 from acr_global.cli.output import line
 from acr_global.durations import parse_duration
 
 if TYPE_CHECKING:
-    from acr_global.cli.simulation_view import View
     from acr_global_rig.simulation.scenario import Scenario
-    from acr_global_rig.simulation.state import Record
 
 DEFAULT_WAIT = 60.0
 """Seconds; the retries of a receiver that refuses at first have to fit into it."""
-_SEEDS = 2**32
 
 
 def _wait(value: object) -> float:
@@ -64,7 +57,8 @@ Listen = Annotated[
         metavar="PORT",
         parser=_port,
         help="Be told on this port of this machine, where a target of the app points: "
-        "http://127.0.0.1:PORT/NAME, NAME being that of a receiver in the scenario.",
+        "http://127.0.0.1:PORT/NAME, NAME being that of a receiver in the scenario. Without it the "
+        "app is asked for its verdicts.",
     ),
 ]
 
@@ -107,11 +101,10 @@ def simulate(
     """
     import asyncio
 
+    from acr_global.cli.simulating import run_scenario
     from acr_global.cli.simulation_view import view_for
 
     there = connect(os.environ, url, key_file, key_stdin, timeout)
-    if listen is None:
-        raise UsageError("where is the app to tell? Give --listen PORT")
     read = read_file(scenario)
     if read is None:
         return Exit.USAGE
@@ -136,76 +129,3 @@ def read_file(path: str) -> Scenario | None:
         for problem in error.problems:
             fail(problem, f"{line(path)}: ")
         return None
-
-
-async def run_scenario(
-    scenario: Scenario, there: Connection, listen: int, wait: float, view: View
-) -> int:
-    """Play it and say what came of it; returns the exit code.
-
-    Raises UsageError where the port is taken or the scenario cannot be judged, AppError where the
-    app refuses a ping, NotAskedError where it is not reached.
-    """
-    import asyncio
-
-    from acr_global_rig.receivers import listening
-    from acr_global_rig.simulation.judge import judge
-    from acr_global_rig.simulation.play import Simulation
-    from acr_global_rig.simulation.receivers import receivers
-
-    seed = scenario.seed if scenario.seed is not None else uuid.uuid4().int % _SEEDS
-    record = _record(scenario, seed)
-    simulation = Simulation(record, there.url, there.key, view.show)
-    if task := asyncio.current_task():
-        view.end = task.cancel
-    try:
-        await ping(scenario.regions, there)
-        async with listening(*receivers(scenario.receivers, simulation.hear), at=_bound(listen)):
-            with view.showing(record, seed):
-                await simulation.run(wait, scenario.settle)
-    except asyncio.CancelledError:
-        if view.code is None:
-            raise
-        return view.code
-    judgement = judge(record)
-    view.conclude(record, seed, judgement)
-    return Exit.PROBLEMS if judgement.wrong else Exit.NOT_YET if judgement.unknown else Exit.FINE
-
-
-def _record(scenario: Scenario, seed: int) -> Record:
-    from acr_global_rig.simulation.reading import ScenarioError
-    from acr_global_rig.simulation.state import record_of
-
-    try:
-        return record_of(scenario, seed, uuid.uuid4().hex)
-    except ScenarioError as error:
-        raise UsageError(f"the scenario cannot be judged: {error.message}") from None
-
-
-def _bound(port: int) -> socket.socket:
-    try:
-        return socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
-        raise UsageError(f"cannot listen on port {port}: {why}") from None
-
-
-async def ping(regions: tuple[str, ...], there: Connection) -> None:
-    """Ping the app from every region, as an operator does with `az acr webhook ping`: it is
-    reached, the key is right, and it expects these regions. Raises AppError."""
-    from datetime import UTC, datetime
-
-    from acr_global.cli.client import Client
-
-    body = {
-        "id": str(uuid.uuid4()),
-        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "action": "ping",
-    }
-    async with Client(there) as client:
-        for region in regions:
-            try:
-                await client.post(f"/api/ImagePush?region={region}", json.dumps(body).encode())
-            except AppError as error:
-                error.message = f"the ping from {region}: {error.message}"
-                raise

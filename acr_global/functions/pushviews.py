@@ -7,7 +7,7 @@ it here as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from acr_global import api, verdict
 from acr_global.functions import reviving, wire
 from acr_global.functions.engine import Phase, Snapshot
 from acr_global.ledger import Row
+from acr_global.model import VerdictType
 from acr_global.notify.message import region_reports
 
 _ARTIFACT = {"registry", "repository", "tag", "digest"}
@@ -110,7 +111,11 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
         regions=region_reports(verdict.verdict_on(watch, now, alarmed=False)),
         verdicts=tuple(
             api.PushVerdict(
-                type=r.type, at=r.at, missing=r.missing, attempts=r.attempts, error=r.error
+                type=r.type,
+                at=r.at,
+                missing=_missing_then(watch, r),
+                attempts=r.attempts,
+                error=r.error,
             )
             for r in seen.said
         ),
@@ -118,6 +123,18 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
         seconds_left=left if seen.begun and state is api.PushState.WAITING else None,
         listens_until=watch.deadline + seen.push.late_window if listens else None,
     )
+
+
+def _missing_then(watch: verdict.Watch, said: wire.VerdictRecord) -> tuple[str, ...]:
+    """The regions that a verdict named. While a push is open its records lack them: they are those
+    without a report or evidence by then."""
+    if said.missing or said.type not in (VerdictType.OVERDUE, VerdictType.INCOMPLETE):
+        return said.missing
+    return replace(
+        watch,
+        arrivals=tuple(a for a in watch.arrivals if a.received_at <= said.at),
+        evidence=tuple(e for e in watch.evidence if e.at is None or e.at <= said.at),
+    ).missing()
 
 
 def _about(push: wire.PushInput) -> dict[str, Any]:

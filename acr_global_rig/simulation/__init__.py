@@ -9,8 +9,9 @@
     receivers  take the app's messages, or refuse them at first
     state      what has been answered and told so far
     judge      expected and actual messages → what is wrong, and what is not known
+    asking     the verdicts as the app lists them, where nobody receives its messages
     table      a run as rows: one per push, with a column for each region
     play       the shell: posts the webhooks and waits for the verdicts
 
-All but receivers and play are pure.
+All but receivers, asking and play are pure.
 """

@@ -6,7 +6,8 @@ A webhook is posted once, and its answer awaited for 5 s, as the registry does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +17,13 @@ import aiohttp
 from acr_global import outgoing
 from acr_global.proxies import ProxyError
 from acr_global_rig.registry import GIVES_UP, post
+from acr_global_rig.simulation.asking import Ask, look
+from acr_global_rig.simulation.expect import Expected
 from acr_global_rig.simulation.plan import Webhook, body_of
 from acr_global_rig.simulation.state import Answer, Receipt, Record
+
+LOOK_EVERY = 2.0
+"""Seconds between two questions about a push, where the app is asked."""
 
 
 @dataclass
@@ -29,6 +35,8 @@ class Simulation:
     key: str | None = field(repr=False)
     show: Callable[[Answer | Receipt], None]
     """Called with each answer and receipt as it comes."""
+    ask: Ask | None = None
+    """How the app is asked for its verdicts, where there are no receivers of ours."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, receipt: Receipt) -> None:
@@ -44,27 +52,44 @@ class Simulation:
             wait: Seconds to wait for the last message, from when it is due.
             settle: Seconds to go on listening once all is known.
         """
+        began = asyncio.get_running_loop().time()
+        due = max((expected.known_by for expected in self.record.expected), default=0.0)
+        posting = asyncio.create_task(self._post_all(began))
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(began + due + wait):
+                    await self._until_known(began)
+            await posting
+        finally:
+            posting.cancel()
+        if all(map(self.record.is_known, self.record.expected)):
+            await asyncio.sleep(settle)
+        await self._look(self.record.expected)
+
+    async def _post_all(self, began: float) -> None:
+        """Post each webhook at its time."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
         connector = aiohttp.TCPConnector(limit=0)
         session = outgoing.new_session(connector=connector)
         async with connector, session, asyncio.TaskGroup() as group:
             for webhook in self.record.plan.webhooks:
                 await asyncio.sleep(max(0.0, began + webhook.at - loop.time()))
                 group.create_task(self._post(session, webhook, began))
-        due = max((expected.known_by for expected in self.record.expected), default=0.0)
-        try:
-            async with asyncio.timeout_at(began + due + wait):
-                await self._until_known()
-        except TimeoutError:
-            return
-        await asyncio.sleep(settle)
 
-    async def _until_known(self) -> None:
+    async def _until_known(self, began: float) -> None:
         open_still = list(self.record.expected)
         while open_still := [one for one in open_still if not self.record.is_known(one)]:
             self._changed.clear()
-            await self._changed.wait()
+            if self.ask:
+                now = asyncio.get_running_loop().time() - began
+                await self._look([one for one in open_still if one.known_by <= now])
+                await asyncio.sleep(LOOK_EVERY)
+            else:
+                await self._changed.wait()
+
+    async def _look(self, pushes: Sequence[Expected]) -> None:
+        if self.ask:
+            await look(self.record, self.ask, self.hear, pushes)
 
     async def _post(self, session: aiohttp.ClientSession, webhook: Webhook, began: float) -> None:
         behind = asyncio.get_running_loop().time() - began - webhook.at
@@ -74,7 +99,8 @@ class Simulation:
             status, said = await post(
                 session, self.app_url, body, webhook.region, key=self.key or "", seconds=GIVES_UP
             )
-            answer = Answer(webhook, status, _word(said), behind)
+            push = said.get("push") if isinstance(said, dict) else None
+            answer = Answer(webhook, status, _word(said), behind, push)
         except TimeoutError:
             answer = Answer(webhook, 0, f"no answer within {GIVES_UP:.0f} s", behind)
         except ProxyError as error:

@@ -22,6 +22,8 @@ class Answer:
     """`accepted`, `ignored: already-decided`, or why there is no answer."""
     behind: float
     """Seconds between the time that the plan says and the time of posting."""
+    push: str | None = None
+    """The app's id of the push, where it took the webhook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,20 @@ class Record:
         return told not in endings and any(told == ending[: len(told)] for ending in endings)
 
 
-def record_of(scenario: Scenario, seed: int, run: str) -> Record:
+def record_of(
+    scenario: Scenario, seed: int, run: str, listeners: tuple[Listener, ...] = ()
+) -> Record:
     """The record of one run of a scenario before it begins; see plan_of.
+
+    Args:
+        listeners: In place of the scenario's receivers.
 
     Raises ScenarioError where the right verdicts cannot be told.
     """
     plan = plan_of(scenario, seed, run)
-    heard = {verdict for receiver in scenario.receivers for verdict in receiver.verdicts}
-    expected = expect(plan, scenario.app, heard)
-    return Record(plan, scenario.app, scenario.receivers, expected)
+    listeners = listeners or scenario.receivers
+    heard = {verdict for listener in listeners for verdict in listener.verdicts}
+    return Record(plan, scenario.app, listeners, expect(plan, scenario.app, heard))
 
 
 def endings_for(listener: Listener, expected: Expected) -> set[Ending]:

@@ -41,6 +41,8 @@ class App:
     """The same over TLS, with a certificate that nobody vouches for."""
     answers: dict[str, Handler] = field(default_factory=dict)
     """By method and path; everything else is answered as the host does, 404 without a body."""
+    fallback: Handler | None = None
+    """For everything else, where it is not to be answered as the host does."""
     asked: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     """The header x-functions-key of each request."""
@@ -61,7 +63,7 @@ class App:
         line = f"{request.method} {request.raw_path}"
         self.asked.append(line)
         self.keys.append(request.headers.get("x-functions-key"))
-        handler = self.answers.get(line)
+        handler = self.answers.get(line, self.fallback)
         return await handler(request) if handler else web.Response(status=404)
 
 

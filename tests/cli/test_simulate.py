@@ -4,6 +4,7 @@ ends."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,7 +42,9 @@ class Registered:
 
     def __init__(self, app: App, verdict: VerdictType | None = VerdictType.COMPLETE) -> None:
         self.port = free_port()
-        self.pushes: dict[str, list[str]] = {}
+        self.pushes: dict[str, tuple[str, str]] = {}
+        """Digest and repository, by id."""
+        self._reported: dict[str, list[str]] = {}
         self._verdict = verdict
         self._telling: list[asyncio.Task[None]] = []
         for region in REGIONS:
@@ -52,11 +55,12 @@ class Registered:
             event = json.loads(await request.read())
             if event["action"] == "ping":
                 return web.json_response({"status": "ignored", "reason": "ping"})
-            reported = self.pushes.setdefault(event["id"], [])
+            self.pushes[event["id"]] = (event["target"]["digest"], event["target"]["repository"])
+            reported = self._reported.setdefault(event["id"], [])
             reported.append(region)
             if len(reported) == len(REGIONS) and self._verdict:
                 self._telling.append(asyncio.create_task(self._tell(event)))
-            return web.json_response({"status": "accepted"}, status=202)
+            return web.json_response({"status": "accepted", "push": event["id"]}, status=202)
 
         return take
 
@@ -85,10 +89,23 @@ class Registered:
             decided_at=now,
         )
         body = message_of(verdict).model_dump_json()
+        # Where the simulation has ended by then, nobody is there to be told.
         async with aiohttp.ClientSession() as session:
-            await session.post(
-                f"http://127.0.0.1:{self.port}/simulate", data=body, headers={"webhook-id": "m"}
-            )
+            with contextlib.suppress(aiohttp.ClientError):
+                await session.post(
+                    f"http://127.0.0.1:{self.port}/simulate", data=body, headers={"webhook-id": "m"}
+                )
+
+
+@pytest.fixture
+def asking(ask: Run, tmp_path: Path) -> Callable[..., Ran]:
+    """Plays a scenario to an app that is to be asked."""
+
+    def typed(*argv: str) -> Ran:
+        (tmp_path / "s.yaml").write_text(SCENARIO)
+        return ask("simulate", "s.yaml", *argv)
+
+    return typed
 
 
 @pytest.fixture
@@ -147,6 +164,95 @@ def test_the_result_can_be_had_as_json(simulate: Callable[..., Ran]) -> None:
     )
 
 
+def listing(app: App, there: Registered, *verdicts: Mapping[str, object]) -> None:
+    """The app lists what comes in, with these verdicts."""
+
+    async def details(request: web.Request) -> web.StreamResponse:
+        push_id = request.path.rpartition("/")[2]
+        digest, name = there.pushes[push_id]
+        report = {"state": "arrived", "lag_seconds": 1.5}
+        return web.json_response(
+            {
+                "id": push_id,
+                "state": "complete",
+                "action": "push",
+                "registry": "simulated.azurecr.io",
+                "repository": name,
+                "tag": "1",
+                "digest": digest,
+                "first_at": "2026-06-01T12:00:00Z",
+                "missing": [],
+                "regions": [{"region": region, **report} for region in REGIONS],
+                "verdicts": [{"at": "2026-06-01T12:00:00Z", "attempts": [], **v} for v in verdicts],
+                "deliveries": [],
+            }
+        )
+
+    app.answer("GET /api/pushes", 200, {"pushes": []})
+    app.fallback = details
+
+
+COMPLETE = {"type": "complete", "missing": []}
+
+
+def test_without_a_port_the_app_is_asked(asking: Callable[..., Ran], app: App) -> None:
+    """Its own word on each push, under the id that it gave; with the lags that it saw."""
+    there = Registered(app, None)
+    listing(app, there, COMPLETE)
+    ran = asking()
+    assert (0, "") == (ran.code, ran.err), ran.out
+    assert "told     shop/web:1            app (200): complete" in ran.out
+    assert "shop/web:1  complete  -        1.5 s       1.5 s" in ran.out
+    assert {KEY} == set(app.keys)
+
+
+@pytest.mark.parametrize(
+    ("said", "verdicts"),
+    [
+        ("told overdue instead of complete", [{"type": "overdue", "missing": ["eastus"]}]),
+        ("told complete, then overdue instead of complete",
+         [COMPLETE, {"type": "overdue", "missing": ["eastus"]}]),
+    ],
+)  # fmt: skip
+def test_what_the_app_lists_wrongly_is_found(
+    asking: Callable[..., Ran], app: App, said: str, verdicts: list[dict[str, object]]
+) -> None:
+    """As what a receiver would be told."""
+    listing(app, Registered(app, None), *verdicts)
+    ran = asking()
+    assert 1 == ran.code
+    assert f"WRONG    shop/web:1: {said}" in ran.out
+
+
+def test_an_app_that_lists_no_pushes_is_said(asking: Callable[..., Ran], app: App) -> None:
+    """One of an earlier release: then a port is needed."""
+    there = Registered(app)
+    ran = asking()
+    assert (2, "error: this app does not list its pushes: give --listen PORT\n") == (
+        ran.code,
+        ran.err,
+    )
+    assert {} == there.pushes
+
+
+@pytest.mark.parametrize(("code", "status"), [(3, 404), (3, 503), (1, 403)])
+def test_a_push_that_cannot_be_asked_for_is_not_known(
+    asking: Callable[..., Ran], app: App, code: int, status: int
+) -> None:
+    """Unless the app refuses to say."""
+    Registered(app, None)
+    app.answer("GET /api/pushes", 200, {"pushes": []})
+
+    async def refuse(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"message": "No."}, status=status)
+
+    app.fallback = refuse
+    ran = asking("--wait", "1s")
+    assert code == ran.code
+    assert ("UNKNOWN" in ran.out) is (code == 3)
+    assert ("error: No. (status 403)\n" if code == 1 else "") == ran.err
+
+
 def test_without_a_seed_one_is_said(simulate: Callable[..., Ran]) -> None:
     """With which the same run can be had again."""
     said = [simulate(text=SCENARIO.replace("seed: 7", "")).out.partition("seed: ")[2]]
@@ -178,7 +284,6 @@ def test_every_mistake_in_the_file_is_a_line(simulate: Callable[..., Ran], app: 
         ("--listen must be a port, such as 9099", ["s.yaml", "--listen", "all"]),
         ("--seed must be a whole number, such as 7", ["s.yaml", "--seed", "-1"]),
         ("--wait must be a duration, such as 30s or 5m", ["s.yaml", "--wait", "long"]),
-        ("where is the app to tell? Give --listen PORT", ["s.yaml"]),
         ("the scenario cannot be judged: a:1: the webhook of eastus would come when",
          ["second.yaml", "--listen", "9"]),
     ],

@@ -16,12 +16,11 @@ import pytest
 
 from acr_global.catchup import Mark
 from acr_global.correlation import MARKS, is_push
-from acr_global.functions import logs, names
+from acr_global.functions import catching, logs, names
 from acr_global.functions.app import build_app
+from acr_global.functions.catching import CatchingUp
 from acr_global.functions.logs import Logs
 from acr_global.functions.setup import Tools
-from acr_global.functions.timers import catch_up
-from acr_global.functions.timers.catch_up import CatchingUp
 from acr_global.registry import event_log
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
@@ -253,7 +252,7 @@ async def test_no_more_than_so_many_are_taken_in_by_one_run(
 ) -> None:
     """The oldest first; the rest in the next, however old it is."""
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(catch_up, "MAX_EVENTS", 4)
+    monkeypatch.setattr(catching, "MAX_EVENTS", 4)
     async with catching_up(LATE_WINDOW="0") as (_, registry):
         for n in range(5):
             at = (utcnow() - timedelta(minutes=300 - 10 * n)).isoformat()

@@ -104,7 +104,7 @@ async def test_an_alarm_and_what_follows_it_are_one_push(s: Scene) -> None:
     assert [overdue] == await listed(s, missing=REGIONS[2])
     assert [] == await listed(s, missing=REGIONS[0])
     now = await shown(s)
-    assert "overdue" == now["state"]
+    assert ("overdue", [[REGIONS[2]]]) == (now["state"], [v["missing"] for v in now["verdicts"]])
     window = datetime.fromisoformat(now["listens_until"]) - datetime.fromisoformat(now["deadline"])
     assert s.spans.window == window.total_seconds()
     await s.push(REGIONS[2])

@@ -13,9 +13,11 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acr_global.api import PushDetails
 from acr_global.durations import format_duration
 from acr_global_rig.loopback import serving
 from acr_global_rig.receivers import listening, webhook_targets
+from acr_global_rig.simulation.asking import asked
 from acr_global_rig.simulation.judge import Judgement, judge
 from acr_global_rig.simulation.play import Simulation
 from acr_global_rig.simulation.reading import read_scenario
@@ -33,13 +35,17 @@ receivers:
 FINE = Judgement((), ())
 
 
-async def played(text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] = {}) -> Record:
-    """One run against an app with the scenario's settings, or others."""
+async def played(
+    text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] = {}, ask: bool = False
+) -> Record:
+    """One run against an app that is set as the scenario says, or otherwise; judged by what the
+    receivers get, or by what the app lists."""
     scenario = read_scenario(text)
-    record = record_of(scenario, 7, "run")
+    listeners = (asked(scenario.receivers),) if ask else ()
+    record = record_of(scenario, 7, "run", listeners)
     happened: list[Answer | Receipt] = []
     simulation = Simulation(record, "", None, happened.append)
-    there = receivers(scenario.receivers, simulation.hear)
+    there = receivers(scenario.receivers, (lambda _: None) if ask else simulation.hear)
     on = {one.name: [v.value for v in one.verdicts] for one in scenario.receivers}
     app = scenario.app
     said: dict[str, Any] = {
@@ -60,12 +66,19 @@ async def played(text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] 
         ) as w,
     ):
         simulation.app_url = w.host.url
+
+        async def details(push_id: str) -> PushDetails | None:
+            status, answer = await w.call("GET", f"pushes/{push_id}")
+            return PushDetails.model_validate(answer) if status == 200 else None
+
+        simulation.ask = details if ask else None
         await simulation.run(wait, scenario.settle)
     answers = sum(map(len, record.answers.values()))
     assert len(happened) == answers + sum(map(len, record.receipts.values()))
     return record
 
 
+@pytest.mark.parametrize("ask", [False, True], ids=["received", "asked"])
 @pytest.mark.parametrize(
     ("app", "push"),
     [
@@ -86,12 +99,13 @@ async def played(text: str, *, wait: float = 60.0, otherwise: Mapping[str, str] 
         ("{timeout: 10s, late_window: 0, exclude: '*:'}", "lag: 0, platforms: 2, lose: [eastus]"),
     ],
 )
-async def test_the_app_tells_what_the_scenario_expects(app: str, push: str) -> None:
+async def test_the_app_tells_what_the_scenario_expects(app: str, push: str, ask: bool) -> None:
     """The cases cover what a registry can do."""
-    record = await played(f"{HEAD}app: {app}\npushes: [{{image: 'shop/web:1', {push}}}]")
+    record = await played(f"{HEAD}app: {app}\npushes: [{{image: 'shop/web:1', {push}}}]", ask=ask)
     assert FINE == judge(record)
 
 
+@pytest.mark.parametrize("ask", [False, True], ids=["received", "asked"])
 @pytest.mark.parametrize(
     ("said", "otherwise"),
     [
@@ -106,13 +120,15 @@ async def test_the_app_tells_what_the_scenario_expects(app: str, push: str) -> N
     ],
 )
 async def test_an_app_that_is_set_otherwise_is_found_out(
-    said: str, otherwise: dict[str, str]
+    said: str, otherwise: dict[str, str], ask: bool
 ) -> None:
     """Each wrong push is named."""
     push = "image: 'shop/web:1', lag: 0, region_lags: {eastus: 5}"
     app = "{timeout: 20s, late_window: 0}"
     found = judge(
-        await played(f"{HEAD}app: {app}\nsettle: 30\npushes: [{{{push}}}]", otherwise=otherwise)
+        await played(
+            f"{HEAD}app: {app}\nsettle: 30\npushes: [{{{push}}}]", otherwise=otherwise, ask=ask
+        )
     )
     assert said in "\n".join(found.wrong)
 
