@@ -20,8 +20,10 @@ from urllib.parse import parse_qs
 
 from pydantic import Field
 
-from acr_global.model import Frozen, Moment
-from acr_global.registry.firings import host_and_path
+from acr_global.model import Arrival, Frozen, Moment
+from acr_global.patterns import normalize_region
+from acr_global.registry.firings import concerns, host_and_path, parse_firing
+from acr_global.registry.question import Question
 from acr_global.urls import split_url
 
 REACH = timedelta(days=3)
@@ -102,6 +104,24 @@ def _query(uri: str | None, region: str) -> dict[str, str]:
     except ValueError:
         said = {}
     return {"region": region} | {name: said[name][0] for name in _QUERY if said.get(name)}
+
+
+def report_of(entry: Logged, question: Question, now: datetime) -> Arrival | None:
+    """The arrival that an entry would have been for the push in question, had it been delivered.
+    None where it is about another push, or was delivered."""
+    firing = parse_firing({"eventRequestMessage": {"content": entry.body}})
+    region = normalize_region(entry.query["region"])
+    concerned = entry.ours and concerns(firing, question) and region in question.missing
+    if entry.delivered or not concerned or firing.event_id is None:
+        return None
+    return Arrival(
+        region=region,
+        event_id=firing.event_id,
+        received_at=now,
+        timestamp=firing.at and min(firing.at, now),
+        digest=firing.digest,
+        caught_up=True,
+    )
 
 
 class Settled(Frozen):

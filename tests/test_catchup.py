@@ -20,8 +20,11 @@ from acr_global.catchup import (
     logged,
     merged,
     plan,
+    report_of,
     with_settled,
 )
+from acr_global.model import Arrival
+from acr_global.registry.question import Question
 from acr_global_rig.registry import event
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -94,6 +97,51 @@ def test_of_a_webhooks_url_only_region_and_registry_are_kept() -> None:
     assert {"region": "eastus"} == entry(uri="https://ours.example/", posted_to=None).query
     assert {"region": "eastus"} == entry(uri="http://[broken", posted_to=None).query
     assert "hush" not in repr(entry())
+
+
+def asked(**changes: Any) -> Question:
+    """What is asked of the push p1, which eastus has not reported."""
+    about: dict[str, Any] = {
+        "push_id": "p1",
+        "event_ids": frozenset(),
+        "action": "push",
+        "registry": "r.io",
+        "repository": "team/app",
+        "tag": "v1",
+        "digest": f"sha256:{'0' * 64}",
+        "missing": ("eastus",),
+        "since": NOW - 2 * HOUR,
+    }
+    return Question(**(about | changes))
+
+
+def test_an_entry_is_the_arrival_that_it_would_have_been() -> None:
+    """As of its own time."""
+    found = report_of(entry(at=(NOW - HOUR).isoformat()), asked(), NOW)
+    assert found == Arrival(
+        region="eastus",
+        event_id="p1",
+        received_at=NOW,
+        timestamp=NOW - HOUR,
+        digest=asked().digest,
+        caught_up=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        report_of(entry(status=202), asked(), NOW),
+        report_of(entry(uri="https://theirs.example/"), asked(), NOW),
+        report_of(entry(), asked(missing=("westeurope",)), NOW),
+        report_of(entry("p2", tag="v2"), asked(), NOW),
+        report_of(entry(body=None), asked(), NOW),
+        report_of(entry(None, at=(NOW - HOUR).isoformat()), asked(), NOW),  # type: ignore[arg-type]
+    ],
+)
+def test_an_entry_that_is_no_arrival_of_the_push_is_none(other: Arrival | None) -> None:
+    """Delivered, of another app, region or push, without body or id."""
+    assert other is None
 
 
 def test_events_of_one_push_stand_together() -> None:

@@ -122,6 +122,8 @@ class CatchingUp:
     def _say(self, problems: list[str]) -> None:
         """What is in the way, once until it is another."""
         said = "; ".join(dict.fromkeys(problems))
+        # With each sign-in that fails the SDK logs a page of text; once is enough of that, too.
+        logging.getLogger("azure.identity").setLevel(logging.ERROR if said else logging.NOTSET)
         if not said:
             self._warnings.pop(SETTING, None)
         elif self._warnings.get(SETTING) != said:

@@ -48,7 +48,9 @@ class Found:
 class Logs:
     """What one process knows of the logs."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: timedelta = REACH) -> None:
+        """`reach`: how far back a log is read that has not been read before."""
+        self._reach = reach
         self._listed: dict[str, tuple[datetime, tuple[Webhook, ...]]] = {}
         self._read_to: dict[str, datetime] = {}
         """By webhook: the moment back to which the next run reads."""
@@ -67,6 +69,7 @@ class Logs:
         regions: tuple[str, ...],
         credential: Callable[[], Credential],
         now: datetime,
+        seconds: float = REGISTRY_SECONDS,
     ) -> Found:
         """Read what one registry could not deliver to us in these regions. Raises nothing."""
         found = Found()
@@ -74,7 +77,7 @@ class Logs:
         if now < self._rests_until.get(registry, now):
             return found
         try:
-            async with asyncio.timeout(REGISTRY_SECONDS), AsyncExitStack() as stack:
+            async with asyncio.timeout(seconds), AsyncExitStack() as stack:
                 log = await open_event_log(stack, access, credential())
                 webhooks = await self._webhooks(registry, log, now)
                 await _Reading(self, registry, access, log, now, found).read(webhooks, regions)
@@ -93,7 +96,7 @@ class Logs:
 
     def since(self, webhook: str, now: datetime) -> datetime:
         """The moment back to which a log must be read."""
-        return self._read_to.get(webhook, now - REACH)
+        return self._read_to.get(webhook, now - self._reach)
 
     def was_read(self, webhook: str, now: datetime) -> None:
         """Note that a log has been read to its end, or to known entries."""

@@ -7,12 +7,14 @@ import contextlib
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from pydantic import BaseModel
 
 from acr_global.catchup import Mark
 from acr_global.correlation import MARKS, is_push
@@ -70,13 +72,15 @@ class Registry:
 
 
 @contextlib.asynccontextmanager
-async def catching_up(**settings: Any) -> AsyncIterator[tuple[World, Registry]]:
+async def catching_up(
+    credential: FakeCredential | None = None, **settings: Any
+) -> AsyncIterator[tuple[World, Registry]]:
     """An app that may read the logs of a registry's webhooks, and that registry."""
     arm = FakeArm([webhook(f"acrglobal{region}", region) for region in REGIONS], {})
     async with (
         arm.running() as url,
         world(
-            app=lambda environ: build_app(environ | PLATFORM, FakeCredential()),
+            app=lambda environ: build_app(environ | PLATFORM, credential or FakeCredential()),
             timers=True,
             **{"REGISTRY_ID": REGISTRY_ID, "ARM_ENDPOINT": url, **settings},
         ) as w,
@@ -147,6 +151,22 @@ async def test_a_region_that_was_refused_is_in_time() -> None:
         assert ["complete"] == w.verdicts()
         lag = {r["region"]: r["lag_seconds"] for r in w.messages[0]["regions"]}
         assert 20 == pytest.approx(lag[REGIONS[2]], abs=1)
+
+
+@pytest.mark.parametrize("correlation", ["id", "content"])
+async def test_no_alarm_before_a_look_for_what_was_not_delivered(correlation: str) -> None:
+    """The deadline comes before the timer, and the push is complete all the same. The timer, which
+    comes then, changes nothing."""
+    async with catching_up(CORRELATION=correlation, TIMEOUT="30s") as (w, registry):
+        await registry.fire("p0", REGIONS[2], lost=True, tag="v0")
+        await registry.fire("p1", *REGIONS[:2])
+        await registry.fire("p1", REGIONS[2], lost=True)
+        await asyncio.sleep(40)
+        assert ["complete"] == w.verdicts("p1" if correlation == "id" else None)
+        (message,) = w.messages
+        assert ["caught-up"] == [e["kind"] for e in message["regions"][2]["evidence"]]
+        await asyncio.sleep(3 * RUN)
+        assert ["complete", "overdue"] == w.verdicts()
 
 
 @pytest.mark.parametrize("correlation", ["id", "content"])
@@ -285,6 +305,33 @@ async def test_a_right_that_is_missing_is_said_once(caplog: pytest.LogCaptureFix
         assert [] == (await w.call("GET", "health"))[1]["problems"]
 
 
+class Nobody(FakeCredential):
+    """Nobody is signed in, of which the SDK has much to say."""
+
+    async def get_token(self, *scopes: str, **options: Any) -> Any:
+        """Raises ClientAuthenticationError."""
+        logging.getLogger("azure.identity.aio._credentials.chained").warning("a page of text")
+        raise ClientAuthenticationError("another page")
+
+
+@pytest.fixture
+def _sdk_logs() -> Iterator[None]:
+    """The app sets what the SDK logs in this process."""
+    yield
+    logging.getLogger("azure.identity").setLevel(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("_sdk_logs")
+async def test_that_nobody_is_signed_in_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """By the SDK, too."""
+    async with catching_up(Nobody()) as (w, _):
+        await asyncio.sleep(3 * RUN)
+        assert 1 == len([r for r in caplog.records if r.message == "a page of text"])
+        (line,) = lines(caplog, "cannot-catch-up")
+        assert "myregistry: no identity could sign in" == line["cause"]
+        assert line["cause"] in str((await w.call("GET", "health"))[1])
+
+
 async def test_a_service_that_asks_for_patience_is_not_asked_before() -> None:
     """Its Retry-After counts from run to run."""
     async with catching_up() as (w, registry):
@@ -301,7 +348,7 @@ async def test_a_service_that_asks_for_patience_is_not_asked_before() -> None:
 @pytest.mark.parametrize("off", [{"CATCH_UP": "0"}, {"REGISTRY_ID": ""}])
 async def test_where_it_is_off_there_is_no_timer(off: dict[str, str]) -> None:
     """Nothing wakes the app, and nothing is asked."""
-    async with catching_up(**off) as (w, registry):
+    async with catching_up(None, **off) as (w, registry):
         assert not await w.host.run_timer(names.CATCH_UP)
         assert {} == dict(registry.arm.asked)
 
@@ -409,3 +456,19 @@ async def test_a_push_that_was_caught_up_outlives_pythons_death() -> None:
         assert ("overdue", [REGIONS[2]]) == (message["type"], message["missing"])
         deadline = datetime.fromisoformat(message["deadline"])
         assert 3_600 == pytest.approx((deadline - began).total_seconds(), abs=2)
+
+
+class OddMark(BaseModel):
+    """What somebody has started by hand under a mark's name."""
+
+    webhooks: int = 5
+
+
+async def test_a_mark_that_cannot_be_read_is_passed_over() -> None:
+    """It costs nothing; what is settled is marked beside it."""
+    async with catching_up() as (w, registry):
+        await engine_of(w).start(names.NOTE_OPEN, f"{MARKS}0.by-hand", OddMark())
+        await registry.fire("p1", lost=True)
+        await asyncio.sleep(3 * RUN)
+        assert ["complete"] == w.verdicts()
+        assert 2 == len(marks(w))

@@ -83,6 +83,7 @@ async def test_the_event_log_tells_a_lost_webhook_from_a_missing_image(
             EVIDENCE="event-log",
             REGISTRY_ID=REGISTRY_ID,
             ARM_ENDPOINT=url,
+            CATCH_UP="0",
             LATE_WINDOW="0",
         ) as w,
     ):

@@ -1,12 +1,13 @@
 """`GatherEvidence`: find out about regions that have not reported.
 
 It asks whether a courier still carries an accepted arrival of theirs and, where the settings allow
-it, what the registry itself says.
+it, whether the registry has made one that it could not deliver, and what else it says.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from acr_global.model import Arrival, Evidence
 from acr_global.policy import Override
 
 if TYPE_CHECKING:
-    from acr_global.registry.question import Access
+    from acr_global.registry.question import Access, Question
 
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
@@ -47,12 +48,37 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
-    """Ask both at the same time."""
-    carried, evidence = await asyncio.gather(
+    """Ask all of it at the same time."""
+    carried, undelivered, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
+        _undelivered(tools, data),
         ask_registry(tools, data),
     )
-    return wire.EvidenceOutput(arrivals=tuple(a for a in carried if a), evidence=evidence)
+    arrivals = tuple(a for a in carried if a) + undelivered
+    return wire.EvidenceOutput(arrivals=arrivals, evidence=evidence)
+
+
+async def _undelivered(tools: Tools, data: wire.EvidenceInput) -> tuple[Arrival, ...]:
+    """What the timer that catches up has yet to take in of this push. Raises nothing."""
+    policy = tools.settings.policy(data.artifact.registry)
+    if not tools.settings.catches_up() or not policy.registry_id:
+        return ()
+    from acr_global.catchup import report_of
+    from acr_global.functions.logs import Logs
+    from acr_global.registry.look import Identity
+    from acr_global.registry.question import BUDGET
+
+    now, identity = tools.clock(), Identity(tools.credential)
+    logs = Logs(now - data.begun_at + SINCE_SLACK)
+    try:
+        found = await logs.undelivered(
+            access_to(tools, policy), data.missing, identity.get, now, BUDGET.total_seconds()
+        )
+    finally:
+        with contextlib.suppress(Exception):
+            await identity.close()
+    reports = (report_of(entry, _question(data), now) for entry in found.entries)
+    return tuple(report for report in reports if report)
 
 
 async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arrival | None:
@@ -99,10 +125,17 @@ async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence
     if not data.evidence:
         return ()
     # Imported here: most apps never ask, and a webhook waits only 5 s for a cold start.
-    from acr_global.registry.look import Question, look
+    from acr_global.registry.look import look
 
     policy = tools.settings.policy(data.artifact.registry)
-    question = Question(
+    access = access_to(tools, policy, data.evidence)
+    return await look(_question(data), access, credential=tools.credential, now=tools.clock)
+
+
+def _question(data: wire.EvidenceInput) -> Question:
+    from acr_global.registry.question import Question
+
+    return Question(
         push_id=data.push_id,
         event_ids=frozenset(data.event_ids),
         action=data.action.value,
@@ -114,5 +147,3 @@ async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence
         since=data.begun_at - SINCE_SLACK,
         media_type=data.artifact.media_type,
     )
-    access = access_to(tools, policy, data.evidence)
-    return await look(question, access, credential=tools.credential, now=tools.clock)
