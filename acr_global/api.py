@@ -5,8 +5,6 @@ readers must ignore fields that they do not know. Nulls are left out, except in 
 show what the engine has noted of them.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 

@@ -8,8 +8,6 @@ settled around that moment, one by one. Losing the mark costs repeats, which Ima
 recognises: by id like any repeat, by content by the event's time (functions/instances.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -5,8 +5,6 @@ Pydantic models rather than dataclasses, because every one of them crosses a JSO
 All times are timezone-aware UTC.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast

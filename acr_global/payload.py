@@ -9,8 +9,6 @@ Source: container-registry-webhook-reference in the Azure docs; distribution's
 docs/content/about/notifications.md.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

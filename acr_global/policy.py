@@ -1,7 +1,5 @@
 """What governs the pushes of one registry: the plain settings, or its own."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Literal
 

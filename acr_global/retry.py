@@ -9,8 +9,6 @@ own attempts; what is due for one never depends on another:
 Source of the schedule: Svix, docs.svix.com/retries; each pause counts from the attempt before.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ problem costs what it names and no more: a default is in force, a wrong target i
 webhook is refused only where the regions of its registry cannot be known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta

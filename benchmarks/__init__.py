@@ -6,7 +6,7 @@ alone says more about the machine than about the app. Nothing is asserted.
     sides       the two apps, and one push through either
     cost        storage operations per push
     throughput  wall and CPU time of many pushes
-    coldstart   what importing the app takes, and what it adds to what every Durable app imports
+    coldstart   what importing the app takes, beside a Durable app with one function
     replay      CPU time of one replay of a recorded history
     starter     how long a webhook waits for its answer
     table       plain text

@@ -5,8 +5,6 @@ added, with a default; a change of meaning is a new version beside the old. Noth
 is secret: inputs lie in plain text in storage.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar

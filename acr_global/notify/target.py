@@ -7,8 +7,6 @@ A kind is a subclass in a file of channels/: its fields, its request, and the me
 answers. Code that delivers, shows or reads targets knows only the classes here.
 """
 
-from __future__ import annotations
-
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping

@@ -3,8 +3,6 @@
 The library takes one URL per service, makes the request itself, and answers true or false.
 """
 
-from __future__ import annotations
-
 import difflib
 import logging
 import os

@@ -3,8 +3,6 @@
 Source: github.com/cloudevents/spec, cloudevents/spec.md and bindings/http-protocol-binding.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal

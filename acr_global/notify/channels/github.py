@@ -8,8 +8,6 @@ epoch seconds), or where message or documentation_url mention one; a secondary o
 called abuse detection, lasts at least a minute. Other 403s are a missing permission.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime

@@ -10,8 +10,6 @@ Slack's Web API, and services that copy it, answer 200 with the word, alone or a
 `{"ok": false, "error": word}`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

@@ -11,8 +11,6 @@ status: `Webhook message delivery failed with error: Microsoft Teams endpoint re
 workflow has accepted the card, not that it has posted it; its run history shows that.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The channel `webhook`: the JSON message with Standard Webhooks headers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
