@@ -12,7 +12,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def understood(kind: type[M], answer: dict[str, Any]) -> M:
-    """The answer as one of acr_global.api. Raises AppError."""
+    """The answer as a model of acr_global.api. Raises AppError."""
     try:
         return kind.model_validate(answer)
     except ValidationError:

@@ -30,7 +30,7 @@ ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("GET /api/pushes/{id}", "200", api.PushDetails),
     ("POST /api/pushes/{id}/retry", "202", api.Retry),
 )
-"""Each request with what it is answered; any may answer with an Error besides."""
+"""Each request with the model of its answer; any may answer with an Error instead."""
 
 _INTRODUCTION = """\
 # What the app answers
@@ -77,7 +77,7 @@ def reference() -> str:
 
 
 def _with_parts(kinds: list[type[BaseModel]]) -> list[type[BaseModel]]:
-    """The models, and behind them those that stand in their fields, each once."""
+    """The models, followed by those in their fields, each once."""
     known = dict.fromkeys(kinds)
     for kind in [*known]:
         parts = (_models(field.annotation) for field in kind.model_fields.values())
@@ -107,7 +107,7 @@ def _section(kind: type[BaseModel]) -> str:
 
 
 def _always(name: str, field: dict[str, Any], required: Sequence[str]) -> str:
-    """Whether it is in each answer: what has a default other than null is, too."""
+    """Whether a field is in each answer; one with a default other than null is, too."""
     return "yes" if name in required or field.get("default") is not None else "no"
 
 
@@ -136,8 +136,8 @@ def _link(name: str) -> str:
 
 
 def _meanings(kind: type[BaseModel]) -> dict[str, str]:
-    """What stands under each field in the source, of its bases too. Pydantic would read it for
-    itself, but whenever the app starts."""
+    """The docstring of each field, including those of base classes. Pydantic could read them, but
+    only at each start of the app."""
     found: dict[str, str] = {}
     for own in reversed(kind.__mro__):
         if issubclass(own, BaseModel) and own is not BaseModel:

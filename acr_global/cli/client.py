@@ -44,11 +44,11 @@ class Client:
         await self._session.close()
 
     async def get(self, path: str) -> dict[str, Any]:
-        """Ask. Raises AppError; UnreachableError where there was no answer."""
+        """GET an answer. Raises AppError; UnreachableError where there was none."""
         return await self._ask("GET", path)
 
     async def post(self, path: str, body: bytes | None = None) -> dict[str, Any]:
-        """Have it done. Raises AppError; UnreachableError where there was no answer."""
+        """POST a request. Raises AppError; UnreachableError where there was no answer."""
         return await self._ask("POST", path, body)
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
@@ -99,12 +99,12 @@ class Client:
         raise kind(f"{text} (status {status})", status=status)
 
     def _masked(self, said: str) -> str:
-        """What the other side says: if it is not the app, it may say back what it was sent."""
+        """A text of the answer without the key, which a server that is not the app may repeat."""
         return said.replace(self._app.key, "***") if self._app.key else said
 
 
 def talk(connection: Connection, conversation: Callable[[Client], Awaitable[int]]) -> int:
-    """Have a whole conversation with an app; returns what it returns."""
+    """Run a conversation with an app; returns its result."""
 
     async def hold() -> int:
         async with Client(connection) as client:

@@ -22,7 +22,7 @@ from acr_global.urls import check_url, split_url
 URL_VARIABLE = "FUNCTION_APP_URL"
 KEY_VARIABLE = "FUNCTION_APP_KEY"
 KEY_CHARS = 1_024
-"""Characters; ours. A function key has fewer than 100, a file given by mistake has more."""
+"""Characters; a limit of our own. A function key has fewer than 100, a wrong file more."""
 BYTE_ORDER_MARK = "\ufeff"
 DEFAULT_TIMEOUT = 100.0
 """Seconds. The app's slowest answer is a trial: 60 s until its turn, 30 s for the target."""
@@ -38,7 +38,7 @@ _SEGMENT = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,200}")
 
 
 def _seconds(value: object) -> float:
-    text = str(value)  # the default comes by here, too
+    text = str(value)  # the default is passed in here, too
     if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text) or not float(text):
         raise UsageError("--timeout must be a number of seconds, such as 30")
     return float(text)
@@ -92,7 +92,7 @@ def connect(
     key_stdin: bool,
     timeout: float,
 ) -> Connection:
-    """The app that the options name, or the environment. Raises UsageError."""
+    """The app that the options or the environment name. Raises UsageError."""
     if key_stdin and key_file is not None:
         raise UsageError("give --key-file or --key-stdin, not both")
     key = read_key(environ, key_file, key_stdin)
@@ -100,7 +100,7 @@ def connect(
 
 
 def app_url(environ: Mapping[str, str], url: str | None) -> str:
-    """The app's base URL, as the option says it, or the environment. Raises UsageError."""
+    """The app's base URL from the option or the environment. Raises UsageError."""
     url = url or environ.get(URL_VARIABLE, "").strip()
     if not url:
         raise UsageError(f"which app? Give --url https://NAME.azurewebsites.net or {URL_VARIABLE}")
@@ -153,15 +153,15 @@ def _from_file(path: str) -> str:
         with Path(path).open("rb") as file:
             return _read(file, "the key file")
     except OSError as error:
-        # Not its name: it may be the key itself, given in the wrong place.
+        # Without its name, which may be the key itself in the wrong place.
         raise UsageError(f"the key file cannot be read: {error.strerror}") from None
 
 
 def _read(file: BinaryIO, source: str) -> str:
-    """What stands in a file, or comes through a pipe, in whatever locale: UTF-8, or the UTF-16 of
-    PowerShell, which begins with a byte order mark."""
+    """The text of a file or pipe, whatever the locale: UTF-8, or PowerShell's UTF-16, which begins
+    with a byte order mark."""
     try:
-        # As long as a key may be and one more character, in UTF-16 with its mark.
+        # One character more than a key may have, in UTF-16 with its mark.
         data = file.read(2 * (KEY_CHARS + 2))
         utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return data.decode("utf-16" if utf_16 else "utf-8")

@@ -1,10 +1,10 @@
-"""The standard streams and the current folder of every program here, and the one way to its end.
+"""The standard streams and the current folder of every program here, and how each ends.
 
-What goes wrong is one line on stderr and an exit code (exits.py). Where whoever read stdout has
-enough, as `head` does, nothing is said, as with other programs.
+An error is one line on stderr and an exit code (exits.py). Where the reader of stdout has had
+enough, like `head`, nothing is printed, as with other programs.
 
 A stream that was closed before the start is None to Python: print() then writes errors among the
-data, and the next file or socket that is opened takes its number. So it is opened on nothing.
+data, and the next file or socket that is opened takes its number. So it is opened on /dev/null.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FolderGoneError(AcrGlobalError):
 
 
 def run(command: Callable[[], int], prefix: str = "") -> int:
-    """Run a command; returns its exit code. What goes wrong is one line on stderr."""
+    """Run a command; returns its exit code. An error is one line on stderr."""
     try:
         try:
             return command()
@@ -45,23 +45,23 @@ def run(command: Callable[[], int], prefix: str = "") -> int:
 
 
 def fail(message: str, prefix: str = "") -> None:
-    """Say what went wrong."""
+    """Print an error."""
     from acr_global.cli.output import line
 
     print(f"{prefix}error: {line(message)}", file=sys.stderr)
 
 
 def open_streams() -> None:
-    """Make the standard streams fit to be used, whatever they are. Once, before anything else."""
-    # In this order: what is opened takes the lowest number that is free.
+    """Make the standard streams usable, whatever they are. Call it once, before anything else."""
+    # In this order, because an opened file takes the lowest free number.
     sys.stdin = sys.stdin or os.fdopen(_nothing(os.O_RDONLY))
-    # Opened to be read, so that writing fails, as it does wherever stdout is closed.
+    # Opened for reading, so that writing fails, as it does for a closed stdout.
     sys.stdout = _writable(sys.stdout, _Stdout, os.O_RDONLY)
     sys.stderr = _writable(sys.stderr, _Stderr, os.O_WRONLY)
 
 
 def current_folder() -> Path:
-    """Where we are. Raises FolderGoneError."""
+    """The current folder. Raises FolderGoneError."""
     try:
         return Path.cwd()
     except OSError as error:
@@ -71,12 +71,12 @@ def current_folder() -> Path:
 
 
 def outlive_stdout() -> None:
-    """From now on the program goes on where its stdout cannot be written any more."""
+    """Let the program go on from now on even where stdout cannot be written."""
     _Stdout.needed = False
 
 
 class _Raw(io.FileIO):
-    """Waits where a pipe is full, also where its other users want no waiting."""
+    """Waits where a pipe is full, even where others have made it non-blocking."""
 
     def write(self, data: Any) -> int:
         while (count := super().write(data)) is None:
@@ -85,8 +85,8 @@ class _Raw(io.FileIO):
 
 
 class _Stdout(_Raw):
-    """Ends the program where it cannot be written: by SystemExit, which nobody takes for an error
-    of his own, and which asyncio lets pass in good order."""
+    """Ends the program where it cannot be written: by SystemExit, which callers do not catch as an
+    error, and which asyncio passes on."""
 
     needed = True
 
@@ -94,7 +94,7 @@ class _Stdout(_Raw):
         try:
             return super().write(data)
         except OSError as error:
-            # What is in the buffer still, and is written at the very end, is to find a place.
+            # The rest of the buffer, written at the very end, needs somewhere to go.
             os.dup2(_nothing(os.O_WRONLY), self.fileno())
             if not self.needed:
                 return len(data)
@@ -105,7 +105,7 @@ class _Stdout(_Raw):
 
 
 class _Stderr(_Raw):
-    """Where it cannot be written there is nobody to tell."""
+    """Ignores failures to write, because there is nobody to tell."""
 
     def write(self, data: Any) -> int:
         try:
@@ -115,14 +115,14 @@ class _Stderr(_Raw):
 
 
 def _nothing(flags: int) -> int:
-    """The number of an open /dev/null, also for the programs that are started."""
+    """The number of an open /dev/null, which started programs inherit."""
     number = os.open(os.devnull, flags)
     os.set_inheritable(number, True)
     return number
 
 
 def _writable(stream: TextIO | None, kind: type[_Raw], flags: int) -> TextIO:
-    """The stream on a file of this kind. What its encoding lacks is shown as an escape."""
+    """The stream on a file of this kind. Characters that its encoding lacks become escapes."""
     if stream is None:
         number, encoding, by_line = _nothing(flags), "utf-8", True
     elif not isinstance(stream, io.TextIOWrapper):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _PATH = "/api/deadletters"
 MAX_PAGES = 1_000
-"""Of the list; this only ends a paging that never does."""
+"""Of the list; this only ends endless paging."""
 MAX_UNREACHED = 3
 """Replays in a row without an answer, after which the others are not tried."""
 _CUT_OFF = "The list is cut off: there are more."
@@ -106,8 +106,8 @@ def replay(
 
 
 async def _whole_list(client: Client) -> dict[str, Any]:
-    """The list as one answer: all its pages, and `next` of the last; as the app has said it, and
-    understood. Raises AppError."""
+    """The list as one answer of all its pages, with `next` of the last: as the app sent it, checked
+    against the model. Raises AppError."""
     answer = await client.get(_PATH)
     understood(api.DeadLetters, answer)
     letters = [*answer["deadletters"]]

@@ -1,7 +1,7 @@
-"""Each setting as it is in force: its value, where that was said, and whether it is wrong. Pure.
+"""Each setting as it is in force: its value, the value's source, and whether it is wrong. Pure.
 
-Nothing secret is in a value: of a target that is given as JSON each secret is `***`, or the name
-of the setting that holds it, and its URL is as `targets preview` shows it.
+No value holds a secret: in a target, each secret is `***` or the name of the setting that holds it,
+and its URL is as `targets preview` shows it.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ class Effective:
     value: object
     """As JSON has it."""
     source: str
-    """Where it was said: `environment`, `local.settings.json`; `default` where nowhere."""
+    """`environment`, `local.settings.json`, or `default` where it is not set."""
     wrong: bool
-    """What was said there is not, or not all of it, in force."""
+    """Whether the given value is not, or not fully, in force."""
 
 
 def effective(
     loaded: Loaded, environ: Mapping[str, str], file: Mapping[str, str]
 ) -> Iterator[Effective]:
-    """Every setting, in the order of the docs. The environment goes before the file."""
+    """Every setting, in the order of the docs. The environment overrides the file."""
     wrong = {problem.setting for problem in loaded.errors}
     for field in type(loaded.settings).model_fields:
         name = PREFIX + field.upper()
@@ -51,7 +51,7 @@ def effective(
 
 
 def _source(name: str, environ: Mapping[str, str], file: Mapping[str, str]) -> str:
-    """An empty text counts as not set, and hides what the file says."""
+    """The source of a value. An empty text counts as not set, and hides the file's."""
     if name in environ:
         return ENVIRONMENT if bare(environ[name]) else DEFAULT
     return FILE if bare(file.get(name, "")) else DEFAULT
@@ -70,7 +70,7 @@ def _value(value: Any) -> object:
 
 
 def _target(target: Target) -> dict[str, object]:
-    """All that it says, but nothing that is left at None."""
+    """The fields of a target, without those that are None."""
     said = {name: getattr(target, name) for name in type(target).model_fields}
     url = said["url"]
     if isinstance(url, SecretStr):

@@ -33,15 +33,15 @@ class LocalFileError(AcrGlobalError):
 
 
 def local_environ(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """`environ` and, where it lacks something, the file's Values. Raises LocalFileError."""
+    """`environ`, completed by the file's Values. Raises LocalFileError."""
     return {**local_values(folder), **environ}
 
 
 def local_values(folder: Path) -> dict[str, str]:
     """The file's Values, as text; none where there is no file.
 
-    Numbers and truth values become the text that `func` makes of them. Raises LocalFileError,
-    which names each entry that is none, and shows no value.
+    Numbers and booleans become the text that `func` makes of them. Raises LocalFileError, which
+    names each invalid entry and shows no value.
     """
     content = _content(folder / FILE)
     twice = [".".join(map(str, way[:2])) for way, part in leaves(content) if part is TWICE]
@@ -73,7 +73,7 @@ def _content(path: Path) -> Any:
 
 
 def _wrong(values: Mapping[str, object]) -> Iterator[str]:
-    """What can be no environment variable, or would be none that anybody meant."""
+    """Entries that cannot be environment variables, or surely were not meant so."""
     for name, value in values.items():
         if not name.strip():
             yield "Values holds an entry without a name"

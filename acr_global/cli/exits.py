@@ -8,7 +8,7 @@ from acr_global.errors import AcrGlobalError
 
 
 class Exit(IntEnum):
-    """What the exit code of a command says. Scripts rely on it, so a number never changes."""
+    """The exit codes of commands. Scripts rely on them, so a number never changes."""
 
     FINE = 0
     PROBLEMS = 1
@@ -16,9 +16,9 @@ class Exit(IntEnum):
     NOT_YET = 3
     NOT_ASKED = 4
     INTERRUPTED = 130
-    """128 + SIGINT, as shells have it."""
+    """128 + SIGINT, as in shells."""
     UNHEARD = 141
-    """128 + SIGPIPE, as shells have it."""
+    """128 + SIGPIPE, as in shells."""
 
 
 MEANINGS = {
@@ -40,7 +40,7 @@ class CommandError(AcrGlobalError):
 
 
 class UsageError(CommandError):
-    """The command was not typed, or its key not given, as it must be."""
+    """The command or its key was not given as it must be."""
 
     status = 400
     reason = "usage"
@@ -54,7 +54,7 @@ class AppError(CommandError):
 
 
 class NotAskedError(AppError):
-    """The question was put to nobody who could answer it; asked again, it may be."""
+    """Nobody could be asked; a later try may succeed."""
 
     exit = Exit.NOT_ASKED
 

@@ -10,7 +10,7 @@ from acr_global.model import Attempt
 
 
 def print_letters(letters: Sequence[DeadLetter]) -> None:
-    """The list. A delivery that broke off has little to tell."""
+    """Print the list. A delivery that broke off has few values."""
     if not letters:
         print("No dead letters.")
         return
@@ -22,12 +22,12 @@ def print_letters(letters: Sequence[DeadLetter]) -> None:
 
 
 def _cut(names: Sequence[str] | None, more: int | None) -> Sequence[str] | None:
-    """Of a list that the app has cut: the first, and how many more."""
+    """The names of a list that the app has cut, and how many more there are."""
     return [*(names or ()), f"{more} more"] if more else names
 
 
 def print_letter(letter: DeadLetterDetails) -> None:
-    """One delivery: what is known of it, then its attempts."""
+    """Print one letter: its facts, then its attempts."""
     known: list[tuple[str, object]] = [
         ("id", letter.id),
         ("state", letter.state),

@@ -1,7 +1,7 @@
 """JSON as the Functions host and its tools read their files. Pure.
 
-That is Newtonsoft.Json, which passes over comments and a comma behind the last part, and takes
-single quotes and line ends within a text. Source: newtonsoft.com/json/help, `JsonTextReader`. A
+They use Newtonsoft.Json, which ignores comments and trailing commas, and accepts single quotes and
+line ends within a string. Source: newtonsoft.com/json/help, `JsonTextReader`. A
 name that stands twice is marked, as everywhere (json_text.py); theirs keeps the last.
 """
 
@@ -35,7 +35,7 @@ def read_json(data: bytes) -> Any:
 
 
 def _plain(match: re.Match[str]) -> str:
-    """A text in double quotes; of a comment its line ends, by which errors are told."""
+    """A string in double quotes; for a comment its line ends, so that errors keep their lines."""
     found = match[0]
     if found[0] == '"':
         return found

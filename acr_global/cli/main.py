@@ -1,4 +1,4 @@
-"""The entry point: streams that are fit for use, then the command that was typed."""
+"""The entry point: prepares the streams, then runs the command that was typed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from acr_global.cli.exits import UsageError
 
 
 def program() -> int:
-    """Run the command that was typed, on streams that are fit for it; returns its exit code."""
+    """Prepare the streams and run the command that was typed; returns its exit code."""
     console.open_streams()
     return main()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code. What goes wrong is one line on stderr."""
+    """Run one command; returns its exit code. An error is one line on stderr."""
     typed = sys.argv[1:] if argv is None else argv
     return console.run(lambda: _run(typed))
 

@@ -1,4 +1,4 @@
-"""Tables, and text that is safe for a terminal. Pure, but for what prints.
+"""Tables, and text that is safe for a terminal. Pure, except for printing.
 
 In a pipe each row is one line, however long; a terminal gets it folded to its width, by rich. Its
 markup is never read: `app[latest]` is shown as it is.
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from acr_global.notify.words import plain, shorten
 
 LINE_CHARS = 500
-"""Characters of one sentence; ours, for an answer may hold a whole page."""
+"""Characters of one sentence; a limit of our own, because an answer may hold a whole page."""
 
 
 def line(text: str) -> str:
@@ -46,7 +46,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table, as fits where it goes."""
+    """Print a table: folded at a terminal, one line per row elsewhere."""
     if sys.stdout.isatty():
         _print_folded(headings, rows)
     else:
@@ -54,7 +54,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
 
 
 def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """Print names and values, as fits where they go."""
+    """Print names and values: folded at a terminal, one line each elsewhere."""
     if sys.stdout.isatty():
         _print_folded(("", ""), pairs)
     else:
@@ -75,11 +75,11 @@ def _print_folded(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> 
 
 
 def note(text: str) -> None:
-    """What goes on meanwhile, for whoever sits in front of it: in a pipe stderr is for errors."""
+    """Print progress at a terminal only: in a pipe stderr is for errors."""
     if sys.stderr.isatty():
         print(line(text), file=sys.stderr)
 
 
 def print_json(value: object) -> None:
-    """For other programs; in ASCII, so that nothing in it steers a terminal."""
+    """Print JSON for programs; in ASCII, so that nothing in it steers a terminal."""
     print(json.dumps(value, indent=2))

@@ -72,7 +72,7 @@ _FOOT = "\n<!-- Made by `python -m acr_global.cli.reference > docs/commands.md`.
 
 
 def helps(command: Any, name: str = PROG, parent: Any = None) -> Iterator[tuple[str, str]]:
-    """Each command as it is typed, with its help, the whole one first."""
+    """Each command as it is typed, with its help; that of the program comes first."""
     context = typer.Context(command, info_name=name, parent=parent, **command.context_settings)
     yield context.command_path, command.get_help(context)
     if isinstance(command, TyperGroup):

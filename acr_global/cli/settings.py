@@ -1,4 +1,4 @@
-"""`settings check`, `show` and `schema`: what is wrong, what is in force, what may be said. Never a
+"""`settings check`, `show` and `schema`: problems, values in force, and possible values; never a
 secret."""
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def schema() -> int:
 
 
 def _unusable(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
-    """What only a target's library can say; the app itself does not wait for it to load."""
+    """Problems that only a target's library can find; the app does not wait for it to load."""
     for target in loaded.settings.targets:
         label = f"target '{target.name}': "
         named = any(p.message.startswith(label) for p in loaded.problems)
@@ -106,7 +106,7 @@ def _unusable(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
 def in_force(settings: Settings) -> Iterator[tuple[str, object]]:
     """Every setting by its environment name, and its value as people write it.
 
-    Of a target only name and kind, of a URL no user, path or query.
+    Targets are shown by name and kind, URLs without user, path and query.
     """
     for name in type(settings).model_fields:
         value = getattr(settings, name)

@@ -2,8 +2,8 @@
 
 `python -m acr_global.cli.settings_schema > docs/settings.schema.json` makes it, for editors, of the
 file local.settings.json. Its `$defs` are for other uses: `settings` (names and texts, as app
-settings are), `targets` and `registries` (the JSON in two of the texts). It helps whoever writes
-them; what is right is decided by reading them: `settings check`.
+settings are), `targets` and `registries` (the JSON in two of the texts). It is a help for
+writing them; whether they are right is decided by `settings check`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from acr_global.settings import Settings
 
 _TEXT = {"type": "string"}
 _DURATION = r"^\s*(\d+\s*[DdHhMmSs]\s*)+$|^\s*[Pp](\d+[Dd])?([Tt](\d+[HhMmSs])+)?\s*$|^\s*0\s*$"
-"""What durations.py reads, roughly: units in any order, and no upper bound."""
+"""Roughly what durations.py accepts: units in any order, without an upper bound."""
 _ACTIONS = "|".join(Action)
 _BY_JSON = ("targets", "registries")
 """Settings whose text is JSON: a part of `$defs` says what is in it."""
 
 
 class _Written(GenerateJsonSchema):
-    """What an operator may write, where pydantic's own generator says what it becomes."""
+    """Generates what an operator may write; pydantic's own describes the result of reading it."""
 
     def timedelta_schema(self, schema: TimedeltaSchema) -> dict[str, Any]:
         """`90s`."""
@@ -66,8 +66,8 @@ class _Written(GenerateJsonSchema):
 
 
 def _model(model: Any) -> dict[str, Any]:
-    """A model as it is written; nothing of how the classes are called, or of their defaults that
-    stand for what is not said."""
+    """The schema of a model as it is written, without class names, and without defaults that mean
+    `not set`."""
     found: dict[str, Any] = _bare(model.model_json_schema(schema_generator=_Written))
     return found
 
@@ -109,7 +109,7 @@ def _setting(name: str, field: FieldInfo) -> dict[str, Any]:
 
 
 def schema() -> Mapping[str, Any]:
-    """The whole of it."""
+    """The whole schema."""
     kinds = {f"target-{kind}": _target(kind) for kind in KINDS}
     parts: dict[str, Any] = {}
     for found in kinds.values():
@@ -141,7 +141,7 @@ def schema() -> Mapping[str, Any]:
 
 
 def schema_json() -> str:
-    """As it stands in docs/settings.schema.json."""
+    """The schema as it stands in docs/settings.schema.json."""
     return json.dumps(schema(), indent=2) + "\n"
 
 

@@ -132,9 +132,9 @@ async def _test_there(client: Client, path: str, *, as_json: bool) -> int:
     answer = await client.post(path)
     try:
         attempt = Attempt.model_validate(answer)
-    except ValidationError:  # whatever it says, it does not say delivered
+    except ValidationError:  # whatever it is, it does not say delivered
         attempt = None
-    return _report(attempt, answer, as_json=as_json)
+    return _print_attempt(attempt, answer, as_json=as_json)
 
 
 def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str], *, as_json: bool) -> int:
@@ -143,10 +143,10 @@ def _test_here(loaded: Loaded, target: Target, environ: Mapping[str, str], *, as
     from acr_global.notify.trial import try_target
 
     attempt = asyncio.run(try_target(target, environ, _utcnow, loaded.settings.regions))
-    return _report(attempt, api.dump(attempt), as_json=as_json)
+    return _print_attempt(attempt, api.dump(attempt), as_json=as_json)
 
 
-def _report(attempt: Attempt | None, answer: dict[str, Any], *, as_json: bool) -> int:
+def _print_attempt(attempt: Attempt | None, answer: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
@@ -156,7 +156,7 @@ def _report(attempt: Attempt | None, answer: dict[str, Any], *, as_json: bool) -
 
 
 def attempt_text(attempt: Attempt) -> str:
-    """What came back, in one line."""
+    """An attempt in one line."""
     outcome, reason = attempt.outcome.value, cell(attempt.reason)
     said = outcome if outcome == reason else f"{_MEANINGS.get(outcome, outcome)}: {reason}"
     answered = "" if attempt.status is None else f", status {attempt.status}"
@@ -171,7 +171,7 @@ _MEANINGS = {
 
 
 def find_target(loaded: Loaded, name: str) -> Target:
-    """The target of this name; says what is wrong with it. Raises TargetUnknownError."""
+    """The target of this name; prints its problems. Raises TargetUnknownError."""
     own = [p for p in loaded.problems if p.message.startswith(f"target '{name}': ")]
     found = next((t for t in loaded.settings.targets if t.name == name), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""What goes back to a caller: a status, and JSON with nothing in it but what it says."""
+"""Answers to callers: a status, and JSON of an API model and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Answer:
 
     status: int
     body: BaseModel
-    """One of api."""
+    """A model of api.py."""
 
 
 def error_answer(error: AcrGlobalError) -> Answer:
@@ -45,7 +45,7 @@ class EngineUnavailableError(AcrGlobalError):
 
 
 async def respond_to_operator(result: Awaitable[BaseModel], status: int = 200) -> func.HttpResponse:
-    """What an operator asked for, with this status; or why there is nothing to be said."""
+    """The result that an operator asked for, with this status; or the error."""
     try:
         return respond(Answer(status, await result))
     except AcrGlobalError as error:

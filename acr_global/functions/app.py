@@ -74,8 +74,8 @@ FUNCTIONS = (
 
 
 def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
-    """The app as a process of its own, which sees to what the one before it died in, and notes
-    what others are to see to should its machine be gone."""
+    """The app as a process of its own, which resumes what its predecessor died in, and notes what
+    others must resume should its machine be gone."""
     folder = folder_of(Path.cwd(), environ.get("AzureWebJobsStorage", ""))
     journal = Journal(folder)
     awaking.awake(journal, folder)

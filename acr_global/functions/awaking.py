@@ -1,8 +1,8 @@
 """What a new Python process does first: resume what its dead predecessor was working on.
 
 The journal of a process that has ended names the instances whose turns it was in. Those of them
-that have failed go on (mending.py). It is done in a thread, for nothing may ever call this process:
-the engine sends a failed instance nothing more.
+that have failed go on (mending.py). It is done in a thread, because nothing may ever call this
+process: the engine sends a failed instance nothing more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from acr_global.functions.journal import Journal
 from acr_global.functions.orphans import Orphan, orphans
 
 TRIES_FOR_SECONDS = 3_600.0
-"""The engine may take its time to answer. What is left by then, the next process sees to."""
+"""The engine may be slow to answer. What is left by then, the next process resumes."""
 
 LOOK_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each look at an instance that has not failed: it may be about to."""
@@ -83,9 +83,9 @@ async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_
 
 
 async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
-    """Whether nothing more is to be done for an instance."""
+    """Whether nothing more needs to be done for an instance."""
     snapshot = await engine.look(instance_id, show_input=True)
-    # Where somebody else was faster, he cannot know what we accepted.
+    # Another process may have been faster, but does not know what we accepted.
     broken = snapshot.phase is Phase.FAILED or (
         snapshot.phase is Phase.BEGUN and _was_broken_off(snapshot)
     )

@@ -1,4 +1,4 @@
-"""What follows the start of a push: a look, some time later, whether it has begun; and what is said
+"""What follows the start of a push: a check, some time later, whether it has begun; and a log line
 where it had begun before."""
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from acr_global.functions import log, mending, wire
 from acr_global.functions.engine import Engine, EngineError, Phase
 
 BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
-"""Until it is asked whether a push has begun, and how often where the engine does not answer."""
+"""Seconds before the check, and how often it is tried where the engine does not answer."""
 
 
 async def see_it_begin(engine: Engine, push_id: str) -> None:
-    """Where a push that was started here has not been seen to begin in some time, nor has begun,
-    a courier is to see it through; where it is open, that is noted. Nothing is asked where its
-    first turn ran in this process, nor where all regions have reported here."""
+    """Send a courier for a push that was started here and has not begun after some time; note one
+    that is open. Nothing is asked where its first turn ran in this process, or where all regions
+    have reported here."""
     for _ in range(BEGIN_LOOKS):
         await asyncio.sleep(BEGINS_WITHIN_SECONDS)
         silent = engine.journal.open.silent(push_id)
@@ -34,7 +34,7 @@ async def see_it_begin(engine: Engine, push_id: str) -> None:
 
 
 def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
-    """Say that a push was broken off, and goes on."""
+    """Log that a push was broken off, and goes on."""
     earlier = life.known.arrivals if life.known else ()
     log.line(
         "push-begun-anew",

@@ -1,7 +1,7 @@
 """What the app asks of the Durable Functions engine, as typed calls.
 
 Each call is one HTTP request from the worker to the host, to the same local endpoint that the
-SDK's client uses. The client itself is not used, because an arrival must not be lost to it: it
+SDK's client uses. The client itself is not used, because an arrival could be lost by it: it
 answers "no such instance" and "the endpoint failed" with objects that look alike, and it shares
 one session in the process, which it closes at any connection error, so that one failure cancels
 the calls of others. Paths and bodies are as in azure-functions-durable 1.7,
@@ -28,16 +28,16 @@ from acr_global.functions import wire
 from acr_global.functions.journal import Journal
 
 CALL_SECONDS = 30.0
-"""For one call, where the caller does not say less."""
+"""For one call, unless the caller sets less."""
 
 CONNECTIONS = 100
-"""To the host's endpoint, from one process: fewer than the accept queues of servers hold (128 at
-least), for a connection that is dropped there is tried again only after a second."""
+"""To the host's endpoint, from one process: fewer than the accept queues of servers hold (at least
+128), because a connection that is dropped there is tried again only after a second."""
 
 CONTINUATION = "x-ms-continuation-token"
 PAGE_ROWS = 100
 MAX_PAGES = 50
-"""In one list: bounds what it costs."""
+"""In one list, to bound its cost."""
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -61,7 +61,7 @@ class Phase(Enum):
     FAILED = "failed"
     """A turn broke off: Python died in it, most likely. Input and history are still there."""
     TERMINATED = "terminated"
-    """By somebody's hand, or by ours before it is started anew."""
+    """By an operator, or by a courier that is about to start it anew."""
 
 
 _PHASES = {
@@ -85,17 +85,17 @@ class Snapshot:
     custom_status: Any = None
     instance_id: str = ""
     created: datetime | None = None
-    """Of this execution's row. The engine tells it to the second."""
+    """The creation of this execution's row, to the second."""
     updated: datetime | None = None
     history: tuple[dict[str, Any], ...] = ()
-    """Where it was asked for: as the endpoint shows it, oldest first."""
+    """If it was asked for: as the endpoint shows it, oldest first."""
     suspended: bool = False
-    """By somebody's hand. Events are kept for it until it is resumed."""
+    """By an operator. Events are kept for it until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Some instances in the order of their ids, and where to go on, if there are more."""
+    """Some instances in the order of their ids, and the token for more, if there are any."""
 
     snapshots: tuple[Snapshot, ...]
     next: str | None
@@ -116,11 +116,11 @@ class Engine:
     """
 
     url: str
-    """Of the host's endpoint."""
+    """The URL of the host's endpoint."""
     call_seconds: float = CALL_SECONDS
-    """For one call."""
+    """Seconds for one call."""
     journal: Journal = field(default_factory=Journal)
-    """Where those who use it note what the engine has accepted."""
+    """Where callers note what the engine has accepted."""
 
     async def look(self, instance_id: str, *, show_input: bool = False) -> Snapshot:
         """Where an instance is."""
@@ -186,7 +186,7 @@ class Engine:
         show_input: bool = False,
     ) -> Listing:
         """Instances whose id begins with `prefix`, which is a range read; up to so many pages,
-        MAX_PAGES if none is said."""
+        MAX_PAGES by default."""
         snapshots: list[Snapshot] = []
         params = {"instanceIdPrefix": prefix, "top": str(PAGE_ROWS)}
         params["showInput"] = str(show_input).lower()
@@ -226,7 +226,7 @@ class Engine:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
-        # As the SDK sends it: a JSON text inside JSON.
+        # The SDK sends it so: a JSON text inside JSON.
         body = json.dumps(wire.dump(data)) if data is not None else None
         try:
             async with _session().request(

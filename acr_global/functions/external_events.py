@@ -1,8 +1,8 @@
 """What an external event says of its region, whoever raised it.
 
 Besides the starter and couriers, whoever holds the app's system key can raise events, with
-any content. An event of a region's name says that the region has reported, whatever else
-it says; and nothing in it may fail an instance, for that would lose everything it has heard.
+any content. An event with a region's name says that the region has reported, whatever else it
+contains; and nothing in it may fail an instance, which would lose everything it has heard.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from acr_global.model import Arrival
 _CLASS_MARKS = frozenset({"__class__", "__module__", "__data__"})
 
 WRONG_CLOCK = timedelta(days=1)
-"""A time of receipt that is further outside the push's own life is no clock's error."""
+"""A time of receipt further outside the push's own life is not explained by clocks."""
 
 
 def make_readable(history: Iterable[Any]) -> None:
-    """Before a replay: what the SDK would fail to decode becomes null, and what it would decode
-    to an object of a class of ours stays out. The names are made those we wait for: the engine
-    does not tell `PushEvent-EastUS` from `pushevent-eastus`, and the SDK does.
+    """Prepare a history for its replay: an input becomes null that the SDK would fail to decode,
+    or decode to an object of some class. Names become lower case, as they are awaited: the engine
+    ignores case (`PushEvent-EastUS`), and the SDK does not.
 
     The SDK decodes outside the orchestrator, so an exception there fails the whole turn, and the
     turn the instance. Seen on the engine with `/*x*/1` and with an object that names a class.
@@ -59,8 +59,8 @@ def _refuse_classes(value: dict[str, Any]) -> dict[str, Any]:
 def arrival_of(
     region: str, said: object, event_id: str, begun_at: datetime, now: datetime
 ) -> Arrival:
-    """The region's arrival, as the starter wrote it; where it did not, the event counts as
-    received now. `event_id`: what to call an event that names none."""
+    """The region's arrival, as the starter wrote it; any other content counts as received now.
+    `event_id` stands for the id of an event without one."""
     try:
         arrival = wire.load(Arrival, said)
     except ValueError:

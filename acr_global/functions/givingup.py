@@ -1,5 +1,5 @@
-"""A push that is given up: a record of it is left among the dead letters, where an operator sees
-it and can have it tried again."""
+"""Giving up a push: a record of it stays among the dead letters, where an operator sees it and can
+have it tried again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snaps
 
 
 async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
-    """Leave a record. What was tried again by hand is its own record. Raises EngineError."""
+    """Leave a record; a courier that an operator started is a record itself. Raises EngineError."""
     if not data.by_hand:
         await _leave_record(engine, data.model_copy(update={"given_up": why, "rounds": 0}))
     log.line(
@@ -35,7 +35,7 @@ async def is_given_up(engine: Engine, push_id: str, snapshot: Snapshot) -> bool:
 
 
 async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
-    """One is enough: unless the last one was tried again, and all went well."""
+    """Leave a record, unless there is one that has not been tried again with success."""
     base = correlation.record_id(record.push_id)
     number, newest = await replays.newest(engine, base)
     if newest.phase is Phase.ABSENT or ends.is_good(_state(newest)):

@@ -14,15 +14,15 @@ from acr_global.model import Arrival
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An instance, there or not, and how far it is."""
+    """An instance, existing or not, and its state."""
 
     start: wire.PushInput
-    """What would begin it, if it is not there."""
+    """The input that would begin it, if it does not exist."""
     snapshot: Snapshot
 
 
 def new_input(push_id: str, terms: wire.PushTerms) -> wire.PushInput:
-    """What begins an instance: its id, and a nonce that no other start has."""
+    """The input of an instance: its terms with its id, and a nonce that no other start has."""
     own = {"push_id": push_id, "nonce": uuid.uuid4().hex}
     return wire.PushInput.model_validate(dict(terms) | own)
 
@@ -34,7 +34,7 @@ class ById:
         self._engine, self._key = engine, key
 
     def known(self, terms: wire.PushTerms) -> wire.PushInput | None:
-        """What would begin the instance, as far as that is known without asking."""
+        """The input that would begin the instance, if that is known without asking."""
         return new_input(self._key, terms)
 
     async def newest(self) -> Snapshot:
@@ -56,15 +56,15 @@ class ByContent:
         self._engine, self._key = engine, key
 
     def known(self, terms: wire.PushTerms) -> wire.PushInput | None:
-        """Nothing: it takes a look to know the generation."""
+        """None: finding the generation takes a look."""
         return None
 
     async def newest(self) -> Snapshot:
-        """The last generation that is there (absent, if none), with its input: the first in the
-        order of ids. Raises EngineError.
+        """The last existing generation (or absent), with its input: the first in the order of ids.
+        Raises EngineError.
 
-        Each begins only when the one before is over, so an open one is the newest. It makes no
-        difference which of those before are still there.
+        Each begins only when the one before is over, so an open one is the newest. It does not
+        matter which earlier ones still exist.
         """
         return (await self._newest())[1]
 
@@ -78,7 +78,7 @@ class ByContent:
             raise EngineError(f"list: {error}") from error
 
     async def find(self, terms: wire.PushTerms) -> Found:
-        """The newest generation while it is open; after that the next one, but for a redelivery.
+        """The newest generation while it is open; then the next one, except for a redelivery.
 
         Raises EngineError.
         """
@@ -99,8 +99,8 @@ Instances = ById | ByContent
 
 
 def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
-    """What a generation that is over, and those before it, heard from the regions; nothing if it
-    was broken off. None: it is not over."""
+    """The arrivals of a generation that is over, and of those before it; empty if it was broken
+    off. None: it is not over."""
     try:
         if snapshot.phase is Phase.ABSENT:
             return None
@@ -113,7 +113,7 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
             return wire.load(wire.PushOutput, snapshot.output).newest_arrivals()
         if not wire.is_decided(snapshot.custom_status):
             return None
-        # Decided, and running on for some seconds.
+        # It is decided, and runs on for some seconds.
         status = wire.load(wire.PushStatus, snapshot.custom_status)
         earlier = wire.load(wire.PushInput, snapshot.input).earlier
     except ValueError:
@@ -123,8 +123,8 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
 
 
 def _is_of_the_past(arrival: Arrival, over: Snapshot) -> bool:
-    """Whether what was caught up was made before the newest generation ended: it is of that one,
-    or of one before it, and begins no other."""
+    """Whether a caught-up event is older than the end of the newest generation: it belongs to that
+    one or an earlier one, and begins no other."""
     ended = over.updated
     return bool(arrival.caught_up and ended and arrival.reported_at <= ended)
 

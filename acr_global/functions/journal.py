@@ -1,12 +1,12 @@
-"""What a process notes of its own work, for others to go on with if it dies.
+"""What a process notes of its own work, so that others can go on with it if it dies.
 
 When Python dies in an orchestrator's turn, the engine fails that turn's instance for good, and
-nothing in its storage can be asked for such instances but by reading all of it. But the machine
-lives, and so do its files. Each process therefore notes in a file of its own (`Journal`) which
+such instances can be found only by reading all of its storage. But the machine lives, and so do its
+files. Each process therefore notes in a file of its own (`Journal`) which
 turns it is in, and what it has just accepted; the next process finds that file with nobody holding
 it (orphans.py), and knows which instances to look at (awaking.py). It costs no request to storage,
-and some microseconds a turn. (Where the whole host dies, a turn under way is repeated by the
-engine, and fails nothing.)
+and some microseconds a turn. (Where the whole host dies, the engine repeats a turn under way, and
+nothing fails.)
 
 What stays open for some time (`OpenList`) is noted in storage, once (noting.py), so that it can be
 looked after when this machine is gone (`ReviveInterrupted`). A push that is decided soon is never
@@ -37,13 +37,13 @@ from acr_global.model import Arrival
 try:
     import fcntl
 except ImportError:  # Windows, where the app is developed and never deployed: no journal there
-    fcntl = None  # type: ignore[assignment] # only asked whether it is there
+    fcntl = None  # type: ignore[assignment] # only tested for its presence
 
 MAX_FILE_BYTES = 1_000_000
-"""Of a file; then another is begun, and the one before the last is dropped."""
+"""Bytes of a file, after which another is begun, and the last but one is dropped."""
 
 MAX_REMEMBERED = 2_000
-"""Pushes that a process remembers to have seen."""
+"""Pushes that a process remembers having seen."""
 
 OPEN_SECONDS = 20.0
 """How long an instance is open before it is noted. Most pushes are decided by then."""
@@ -52,7 +52,7 @@ MAX_IDS = 150
 """In one note: with ids of 100 characters the engine keeps its input in the row, not in a blob."""
 
 MAX_KNOWN = 20_000
-"""Instances that a process remembers of a kind. What is forgotten may be noted once more."""
+"""Instances of a kind that a process remembers. A forgotten one may be noted again."""
 
 V = TypeVar("V")
 
@@ -67,18 +67,18 @@ class Journal:
     """This process's file."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Without a folder it only remembers, and writes nothing."""
+        """Without a folder it keeps its notes in memory only."""
         self._folder, self._lock = folder, threading.Lock()
         self._name = f"{time.time():.6f}-{uuid.uuid4().hex[:8]}"
         self._file: IO[bytes] | None = None
         self._part, self._size = 0, 0
         self.url: str | None = None
-        """Where the engine is asked, once that is known."""
+        """The URL of the engine, once that is known."""
         self._noted_url: str | None = None
         self.open = OpenList()
         """What is open here, for notes that outlive this machine."""
         self.newest_turn: datetime | None = None
-        """When the last turn ended that this process has had."""
+        """When the last turn in this process ended."""
         self._unseen: set[str] = set()
         self._recent: dict[str, None] = {}
         self._open_turns: set[str] = set()
@@ -90,7 +90,7 @@ class Journal:
 
     @contextlib.contextmanager
     def turn(self, instance_id: str) -> Iterator[None]:
-        """While an orchestrator's turn runs."""
+        """Note that an orchestrator's turn runs, while the block lasts."""
         self._open_turns.add(instance_id)
         self.seen(instance_id)
         self.open.begun(instance_id)
@@ -103,19 +103,20 @@ class Journal:
             self._write("end", instance_id)
 
     def started(self, push_id: str, silent: Iterable[str] = ()) -> None:
-        """A push has been started, and is yet to begin; these regions are yet to report."""
+        """Note that a push has been started but not begun; the regions `silent` are yet to
+        report."""
         self._unseen.add(push_id)
         self._remember(push_id)
         self.open.started(push_id, silent)
         self._write("start", push_id)
 
     def seen(self, push_id: str) -> None:
-        """A push has been seen to have begun."""
+        """Note that a push has been seen to have begun."""
         self._unseen.discard(push_id)
         self._remember(push_id)
 
     def knows(self, push_id: str) -> bool:
-        """Whether a push has been there lately, as far as this process has seen."""
+        """Whether this process has lately seen the push."""
         return push_id in self._recent
 
     def _remember(self, push_id: str) -> None:
@@ -131,7 +132,7 @@ class Journal:
         return unseen
 
     def accepted(self, push_id: str, arrival: Arrival) -> None:
-        """An arrival has been raised as an event."""
+        """Note that an arrival has been raised as an event."""
         self.open.heard(push_id, arrival.region)
         self._write("event", push_id, wire.dump(arrival))
 
@@ -146,8 +147,8 @@ class Journal:
             self._size += len(line)
 
     def _next_part(self) -> None:
-        """Begin another file, which says where the engine is asked, and repeats what is still open;
-        keep the one before."""
+        """Begin another file with the engine's URL and everything that is still open; keep the one
+        before."""
         self._part += 1
         path = Path(self._folder or ".", f"{self._name}.{self._part}")
         file = path.open("ab", buffering=0)
@@ -166,7 +167,7 @@ class Journal:
             file.write(json.dumps(line).encode() + b"\n")
 
     def close(self) -> None:
-        """Let go of the files, as the process's end does; for tests."""
+        """Release the files, as the end of the process does; for tests."""
         with self._lock:
             for file in self._held:
                 file.close()
@@ -174,7 +175,7 @@ class Journal:
 
 
 def is_held(path: Path) -> bool:
-    """Whether the process lives whose journal this is."""
+    """Whether the process that writes this journal lives."""
     if not fcntl:
         return True
     try:
@@ -188,48 +189,48 @@ def is_held(path: Path) -> bool:
 
 
 class OpenList:
-    """One process's list. It is told from several threads."""
+    """The open instances that one process knows of. Several threads use it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._open: dict[str, float] = {}
-        """Since when, of what is not noted yet; oldest first."""
+        """Instances that are not noted yet, and since when they are open; oldest first."""
         self._noted: dict[str, None] = {}
         self._silent: dict[str, frozenset[str]] = {}
-        """Of pushes started here, and not seen to have a turn here: regions not heard of here."""
+        """By push that was started here but has had no turn here: the regions not heard of here."""
 
     def started(self, push_id: str, silent: Iterable[str]) -> None:
-        """A push has been started here, and these regions are yet to report."""
+        """Note that a push has been started here, of which these regions are yet to report."""
         with self._lock:
             _keep(self._silent, push_id, frozenset(silent))
 
     def heard(self, push_id: str, region: str) -> None:
-        """One more region has reported here."""
+        """Note that one more region has reported here."""
         with self._lock:
             if push_id in self._silent:
                 self._silent[push_id] -= {region}
 
     def silent(self, push_id: str) -> frozenset[str]:
-        """The regions of a push started here that have not been heard of, where its turns are had
-        elsewhere: with any, it may be open. Asked once."""
+        """The regions not heard of, of a push that was started here and has its turns elsewhere: it
+        may be open if there are any. Forgets them."""
         with self._lock:
             return self._silent.pop(push_id, frozenset())
 
     def begun(self, instance_id: str) -> None:
-        """An instance has a turn here."""
+        """Note that an instance has a turn here."""
         with self._lock:
             self._silent.pop(instance_id, None)
             if instance_id not in self._noted and instance_id not in self._open:
                 _keep(self._open, instance_id, self._clock())
 
     def found(self, instance_id: str) -> None:
-        """An instance that has its turns elsewhere is open for so long already."""
+        """Note that an instance with its turns elsewhere has been open long enough already."""
         with self._lock:
             if instance_id not in self._noted:
                 _keep(self._open, instance_id, self._clock() - OPEN_SECONDS)
 
     def ended(self, instance_id: str) -> None:
-        """An instance has had its last turn here."""
+        """Note that an instance has had its last turn here."""
         with self._lock:
             self._open.pop(instance_id, None)
             self._noted.pop(instance_id, None)
@@ -240,14 +241,14 @@ class OpenList:
             return tuple(dict.fromkeys((*self._noted, *self._open, *self._silent)))
 
     def due(self) -> tuple[str, ...]:
-        """What is to be noted now."""
+        """The instances to note in storage now."""
         with self._lock:
             until = self._clock() - OPEN_SECONDS
             ids = [instance_id for instance_id, since in self._open.items() if since <= until]
         return tuple(ids[:MAX_IDS])
 
     def noted(self, ids: Iterable[str]) -> None:
-        """These have been noted, and are not noted again."""
+        """Remember that these have been noted, so that they are not noted again."""
         with self._lock:
             for instance_id in ids:
                 if self._open.pop(instance_id, None) is not None:
@@ -255,7 +256,7 @@ class OpenList:
 
 
 def _keep(known: dict[str, V], instance_id: str, value: V) -> None:
-    """Keep what is new, and let go of the oldest where there is too much."""
+    """Keep a new entry, and drop the oldest where there are too many."""
     known.pop(instance_id, None)
     known[instance_id] = value
     if len(known) > MAX_KNOWN:

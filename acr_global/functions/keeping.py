@@ -1,10 +1,9 @@
 """Accepted means kept: put an arrival where nothing can lose it, or say that it was not.
 
 There are three such places: the input of the start that won, an event to an instance that has
-begun, and the input of a courier that sees the push through: one that has not begun, that was
-broken off, or that cannot be asked about in time. The textbook way (look, start if absent,
-raise) answers 202 and loses arrivals in a plain race and in a crash; why, and what was seen,
-stands in docs/decisions.md.
+begun, and the input of a courier, which sees a push through that has not begun, was broken off, or
+cannot be asked about in time. The textbook way (look, start if absent, raise) answers 202 and loses
+arrivals in a plain race and in a crash; docs/decisions.md says why, and what was seen.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ BUDGET_SECONDS = 4.2
 """For finding a place. The registry waits 5 s and never comes back."""
 
 LAST_LOOK_SECONDS = 0.4
-"""For asking whether a start whose answer never came was carried out all the same."""
+"""For asking whether a start without an answer was carried out all the same."""
 
 _watching: set[asyncio.Task[None]] = set()
-"""Tasks that go on after the answer: the loop itself keeps no hold of them."""
+"""Tasks that go on after the answer: the loop itself keeps no reference to them."""
 
 
 class Place(Enum):
@@ -45,7 +44,7 @@ class Place(Enum):
     DECIDED = "decided"
     """Nowhere: its push has been decided already."""
     TERMINATED = "terminated"
-    """Nowhere: somebody has ended its push by hand."""
+    """Nowhere: an operator has ended its push."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Kept:
 async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> Kept:
     """Keep `terms.arrival` for its push.
 
-    `instances`: where that push is found. `terms`: what this arrival would begin it with.
+    `instances`: where that push is found. `terms`: with what this arrival would begin it.
     Raises NotKeptError when the engine took it nowhere within the budget.
     """
     search, errors = _Search(engine, instances, terms), list[Exception]()
@@ -91,7 +90,7 @@ async def begin(engine: Engine, start: wire.PushInput) -> bool:
 async def _is_ours(engine: Engine, push_id: str, nonce: str) -> bool:
     """Whether the start that won is this one, even if its answer was lost."""
     snapshot = await engine.look(push_id, show_input=True)
-    # As text: what stands there may have been started by hand, in any form.
+    # Compared as text: it may have been started by hand, in any form.
     return nonce in str(snapshot.input)
 
 
@@ -101,12 +100,12 @@ class _Search:
     def __init__(self, engine: Engine, instances: Instances, terms: wire.PushTerms) -> None:
         self._engine, self._instances, self._terms = engine, instances, terms
         self._found: wire.PushInput | None = None
-        """What would begin the instance that the arrival belongs to; None: not known yet."""
+        """The input that would begin the arrival's instance; None while that is not known."""
         self._started: tuple[str, str] | None = None
         """The last start of our own: instance and nonce."""
 
     async def once(self) -> Kept:
-        """One look, and what follows from it."""
+        """Take one look, and act on it."""
         found = await self._instances.find(self._terms)
         self._found, start, snapshot = found.start, found.start, found.snapshot
         if self._started and await _is_ours(self._engine, *self._started):
@@ -128,8 +127,9 @@ class _Search:
                 return _ended_by_hand(start, snapshot)
 
     async def send_courier(self) -> Kept:
-        """Hand the arrival to a courier. One that is on its way already carries an arrival of the
-        same region for the same push: by content perhaps another event, which is a repeat then."""
+        """Hand the arrival to a courier. One with the same id already carries an arrival of the
+        same region for the same push; by content it may be another event, which then is a
+        repeat."""
         start = self._found or self._instances.known(self._terms)
         if start is None:
             raise UndecidedError("the push is not known yet")
@@ -141,7 +141,7 @@ class _Search:
         return Kept(Place.COURIER, start.push_id)
 
     async def last_look(self) -> Kept | None:
-        """Whether a start of which no answer came was carried out."""
+        """Look whether a start without an answer was carried out."""
         if self._started is None:
             return None
         with contextlib.suppress(EngineError, TimeoutError):
@@ -157,8 +157,8 @@ class _Search:
         raise UndecidedError("another start won")
 
     def _say_if_purged(self, start: wire.PushInput) -> None:
-        """A push that was there lately and is gone: somebody has removed it while it was open, and
-        what it had heard. It begins anew, with what is still to come."""
+        """Log that a push seen lately is gone: somebody has removed it while it was open, and its
+        arrivals with it. It begins anew, with what is still to come."""
         if self._started is None and self._engine.journal.knows(start.push_id):
             log.line(
                 "push-purged",
@@ -178,8 +178,8 @@ class _Search:
         return Kept(Place.START, push_id)
 
     async def _begin_anew(self, start: wire.PushInput) -> Kept:
-        """Begin the next life of a push that was broken off. Where that is to wait, a courier
-        sees to it."""
+        """Begin the next life of a push that was broken off; where that must wait, send a
+        courier."""
         snapshot = await self._engine.look_back(start.push_id)
         if snapshot.phase is not Phase.FAILED:
             raise UndecidedError("somebody else has begun it anew")
@@ -196,8 +196,8 @@ class _Search:
 
 
 def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:
-    """Somebody has terminated the instance: nothing more is taken in, and that is said. (Or a
-    courier is about to start it again; that one will carry this arrival too.)"""
+    """The outcome where somebody has terminated the instance: nothing more is kept, and that is
+    logged. (Unless a courier is about to start it again, which then carries this arrival, too.)"""
     if reviving.is_being_begun_anew(snapshot):
         raise UndecidedError("it is being begun anew")
     log.line(

@@ -35,27 +35,27 @@ async def existing(engine: Engine, instance_id: str) -> Snapshot:
 
 
 def is_dead(snapshot: Snapshot) -> bool:
-    """It ended, by itself or broken off, and somebody who was to be told was not."""
+    """Whether a delivery has ended, by itself or broken off, and a target lacks its message."""
     ended = snapshot.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
     return ended and not ends.is_good(summary_of(snapshot).get("state"))
 
 
 def summary_of(snapshot: Snapshot) -> dict[str, Any]:
-    """What a list shows of it: its custom status."""
+    """A letter as a list shows it: its custom status."""
     return (
         snapshot.custom_status if isinstance(snapshot.custom_status, dict) else {"state": "failed"}
     )
 
 
 def push_given_up(snapshot: Snapshot) -> wire.CourierInput | None:
-    """What a courier that gave a push up, or was to try it again, had with it."""
+    """The input of a courier that gave a push up, or tried it again."""
     if not correlation.is_record(snapshot.instance_id):
         return None
     return wire.load(wire.CourierInput, snapshot.input)
 
 
 def output_of(snapshot: Snapshot) -> wire.DeliveryOutput | None:
-    """What a delivery that came to its end left behind."""
+    """The output of a delivery that came to its end."""
     try:
         return wire.load(wire.DeliveryOutput, snapshot.output)
     except ValueError:

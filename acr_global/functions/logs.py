@@ -1,4 +1,4 @@
-"""The event logs of the registries' webhooks, read for what was not delivered.
+"""Reads the event logs of the registries' webhooks for events that were not delivered.
 
 One process remembers which webhooks there are and how far it has read, so that a run costs one
 request for each webhook.
@@ -26,37 +26,37 @@ from acr_global.registry.question import Access
 from acr_global.registry.webhooks import Webhook, choose
 
 LIST_EVERY = timedelta(hours=1)
-"""Until the webhooks are listed again: a new one is known by then."""
+"""Time until the webhooks are listed again, and new ones are found."""
 
 AT_ONCE = 8
 """Logs read side by side."""
 
 REGISTRY_SECONDS = 60.0
-"""For all logs of one registry; what is not read by then the next run reads."""
+"""For all logs of one registry; the next run reads what is left."""
 
 
 @dataclass
 class Found:
-    """What a run has read."""
+    """The results of a run."""
 
     entries: list[Logged] = field(default_factory=list)
-    """Those that were not delivered."""
+    """Entries of events that were not delivered."""
     problems: list[str] = field(default_factory=list)
-    """Where nothing could be read, and why."""
+    """What could not be read, and why."""
 
 
 class Logs:
-    """What one process knows of them."""
+    """What one process knows of the logs."""
 
     def __init__(self) -> None:
         self._listed: dict[str, tuple[datetime, tuple[Webhook, ...]]] = {}
         self._read_to: dict[str, datetime] = {}
-        """By webhook: how far back the next reading goes."""
+        """By webhook: the moment back to which the next run reads."""
         self._rests_until: dict[str, datetime] = {}
-        """By registry, where the service has asked for patience."""
+        """By registry: until when the service has asked us to wait."""
 
     def read_again(self, entries: Iterable[Logged]) -> None:
-        """These are still to be taken in: the next reading is to find them."""
+        """Let the next run find these again, because they are still to be taken in."""
         for entry in entries:
             if entry.at and entry.webhook in self._read_to:
                 self._read_to[entry.webhook] = min(entry.at, self._read_to[entry.webhook])
@@ -68,7 +68,7 @@ class Logs:
         credential: Callable[[], Credential],
         now: datetime,
     ) -> Found:
-        """What one registry could not deliver to us in these regions. Raises nothing."""
+        """Read what one registry could not deliver to us in these regions. Raises nothing."""
         found = Found()
         registry = (access.resource_id or "").rstrip("/").rpartition("/")[2].lower()
         if now < self._rests_until.get(registry, now):
@@ -92,11 +92,11 @@ class Logs:
         found.problems.append(f"{what}: {describe(error)}")
 
     def since(self, webhook: str, now: datetime) -> datetime:
-        """How far back a log is to be read."""
+        """The moment back to which a log must be read."""
         return self._read_to.get(webhook, now - REACH)
 
     def was_read(self, webhook: str, now: datetime) -> None:
-        """A log has been read to its end, or to where it is known."""
+        """Note that a log has been read to its end, or to known entries."""
         self._read_to[webhook] = now - OVERLAP
 
     async def _webhooks(self, registry: str, log: EventLog, now: datetime) -> tuple[Webhook, ...]:
@@ -134,7 +134,7 @@ class _Reading:
     def _ours(
         self, webhooks: tuple[Webhook, ...], regions: tuple[str, ...]
     ) -> Iterable[tuple[Webhook, str | None]]:
-        """The webhooks to read, and what they must have posted to where that tells whose it is."""
+        """The webhooks to read; with a URL, where only their posts to that one are ours."""
         for region in regions:
             try:
                 choice = choose(webhooks, region, self.access)

@@ -1,6 +1,6 @@
-"""What of the registry's events is settled, in storage: instances of the orchestrator that does
-nothing (NoteOpen), whose input it is. Their ids have a prefix of their own, so that all of them
-are one range read. There is one, or some where two runs have met; all of them count.
+"""Marks of which of the registry's events are settled, in storage: inputs of instances of NoteOpen,
+which does nothing. Their ids have a prefix of their own, so that all of them are one range read.
+There is one mark, or several where two runs have met; all of them count.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from acr_global.functions.engine import Engine, Phase
 
 
 async def read(engine: Engine) -> dict[str, Mark]:
-    """Every mark that there is, by its id. Raises EngineError."""
+    """Every mark, by its id. Raises EngineError."""
     listed = await engine.list_by_prefix(MARKS, pages=1, show_input=True)
     marks = {}
     for snapshot in listed.snapshots:
@@ -28,10 +28,10 @@ async def read(engine: Engine) -> dict[str, Mark]:
 
 
 async def write(engine: Engine, mark: Mark, instead_of: Iterable[str]) -> None:
-    """Write one, then remove those that say less. Raises EngineError."""
+    """Write a mark, then remove those that it replaces. Raises EngineError."""
     mark_id = f"{MARKS}{int(time.time())}.{uuid.uuid4().hex[:12]}"
     await engine.start(names.NOTE_OPEN, mark_id, mark)
     for instance_id in instead_of:
-        # What has not ended cannot be purged; the next one to write removes it.
+        # An instance that has not ended cannot be purged; the next writer removes it.
         if (await engine.look(instance_id)).phase not in (Phase.PENDING, Phase.BEGUN):
             await engine.purge(instance_id)

@@ -1,9 +1,9 @@
-"""What is done for an instance that broke off, or does not begin: by a new process that finds its
-predecessor's journal (awaking.py), or by the timer function `ReviveInterrupted`, which goes through
-what is open.
+"""Resumes instances that broke off, or do not begin: for a new process that finds its predecessor's
+journal (awaking.py), and for the timer function `ReviveInterrupted`, which goes through what is
+open.
 
-A push goes on by a courier, which begins its next life; a courier and a delivery by a start of
-their own with all that their history holds. Doing it twice does no harm.
+A courier begins a push's next life; a courier or a delivery itself is started again with all that
+its history holds. Doing it twice does no harm.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from acr_global.model import Arrival
 
 
 async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> bool:
-    """Have a push seen through, with what else is known of it. One that is on its way serves, but
-    carries only what it has: False where these arrivals are with nobody. Raises EngineError."""
+    """Send a courier to see a push through, with these arrivals. An existing courier serves, but
+    has only its own arrivals: False where nobody carries these. Raises EngineError."""
     data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
     try:
         await engine.start(names.COURIER, correlation.courier_id(push_id), data)
@@ -60,7 +60,7 @@ async def _courier_again(engine: Engine, instance_id: str) -> bool:
 
 
 async def _delivery_again(engine: Engine, instance_id: str) -> bool:
-    """What is given up needs nothing more: a delivery that has failed is a dead letter."""
+    """Let a delivery go on. One that is given up needs nothing more: it is a dead letter."""
     snapshot = await engine.look_back(instance_id)
     try:
         given = resumed(snapshot)
@@ -78,7 +78,7 @@ async def _delivery_again(engine: Engine, instance_id: str) -> bool:
 def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
     """A delivery that was broken off, with the attempts that its history holds.
 
-    Raises ValueError where it is none.
+    Raises ValueError where its input is no delivery's.
     """
     given = wire.load(wire.DeliveryInput, snapshot.input)
     state = given.delivery

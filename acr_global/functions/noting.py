@@ -1,6 +1,6 @@
 """Notes of what is open, in storage: instances of an orchestrator that does nothing.
 
-A process writes one where something has been open here for some time (`OpenList`), at most one
+A process writes one where an instance has been open here for some time (`OpenList`), at most one
 per interval. Their ids have a prefix of their own, so that all of them are one range read,
 however much else is kept. `ReviveInterrupted` reads them, and removes what is over.
 """
@@ -19,13 +19,13 @@ from acr_global.functions.engine import Engine, close_session
 from acr_global.functions.journal import Journal, OpenList
 
 EVERY_SECONDS = 20.0
-"""Between looks at what is to be noted; so it is noted 20 to 40 s after its first turn."""
+"""Between checks for what to note; an instance is noted 20 to 40 s after its first turn."""
 
 CALL_SECONDS = 10.0
 
 
 def keep_noting(journal: Journal) -> threading.Thread:
-    """Note what is open, as long as the process lives. In a thread, for no webhook is to wait."""
+    """Note what is open as long as the process lives; in a thread, so that no webhook waits."""
     thread = threading.Thread(target=_run, args=(journal,), name="noting", daemon=True)
     thread.start()
     return thread
@@ -38,8 +38,8 @@ def _run(journal: Journal) -> None:
 
 
 def note_once(journal: Journal) -> None:
-    """Write a note, if there is something to be noted, and the engine's address is known: a
-    process learns it with the first function that has a durable client."""
+    """Write a note if there is something to note and the engine's address is known, which a process
+    learns from the first function with a durable client."""
     if not journal.url or not journal.open.due():
         return
     try:
@@ -56,10 +56,10 @@ async def _note_and_close(open_list: OpenList, engine: Engine) -> None:
 
 
 async def note(open_list: OpenList, engine: Engine) -> None:
-    """Note what is to be noted. Raises EngineError; then it is to be noted still."""
+    """Note the open instances that are due. Raises EngineError; they then stay due."""
     ids = open_list.due()
     if ids:
-        # In the order of their age, as long as seconds have ten digits: until 2286.
+        # Ids are in the order of age as long as seconds have ten digits: until 2286.
         note_id = f"{NOTES}{int(time.time())}.{uuid.uuid4().hex[:12]}"
         await engine.start(names.NOTE_OPEN, note_id, wire.OpenNote(instances=ids))
         open_list.noted(ids)

@@ -1,6 +1,6 @@
-"""What processes that have died left behind on this machine: their journals, read.
+"""Reads the journals that dead processes have left on this machine.
 
-A journal that nobody holds is of a process that has ended. Nothing here raises.
+A journal without a holder is that of a process that has ended. Nothing here raises.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from acr_global.functions.journal import is_held
 from acr_global.model import Arrival
 
 MEMORY_SECONDS = 120.0
-"""How long before the last line an arrival or a start may have been noted to be of use."""
+"""How long before the last line an arrival or a start may have been noted to matter."""
 
 
 @dataclass
 class Orphan:
-    """What a process that has died was about."""
+    """What a dead process was working on."""
 
     paths: tuple[Path, ...]
     endpoint: str | None = None
-    """Where it asked the engine, if its host lives: the process that started it and us."""
+    """The URL of the engine, if its host lives: the process that started it and this one."""
     turns: set[str] = field(default_factory=set)
-    """Instances whose turn it was in."""
+    """Instances whose turns were running in it."""
     starts: set[str] = field(default_factory=set)
-    """Pushes that it had just started, and whose first turn it had not seen."""
+    """Pushes that it had just started, without having seen their first turn."""
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     """By push: what it had just accepted as events."""
 
     def forget(self) -> None:
-        """Drop the files: all is seen to."""
+        """Remove the files, when all is resumed."""
         for path in self.paths:
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
 def orphans(folder: Path) -> list[Orphan]:
-    """What processes that have ended left behind, oldest first. The same one can be found by two
-    processes that start at once; what follows from it may be done twice."""
+    """The journals of ended processes, oldest first. Two processes that start at the same time can
+    find the same one, and resuming it twice does no harm."""
     files: dict[str, list[Path]] = {}
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):

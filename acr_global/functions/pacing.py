@@ -1,10 +1,9 @@
 """Arrivals go to the engine a few at a time, so that a burst leaves it room to decide pushes.
 
-Storing an arrival costs the engine some requests; deciding a push costs it more, for which no
-caller waits. Where all of a burst is put to it at once, the webhooks are answered a little sooner
-and crowd out what decides: the verdicts come many seconds later. Of more than can be stored in
-time, what would come too late is turned away at once and costs the rest nothing. What nothing
-came of is tried again at the same pace.
+Storing an arrival costs the engine some requests; deciding a push costs it more, though no caller
+waits for that. If a whole burst went to the engine at once, webhooks would be answered a little
+sooner, but verdicts many seconds later. Arrivals that could not be stored in time are turned away
+at once, and cost the others nothing. Failed tries are repeated at the same pace.
 """
 
 from __future__ import annotations
@@ -22,28 +21,28 @@ AT_ONCE = 8
 """Arrivals that one process puts to the engine at once."""
 
 PATIENCE_SECONDS = 1.0
-"""The longest that an arrival waits, over all of its steps. After that it goes ahead: what counts
-first is that it is kept, and the registry waits 5 s in all."""
+"""The longest that an arrival waits, over all of its steps. Then it goes ahead: keeping it comes
+first, and the registry waits 5 s in all."""
 
 ALWAYS_ADMITTED = 100
-"""Arrivals under way that are never too many. Two cores keep 40 a second and more."""
+"""So many arrivals under way are never too many. Two cores keep 40 a second and more."""
 
 NEWEST = 0.05
-"""The weight of the newest step in what a step is expected to take."""
+"""The weight of the newest step in the expected time of a step."""
 
 QUIET_SECONDS = 0.5
-"""Without an arrival for so long, a burst is over."""
+"""A burst is over after so long without an arrival."""
 
 LULL_LOOKS = 20
 LULL_SECONDS = LULL_LOOKS * QUIET_SECONDS
-"""The longest that a burst's end is waited for, and how often it is looked for meanwhile."""
+"""The longest wait for the end of a burst, and how often it is checked meanwhile."""
 
 APART_SECONDS = 0.1
-"""Between two that have waited for it."""
+"""Between two coroutines that have waited for it."""
 
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 0.5
-"""Between tries that settled nothing: at first, and at last."""
+"""Between tries without a result: the first pause, and the longest."""
 
 T = TypeVar("T")
 
@@ -53,7 +52,7 @@ class TooManyError(Exception):
 
 
 class UndecidedError(Exception):
-    """This try settled nothing; the next may."""
+    """A try had no result; the next may have one."""
 
 
 @dataclass
@@ -63,19 +62,19 @@ class _Crowd:
     free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     under_way: int = 0
     stepping: int = 0
-    """Of these, the ones that are put to the engine at this moment."""
+    """How many of these are at the engine at this moment."""
     step_seconds: float = 0.0
-    """What a step takes, lately."""
+    """The recent time of a step."""
     latest: float = float("-inf")
     """When the last arrival came, by the loop's clock."""
     leaving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Whose turn it is to go on when a burst is over."""
+    """Held by the coroutine that goes on after a burst."""
 
     def is_quiet(self, now: float) -> bool:
         return now - self.latest >= QUIET_SECONDS
 
     def wait(self) -> float:
-        """Seconds until one more would be stored: by Little's law, from how many are at it and
+        """Seconds until one more would be stored: by Little's law, from how many are under way and
         how long each takes."""
         return self.under_way * self.step_seconds / max(self.stepping, AT_ONCE)
 
@@ -92,8 +91,8 @@ def _crowd() -> _Crowd:
 
 @contextlib.contextmanager
 def admitted(within_seconds: float) -> Iterator[None]:
-    """While an arrival is under way. Raises TooManyError at once where it would not be stored
-    within this time."""
+    """Count an arrival as under way while the block lasts. Raises TooManyError at once where it
+    would not be stored within this time."""
     crowd = _crowd()
     if crowd.under_way >= ALWAYS_ADMITTED and crowd.wait() > within_seconds:
         raise TooManyError
@@ -106,7 +105,7 @@ def admitted(within_seconds: float) -> Iterator[None]:
 
 
 async def first_of(*attempts: Coroutine[Any, Any, T]) -> T:
-    """What the first of them comes to; the others are let go."""
+    """The result of the first that ends; the others are cancelled."""
     tasks = [asyncio.ensure_future(attempt) for attempt in attempts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -119,8 +118,11 @@ async def first_of(*attempts: Coroutine[Any, Any, T]) -> T:
 async def insist(
     attempt: Callable[[], Awaitable[T]], errors: list[Exception], after: float = 0.0
 ) -> T:
-    """Try again and again, `after` so many seconds. What went wrong is added to `errors`."""
-    pause, pace = FIRST_PAUSE_SECONDS, Pace()  # before the sleep: a courier has waited enough
+    """Try until there is a result, first `after` so many seconds. Adds failures to `errors`."""
+    pause, pace = (
+        FIRST_PAUSE_SECONDS,
+        Pace(),
+    )  # before the sleep, because a courier has waited enough
     await asyncio.sleep(after)
     while True:
         try:
@@ -133,7 +135,7 @@ async def insist(
 
 
 class Pace:
-    """One arrival's pace, from now on."""
+    """The waiting of one arrival, from now on."""
 
     def __init__(self) -> None:
         self._crowd, self._loop = _crowd(), asyncio.get_running_loop()
@@ -158,8 +160,8 @@ class Pace:
 
 
 async def lull() -> None:
-    """Wait for a pause between arrivals, up to a limit: what can wait, such as a delivery that
-    has failed, must not take the engine's time from a burst.
+    """Wait for a pause between arrivals, up to a limit: work that can wait, such as a failed
+    delivery, must not take the engine's time from a burst.
 
     It knows of this process's arrivals only.
     """
@@ -167,7 +169,7 @@ async def lull() -> None:
     if crowd.is_quiet(loop.time()):
         return
     with contextlib.suppress(TimeoutError):
-        # One after another, or all that has waited would be the next burst, and its retries too.
+        # One after another: all at once would be the next burst, and so would its retries.
         async with asyncio.timeout(LULL_SECONDS), crowd.leaving:
             for _ in range(LULL_LOOKS):
                 if crowd.is_quiet(loop.time()):

@@ -1,4 +1,4 @@
-"""Where a list goes on: the engine's token, marked as one that we have given.
+"""The tokens with which lists go on: the engine's, marked as given by us.
 
 What the engine does with an invalid token differs by backend, and some of its answers look like
 a storage outage. So an invalid token never reaches it. Pure.

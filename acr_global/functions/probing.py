@@ -1,8 +1,8 @@
-"""Whether the engine takes up what it is given: a small instance, seen from its start to its end.
+"""Whether the engine works: a small instance, watched from its start to its end.
 
-Only an operator's question starts one. It costs some sixty requests to storage, is waited for up to
-WITHIN_SECONDS, and removed; one that ends later, the next probe removes. Questions that come while
-one is under way share it.
+Only an operator's question starts one. It costs some sixty requests to storage, is awaited for up
+to WITHIN_SECONDS, and removed; the next probe removes one that ends later. Questions that come
+meanwhile share it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ LOOK_SECONDS = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0)
 """Before each look; the last from then on."""
 
 LEFT_AFTER = timedelta(minutes=5)
-"""Nobody waits for a probe any more that is so old: it is removed, or ended where it awaits what
-never comes."""
+"""Nobody waits for an older probe any more: it is removed, or terminated where it still waits."""
 
 
 class Prober:
@@ -38,7 +37,7 @@ class Prober:
         self._under_way: asyncio.Task[api.Probe] | None = None
 
     async def probe(self, engine: Engine) -> api.Probe:
-        """What became of a probe that begins now, or is under way. Raises nothing."""
+        """The result of a probe that begins now, or is under way. Raises nothing."""
         if self._under_way is None or self._under_way.done():
             self._under_way = asyncio.create_task(_probe(engine))
         return await asyncio.shield(self._under_way)
@@ -50,7 +49,7 @@ async def _probe(engine: Engine) -> api.Probe:
     snapshot = Snapshot(Phase.ABSENT)
     try:
         await _remove_earlier(engine)
-        # In the order of their age, as long as seconds have ten digits: until 2286.
+        # Ids are in the order of age as long as seconds have ten digits: until 2286.
         probe_id = f"{PROBES}{int(clock.utcnow().timestamp())}.{uuid.uuid4().hex[:12]}"
         given = wire.ProbeInput(activities=names.activities())
         await engine.start(names.PROBE_FUNCTIONS, probe_id, given)
@@ -89,8 +88,8 @@ async def _until_it_has_ended(engine: Engine, probe_id: str, until: float) -> Sn
 
 
 async def _remove_earlier(engine: Engine) -> None:
-    """Remove what an earlier probe did not wait for. A younger one may be another process's, which
-    still looks at it. One page, which is the one there is."""
+    """Remove earlier probes that were not awaited to their end. A younger one may belong to another
+    process, which still looks at it. They fit into one page."""
     for old in (await engine.list_by_prefix(PROBES, pages=1)).snapshots:
         if not old.created or clock.utcnow() - old.created < LEFT_AFTER:
             continue

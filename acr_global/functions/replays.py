@@ -1,8 +1,8 @@
 """The deliveries of one message: the first, and those that followed it as `~1`, `~2`, …
 
-They follow it by an operator's replay, or because an earlier push of the same id has left one.
-Of one message only the newest counts. Purging by age takes the oldest first, so the newest is
-found wherever the numbers begin.
+A further one is an operator's replay, or follows the delivery of an earlier push of the same id.
+Only the newest delivery of a message counts. Purging by age takes the oldest first, so the newest
+is found wherever the numbers begin.
 """
 
 from __future__ import annotations

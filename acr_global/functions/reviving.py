@@ -1,13 +1,13 @@
-"""A push whose instance was broken off begins anew with all that it knew. Pure.
+"""How a push whose instance was broken off begins anew, with all that it knew. Pure.
 
 A turn of an orchestrator that dies with the Python process fails its instance for good: the
 engine sends it nothing more. But its input and its history are still there, and a new start under
 the same id takes its place. So the history is read as far as it goes (`next_life`) into the
 input of that start: what had been heard and seen, which verdicts had been said, the old deadline.
 
-An event that was accepted while the failing turn ran is in no history. Whoever starts the next
-life adds what it has heard itself (a webhook, or the journal of this machine: journal.py), and
-where regions are missing in the end, the notice says that the record was interrupted.
+An event that was accepted while the failing turn ran is in no history. Whoever starts the next life
+adds the arrivals that it has itself (from a webhook, or the journal of this machine), and where
+regions are missing in the end, the notification says that the record was interrupted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BEGUN_ANEW = "acr-global: did not begin, is begun anew"
 
 
 def is_being_begun_anew(snapshot: Snapshot) -> bool:
-    """Whether an instance was terminated for that, and not by somebody's hand."""
+    """Whether an instance was terminated for that, and not by an operator."""
     return snapshot.phase is Phase.TERMINATED and BEGUN_ANEW in str(snapshot.output)
 
 
@@ -50,7 +50,7 @@ class _Story:
             self.arrivals += push.more
 
     def tell(self, event: Mapping[str, Any]) -> None:
-        """One event of the history, as the endpoint shows it."""
+        """Take in one event of the history, as the endpoint shows it."""
         function = event.get("FunctionName") or event.get("Name")
         match event.get("EventType"), function:
             case "EventRaised", str(name) if name.lower().startswith(_EVENT):
@@ -65,18 +65,18 @@ class _Story:
                 self._sent(wire.load(wire.NotifyOutput, event.get("Result")), event)
 
     def _reached(self, event: Mapping[str, Any]) -> None:
-        """A verdict was reached. What was heard after that had no part in it."""
+        """Note that a verdict was reached, in which later arrivals had no part."""
         if self.due:
             return
         self.due = True
         at = _moment(event.get("ScheduledTime"))
-        if at:  # the end of a call stands where it came, not where the call was made
+        if at:  # a finished call stands at its end in the history, not where it was made
             self.after = [a for a in self.arrivals if a.received_at > at]
             self.arrivals = [a for a in self.arrivals if a.received_at <= at]
 
     def _sent(self, sent: wire.NotifyOutput, event: Mapping[str, Any]) -> None:
-        """A verdict is out, unless what could not be delivered could not be handed over either:
-        then it is due still, and sent again."""
+        """Note that a verdict was sent; unless failed attempts could not be handed over, for then
+        it is still due, and sent again."""
         at = _moment(event.get("Timestamp"))
         if sent.owed or sent.verdict is None or at is None:
             self._reached(event)
@@ -91,10 +91,10 @@ class _Story:
 
 
 def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.PushTerms:
-    """What a push's next life begins with, made of its last one (with input and history) and of
+    """The terms of a push's next life, made of its last one (with input and history) and of
     further arrivals.
 
-    Raises ValueError where the input is none of ours.
+    Raises ValueError where the input is not ours.
     """
     push = wire.load(wire.PushInput, snapshot.input)
     if not snapshot.history:  # it never began
@@ -145,8 +145,8 @@ def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
 
 
 def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:
-    """When the first turn was: its timer tells. The endpoint shows no turns. A push that was
-    caught up says so itself."""
+    """The time of the first turn, from its timer, because the endpoint shows no turns. A push that
+    was caught up has it in its input."""
     if push.begun_at:
         return push.begun_at
     kinds = ("TimerCreated", "TimerFired")

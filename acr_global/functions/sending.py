@@ -1,8 +1,8 @@
 """One attempt for each of a message's targets, side by side: what `FirePushNotification` and
 `AttemptDelivery` have in common.
 
-What sends is imported where it is used: at a cold start a webhook is to be answered first, within
-5 s.
+The senders are imported where they are used: at a cold start a webhook must be answered first,
+within 5 s.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attemp
 
 
 async def give_way(attempts: Sequence[Attempt]) -> None:
-    """What was tried in vain can wait until a burst is over, for it will fail as often as not; what
-    found no place was not tried at all."""
+    """Wait for the end of a burst after failed attempts, whose retries often fail again; an attempt
+    without a place was not made at all."""
     from acr_global.notify import deliver
 
     sent = [a for a in attempts if a.reason != deliver.BUSY]

@@ -16,14 +16,14 @@ from acr_global.settings import Loaded, Settings
 
 
 class Announcement:
-    """Says what is wrong with the settings: when the app is built, and once more at the first
-    request, because the Functions host drops what is logged outside an invocation."""
+    """Logs the problems of the settings: when the app is built, and once more at the first request,
+    because the Functions host drops what is logged outside an invocation."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded, self._times_left = loaded, 2
 
     def __call__(self) -> None:
-        """Say it, if it has not been said often enough."""
+        """Log them, if that has not been done twice."""
         if not self._times_left:
             return
         self._times_left -= 1
@@ -48,13 +48,13 @@ class Tools:
 
     settings: Settings
     environ: Mapping[str, str]
-    """Where secrets are looked up by the names that the settings give."""
+    """Where secrets are looked up, by the names in the settings."""
     engine: Engine
     clock: Callable[[], datetime]
     ledger: Ledger
     """What is said of pushes is entered there."""
     credential: Any = None
-    """What the registry is shown: an async Azure credential; None for the app's own identity."""
+    """An async Azure credential for the registry; None for the app's own identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Setup:
     environ: Mapping[str, str]
     announce: Announcement
     journal: Journal
-    """Where it is noted what this process is about."""
+    """Where this process notes what it is working on."""
     ledgers: Ledgers
     """Where pushes are listed."""
     credential: Any = None
     warnings: dict[str, str] = field(default_factory=dict)
-    """What this process has found to be out of force, by the setting that asks for it."""
+    """What this process has found not to work, by the setting that asks for it."""
 
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
         """What one invocation works with. `client` is the function's durable client, which keeps

@@ -1,4 +1,4 @@
-"""Custom statuses: what an instance shows while it runs, no longer than the engine takes. Pure."""
+"""Custom statuses: what an instance shows while it runs, within the engine's limit. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 MAX_STATUS_CHARS = 8_192
 """Characters of JSON, escapes counted as they are. The engine fails an instance whose custom
 status is longer than 16 KB in UTF-16. Source: Durable Functions docs, custom orchestration
-status; on the engine up to 8,703 have been seen to pass."""
+status; the engine has been seen to accept up to 8,703."""
 
 
 def fits(status: dict[str, Any]) -> bool:
-    """Whether the engine takes it: written without blanks, as the engine does. It is never longer
-    there: what is not ASCII the engine writes as it is, and counts by one or two."""
+    """Whether the engine accepts it, counted as JSON without blanks. The engine's own text is never
+    longer: it writes non-ASCII characters unescaped, as one or two."""
     return len(json.dumps(status, separators=(",", ":"))) <= MAX_STATUS_CHARS
 
 
 def bounded(status: dict[str, Any]) -> dict[str, Any]:
-    """A custom status as the engine takes it. Where it is too long, no list in it is longer than
-    so many, and of a list that was cut `<name>_more` says how many are left out."""
+    """A custom status that the engine accepts. Where it is too long, its lists are cut to one
+    length, and for each `<name>_more` says how many are left out."""
     if fits(status):
         return status
     longest = max((len(v) for v in status.values() if isinstance(v, list)), default=0)

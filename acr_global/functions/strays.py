@@ -10,15 +10,15 @@ from acr_global.functions.engine import EngineError, Phase
 from acr_global.functions.instances import Instances
 
 LOOK_SECONDS = 0.8
-"""For finding the push: the rest of the registry's 5 s is for keeping the arrival."""
+"""For finding the push; the rest of the registry's 5 s is for keeping the arrival."""
 
 _POLICY = ("regions", "timeout", "late_window", "check_every", "evidence", "targets")
-"""What a push's input holds of the settings that it began with."""
+"""The settings in a push's input, with which it began."""
 
 
 async def open_push(instances: Instances, terms: wire.PushTerms) -> wire.PushTerms | None:
-    """`terms` with the settings of the push that is open there, if that waits for the arrival's
-    region; else None.
+    """`terms` with the settings of the open push, if there is one that waits for the arrival's
+    region; otherwise None.
 
     Raises NotKeptError when the engine does not say in time.
     """

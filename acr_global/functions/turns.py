@@ -18,11 +18,11 @@ def register(
     app: df.DFApp, name: str, orchestrator: Callable[..., Any], journal: Journal | None
 ) -> None:
     """Register an orchestrator under its name. `journal`: None where a turn that broke off
-    needs nobody to see to it."""
+    need not be resumed."""
     take_turn: Callable[..., str] = df.Orchestrator.create(orchestrator)
     if journal:
         take_turn = _journaled(take_turn, journal)
-    # What the SDK's own decorator does, which leaves nothing between trigger and orchestrator.
+    # As the SDK's own decorator does, which has no place for code around the orchestrator.
     trigger = app.generic_trigger(
         arg_name="context", type="orchestrationTrigger", orchestration=name
     )
@@ -43,15 +43,15 @@ def _journaled(take_turn: Callable[..., str], journal: Journal) -> Callable[...,
 
 
 def instance_in(body: str) -> str:
-    """The instance whose turn a request is for: its last field of that name. In the history,
-    where names stand too, they are escaped or of another spelling."""
+    """The instance whose turn a request is for: the last field of that name. In the history such
+    names are escaped, or spelt differently."""
     found: list[str] = re.findall(r'"instanceId": ?"([^"\\]*)"', body)
     return found[-1] if found else ""
 
 
 def silence_repeats() -> None:
     """Keep the SDK from warning of duplicates: a region that has reported again, or the result of
-    an activity that a crash has repeated. Both are normal here, and the SDK warns anew for each
+    an activity that a crash has repeated. Both are normal here, but the SDK warns again for each
     region and process. Source: azure-functions-durable 1.7, models/
     TaskOrchestrationExecutor.py; the Functions worker leaves the filters as they are."""
     warnings.filterwarnings(

@@ -1,8 +1,8 @@
-"""Model ↔ versioned JSON: what stands in orchestration and activity inputs.
+"""Model ↔ versioned JSON: the inputs and outputs of orchestrations and activities.
 
 An instance lives for up to weeks, so what one release writes, later ones read: fields are only
-added, with a default; a change of meaning is a new version beside the old. Nothing secret
-stands here: inputs lie in plain text in storage.
+added, with a default; a change of meaning is a new version beside the old. Nothing here
+is secret: inputs lie in plain text in storage.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class VerdictRecord(Frozen):
 
 
 class Known(Frozen):
-    """What a push's earlier lives had learnt when the last of them was broken off."""
+    """What a push's earlier lives knew when the last of them was broken off."""
 
     lives: int
     """How many there were."""
@@ -64,12 +64,12 @@ class Known(Frozen):
     said: tuple[VerdictRecord, ...] = ()
     """Verdicts that were sent, or handed over."""
     due: bool = False
-    """One more was reached, and nobody knows whether it was sent."""
+    """Whether one more was reached of which it is not known whether it was sent."""
 
 
 class PushTerms(Frozen):
-    """What a push is begun with, whichever instance it gets: everything that one will ever need,
-    frozen."""
+    """What a push begins with, whichever instance it gets: everything that the instance will ever
+    need, frozen."""
 
     action: Action
     artifact: Artifact
@@ -86,11 +86,12 @@ class PushTerms(Frozen):
     earlier: tuple[Arrival, ...] = ()
     """Those of earlier generations of the same content."""
     birth: str | None = None
-    """Where ids come again after a purge (by content): this push's own, through all its lives."""
+    """Where ids come again after a purge (by content): distinguishes this push, in all its
+    lives."""
     known: Known | None = None
-    """Where earlier lives of this push were broken off."""
+    """Set where earlier lives of this push were broken off."""
     begun_at: Moment | None = None
-    """Where an event that was caught up begins it: that event's own time, from which the deadline
+    """For a push that a caught-up event begins: that event's own time, from which the deadline
     counts. None: it begins with its instance."""
 
 
@@ -102,8 +103,8 @@ class _PushInstance(Frozen):
 
 
 class PushInput(PushTerms, _PushInstance):
-    """Input of `WaitForAllRegions`. (Its own fields stand first, as they always have: a courier's
-    history holds them as text.)"""
+    """Input of `WaitForAllRegions`. (Its own fields stay first, because a courier's history holds
+    it as text.)"""
 
 
 def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
@@ -120,7 +121,7 @@ def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
 
 
 class PushOutput(Frozen):
-    """Output of `WaitForAllRegions`: what was said about the push, and on what."""
+    """Output of `WaitForAllRegions`: the verdicts on the push, and their grounds."""
 
     v: Literal[1] = 1
     verdicts: tuple[VerdictRecord, ...]
@@ -169,20 +170,20 @@ def is_decided(custom_status: object) -> bool:
 
 
 class CourierInput(Frozen):
-    """Input of `Courier`: what it sees a push through with."""
+    """Input of `Courier`."""
 
     v: Literal[1] = 1
     push_id: str
     arrivals: tuple[Arrival, ...] = ()
     """On their way to an instance that has not begun, or was broken off."""
     start: PushInput | None = None
-    """What to begin the push with, where it is not there at all."""
+    """The input to begin the push with, where it has no instance."""
     rounds: int = 0
     """Looks made in earlier histories of this courier."""
     by_hand: bool = False
     """An operator asked for it: a push that was given up gets another life."""
     given_up: str | None = None
-    """Set on the record that is left of a push that was given up: why."""
+    """Set on the record of a push that was given up: the reason."""
     lives: int | None = None
     """How often it was broken off, if it was."""
 
@@ -195,7 +196,7 @@ class OpenNote(Frozen):
 
 
 PROBE: JsonObject = {"probe": True}
-"""Input of an activity that is only to show that it can be called."""
+"""Input of an activity that is only called to show that it can be."""
 
 
 class ProbeInput(Frozen):
@@ -239,11 +240,11 @@ class NotifyOutput(Frozen):
     """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
 
     verdict: VerdictType | None = None
-    """Which one this was: a history that is read afterwards shows results, not inputs."""
+    """The verdict that was sent: a history shows results, not inputs."""
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
     owed: DeliveryInput | None = None
-    """What could not be handed over: the orchestrator sees to it."""
+    """A delivery that could not be handed over; the orchestrator does that later."""
 
 
 class EvidenceInput(Frozen):
@@ -299,7 +300,7 @@ def dump(model: BaseModel) -> dict[str, Any]:
 
 
 def load(kind: type[M], value: object) -> M:
-    """A model from what the engine hands back: an object, or a text that holds one.
+    """A model from what the engine returns: an object, or a text that holds one.
 
     The SDK sends inputs and events as JSON texts inside JSON, and hands some of them back that
     way. Raises ValueError.

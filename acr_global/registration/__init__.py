@@ -1,20 +1,20 @@
-"""One webhook of the registry for each of its regions: what there is, what there should be, and
-the way from one to the other.
+"""One webhook of the registry for each of its regions: the existing ones, the wanted ones, and the
+way from one to the other.
 
-    model    what the resource manager says of a registry, as plain values
+    model    the resource manager's view of a registry, as plain values
     reading  its answers -> the model (pure)
-    refusal  what went wrong with a question to it, and which right is missing
-    ids      ARM ids, taken apart (pure)
+    refusal  errors of its answers, and which right is missing
+    ids      parsing ARM ids (pure)
     rights   the actions that each question needs
-    signin   how it is reached: the identity, and the way there
-    asking   the Azure SDK's patience, and what it raises, in our own words
+    signin   how it is reached: the identity, and the proxy
+    asking   the Azure SDK's retries, and its errors in our own words
     arm      the questions, one method each
-    plan     what there should be, held against what there is (pure)
-    survey   what of all that is there may be ours
-    settle   do what is planned, and look again until nothing is left to do
-    pinging  ask each webhook for a ping, and wait for our answer
+    plan     the wanted webhooks compared with the existing ones (pure)
+    survey   which of the existing webhooks may be ours
+    settle   does what is planned, and looks again until nothing is left to do
+    pinging  lets each webhook send a ping, and waits for our answer
     registrar  all of these for one app at one registry: plan, apply, remove, ping
-    scripts  the same by az or by Terraform (pure)
+    scripts  the plan as commands for az, or for Terraform (pure)
 
 The names of webhooks are in acr_global/registry/webhooks.py, where the app looks for them, too.
 """

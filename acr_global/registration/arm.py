@@ -1,8 +1,8 @@
-"""The questions to the resource manager, one method each. Imports the Azure SDK when it is opened.
+"""Requests to the resource manager, one method each. Imports the Azure SDK when it is opened.
 
-Every method needs one right, which stands beside it: where it is missing, ArmError says so. Where
-the service asks for patience the SDK waits and asks again; a wait of more than MAX_WAIT is not
-obeyed. Methods may be called from several threads.
+Every method needs one right, which stands beside it; ArmError says where it is missing. Where the
+service asks us to wait the SDK does, and tries again; a wait of more than MAX_WAIT is not obeyed.
+Methods may be called from several threads.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from acr_global.registration.refusal import ArmError
 from acr_global.registration.signin import Cloud, open_credential, open_transport
 
 POLL_SECONDS = 2.0
-"""Between two looks at what is under way, where the service names no time."""
+"""Between two looks at an operation, where the service names no time."""
 MAX_EVENTS = 5_000
 """Entries read of one webhook's log; this only ends a bad paging."""
 
@@ -48,7 +48,7 @@ class Arm:
 
     @classmethod
     def open(cls, cloud: Cloud, subscription: str | None = None, tenant: str | None = None) -> Arm:
-        """`subscription` is where a name is looked for; an ARM id says its own.
+        """`subscription` is where a name is looked up; an ARM id contains its own.
 
         Raises SignInError where the packages are missing; nothing is asked yet.
         """
@@ -106,34 +106,34 @@ class Arm:
             return reading.with_callback(webhook, config.as_dict())
 
     def usages(self, registry: Registry) -> tuple[Usage, ...]:
-        """What the registry has, and may have. Raises ArmError."""
+        """The registry's usages and limits. Raises ArmError."""
         with said("read the registry's limits", rights.READ_USAGES):
             answer = self._of(registry).registries.list_usages(*_path(registry)).as_dict()
             listed = map(reading.read_usage, answer.get("value") or ())
             return tuple(usage for usage in listed if usage)
 
     def create(self, registry: Registry, desired: Webhook) -> None:
-        """Make a webhook, or make one anew that has its name, and wait for it. Raises ArmError."""
+        """Make a webhook, or make an existing one anew, and wait for it. Raises ArmError."""
         given = {"location": desired.location, **_given(desired)}
         with said(f"make the webhook {desired.name}", rights.WRITE_WEBHOOK):
             webhooks = self._of(registry).webhooks
             webhooks.begin_create(*_path(registry), desired.name, given).result()
 
     def update(self, registry: Registry, desired: Webhook) -> None:
-        """Change a webhook, and wait for it. All is said, all headers too: whether the service
-        puts them in place of those that are there or beside them is not known. Raises ArmError.
+        """Change a webhook, and wait for it. All fields and headers are sent, because it is not
+        known whether the service replaces headers or adds to them. Raises ArmError.
         """
         with said(f"change the webhook {desired.name}", rights.WRITE_WEBHOOK):
             webhooks = self._of(registry).webhooks
             webhooks.begin_update(*_path(registry), desired.name, _given(desired)).result()
 
     def delete(self, registry: Registry, name: str) -> None:
-        """Remove a webhook, and wait for it; one that is not there is removed. Raises ArmError."""
+        """Remove a webhook, and wait for it; a missing one counts as removed. Raises ArmError."""
         with said(f"remove the webhook {name}", rights.DELETE_WEBHOOK):
             self._of(registry).webhooks.begin_delete(*_path(registry), name).result()
 
     def ping(self, registry: Registry, name: str) -> str:
-        """Have a webhook send a ping; returns the event's id. Raises ArmError."""
+        """Let a webhook send a ping; returns the event's id. Raises ArmError."""
         with said(f"ping the webhook {name}", rights.PING_WEBHOOK):
             answer = self._of(registry).webhooks.ping(*_path(registry), name).as_dict()
             return str(answer.get("id") or "")
@@ -160,15 +160,15 @@ class Arm:
             return tuple(reading.read_function(f.as_dict()) for f in listed)
 
     def function_key(self, site_id: str, name: str, *, create: bool) -> str | None:
-        """The key of ImagePush of this name, made where it is missing and `create` says so; else
-        None. Of two who make one at once, each is told the one that holds. Raises ArmError.
+        """The key of ImagePush with this name; a missing one is made if `create`, otherwise None.
+        Two callers that make one at once both get the one that stays. Raises ArmError.
         """
         found = self._keys(site_id).get(name)
         if found or not create:
             return found or None
         client, path = self._site(site_id)
         with said(f"make a key of {IMAGE_PUSH} named {name}", rights.WRITE_KEY):
-            # Its value is left to the platform. The envelope is what `az functionapp function
+            # The platform chooses its value. The envelope is what `az functionapp function
             # keys set` sends; the SDK's own model has none.
             body = {"properties": {"name": name, "value": None}}
             client.web_apps.create_or_update_function_secret(*path, IMAGE_PUSH, name, body)
@@ -213,7 +213,7 @@ class Arm:
         return self._client(rights.SITES, subscription, make)
 
     def _client(self, kind: str, subscription: str, make: Callable[..., Any]) -> Any:
-        """One of the SDK's clients, opened when it is first wanted. Raises ArmError."""
+        """One of the SDK's clients, opened when it is first used. Raises ArmError."""
         found = self._clients.get((kind, subscription))
         if found is None:
             endpoint = self._cloud.endpoint
@@ -245,7 +245,7 @@ def _shown(name_or_id: str) -> str:
 
 
 def _path(registry: Registry) -> tuple[str, str]:
-    """Its group and its name. Raises ArmError."""
+    """The registry's group and name. Raises ArmError."""
     parts = parse_id(registry.id, rights.REGISTRIES)
     if parts is None:
         raise ArmError("the registry's ARM id is not one of a registry", status=400)
@@ -253,7 +253,7 @@ def _path(registry: Registry) -> tuple[str, str]:
 
 
 def _given(desired: Webhook) -> dict[str, Any]:
-    """What a request says of a webhook."""
+    """The body of a request about a webhook."""
     properties = {
         "serviceUri": desired.uri,
         "customHeaders": dict(desired.headers or {}),

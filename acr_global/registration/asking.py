@@ -1,4 +1,4 @@
-"""How the Azure SDK asks: its patience, and what it raises, in our own words. Imports it late."""
+"""The Azure SDK's retries, and its errors in our own words. Imports the SDK late."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RETRIES = 4
 
 
 def patience() -> Any:
-    """The SDK's retries, fewer, and none after a wait that is too long."""
+    """The SDK's retries, but fewer, and none after too long a wait."""
     from azure.core.pipeline.policies import RetryPolicy
 
     class Patience(RetryPolicy[Any, Any]):
-        """The SDK's own, which would obey a Retry-After of an hour."""
+        """The SDK's policy, which by itself would obey a Retry-After of an hour."""
 
         def is_retry(self, settings: Any, response: Any) -> bool:
             asked = self.get_retry_after(response)
@@ -29,7 +29,7 @@ def patience() -> Any:
 
 @contextmanager
 def said(what: str, right: str) -> Iterator[None]:
-    """Whatever the SDK raises, in our own words. Raises ArmError."""
+    """Turn whatever the SDK raises into an ArmError in our own words."""
     from azure.core.exceptions import (
         AzureError,
         ClientAuthenticationError,
@@ -57,5 +57,5 @@ def said(what: str, right: str) -> Iterator[None]:
 def _body(answer: Any) -> str:
     try:
         return str(answer.text())
-    except Exception:  # it may have been cut off; the status is known all the same
+    except Exception:  # the body may be cut off, but the status is known
         return ""

@@ -1,4 +1,4 @@
-"""ARM ids of registries and of apps, taken apart. Pure."""
+"""Parsing the ARM ids of registries and apps. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARTS = re.compile(
 
 def parse_id(text: str, kind: str) -> tuple[str, str, str] | None:
     """Subscription, group and name of the ARM id of a `Microsoft.Web/sites` or a
-    `Microsoft.ContainerRegistry/registries`; None where it is none."""
+    `Microsoft.ContainerRegistry/registries`; None for any other text."""
     match = _PARTS.fullmatch(text)
     if not match or match["kind"].lower() != kind.lower():
         return None

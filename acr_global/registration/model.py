@@ -1,4 +1,4 @@
-"""What the resource manager says of a registry and of an app, as plain values. Pure.
+"""The resource manager's view of a registry and an app, as plain values. Pure.
 
 Source of the fields: ARM schemas of Microsoft.ContainerRegistry 2025-11-01 and Microsoft.Web
 2025-05-01.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 PREMIUM = "Premium"
-"""The one tier that replicates."""
+"""The only tier that replicates."""
 SUCCEEDED = "Succeeded"
 
 
@@ -37,7 +37,7 @@ class Replica:
     status: str
     """As the service says it: `Ready`, `Syncing` and others; empty where it says nothing."""
     provisioning_state: str
-    """`Succeeded`, or what is under way, or `Failed`."""
+    """`Succeeded`, `Failed`, or an operation under way."""
     endpoint_enabled: bool = True
     """False: requests are not routed here. Images are replicated all the same."""
     home: bool = False
@@ -57,9 +57,9 @@ class Webhook:
     tags: Mapping[str, str] = field(default_factory=dict)
     provisioning_state: str = SUCCEEDED
     uri: str | None = field(default=None, repr=False)
-    """None where it was not asked for; its query may hold a key."""
+    """None where it was not read; its query may hold a key."""
     headers: Mapping[str, str] | None = field(default=None, repr=False)
-    """The custom headers, the function key among them; None where they were not asked for."""
+    """The custom headers, including the function key; None where they were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,20 @@ class WebhookEvent:
     """One entry of a webhook's event log."""
 
     id: str
-    """The entry's own. That of what was posted is `id` in the body."""
+    """The entry's own id. The event's is `id` in the body."""
     at: datetime | None
     """When the event was made, aware; None where that is absent or cannot be read."""
     uri: str = field(repr=False)
-    """Where it was posted to; its query may hold a key."""
+    """The URI of the post; its query may hold a key."""
     request_body: Mapping[str, object] = field(repr=False)
-    """What was posted: `id`, `action`, `target` and others."""
+    """The event: `id`, `action`, `target` and others."""
     status: int | None
     """The status of the answer; 504 after 5 s without one; None where there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How much of one thing a registry has, and may have."""
+    """A registry's number of one thing, and its limit."""
 
     name: str
     """`Webhooks`, `Size` and others."""
@@ -95,7 +95,7 @@ class Site:
     id: str
     name: str
     hosts: tuple[str, ...]
-    """Where it answers, its default host first, all in lower case."""
+    """Its host names, the default one first, all in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class App:
     url: str
     """Where the webhooks post to: scheme, host and port."""
     hosts: tuple[str, ...] = ()
-    """Where it answers besides, as far as that is known."""
+    """Further host names, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)

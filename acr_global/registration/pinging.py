@@ -1,4 +1,4 @@
-"""Have each region's webhook send a ping, and wait for our answer in its event log."""
+"""Lets each region's webhook send a ping, and waits for our answer in its event log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Ponged:
-    """What came of one region's ping."""
+    """The result of one region's ping."""
 
     region: str
     webhook: str | None
@@ -41,12 +41,12 @@ class Ponged:
 
     @property
     def is_open(self) -> bool:
-        """It was sent, and its answer is not known."""
+        """It was sent, and its answer is not known yet."""
         return self.webhook is not None and self.error is None and self.status is None
 
     @property
     def meaning(self) -> str:
-        """In words."""
+        """The result in words."""
         if self.webhook is None:
             return "it has no webhook of ours: run apply"
         if self.error:
@@ -84,8 +84,8 @@ def ping_all(
 
 
 def answer_to(sent: str, events: Iterable[WebhookEvent]) -> int | None:
-    """What a ping was answered; None where the log does not say it yet. Whether the id that it was
-    given is the entry's or the posted body's is not documented, so either will do."""
+    """The status of the answer to a ping; None while the log does not have it. It is not documented
+    whether a ping's id is the entry's or the posted body's, so either counts."""
     wanted = sent.lower()
     for event in events:
         ids = (event.id, event.request_body.get("id"))

@@ -1,8 +1,8 @@
-"""What there should be, held against what there is: what has to be done. Pure.
+"""Compares the wanted webhooks with the existing ones: what has to be done. Pure.
 
 One webhook for each region that the registry is in. A webhook is ours by its tag, or, where it has
 none, by the host and path that it posts to: so one that was made by hand, or under a former name,
-is taken over rather than doubled. What is not ours is never touched.
+is taken over rather than duplicated. Webhooks of others are never touched.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from acr_global.registry.firings import host_and_path
 from acr_global.registry.naming import TAG, app_name, distinct_name, owner, webhook_name
 
 PATH = "/api/ImagePush"
-"""Of the function that takes the webhooks."""
+"""The path of the function that receives the webhooks."""
 KEY_HEADER = "x-functions-key"
 """In the URL a key would be readable in the registry's event log."""
 WEBHOOKS = "Webhooks"
-"""Their line in the registry's list of usages."""
+"""The name of their limit in the registry's list of usages."""
 _BROKEN = ("failed", "canceled")
 
 
@@ -38,12 +38,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What each webhook should be like."""
+    """The properties that each webhook should have."""
 
     app: App
     key: str | None = field(default=None, repr=False)
-    """The function key; empty where it has yet to be made; None where it is not known, and then
-    any key in its header is taken for right."""
+    """The function key; empty where it has yet to be made; None where it is not known, and any key
+    in a webhook's header then counts as right."""
     actions: tuple[str, ...] = ("push",)
     scope: str = ""
 
@@ -56,15 +56,15 @@ class Step:
     region: str
     name: str
     fields: tuple[str, ...] = ()
-    """What is changed: of `uri`, `key`, `actions`, `scope`, `enabled`, `tag`, `state`."""
+    """The changed ones of `uri`, `key`, `actions`, `scope`, `enabled`, `tag`, `state`."""
     reason: str = ""
     """Why it is removed, or cannot be made."""
     webhook: Webhook | None = None
-    """As it should be; None where it is removed."""
+    """The webhook as it should be; None where it is removed."""
 
 
 class NoRoomError(AcrGlobalError):
-    """The registry may not have as many webhooks as are needed."""
+    """The registry's limit is below the number of webhooks needed."""
 
     status = 409
     reason = "webhook-limit"
@@ -73,8 +73,8 @@ class NoRoomError(AcrGlobalError):
 def plan(
     wanted: Wanted, replicas: Sequence[Replica], webhooks: Iterable[Webhook]
 ) -> tuple[Step, ...]:
-    """A step for each region, in the order of the replicas, and for each webhook of ours that is
-    too many. The webhooks that are asked_for need their URI and headers."""
+    """A step for each region, in the order of the replicas, and for each surplus webhook of ours.
+    The webhooks that are asked_for need their URI and headers."""
     there = list(webhooks)
     ours = [w for w in there if is_ours(w, wanted.app)]
     kept = {r.region: _best(ours, wanted.app, r.region) for r in replicas}
@@ -85,18 +85,18 @@ def plan(
 
 
 def plan_removal(app: App, webhooks: Iterable[Webhook]) -> tuple[Step, ...]:
-    """Every webhook of ours, to be removed."""
+    """A step for every webhook of ours, to remove it."""
     ours = sorted((w for w in webhooks if is_ours(w, app)), key=_place)
     return tuple(Step(Kind.REMOVE, w.location, w.name, reason="asked for") for w in ours)
 
 
 def may_be_ours(webhook: Webhook, app: App) -> bool:
-    """Whether it has to be known where it posts to; of what another app's tag is on, never."""
+    """Whether its URI must be read; never where it has another app's tag."""
     return owner(webhook.tags) in (None, _id(app))
 
 
 def is_ours(webhook: Webhook, app: App) -> bool:
-    """By the tag; where there is none, by host and path of its URI."""
+    """Whether it is ours: by the tag, or without one by host and path of its URI."""
     if (marked := owner(webhook.tags)) is not None:
         return marked == _id(app)
     places = (app.url, *(f"https://{host}" for host in app.hosts))
@@ -105,7 +105,7 @@ def is_ours(webhook: Webhook, app: App) -> bool:
 
 
 def check_room(steps: Iterable[Step], usages: Iterable[Usage]) -> None:
-    """Raises NoRoomError where the registry may not have as many webhooks as it would have."""
+    """Raises NoRoomError where the steps would exceed the registry's limit."""
     kinds = [step.kind for step in steps]
     more = kinds.count(Kind.CREATE) - kinds.count(Kind.REMOVE)
     for usage in usages:
@@ -139,7 +139,7 @@ def _names(app: App, region: str) -> tuple[str, str]:
 
 
 def _best(ours: Sequence[Webhook], app: App, region: str) -> Webhook | None:
-    """The webhook that a region keeps: by its name, then by its tag, then whichever is enabled."""
+    """The webhook that a region keeps: by its name, then by its tag, then an enabled one."""
     here = [w for w in ours if w.location == region]
     names = _names(app, region)
 
@@ -168,7 +168,7 @@ def _step(wanted: Wanted, replica: Replica, found: Webhook | None, taken: set[st
 
 
 def _as_wanted(wanted: Wanted, found: Webhook, region: str) -> Webhook:
-    """Tags and headers that others have put beside ours stay."""
+    """The found webhook with all that is wanted; tags and headers of others stay."""
     tags = {k: v for k, v in found.tags.items() if k.lower() != TAG}
     headers = {k: v for k, v in (found.headers or {}).items() if k.lower() != KEY_HEADER}
     key = key_of(found.headers) if wanted.key is None else wanted.key

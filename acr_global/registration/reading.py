@@ -1,5 +1,5 @@
-"""The resource manager's answers, read into the model. Pure: what is not as the schema says is
-passed over, or takes the value that says least.
+"""The resource manager's answers, read into the model. Pure: values that are not as the schema
+says are passed over, or become the value that says least.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def read_event(entry: Entry) -> WebhookEvent:
     """One entry of an event log."""
     request = _map(entry, "eventRequestMessage")
     body = _map(request, "content")
-    status = _map(entry, "eventResponseMessage").get("statusCode")  # a text, by the schema
+    status = _map(entry, "eventResponseMessage").get("statusCode")  # by the schema a string
     shown = str(status)
     return WebhookEvent(
         id=_text(entry, "id"),
@@ -106,7 +106,7 @@ def read_function(entry: Entry) -> Function:
 
 
 def read_keys(entry: Entry) -> dict[str, str]:
-    """A function's keys by name, which the service says with an envelope or without one."""
+    """A function's keys by name; the service returns them with an envelope or without."""
     within = entry.get("properties")
     return _texts(within if isinstance(within, Mapping) else entry)
 

@@ -1,6 +1,6 @@
-"""What went wrong with a question to the resource manager, in one sentence that shows no secret.
+"""Errors of the resource manager, in one sentence that shows no secret.
 
-The service's own message is never repeated: it may name people, and hold what was sent.
+The service's own message is never repeated: it may name people, and contain the request.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MEANINGS = {
 
 
 class ArmError(AcrGlobalError):
-    """The resource manager did not do what it was asked for."""
+    """A request to the resource manager failed."""
 
     reason = "arm-refused"
 
@@ -41,22 +41,22 @@ class ArmError(AcrGlobalError):
         self.answered = status
         """The HTTP status; None where there was no answer."""
         self.code = code
-        """The service's own word for it, such as `AuthorizationFailed`."""
+        """The service's error code, such as `AuthorizationFailed`."""
         self.request_id = request_id
         """The service's support asks for it."""
         self.right = right
-        """The action that whoever is signed in may not do; None where it is not a lack of it."""
+        """The missing right; None where that is not the cause."""
 
     @property
     def passing(self) -> bool:
-        """Whether the same may be asked again, and go well."""
+        """Whether the same request may succeed later."""
         answered = self.answered
-        # Below 400: it was begun, and what was begun ended as failed.
+        # Below 400: an operation was begun, and has failed.
         return answered is None or answered in (408, 409, 429) or not 400 <= answered < 500
 
 
 class SignInError(ArmError):
-    """No identity could sign in, or none of the tenant that was asked for."""
+    """No identity could sign in, or none of the wanted tenant."""
 
     reason = "arm-sign-in"
 
@@ -64,7 +64,7 @@ class SignInError(ArmError):
 def refused(
     what: str, right: str, status: int, headers: Mapping[str, str], body: bytes | str
 ) -> ArmError:
-    """The error for an answer. `what` was to be done, for which `right` is needed."""
+    """The error for an answer to a request that was to do `what` and needs `right`."""
     code, said = _read(body)
     found = next((v for k, v in headers.items() if k.lower() == REQUEST_ID_HEADER), "")
     request_id = found if _REQUEST_ID.fullmatch(found) else None
@@ -88,7 +88,7 @@ def refused(
 
 
 def _read(body: bytes | str) -> tuple[str | None, str]:
-    """The service's word for the error, where it is one, and its message."""
+    """The service's error code, if there is one, and its message."""
     try:
         error = json.loads(body)["error"]
         code, said = error["code"], error.get("message")

@@ -1,5 +1,4 @@
-"""Plan, apply, remove, ping: what is ordered for one app at one registry, done by the resource
-manager."""
+"""Plan, apply, remove and ping, for one app at one registry."""
 
 from __future__ import annotations
 
@@ -23,11 +22,11 @@ class Order:
     registry: str
     """Its name or ARM id."""
     url: str
-    """Where the app answers, without a slash at the end."""
+    """The app's URL, without a final slash."""
     app_id: str | None = None
     """Its ARM id, where it is given."""
     key: str | None = field(default=None, repr=False)
-    """The function key, where it is given; else it is the app's own."""
+    """The function key, where it is given; otherwise the app's own is used."""
     actions: tuple[str, ...] = ("push",)
     scope: str = ""
 
@@ -38,11 +37,11 @@ class Planned:
 
     steps: tuple[Step, ...]
     key_compared: bool = True
-    """False: whoever asks may not read the app's keys, so any that a webhook has will do."""
+    """False: the caller may not read the app's keys, so any key of a webhook counts as right."""
 
 
 class Registrar:
-    """For one app, at one registry, both of which are looked up when it is made."""
+    """Works for one app at one registry, both of which are looked up when it is made."""
 
     def __init__(self, arm: Arm, order: Order):
         """Raises ArmError."""
@@ -61,7 +60,7 @@ class Registrar:
         return Planned(self._steps(None), key_compared=False)
 
     def apply(self, tell: Callable[[Done], None]) -> Settled:
-        """Do it. The key is read anew for each round, for another may have made it meanwhile.
+        """Do it. The key is read anew for each round, because another caller may have made it.
         Raises ArmError, NoRoomError."""
         return settle(self._arm, self.registry, lambda: self._steps(self._key(create=True)), tell)
 

@@ -1,4 +1,4 @@
-"""The actions that whoever asks the resource manager must be allowed, one for each question.
+"""The actions that callers of the resource manager must be allowed, one for each request.
 
 Source: learn.microsoft.com/azure/role-based-access-control/permissions, `containers` and
 `web-and-mobile`, read 2026-11-26.

@@ -1,4 +1,4 @@
-"""The same by az, or by Terraform, for those who must use them. Pure; no key is in either.
+"""The plan as commands for az, or for Terraform. Pure; neither contains a key.
 
 Sources: `az acr webhook create --help` of azure-cli 2.91; the schema of
 azurerm_container_registry_webhook in hashicorp/terraform-provider-azurerm, read 2026-11-26.
@@ -50,8 +50,8 @@ def az_script(app: App, registry: Registry, steps: Iterable[Step]) -> str:
 
 
 def terraform(registry: Registry, group: str, steps: Iterable[Step]) -> str:
-    """The webhooks that there should be, in Terraform's language. What is there already is
-    imported; what is too many is not Terraform's, and is named. `group` is the registry's."""
+    """The wanted webhooks in Terraform's language. Existing ones are imported; surplus ones are
+    only named. `group` is the registry's."""
     parts = [_TERRAFORM_HEAD.format(registry=registry.name)]
     for step in steps:
         if step.webhook is None:
@@ -74,7 +74,7 @@ def _az(step: Step) -> Iterator[str]:
 
 
 def _az_write(step: Step, webhook: Webhook) -> Iterator[str]:
-    """One command; it says all, as the service may put what is said in place of what is there."""
+    """One command with all values, because the service may replace what it has by them."""
     others = [name for name in webhook.headers or {} if name.lower() != KEY_HEADER]
     yield f"# {step.region}" + (f": {', '.join(step.fields)}" if step.fields else "")
     if others:
@@ -106,7 +106,7 @@ def _resource(registry: Registry, group: str, webhook: Webhook) -> str:
         "status": _hcl("enabled"),
     }
     lines = _aligned("  ", fields)
-    # What others have put there may be secret, too.
+    # Headers of others may be secret, too.
     beside = [f"    # {_hcl(name)} is there, too" for name in others]
     own = [f'    "{KEY_HEADER}" = var.image_push_key', *beside]
     tags = _aligned("    ", {_hcl(name): _hcl(value) for name, value in webhook.tags.items()})
@@ -126,7 +126,7 @@ def _resource(registry: Registry, group: str, webhook: Webhook) -> str:
 
 
 def _aligned(indent: str, fields: Mapping[str, str]) -> list[str]:
-    """As `terraform fmt` has it."""
+    """Fields aligned as by `terraform fmt`."""
     width = max(map(len, fields))
     return [f"{indent}{name.ljust(width)} = {value}" for name, value in fields.items()]
 
@@ -139,5 +139,5 @@ def _import(registry: Registry, webhook: Webhook) -> str:
 
 
 def _hcl(text: str) -> str:
-    """A text as a literal: what would be evaluated is doubled."""
+    """A text as a literal: characters that begin an expression are doubled."""
     return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

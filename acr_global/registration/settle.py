@@ -1,8 +1,8 @@
-"""Make what there is what there should be, and look again until it is.
+"""Makes the registry's webhooks as they should be, and looks again until they are.
 
-Each round looks anew and plans anew, so it does not matter who else is at work, what failed in
-the middle, or where an earlier run was broken off: what is right already is left, and what is not
-is done. The last round finds nothing to do, and that is the proof.
+Each round looks anew and plans anew, so it does not matter who else is at work, what failed, or
+where an earlier run was broken off: what is right is left alone, and the rest is done. The last
+round finds nothing to do, which proves the result.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from acr_global.registration.refusal import ArmError
 from acr_global.registration.survey import side_by_side
 
 ROUNDS = 5
-"""After which it is given up; ours. Two is what it takes where nothing is in the way."""
+"""After these it gives up; a limit of our own. Without failures it takes two."""
 PAUSE_SECONDS = 3.0
-"""Before a round that follows one in which something failed."""
+"""Before a round after one with a failure."""
 
 ORDER = (Kind.CHANGE, Kind.REMOVE, Kind.CREATE)
-"""What is removed makes room, and may give up its name."""
+"""Removing makes room, and may free a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One step, and what came of it."""
+    """One step, and its result."""
 
     step: Step
     error: ArmError | None = None
@@ -39,13 +39,13 @@ class Settled:
     """How it ended."""
 
     steps: tuple[Step, ...]
-    """As planned by the last look."""
+    """The plan of the last look."""
     done: tuple[Done, ...]
-    """Everything that was done or tried, in its order."""
+    """Everything that was done or tried, in order."""
 
     @property
     def left(self) -> tuple[Done, ...]:
-        """What was tried and is still to be done, with what was last said to it."""
+        """Steps that were tried and are still to be done, with their last error."""
         open_names = {step.name for step in self.steps if step.kind in ORDER}
         last = {done.step.name: done for done in self.done}
         return tuple(done for name, done in last.items() if name in open_names)
@@ -63,9 +63,10 @@ def settle(
     tell: Callable[[Done], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Settled:
-    """Do what `look` says has to be done, until it says nothing, or what is left cannot be done.
+    """Do the steps that `look` returns, until there are none, or the rest cannot be done.
 
-    `tell` hears of each step when it is done. Raises ArmError where `look` does, and NoRoomError.
+    `tell` is called with each step when it is done. Raises ArmError where `look` does, and
+    NoRoomError.
     """
     done: list[Done] = []
     for _ in range(ROUNDS):
@@ -108,5 +109,5 @@ def _do(arm: Arm, registry: Registry, step: Step) -> None:
             arm.delete(registry, step.name)
         case Kind.CHANGE, Webhook() as webhook if "state" not in step.fields:
             arm.update(registry, webhook)
-        case _, Webhook() as webhook:  # what has failed is made anew
+        case _, Webhook() as webhook:  # a failed webhook is made anew
             arm.create(registry, webhook)

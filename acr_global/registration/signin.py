@@ -1,5 +1,5 @@
-"""How the resource manager is reached: which cloud, as whom, and by what way. Imports the Azure
-SDK, and only when it is called.
+"""How the resource manager is reached: cloud, identity and proxy. Imports the Azure SDK, and only
+when it is called.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from acr_global.registry.question import ARM_ENDPOINT
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-"""For one answer; ours. The SDK's own is five minutes."""
+"""For one answer; a limit of our own. The SDK's is five minutes."""
 
 LOGIN_SECONDS = 60
 """For `az` to give a token. The SDK's own is 10, which a busy machine takes to start it."""
@@ -31,7 +31,7 @@ class Cloud:
     endpoint: str
     """Scheme, host and port."""
     authority: str | None
-    """None: not known here, so AZURE_AUTHORITY_HOST says it."""
+    """None: not known here, so AZURE_AUTHORITY_HOST counts."""
 
 
 CLOUDS = {
@@ -54,8 +54,8 @@ def cloud_at(endpoint: str) -> Cloud:
 
 
 def open_credential(cloud: Cloud, tenant: str | None) -> Any:
-    """Whoever is signed in here: a service principal of the environment, a managed identity, or
-    the login of az, azd or PowerShell. Raises SignInError where the package is missing.
+    """The credential of this machine: a service principal in the environment, a managed identity,
+    or the login of az, azd or PowerShell. Raises SignInError where the package is missing.
     """
     try:
         from azure.identity import DefaultAzureCredential
@@ -64,7 +64,7 @@ def open_credential(cloud: Cloud, tenant: str | None) -> Any:
     _keep_quiet()
     known = {"authority": cloud.authority} if cloud.authority else {}
     if cloud.authority is None:
-        # A cloud that Microsoft does not know is not asked for there.
+        # Microsoft's discovery does not know other clouds.
         known["disable_instance_discovery"] = True  # type: ignore[assignment] # options of any kind
     credential = DefaultAzureCredential(
         transport=open_transport(),
@@ -92,12 +92,12 @@ class _InTenant:
 
 
 def open_transport() -> Any:
-    """A transport for one client or credential, which closes it. The environment says proxies,
-    as proxies.py reads them, and which certificates are trusted; its .netrc is not read."""
+    """A transport for one client or credential, which closes it. It takes proxies (see proxies.py)
+    and trusted certificates from the environment, and reads no .netrc."""
     from azure.core.pipeline.transport import RequestsTransport
 
     class Transport(RequestsTransport):  # type: ignore[misc] # its type is not told
-        """The SDK's own, with our way to each URL."""
+        """The SDK's transport, with our proxy for each URL."""
 
         def send(self, request: Any, **options: Any) -> Any:
             """Send one request. Raises ProxyError, and the SDK's errors."""
@@ -113,7 +113,7 @@ def open_transport() -> Any:
 
 
 def way(url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the library is told of a request's way. Raises ProxyError."""
+    """The library's options for a request's proxy. Raises ProxyError."""
     proxy = proxies.proxy_for(url, environ)
     if proxy is None:
         return {}
@@ -125,6 +125,6 @@ def way(url: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _keep_quiet() -> None:
-    """What the libraries log is not for the terminal: each failure is said once, by us."""
+    """Silence the libraries' logs at the terminal: we report each failure once."""
     for name in ("azure", "msal"):
         logging.getLogger(name).addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""What there is, and what of it is ours: the questions that a plan needs."""
+"""Reads what a plan needs: the existing webhooks, and which of them may be ours."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from acr_global.registration.rights import READ_SITE, SITES
 from acr_global.urls import split_url
 
 AT_ONCE = 8
-"""Questions side by side; ours. With forty regions one after the other would take a minute."""
+"""Requests side by side; a limit of our own. Forty regions one by one would take a minute."""
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 
 def side_by_side(work: Callable[[A], B], over: Sequence[A]) -> Iterable[B]:
-    """What `work` returns for each, in their order, as it comes. What is not begun when it raises,
-    or Ctrl+C is pressed, is not done."""
+    """The results of `work` for each, in order, as they come. After an error or Ctrl+C no further
+    one is begun."""
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
         yield from pool.map(work, over)
@@ -46,8 +46,8 @@ def webhooks_of(arm: Arm, registry: Registry, app: App) -> tuple[Webhook, ...]:
 
 
 def app_at(arm: Arm, url: str, app_id: str | None) -> App:
-    """The app that answers at `url`, which has no slash at its end. Where its ARM id is given
-    nothing is asked. Raises ArmError."""
+    """The app that answers at `url` (without a final slash). With its ARM id, nothing is asked.
+    Raises ArmError."""
     at = split_url(url)
     url = f"{at.scheme}://{at.place.lower()}{at.path}"
     if app_id is not None:

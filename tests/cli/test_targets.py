@@ -61,7 +61,7 @@ def test_a_test_from_here_sends_a_marked_message(run: Run, app: App) -> None:
     (message,) = map(json.loads, bodies)
     assert True is message["test"]
     assert message["text"].startswith("[test] ")
-    assert ["westeurope", "eastus"] == [report["region"] for report in message["regions"]]
+    assert ["westeurope", "eastus"] == [region["region"] for region in message["regions"]]
 
 
 @pytest.mark.parametrize(
@@ -226,4 +226,4 @@ def test_local_settings_are_read_and_the_environment_wins(run: Run, tmp_path: Pa
     (tmp_path / "local.settings.json").write_text(content, encoding="utf-8-sig")
     ran = run("targets", "preview", "ops", ACR_GLOBAL_REGIONS="westeurope")
     message = json.loads(ran.out.partition("\n\n")[2])
-    assert ["westeurope"] == [report["region"] for report in message["regions"]]
+    assert ["westeurope"] == [region["region"] for region in message["regions"]]

@@ -30,7 +30,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOutput:
     """One attempt for each target that is due. An alarm that a later verdict has overtaken is
-    sent only to those who do not hear of the later one."""
+    sent only to targets that do not choose the later one."""
     overtaken = await _overtaken(tools, data)
     attempts = [not_sent(tools, name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
@@ -41,7 +41,7 @@ async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOu
 
 
 async def _overtaken(tools: Tools, data: wire.AttemptInput) -> frozenset[str]:
-    """The targets that need not have the alarm any more."""
+    """The targets that no longer need the alarm."""
     if data.verdict.type is not VerdictType.OVERDUE or data.by_hand:
         return frozenset()
     later = await _later_verdict(tools.engine, data.verdict)
@@ -51,8 +51,8 @@ async def _overtaken(tools: Tools, data: wire.AttemptInput) -> frozenset[str]:
 
 
 async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
-    """What followed the alarm, as the push's status says. Where it cannot be asked, nothing:
-    an alarm too many is the lesser evil."""
+    """The verdict after the alarm, from the push's status; None where that cannot be asked: one
+    alarm too many is the lesser evil."""
     try:
         snapshot = await engine.look(alarm.push_id, show_input=True)
         first = wire.load(wire.PushInput, snapshot.input).arrival

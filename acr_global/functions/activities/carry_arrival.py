@@ -18,10 +18,10 @@ from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 
 WARN_AFTER = timedelta(minutes=2)
-"""Since its start: that a push has not begun is said. A crash explains one minute."""
+"""After its start: a push that has not begun is logged. A crash explains one minute."""
 
 BEGIN_ANEW_AFTER = timedelta(minutes=10)
-"""Since its start: its message must be lost."""
+"""After its start: its message must be lost."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -37,7 +37,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def carry(engine: Engine, data: wire.CourierInput) -> str:
-    """One step: one of COURIER_ENDS, or a word for what there is to wait for."""
+    """Take one step; returns one of COURIER_ENDS, or a word for what is awaited."""
     outcome = await _step(engine, data)
     if outcome not in COURIER_ENDS and data.rounds + 1 >= MAX_ROUNDS:
         return await _give_up(engine, data, f"{outcome} after an hour")
@@ -65,7 +65,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
 
 
 def _of_this_push(data: wire.CourierInput, snapshot: Snapshot) -> wire.CourierInput:
-    """Without the arrivals of an earlier push that had the same id: they have come too late."""
+    """The input without arrivals of an earlier push of the same id, which have come too late."""
     try:
         first_at = wire.load(wire.PushInput, snapshot.input).arrival.received_at
     except ValueError:  # not there, or started by hand
@@ -79,7 +79,7 @@ def _of_this_push(data: wire.CourierInput, snapshot: Snapshot) -> wire.CourierIn
 
 
 async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
-    """Repeats do no harm: the first arrival of each region counts."""
+    """Raise all arrivals. Repeats do no harm: the first arrival of each region counts."""
     for arrival in data.arrivals:
         name = correlation.event_name(arrival.region)
         if not await engine.raise_event(data.push_id, name, arrival):
@@ -88,7 +88,7 @@ async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
 
 
 async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
-    """Say so after two minutes; after ten, clear the way for another start."""
+    """Log it after two minutes; after ten, end the instance, so that it can be started again."""
     waited = clock.utcnow() - (snapshot.created or clock.utcnow())
     if waited >= BEGIN_ANEW_AFTER:
         log.line(
@@ -112,7 +112,7 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot
 
 
 async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
-    """Begin a push anew that was broken off, unless that is to wait, or has been tried enough."""
+    """Begin a broken-off push anew, unless that must wait, or has been tried enough."""
     snapshot = await engine.look_back(data.push_id)
     if snapshot.phase is not Phase.FAILED:
         return "not-begun"
@@ -132,7 +132,7 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
 
 
 async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
-    """Start again what never began and was ended for that, with the input that it had."""
+    """Start an instance again that never began and was ended for that, with the same input."""
     try:
         life = reviving.next_life(snapshot, data.arrivals)
     except ValueError:
@@ -141,7 +141,7 @@ async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapsho
 
 
 async def _begin(engine: Engine, push_id: str, terms: wire.PushTerms) -> str:
-    """Not the end: what is carried is raised once the instance has begun, whoever's start won."""
+    """Start the push. The courier goes on: it raises its arrivals once the instance has begun."""
     with contextlib.suppress(AlreadyExistsError):
         await keeping.begin(engine, new_input(push_id, terms))
     return "begun-anew"

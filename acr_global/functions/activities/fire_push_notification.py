@@ -2,8 +2,8 @@
 
 A verdict goes to all its targets side by side, one attempt each. What failed is handed to a
 `DeliverNotification` instance (hand_over_delivery.py). Where the engine does not take it, the
-orchestrator is told what is owed and hands it over later. Messages carry the same id on each
-attempt, so a receiver can drop the repeat that a crash causes.
+orchestrator is told what was not handed over, and does that later. Messages carry the same id on
+each attempt, so a receiver can drop the repeat that a crash causes.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
         return wire.NotifyOutput(
             verdict=verdict.type, attempts=attempts, delivery=await hand_over(tools.engine, owed)
         )
-    except EngineError:  # to raise it would send to every target again
+    except EngineError:  # raising it would send to every target again
         return wire.NotifyOutput(verdict=verdict.type, attempts=attempts, owed=owed)
 
 

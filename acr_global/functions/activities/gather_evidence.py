@@ -1,7 +1,7 @@
 """`GatherEvidence`: find out about regions that have not reported.
 
-Two questions. Has an arrival of theirs been accepted that is still on its way with a courier?
-And, where the settings allow it, what does the registry itself say?
+It asks whether a courier still carries an accepted arrival of theirs and, where the settings allow
+it, what the registry itself says.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
-    """Both questions at once."""
+    """Ask both at the same time."""
     carried, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
         ask_registry(tools, data),
@@ -82,7 +82,7 @@ def access_to(tools: Tools, policy: Override, kinds: tuple[str, ...] = ()) -> Ac
     """How one registry may be asked."""
     from acr_global.registry.question import Access
 
-    # The platform sets the app's own names; by them the registry's webhooks are found as ours.
+    # The platform sets the app's own names, by which its webhooks are found at the registry.
     own_host = tools.environ.get("WEBSITE_HOSTNAME")
     return Access(
         app=tools.environ.get("WEBSITE_SITE_NAME"),
@@ -95,10 +95,10 @@ def access_to(tools: Tools, policy: Override, kinds: tuple[str, ...] = ()) -> Ac
 
 
 async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence, ...]:
-    """What the registry says of the missing regions. Raises nothing."""
+    """Ask the registry about the missing regions. Raises nothing."""
     if not data.evidence:
         return ()
-    # Imported here: most apps never ask, and the registry's webhook waits 5 s for a cold start.
+    # Imported here: most apps never ask, and a webhook waits only 5 s for a cold start.
     from acr_global.registry.look import Question, look
 
     policy = tools.settings.policy(data.artifact.registry)

@@ -1,9 +1,8 @@
 """`HandOverDelivery`: the start of a `DeliverNotification` instance that could not be started
 where the first attempt was made.
 
-Its id is made of push and verdict: a repeat of the activity after a crash finds it there. (What it
-finds may also be left of an earlier push of the same id, which has been purged itself; times
-tell.)
+Its id is made of push and verdict, so a repeat of the activity after a crash finds it. (It may also
+find the delivery of an earlier push of the same id, which has been purged; times tell them apart.)
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
 
 
 def _is_of(verdict: Verdict, delivery: Snapshot) -> bool:
-    """Whether a delivery that is there is of this very push."""
+    """Whether an existing delivery is of this very push."""
     if delivery.phase is Phase.ABSENT:
         return False
     try:

@@ -1,4 +1,4 @@
-"""`DeadLetter`: one dead letter with all that was tried, for an operator."""
+"""`DeadLetter`: one dead letter with all its attempts, for an operator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
         known = {**letters.summary_of(snapshot), "arrivals": push.arrivals, "attempts": ()}
         return api.DeadLetterDetails(id=instance_id, **known)
     given = wire.load(wire.DeliveryInput, snapshot.input)
-    # Of many targets the status names the first only.
+    # The status names only the first of many targets.
     known = letters.summary_of(snapshot)
     if ended := letters.output_of(snapshot):
         known = summary(given, ended.delivery, ended.state)

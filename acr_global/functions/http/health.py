@@ -1,4 +1,4 @@
-"""`Health`: how the settings are."""
+"""`Health`: whether the settings are right."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 def health_of(loaded: Loaded, warnings: Mapping[str, str]) -> Answer:
-    """How the settings are. 503 only where every webhook is refused: a platform takes what answers
-    so out of service. `warnings`: what this process has found out, by setting."""
+    """Whether the settings are right. 503 only where every webhook is refused, because a platform
+    takes such an instance out of service. `warnings`: findings of this process, by setting."""
     problems = problems_of(loaded) + tuple(
         api.WrongSetting(setting=setting, severity="warning", reason=said)
         for setting, said in warnings.items()

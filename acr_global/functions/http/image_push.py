@@ -30,11 +30,11 @@ from acr_global.receive import CAUGHT_UP, Ignored, Result, Stray, receive
 from acr_global.settings import Loaded, Settings
 
 LOGGED_CHARS = 16_000
-"""Of a webhook. The registry's own are under 2,000; the telemetry service cuts a message at
+"""Of a webhook. The registry's own have under 2,000; the telemetry service cuts a message at
 32,768. Source: Application Insights docs, limits per message."""
 
 _OVER = {keeping.Place.DECIDED: "already-decided", keeping.Place.TERMINATED: "terminated"}
-"""Where nothing was kept, because nothing can come of it any more: what the caller is told."""
+"""The reason in the answer where nothing was kept because the push is over."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -52,8 +52,8 @@ def register(app: df.DFApp, setup: Setup) -> None:
 async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body: bytes) -> Answer:
     """Answer one webhook, or one envelope of several events.
 
-    Where the query says CAUGHT_UP, it was not delivered when it was made: it is an arrival of that
-    time, by its own timestamp.
+    With CAUGHT_UP in the query, the event was not delivered at its time: it counts as an arrival
+    at its own timestamp.
     """
     try:
         received = receive(query, body, loaded.settings)
@@ -70,8 +70,8 @@ async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body:
 
 
 def _overall(answers: list[Answer]) -> int:
-    """One status for an envelope: ask for it again if something good was not kept; otherwise
-    202 if anything was, 400 if nothing in it was any good."""
+    """One status for an envelope: one that asks for it again if a valid event was not kept;
+    otherwise 202 if any was, or 400 if none was valid."""
     statuses = {a.status for a in answers}
     for status in (503, 202, 200):
         if status in statuses:
@@ -107,9 +107,9 @@ async def _answer_one(
 def _terms(
     settings: Settings, policy: Override, event: PushEvent, *, caught_up: bool
 ) -> wire.PushTerms:
-    """What this event would begin a push with."""
+    """The terms with which this event would begin a push."""
     now = clock.utcnow()
-    # Without a time of its own it is like any other.
+    # An event without a time of its own is like any other.
     made_at = min(event.timestamp, now) if caught_up and event.timestamp else None
     return wire.PushTerms(
         action=event.action,
@@ -134,7 +134,7 @@ def _terms(
 
 
 def _instances(engine: Engine, policy: Override, event: PushEvent) -> Instances:
-    """Where the push of this event is found."""
+    """The instances among which the push of this event is found."""
     key = push_key(event, policy.correlation)
     return ByContent(engine, key) if policy.correlation == "content" else ById(engine, key)
 
@@ -166,8 +166,8 @@ def _rejected(error: RejectedError) -> Answer:
 
 
 def _post(query: Mapping[str, str], body: Any) -> dict[str, Any]:
-    """A webhook as a log line may hold it: of the query no more than we read, for it might
-    carry a key; of a body that is far too long, the beginning."""
+    """A webhook as a log line may hold it: of the query only what we read, because it might carry a
+    key; of a very long body only the beginning."""
     text = body if isinstance(body, str) else json.dumps(body)
     if len(text) > LOGGED_CHARS:
         body = text[:LOGGED_CHARS]

@@ -1,4 +1,4 @@
-"""`ReplayDeadLetter`: a dead letter is sent anew, or a push that was given up tried again."""
+"""`ReplayDeadLetter`: sends a dead letter anew, or tries a push again that was given up."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def _start(
     engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
 ) -> api.Replay:
     data = wire.DeliveryInput(verdict=given.verdict, delivery=state, replay_of=replay_of)
-    # Somebody else may replay it at this moment: one delivery serves both.
+    # Another caller may replay it at this moment: one delivery serves both.
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)
     log.line("replay", delivery=new_id, of=replay_of, targets=list(state.targets))

@@ -22,12 +22,12 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def send_to(setup: Setup, name: str) -> Attempt:
-    """Send one marked test message, and say what came back."""
+    """Send one marked test message; returns the attempt."""
     settings = setup.loaded.settings
     target = next((t for t in settings.targets if t.name == name), None)
     if target is None:
         raise TargetUnknownError("No target has this name; see ACR_GLOBAL_TARGETS.")
-    # Imported here: at a cold start a webhook is to be answered first, within 5 s.
+    # Imported here: at a cold start a webhook must be answered first, within 5 s.
     from acr_global.notify import trial
 
     return await trial.try_target(target, setup.environ, clock.utcnow, settings.regions)

@@ -1,4 +1,4 @@
-"""`Courier`, an orchestrator: sees a push through that cannot be told something right now.
+"""`Courier`, an orchestrator: sees a push through to which an arrival cannot be raised right now.
 
 1. Look where the push's instance is, and do what that asks for (activity `CarryArrival`): raise
    what it carries where the instance has begun; begin it anew where it was broken off, or has
@@ -7,8 +7,8 @@
 3. End when it is raised, when the push is decided, or after an hour: then a record of the push is
    left among the dead letters, where an operator sees it and can have it tried again.
 
-It outlives its own activity's failures, for it is all that holds what it carries. Its delays are
-whole seconds of 5 and more: on Azure Storage a loop on timers of 1 s would spin.
+It outlives its own activity's failures, because nothing else holds what it carries. Its delays are
+5 s and more: on Azure Storage a loop on timers of 1 s would spin.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from acr_global.functions import names, turns, wire
 from acr_global.functions.setup import Setup
 
 PAUSES = (*(5,) * 18, *(15,) * 14)
-"""Seconds between looks; after them LAST_PAUSE. What a crash held back comes after the
-visibility timeout, a minute as host.json sets it."""
+"""Seconds between looks; after them LAST_PAUSE. Messages that a crash held back come after the
+visibility timeout, which host.json sets to a minute."""
 
 LAST_PAUSE = 60
 
 MAX_ROUNDS = 84
-"""Looks in all, in about an hour: then the activity gives the push up. It bounds what a courier
-can cost; only one whose activity fails goes on, for it may be the activity that is at fault."""
+"""Looks in all, in about an hour; then the activity gives the push up. It bounds the cost of a
+courier; only one whose activity fails goes on, because the fault may be the activity's."""
 
 ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
@@ -65,7 +65,7 @@ def courier(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]
 
 
 def record(given: wire.CourierInput) -> dict[str, Any]:
-    """What an operator's list of dead letters shows of a push that was given up."""
+    """The custom status of a push that was given up, for the list of dead letters."""
     reference = given.start.artifact.reference if given.start else None
     return {
         "state": "given-up",

@@ -1,4 +1,4 @@
-"""`DeliverNotification`, an orchestrator: what could not be delivered at once, over hours.
+"""`DeliverNotification`, an orchestrator: delivers over hours what could not be delivered at once.
 
 1. Wait until the next target is due (durable timer).
 2. One round: one attempt for each target that is due, side by side (activity `AttemptDelivery`).
@@ -6,7 +6,7 @@
 
 It is an instance of its own, so it holds no push up. An instance that ends with targets dead is
 a dead letter, and is kept nowhere else. An alarm that was never delivered before a later verdict
-was reached is not sent any more to those who hear of the later one: it ends as superseded.
+was reached is no longer sent to targets that choose the later one: it ends as superseded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from acr_global.notify.words import shorten
 
 MAX_REFERENCE_CHARS = 400
 """Characters in a status; a repository's name and a tag have 383 at most by the distribution
-specification, and a status must not be filled by one that keeps to none."""
+specification, and a longer one must not fill a status."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -40,7 +40,7 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
     state = given.delivery
     while (wake := retry.next_due(state, context.current_utc_datetime)) is not None:
         due = retry.due(state, context.current_utc_datetime)
-        # Also where it is due at once: what is handed over late would not be seen until it is over.
+        # Even where it is due at once: else a late delivery would not be seen until it is over.
         context.set_custom_status(statuses.bounded(summary(given, state, "retrying")))
         if not due:
             yield context.create_timer(verdict.timer_for(wake))
@@ -63,7 +63,7 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
 def _unanswered(
     due: tuple[str, ...], attempts: tuple[Attempt, ...], now: datetime
 ) -> list[Attempt]:
-    """A round that broke down counts as an attempt, or it would be repeated without end."""
+    """Attempts that stand for a failed round, which would otherwise be repeated without end."""
     told = {a.target for a in attempts}
     return [
         Attempt(target=t, at=now, outcome=Outcome.RETRY, reason="activity-failed")
@@ -73,7 +73,7 @@ def _unanswered(
 
 
 def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
-    """What an operator's list shows, without a look at the input: the custom status, bounded."""
+    """The custom status, bounded: what an operator's list shows without reading the input."""
     return {
         "state": word,
         "push": given.verdict.push_id,

@@ -1,5 +1,5 @@
 """`NoteOpen`, an orchestrator that does nothing: its instances are notes of what is open
-(noting.py), and all that matters of one is its input, a `wire.OpenNote`."""
+(noting.py), of which only the input matters, a `wire.OpenNote`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from acr_global.functions.setup import Setup
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
-    """Add the function. Not journaled: a note that broke off says what it says."""
+    """Add the function. Not journaled: a note that broke off is as good as any."""
     turns.register(app, names.NOTE_OPEN, note_open, None)
 
 

@@ -1,9 +1,9 @@
 """`ProbeFunctions`, an orchestrator that an operator's question starts: calls each activity once,
-with nothing to do, one after the other.
+one after the other, with nothing to do.
 
-A host can go on without a function that it cannot bind or has been told to disable; then nothing
-is seen from outside but pushes that are never told. Its custom status is a `wire.ProbeStatus`:
-where it is, for the call of a function that is not there may never come back.
+A host can go on without a function that it cannot bind or that is disabled; from outside one then
+sees only pushes without notifications. Its custom status, a `wire.ProbeStatus`, says where it is,
+because the call of a missing function may never come back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from acr_global.functions.setup import Setup
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
-    """Add the function. Not journaled: nobody waits for one that broke off."""
+    """Add the function. Not journaled: a probe that broke off is not resumed."""
     turns.register(app, names.PROBE_FUNCTIONS, probe_functions, None)
 
 

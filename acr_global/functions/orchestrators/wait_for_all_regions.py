@@ -2,20 +2,19 @@
 
 1. Phases up to the deadline: a race of all missing regions' events against a timer. One phase,
    or several with a look at the registry after each (`check_every`).
-2. At the deadline: one look for what the events do not say (activity `GatherEvidence`), such as
+2. At the deadline: one look for what the events do not tell (activity `GatherEvidence`), such as
    a courier still on its way. Arrivals that come while it looks count.
 3. The verdict, complete or overdue (activity `FirePushNotification`), again and again until it
-   has been sent or handed over; what is given up after a day is a dead letter.
+   has been sent or handed over; after a day it is given up, as a dead letter.
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
-5. Stay for some seconds, where something that was under way could still reach it.
+5. Stay for some seconds where requests under way could still reach it.
 
-Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew:
-a verdict that was reached, and maybe sent, is sent first; none is said twice.
+Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew. A
+verdict that was reached but perhaps not sent is sent first; none that was sent is sent again.
 
-It reads no clock, no environment and no secret: all it needs is frozen in its input. It does
-not deliver again what failed to be delivered: `DeliverNotification` does, as an instance of its
-own. A change to what it yields breaks instances in flight: tests/replay holds it to the
-histories of earlier releases.
+It reads no clock, no environment and no secret: all it needs is frozen in its input. It does not
+repeat failed deliveries: `DeliverNotification` does, as an instance of its own. A change to what it
+yields breaks instances in flight: tests/replay holds it to the histories of earlier releases.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ from acr_global.model import Arrival, Verdict, VerdictType
 Steps = Generator[Any, Any, Any]
 
 PAUSES = (5, 10, 30, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
-"""Seconds before an activity that itself failed (the engine's storage, Python's death, a bug; not
-a receiver) is called again: together as long as a delivery is tried for."""
+"""Seconds before an activity is called again that itself failed (by the engine's storage, Python's
+death or a bug, not by a receiver): together as long as a delivery is tried."""
 
 LINGER = timedelta(seconds=10)
 """A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
@@ -47,7 +46,7 @@ EARLIER_ARRIVAL_SLACK = timedelta(days=1)
 and this much longer: the arrivals of one push can lie apart."""
 
 CAUGHT_UP_TOGETHER = timedelta(minutes=1)
-"""The events of one push are caught up one after another, within this time."""
+"""The events of one push are caught up one after another within this time."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -85,8 +84,8 @@ class Waiting:
         begun_at = push.known.begun_at if push.known else push.begun_at or self._begun_at
         self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
         self.deadline = self.watch.deadline
-        """Until when it is waited. Of a push that was caught up, the other events are on their way
-        even where its deadline is over: they were not delivered either."""
+        """When waiting ends. The other events of a caught-up push come even after its deadline,
+        because they were not delivered either."""
         if push.begun_at:
             self.deadline = max(self.deadline, self._begun_at + CAUGHT_UP_TOGETHER)
         if push.known:
@@ -98,7 +97,7 @@ class Waiting:
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 
     def until(self, end: datetime, look_every: timedelta = timedelta(0)) -> Steps:
-        """Phases with a look after each, until all are accounted for or time is up."""
+        """Go through phases with a look after each, until all are accounted for or time is up."""
         while self.watch.missing():
             pause_at = end
             if look_every and self._push.evidence:
@@ -110,8 +109,9 @@ class Waiting:
                 break
 
     def _phase(self, until: datetime) -> Steps:
-        """One race: everyone still silent, against a timer. New waits and a new timer each time:
-        the SDK leaves a task that was yielded before out of the next race, and it would hang."""
+        """One race of all silent regions against a timer. It has new waits and a new timer each
+        time: the SDK leaves a task that was yielded before out of the next race, which would
+        hang."""
         self._status("waiting", until)
         waits = [self._wait(region) for region in self.watch.missing()]
         timer = self._context.create_timer(verdict.timer_for(until))
@@ -138,7 +138,7 @@ class Waiting:
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 
     def _look(self) -> Steps:
-        """Ask what is known of the regions still missing. A look that fails holds up nothing."""
+        """Look for evidence of the regions still missing. A look that fails holds up nothing."""
         data = wire.EvidenceInput(
             push_id=self._push.push_id,
             event_ids=tuple(a.event_id for a in self.watch.arrivals),
@@ -170,15 +170,15 @@ class Waiting:
             self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        # With regions missing it is not over: late arrivals are still taken in.
+        # With regions missing the push is not over: late arrivals still count.
         self._status(decided.type.value, self.watch.deadline, decided=not decided.missing)
         return decided
 
     def linger(self) -> Steps:
-        """Outlast what is under way. A repeat that found no instance may still be about to start
-        one, and a start on an id that has finished replaces it; while this one runs, it is
-        refused. And where regions are missing to the end, one's arrival may just have been raised:
-        it is taken in, for the next generation to know of."""
+        """Outlast requests under way. A repeat that found no instance may be about to start one; a
+        start on a finished id replaces the instance, but is refused while it runs. And where
+        regions are missing to the end, one's arrival may just have been raised: it is recorded for
+        the next generation."""
         until = self._begun_at + LINGER
         if self.watch.missing():
             until = max(until, self._context.current_utc_datetime + LINGER)
@@ -214,7 +214,7 @@ class Waiting:
         return record.model_copy(update={"delivery": delivery})
 
     def _insist(self, activity: str, data: Any) -> Steps:
-        """Call an activity until it does not fail: its result, or what it failed with at last."""
+        """Call an activity until it succeeds; its result, or its last error."""
         for pause in (*PAUSES, None):
             try:
                 return (yield self._context.call_activity(activity, data)), None
@@ -225,8 +225,8 @@ class Waiting:
             yield self._context.create_timer(verdict.timer_for(wake))
 
     def _give_up(self, record: wire.VerdictRecord, owed: wire.DeliveryInput, why: str) -> Steps:
-        """Leave a dead letter. As a child of this instance, for that goes through nothing that
-        could fail but the engine's own storage."""
+        """Leave a dead letter, as a child of this instance: that depends on nothing but the
+        engine's own storage."""
         if not self._context.is_replaying:
             log.line(
                 "verdict-given-up",
@@ -257,7 +257,7 @@ class Waiting:
         self._context.set_custom_status(shown(status))
 
     def output(self, records: list[wire.VerdictRecord]) -> wire.PushOutput:
-        """What the instance leaves behind."""
+        """The output of the instance."""
         return wire.PushOutput(
             verdicts=tuple(records),
             arrivals=self.watch.arrivals,
@@ -276,7 +276,7 @@ def shown(status: wire.PushStatus) -> dict[str, Any]:
 
 
 def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> wire.DeliveryInput:
-    """A delivery to all who were to be told."""
+    """A delivery to all targets of the push."""
     state = retry.Delivery(
         push_id=decided.push_id, targets=targets, begun_at=decided.decided_at, schedule=()
     )

@@ -1,9 +1,9 @@
-"""`ReviveInterrupted`, by a timer: go through what has been noted as open.
+"""`ReviveInterrupted`, by a timer: goes through the instances that are noted as open.
 
-A push whose turn died with Python is Failed for good, and the engine's storage can be asked for
-such instances only by reading all that is kept. So processes note what stays open (noting.py),
+A push whose turn died with Python is Failed for good, and such instances can be found
+only by reading all of the engine's storage. So processes note what stays open (noting.py),
 and this reads the notes: one range read by prefix, and one look at each instance that they name.
-What has failed goes on (mending.py), and a note of which all is over is removed.
+Failed instances go on (mending.py), and a note whose instances are all over is removed.
 
 It needs nothing from its own process, which on Flex Consumption runs no orchestrators. Two runs
 at once do no harm.
@@ -32,19 +32,19 @@ from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
 
 SCHEDULE = "0 */4 * * * *"
-"""Second 0 of every fourth minute, in UTC: what breaks off goes on within five."""
+"""Second 0 of every fourth minute, in UTC: a broken-off instance goes on within five."""
 
 AT_ONCE = 8
 """Looks side by side."""
 
 RUN_SECONDS = 150.0
-"""Of one run, some thousand looks; a later run goes on. On Consumption a function may take
+"""For one run, some thousand looks; a later run goes on. On Consumption a function may take
 5 minutes. Source: Azure Functions docs, functionTimeout."""
 
 CALL_SECONDS = 10.0
 
 BEGINS_WITHIN = timedelta(minutes=1)
-"""An instance that has not begun by then is seen to."""
+"""An instance that has not begun by then gets a courier."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -68,10 +68,10 @@ class Patrol:
 
     def __init__(self) -> None:
         self._after: str | None = None
-        """Where the next run goes on, if it is in this process too; else it begins anew."""
+        """Where the next run of this process goes on; None: at the first note."""
 
     async def run(self, engine: Engine) -> None:
-        """One run. What the engine does not answer is left to the next one."""
+        """One run. What the engine does not answer is left to the next."""
         errors: list[EngineError] = []
         try:
             async with asyncio.timeout(RUN_SECONDS):
@@ -91,7 +91,7 @@ class Patrol:
 
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
         while True:
-            after, self._after = self._after, None  # a place that cannot be read is not tried again
+            after, self._after = self._after, None  # an unreadable page is not tried again
             listed = await engine.list_by_prefix(NOTES, after, pages=1, show_input=True)
             self._after = after
             for note in listed.snapshots:
@@ -102,7 +102,7 @@ class Patrol:
 
 
 async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> None:
-    """See to all that a note names, and remove it where all of that is over."""
+    """Look after every instance that a note names, and remove it where all are over."""
     try:
         ids = wire.load(wire.OpenNote, note.input).instances
     except ValueError:  # started by hand
@@ -113,7 +113,7 @@ async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> 
         async with places:
             try:
                 return await is_open(engine, instance_id)
-            except EngineError as error:  # one that cannot be asked about holds up no other
+            except EngineError as error:  # an instance that cannot be asked about holds up no other
                 errors.append(error)
                 return True
 
@@ -124,12 +124,12 @@ async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> 
 async def _remove(engine: Engine, note: Snapshot) -> None:
     if note.phase not in (Phase.PENDING, Phase.BEGUN):
         await engine.purge(note.instance_id)
-    elif not _is_recent(note):  # its start message is lost; what runs cannot be purged
+    elif not _is_recent(note):  # its start message is lost; a running instance cannot be purged
         await engine.terminate(note.instance_id, "acr-global: nothing of it is open")
 
 
 async def is_open(engine: Engine, instance_id: str) -> bool:
-    """Whether an instance is still to be looked after; what broke off is made to go on.
+    """Whether an instance must still be looked after; resumes one that broke off.
 
     Raises EngineError.
     """
@@ -152,7 +152,7 @@ async def is_open(engine: Engine, instance_id: str) -> bool:
 
 
 async def _push_goes_on(engine: Engine, push_id: str, snapshot: Snapshot) -> bool:
-    """Have a courier see to a push, unless it was given up: then an operator is to."""
+    """Send a courier for a push, unless it was given up and waits for an operator."""
     if await givingup.is_given_up(engine, push_id, snapshot):
         return False
     await mending.send_courier(engine, push_id)
