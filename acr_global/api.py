@@ -32,12 +32,7 @@ from acr_global.model import (
 )
 
 
-class _Answer(Frozen):
-    # Pydantic builds each model at its first use: a cold start for a webhook needs hardly any.
-    model_config = ConfigDict(defer_build=True)
-
-
-class Error(_Answer):
+class Error(Frozen):
     """An error, in place of the answer."""
 
     status: Literal["error"] = "error"
@@ -47,7 +42,7 @@ class Error(_Answer):
     """One sentence for people; it may change."""
 
 
-class Accepted(_Answer):
+class Accepted(Frozen):
     """A webhook that is kept: nothing can lose it any more."""
 
     status: Literal["accepted"] = "accepted"
@@ -56,7 +51,7 @@ class Accepted(_Answer):
     region: str
 
 
-class Ignored(_Answer):
+class Ignored(Frozen):
     """A valid webhook of which nothing is kept."""
 
     status: Literal["ignored"] = "ignored"
@@ -64,13 +59,13 @@ class Ignored(_Answer):
     """A slug that never changes, such as `ping` or `already-decided`."""
 
 
-class Envelope(_Answer):
+class Envelope(Frozen):
     """One answer for each event of an envelope, in its order."""
 
     results: tuple[Accepted | Ignored | Error, ...]
 
 
-class WrongSetting(_Answer):
+class WrongSetting(Frozen):
     """A setting that is wrong. Its value is never shown."""
 
     setting: str
@@ -80,7 +75,7 @@ class WrongSetting(_Answer):
     """One sentence with what to do."""
 
 
-class Health(_Answer):
+class Health(Frozen):
     """Whether the settings are right."""
 
     status: Literal["ok", "degraded", "error"]
@@ -89,7 +84,7 @@ class Health(_Answer):
     problems: tuple[WrongSetting, ...]
 
 
-class Probe(_Answer):
+class Probe(Frozen):
     """What became of a small instance that calls each activity once, with nothing to do."""
 
     state: Literal["done", "not-ended", "not-begun", "engine-unavailable"]
@@ -103,7 +98,7 @@ class Probe(_Answer):
     """The activity that did not come back in time."""
 
 
-class Expected(_Answer):
+class Expected(Frozen):
     """What is expected of a registry's pushes, as the settings say it."""
 
     registry: str | None = None
@@ -120,7 +115,7 @@ class Expected(_Answer):
     """The results of asking for evidence of a push that does not exist, with the app's identity."""
 
 
-class Diagnosis(_Answer):
+class Diagnosis(Frozen):
     """The state of the app, seen from inside."""
 
     version: str
@@ -148,7 +143,7 @@ _Bare = PlainSerializer(lambda part: part.model_dump(mode="json", exclude_none=T
 """The parts of a dead letter leave out nulls."""
 
 
-class _Letter(_Answer):
+class _Letter(Frozen):
     # Everything that the engine has noted is passed on, also fields of a later release.
     model_config = ConfigDict(extra="allow")
 
@@ -185,7 +180,7 @@ class DeadLetter(_Letter):
     """How many were made."""
 
 
-class DeadLetters(_Answer):
+class DeadLetters(Frozen):
     """One page of the list."""
 
     deadletters: tuple[DeadLetter, ...]
@@ -204,7 +199,7 @@ class DeadLetterDetails(_Letter):
     """Only of a push that was given up: its arrivals."""
 
 
-class Replay(_Answer):
+class Replay(Frozen):
     """A replay that has begun."""
 
     status: Literal["accepted"] = "accepted"
@@ -229,7 +224,7 @@ class PushState(StrEnum):
     TERMINATED = "terminated"
 
 
-class Push(_Answer):
+class Push(Frozen):
     """One push in the list."""
 
     id: str
@@ -254,7 +249,7 @@ class Push(_Answer):
     """Targets that could not be told of the newest verdict so far."""
 
 
-class Pushes(_Answer):
+class Pushes(Frozen):
     """One page of the list: first what waits still, then the others; each newest first."""
 
     pushes: tuple[Push, ...]
@@ -264,7 +259,7 @@ class Pushes(_Answer):
     """For `?after=`, where the list goes on."""
 
 
-class PushVerdict(_Answer):
+class PushVerdict(Frozen):
     """One thing that was said of a push."""
 
     type: VerdictType
@@ -276,7 +271,7 @@ class PushVerdict(_Answer):
     """Why it could not be sent, where that was given up."""
 
 
-class PushDelivery(_Answer):
+class PushDelivery(Frozen):
     """What could not be delivered at once."""
 
     id: str
@@ -307,7 +302,7 @@ class PushDetails(Push):
     """Why it was given up."""
 
 
-class Retry(_Answer):
+class Retry(Frozen):
     """What was given up of a push, and is tried again."""
 
     status: Literal["accepted"] = "accepted"

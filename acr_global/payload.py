@@ -64,7 +64,7 @@ def _host(value: Any) -> str | None:
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class EventTarget(_Wire):
@@ -78,7 +78,7 @@ class EventTarget(_Wire):
     version: Text | None = None
 
 
-NO_TARGET = EventTarget.model_validate({})
+NO_TARGET = EventTarget.model_construct()
 
 
 class Request(_Wire):

@@ -25,7 +25,7 @@ SETTING = "ACR_GLOBAL_REGISTRIES"
 
 REFUSED = "its webhooks are answered 503"
 
-_NOT_KNOWN = Override().model_copy(update={"regions": ()})
+_NOT_KNOWN = Override.model_construct(regions=())
 _HOST_LIKE = re.compile(r"[a-z0-9.:\[\]-]+")
 
 

@@ -30,15 +30,16 @@ def name_problems(
     `known` are the settings; `ours` are names besides that something refers to. A name without a
     value counts as not set.
     """
+    by_letters = {letters(right): right for right in known}
     for name in sorted(n for n, value in environ.items() if value.strip()):
         if name in known or name in ours or _INJECTED.fullmatch(name):
             continue
-        if said := _hint(name, known):
+        if said := _hint(name, by_letters):
             yield Problem(name, said, "warning")
 
 
-def _hint(name: str, known: Collection[str]) -> str | None:
-    ours = {letters(right): right for right in known}
+def _hint(name: str, ours: Mapping[str, str]) -> str | None:
+    """What to say of a name; `ours` are the settings by their letters."""
     given = letters(name)
     if given in ours:
         return f"another spelling, which counts for nothing; the setting is {ours[given]}"

@@ -56,7 +56,8 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 `webhooks apply` and `remove`: something is left to be done; for `webhooks ping`: a region has no
 webhook, or was answered other than 2xx, and 3: no answer is known yet; for `pushes watch`: decided,
 but not complete, and 3: not decided in time; for `simulate`: a push was told something wrong, and
-3: not told in time. What Azure refuses is 1, too: the line on stderr says the right that is
+3: not told in time; for `doctor`: something is wrong, and 4: nothing is, and something could not be
+asked. What Azure refuses is 1, too, but for `doctor`: the line on stderr says the right that is
 missing, and the request's id.
 
 Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,

@@ -9,7 +9,8 @@
     catching_up whether what was not delivered is taken in, and what there is of it
     examine     all checks, in the order of a push's way
     asking      one request to the app
+    aside       work that blocks, in a thread that nobody waits for
     gather      finds it out: asks the app and the resource manager, side by side
 
-All but asking and gather is pure. docs/doctor.md says what each line means.
+All but the last three is pure. docs/doctor.md says what each line means.
 """

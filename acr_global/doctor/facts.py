@@ -51,6 +51,8 @@ class App:
     answered_at: datetime | None = None
     """When its diagnosis was here, by the clock of this machine."""
     functions: tuple[Function, ...] | Unknown = Unknown("the resource manager was not asked")
+    hosts: tuple[str, ...] = ()
+    """Where it answers besides, as behind a domain of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import aiohttp
 
 from acr_global import api, outgoing
 from acr_global.doctor import asking
+from acr_global.doctor.aside import aside
 from acr_global.doctor.asking import ask
 from acr_global.doctor.facts import Answer, App, Facts, Hook, Unknown
 from acr_global.registration import survey
@@ -59,7 +60,8 @@ async def gather(where: Where, arm: Arm | Unknown) -> Facts:
         asked = _Asked(where, arm, session)
         app, site = await asyncio.gather(asked.app(), asked.site())
         functions = await asked.functions(site)
-        app = replace(app, functions=functions)
+        hosts = () if isinstance(site, Unknown) else site.hosts
+        app = replace(app, functions=functions, hosts=hosts)
         registry = await asked.registry(app.diagnosis)
         if isinstance(registry, Unknown):
             return Facts(app, registry, registry, registry)
@@ -75,6 +77,7 @@ class _Asked:
     def __init__(self, where: Where, arm: Arm | Unknown, session: aiohttp.ClientSession) -> None:
         self._where, self._arm, self._session = where, arm, session
         self._headers = {KEY_HEADER: where.key} if where.key else {}
+        self._places = asyncio.Semaphore(survey.AT_ONCE)
 
     async def arm(self, question: Callable[[Arm], T]) -> T | Unknown:
         """One question to the resource manager."""
@@ -82,7 +85,8 @@ class _Asked:
         if isinstance(arm, Unknown):
             return arm
         try:
-            return await asyncio.to_thread(question, arm)
+            async with self._places:
+                return await aside(lambda: question(arm))
         except ArmError as error:
             return Unknown(error.message, SIGN_IN if error.right else "")
 
@@ -131,29 +135,28 @@ class _Asked:
         webhooks = await self.arm(lambda arm: arm.webhooks(registry))
         if isinstance(webhooks, Unknown):
             return webhooks
-        host = split_url(self._where.url).host
         app = OurApp("", self._where.url) if isinstance(site, Unknown) else site
         candidates = [webhook for webhook in webhooks if _may_be(webhook, app)]
-        found = await asyncio.gather(*(self._hook(registry, one) for one in candidates))
-        return tuple(hook for hook in found if _is(hook, app, host))
+        found = await asyncio.gather(*(self._hook(registry, one, app) for one in candidates))
+        return tuple(hook for hook in found if hook)
 
-    async def _hook(self, registry: Registry, webhook: Webhook) -> Hook:
-        whole, events = await asyncio.gather(
-            self.arm(lambda arm: arm.callback(registry, webhook)),
-            self.arm(lambda arm: arm.events(registry, webhook.name)),
-        )
+    async def _hook(self, registry: Registry, webhook: Webhook, app: OurApp) -> Hook | None:
+        """One that may be ours; None where it is not."""
+        whole = await self.arm(lambda arm: arm.callback(registry, webhook))
+        if not (_is_named(webhook, app) if isinstance(whole, Unknown) else _is(whole, app)):
+            return None
+        events = self.arm(lambda arm: arm.events(registry, webhook.name))
         if isinstance(whole, Unknown):
-            return Hook(webhook, whole, events)
-        knock: Answer | Unknown = Unknown("it does not post to the app")
-        if whole.uri and _goes_to(whole.uri, self._where.url + PATH):
-            knock = await self._post(whole.uri, dict(whole.headers or {}))
-        return Hook(whole, None, events, knock)
+            return Hook(webhook, whole, await events)
+        return Hook(whole, None, *await asyncio.gather(events, self._knock(whole, app)))
 
-
-def _goes_to(uri: str, address: str) -> bool:
-    """Whether a webhook posts there, over TLS where that is where it is asked."""
-    same = host_and_path(uri) is not None and host_and_path(uri) == host_and_path(address)
-    return same and split_url(uri).scheme == split_url(address).scheme
+    async def _knock(self, webhook: Webhook, app: OurApp) -> Answer | Unknown:
+        """What the app answers to a ping that is posted as this webhook posts. Its key is shown to
+        the app alone, and over TLS unless the app is on this machine."""
+        uri = webhook.uri or ""
+        if not _goes_to_app(uri, app) or split_url(uri).in_clear:
+            return Unknown("it does not post to the app")
+        return await self._post(uri, dict(webhook.headers or {}))
 
 
 def _may_be(webhook: Webhook, app: OurApp) -> bool:
@@ -161,12 +164,19 @@ def _may_be(webhook: Webhook, app: OurApp) -> bool:
     return not app.id or may_be_ours(webhook, app)
 
 
-def _is(hook: Hook, app: OurApp, host: str) -> bool:
-    """Whether it is ours: by its tag or where it posts to, else by its name."""
-    webhook = hook.webhook
-    to = host_and_path(webhook.uri)
-    if is_ours(webhook, app) or (to and to == host_and_path(app.url + PATH)):
-        return True
-    name = app_name(app.id) if app.id else host.partition(".")[0]
+def _is(webhook: Webhook, app: OurApp) -> bool:
+    """Whether one of which all is known is ours: by its tag, or by where it posts to."""
+    return is_ours(webhook, app) or _goes_to_app(webhook.uri or "", app)
+
+
+def _is_named(webhook: Webhook, app: OurApp) -> bool:
+    """Whether one of which it is not known where it posts to is ours: by its tag or its name."""
+    name = app_name(app.id) if app.id else split_url(app.url).host.partition(".")[0]
     names = (webhook_name(name, webhook.location), former_name(webhook.location))
-    return webhook.name.lower() in names
+    return is_ours(webhook, app) or webhook.name.lower() in names
+
+
+def _goes_to_app(uri: str, app: OurApp) -> bool:
+    places = (app.url, *(f"https://{host}" for host in app.hosts))
+    to = host_and_path(uri)
+    return to is not None and to in [host_and_path(place + PATH) for place in places]

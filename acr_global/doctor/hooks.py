@@ -27,14 +27,14 @@ def check_hooks(facts: Facts, expected: api.Expected | Unknown) -> Iterator[Find
         yield unknown("webhooks", hooks.why, hooks.mend)
         return
     actions = ("push",) if isinstance(expected, Unknown) else expected.actions
-    regions = _regions(facts, expected)
+    regions, hosts = _regions(facts, expected), (facts.app.host, *facts.app.hosts)
     for region in regions:
         here = [hook for hook in hooks if hook.webhook.location == region]
         if not here:
             yield wrong("webhooks", f"{region}: there is none of ours", APPLY)
         for hook in here:
             name = hook.webhook.name
-            found = [*_of_one(hook, facts.app.host, actions)]
+            found = [*_of_one(hook, hosts, actions)]
             only = f", for {hook.webhook.scope} only" if hook.webhook.scope else ""
             yield from found or [fine("webhooks", f"{region}: {name} is as it should be{only}")]
     yield from _scopes([h.webhook for h in hooks if h.webhook.location in regions])
@@ -58,7 +58,7 @@ def _scopes(webhooks: Sequence[Webhook]) -> Iterator[Finding]:
         yield wrong("webhooks", said, f"give all of them one scope: {APPLY}")
 
 
-def _of_one(hook: Hook, host: str, actions: Sequence[str]) -> Iterator[Finding]:
+def _of_one(hook: Hook, hosts: Sequence[str], actions: Sequence[str]) -> Iterator[Finding]:
     webhook = hook.webhook
     label = f"{webhook.location}: {webhook.name}"
     if not webhook.enabled:
@@ -73,16 +73,16 @@ def _of_one(hook: Hook, host: str, actions: Sequence[str]) -> Iterator[Finding]:
         said = f"{label}: where it posts to is not known: {hook.callback.why}"
         yield unknown("webhooks", said, hook.callback.mend)
         return
-    elsewhere = [*_address(hook, label, host)]
+    elsewhere = [*_address(hook, label, hosts)]
     yield from elsewhere or _taken(hook, label)
     yield from _key(hook, label)
 
 
-def _address(hook: Hook, label: str, host: str) -> Iterator[Finding]:
+def _address(hook: Hook, label: str, hosts: Sequence[str]) -> Iterator[Finding]:
     """Of a URL no more than its host is shown, and a region: the rest may be a key."""
     uri, region = hook.webhook.uri or "", hook.webhook.location
-    if host_and_path(uri) != f"{host}{PATH}".lower():
-        said = f"{label} posts to {shown_url(uri)}, and not to {host}{PATH}"
+    if host_and_path(uri) not in [f"{host}{PATH}".lower() for host in hosts]:
+        said = f"{label} posts to {shown_url(uri)}, and not to {hosts[0]}{PATH}"
         yield wrong("webhooks", said, APPLY)
         return
     if split_url(uri).in_clear:

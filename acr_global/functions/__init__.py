@@ -12,7 +12,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
-    logs, marks                         what the registry could not deliver, and how much is settled
+    catching, logs, marks               what the registry could not deliver is taken in, and marked
     probing                             whether the engine takes up what it is given
     log, clock                          one line for each thing that happened; the time
 

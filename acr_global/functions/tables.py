@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Awaitable, Iterable, Mapping
@@ -17,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from acr_global.functions.ledgers import Ledger, LedgerError, Ledgers, Page, in_memory
+from acr_global.functions.ledgers import LedgerError, Ledgers, Page, in_memory
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
@@ -39,8 +40,7 @@ def deployed(environ: Mapping[str, str]) -> Ledgers:
     place = {name: text for name, text in environ.items() if name.startswith(SETTING) and text}
     if not place:
         return in_memory()
-    known: dict[str, Ledger] = {}
-    return lambda hub: known.setdefault(hub, TableLedger(hub, place))
+    return functools.cache(lambda hub: TableLedger(hub, place))
 
 
 class TableLedger:

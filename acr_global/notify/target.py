@@ -95,7 +95,9 @@ def _template(value: str) -> str:
 class BaseTarget(BaseModel, ABC):
     """Fields and methods of every target."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
     url_is_secret: ClassVar[bool] = False
     """True where the URL alone lets anyone post to it."""
 

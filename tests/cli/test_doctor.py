@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +20,8 @@ from tests.clinic import Clinic, clinic
 from tests.doctor.samples import KEY
 from tests.loopback_arm import certificate as certificate
 from tests.loopback_arm import rig as rig
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.real_time
 
@@ -78,3 +86,30 @@ async def test_a_registry_may_be_named(run: Run, rig: LoopbackArm) -> None:
         assert Exit.FINE == ran.code
         ran = await doctor(run, c, *named)
     assert (Exit.NOT_ASKED, True) == (ran.code, "a name says no subscription" in ran.out)
+
+
+def test_it_ends_at_ctrl_c_whatever_does_not_answer() -> None:
+    """Neither the app nor the resource manager is waited for."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environ = {"FUNCTION_APP_URL": url, "FUNCTION_APP_KEY": KEY, "AZURE_SUBSCRIPTION_ID": "s"}
+        environ |= {"IDENTITY_ENDPOINT": url, "IDENTITY_HEADER": "any"}
+        environ |= {"AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "acr_global", "doctor", "--registry", "contoso"],
+            cwd=ROOT,
+            env=os.environ | environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        silent.settimeout(60)
+        try:
+            # The app's health and diagnosis, and the identity that is to sign in.
+            asked = [silent.accept()[0] for _ in range(3)]
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        for connection in asked:
+            connection.close()
+    assert (130, b"") == (process.returncode, said)

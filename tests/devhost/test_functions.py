@@ -16,7 +16,7 @@ from devhost import AppError, DevHost
 from devhost.endpoint import loggable_path
 from devhost.index import Function, index_app
 from devhost.routes import make_routes, match
-from devhost.settings import apply_local_settings
+from devhost.settings import STORAGE, apply_local_settings
 from devhost.timers import Schedule
 from tests.devhost.apps import http_functions, new_app, with_timer
 from tests.devhost.conftest import serve
@@ -254,8 +254,21 @@ def test_local_settings_do_not_override_the_environment(
 ) -> None:
     """A value is set only where the environment has none."""
     (tmp_path / "local.settings.json").write_text('{"Values": {"DH_A": "file", "DH_B": "file"}}')
+    monkeypatch.setenv("AzureWebJobsStorage", "")
     monkeypatch.setenv("DH_A", "shell")
     monkeypatch.setenv("DH_B", "x")
     monkeypatch.delenv("DH_B")
     apply_local_settings(tmp_path)
     assert (os.environ["DH_A"], os.environ["DH_B"]) == ("shell", "file")
+
+
+@pytest.mark.parametrize("environment", ["", "UseDevelopmentStorage=true"])
+def test_no_app_here_finds_a_storage_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: str
+) -> None:
+    """Whoever names one: what an app would keep there is kept in memory."""
+    values = '{"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}}'
+    (tmp_path / "local.settings.json").write_text(values)
+    monkeypatch.setenv("AzureWebJobsStorage", environment)
+    apply_local_settings(tmp_path)
+    assert "" == os.environ[STORAGE]

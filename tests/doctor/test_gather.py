@@ -9,7 +9,7 @@ import pytest
 
 from acr_global.doctor.finding import Finding, State
 from acr_global.registration import rights
-from acr_global.registry.naming import TAG
+from acr_global.registry.naming import TAG, former_name
 from acr_global_rig.arm import LoopbackArm
 from acr_global_rig.receivers import Receiver, listening
 from tests.clinic import clinic
@@ -128,10 +128,12 @@ async def test_webhooks_of_others_are_passed_over(rig: LoopbackArm) -> None:
         await c.push()
         tag = {TAG: c.site.id + "2"}
         c.registry.add_webhook("acrglobalother", "eastus", c.host.url, {}, tags=tag, enabled=False)
-        c.registry.add_webhook("elsewhere", "eastus", "http://127.0.0.1:9/x", {}, enabled=False)
+        former = former_name("eastus")
+        c.registry.add_webhook(former, "eastus", "http://127.0.0.1:9/x", {}, enabled=False)
         assert [] == unlike(State.OK, await c.findings())
         for asked in rig.asked:
             assert "/webhooks/acrglobalother/" not in asked.target
+            assert f"/webhooks/{former}/listEvents" not in asked.target
 
 
 async def test_an_app_that_is_gone_is_a_finding(rig: LoopbackArm) -> None:

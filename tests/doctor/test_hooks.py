@@ -65,6 +65,12 @@ def test_a_region_is_compared_as_people_write_it() -> None:
     assert [State.OK, State.OK] == [finding.state for finding in found]
 
 
+def test_a_webhook_may_post_to_any_host_of_the_app() -> None:
+    """As where it is asked behind a domain of its own."""
+    facts = replace(FACTS, app=replace(FACTS.app, host="push.example.com", hosts=(HOST,)))
+    assert {State.OK} == {finding.state for finding in check_hooks(facts, EXPECTED)}
+
+
 def test_a_region_without_a_webhook_is_named() -> None:
     """No event can come from there."""
     assert "eastus: there is none of ours" == checked(HOOKS[0])[1].said

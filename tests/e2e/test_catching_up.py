@@ -9,19 +9,18 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from acr_global.catchup import Mark
 from acr_global.correlation import MARKS, is_push
-from acr_global.functions import logs, names
+from acr_global.functions import catching, logs, names
 from acr_global.functions.app import build_app
+from acr_global.functions.catching import CatchingUp
 from acr_global.functions.logs import Logs
 from acr_global.functions.setup import Tools
-from acr_global.functions.timers import catch_up
-from acr_global.functions.timers.catch_up import CatchingUp
 from acr_global.registry import event_log
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
@@ -235,15 +234,19 @@ async def test_a_run_ends_where_the_engine_takes_no_more(caplog: pytest.LogCaptu
 async def test_no_more_than_so_many_are_taken_in_by_one_run(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The oldest first; the rest in the next."""
+    """The oldest first; the rest in the next, however old it is."""
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(catch_up, "MAX_EVENTS", 4)
+    monkeypatch.setattr(catching, "MAX_EVENTS", 4)
     async with catching_up(LATE_WINDOW="0") as (_, registry):
-        for n in range(3):
-            await registry.fire(f"p{n}", lost=True, tag=f"v{n}")
+        for n in range(5):
+            at = (utcnow() - timedelta(minutes=300 - 10 * n)).isoformat()
+            for region in REGIONS:
+                registry.note(region, event(f"p{n}", at=at, tag=f"v{n}"), "503")
         await asyncio.sleep(5 * RUN)
-        assert [4, 4, 1] == [line["events"] for line in lines(caplog, "caught-up")]
-        assert [5, 1] == [x["for_the_next_run"] for x in lines(caplog, "caught-up")[:2]]
+        assert [4, 4, 4, 3] == [line["events"] for line in lines(caplog, "caught-up")]
+        assert [11, 7, 3] == [x["for_the_next_run"] for x in lines(caplog, "caught-up")[:3]]
+        (first, *_) = [x["push"] for x in lines(caplog, "webhook") if x.get("caught_up")]
+        assert "p0" == first
 
 
 async def test_what_is_not_for_us_is_left_alone_and_counted(

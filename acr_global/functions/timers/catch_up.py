@@ -1,54 +1,22 @@
-"""`CatchUp`, by a timer: take in what the registry could not deliver.
-
-The registry posts each event once, and waits 5 s. Its webhooks' logs have what it posted and what
-it was answered; what was not answered 2xx goes through ImagePush's own door (image_push.py), as an
-arrival of the event's own time. Where no event is missing, a run costs one request for each
-webhook, and none to the engine.
-
-What is settled is marked in storage, as instances of the orchestrator that does nothing, and
-written only when something was taken in. Two runs at once do no harm: the door takes the second
-for a repeat, and both marks count.
-"""
+"""`CatchUp`, by a timer: take in what the registry could not deliver (catching.py)."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-from collections import Counter
-from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import groupby
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global import catchup
-from acr_global.catchup import Logged, Mark, Plan
-from acr_global.errors import SettingsError
-from acr_global.functions import log, marks, names
-from acr_global.functions.activities.gather_evidence import access_to
-from acr_global.functions.engine import Engine, EngineError
-from acr_global.functions.http import image_push
-from acr_global.functions.logs import Logs
-from acr_global.functions.setup import Setup, Tools
-from acr_global.receive import CAUGHT_UP
-from acr_global.settings import Loaded
+from acr_global.functions import names
+from acr_global.functions.setup import Setup
 
-SETTING = "ACR_GLOBAL_CATCH_UP"
-
-MAX_EVENTS = 1_000
-"""Taken in by one run; the next one goes on."""
-
-RUN_SECONDS = 150.0
-"""Of one run; a later run goes on. On Consumption a function may take 5 minutes. Source: Azure
-Functions docs, functionTimeout."""
-
-AT_ONCE = 4
-"""Pushes side by side: half of what a process puts to the engine, for webhooks come meanwhile."""
+if TYPE_CHECKING:
+    from acr_global.functions.catching import CatchingUp
 
 CALL_SECONDS = 10.0
+"""For one request to the engine."""
 
 
 def schedule_of(every: timedelta) -> str:
@@ -62,7 +30,13 @@ def register(app: df.DFApp, setup: Setup) -> None:
     settings = setup.loaded.settings
     if not settings.catches_up():
         return
-    catching = CatchingUp(setup)
+
+    @cache
+    def catching() -> CatchingUp:
+        # Imported here: at a cold start a webhook is to be answered first.
+        from acr_global.functions.catching import CatchingUp
+
+        return CatchingUp(setup)
 
     @app.function_name(names.CATCH_UP)
     @app.timer_trigger(
@@ -73,131 +47,4 @@ def register(app: df.DFApp, setup: Setup) -> None:
     )
     @app.durable_client_input(client_name="client")
     async def catch_up(timer: func.TimerRequest, client: str) -> None:
-        await catching.run(setup.tools(client, CALL_SECONDS))
-
-
-class CatchingUp:
-    """What one process knows about it."""
-
-    def __init__(self, setup: Setup) -> None:
-        self._loaded: Loaded = setup.loaded
-        self._warnings = setup.warnings
-        self._logs = Logs()
-        self._mark = Mark()
-        """As far as this process knows it; the storage may know more."""
-        self._refused: set[tuple[str, str]] = set()
-        """Events that a wrong setting keeps out; settings change with a new process only."""
-
-    async def run(self, tools: Tools) -> None:
-        """One run. What cannot be read or kept is left to the next one."""
-        entries, now = await self._read(tools), tools.clock()
-        plan = self._plan(entries, now)
-        if not plan.due:
-            return
-        try:
-            # Another process may have taken them in.
-            known = await marks.read(tools.engine)
-            self._mark = catchup.merged([self._mark, *known.values()])
-            plan = self._plan(entries, now)
-            if plan.due and await self._settle(plan, tools.engine):
-                await marks.write(tools.engine, self._mark, known)
-        except EngineError as error:
-            self._logs.read_again(plan.due)
-            log.line(
-                "not-caught-up",
-                level=logging.WARNING,
-                cause=str(error),
-                todo="nothing; the next run tries again",
-            )
-
-    def _plan(self, entries: list[Logged], now: datetime) -> Plan:
-        plan = catchup.plan(entries, self._mark, now=now, since=now - catchup.REACH)
-        due = (e for e in plan.due if (e.webhook, e.key) not in self._refused)
-        return replace(plan, due=tuple(due))
-
-    async def _settle(self, plan: Plan, engine: Engine) -> bool:
-        """Take in what is due, as far as one run goes; whether anything was settled."""
-        settled, outcomes = await self._take_in(plan.due[:MAX_EVENTS], engine)
-        done = {id(event) for event in settled}
-        rest = [event for event in plan.due if id(event) not in done]
-        self._logs.read_again(rest)
-        self._mark = catchup.with_settled(self._mark, settled, rest)
-        log.line(
-            "caught-up",
-            events=len(settled),
-            outcomes=dict(outcomes),
-            left_alone=dict(plan.left),
-            for_the_next_run=len(rest),
-        )
-        return bool(settled)
-
-    async def _read(self, tools: Tools) -> list[Logged]:
-        """What the registries could not deliver. Why one could not be asked is said once."""
-        # Imported here: the registry's webhook waits 5 s for a cold start.
-        from acr_global.registry.look import Identity
-
-        entries: list[Logged] = []
-        problems: list[str] = []
-        identity = Identity(tools.credential)
-        try:
-            for policy in tools.settings.watched():
-                found = await self._logs.undelivered(
-                    access_to(tools, policy), policy.regions, identity.get, tools.clock()
-                )
-                entries += found.entries
-                problems += found.problems
-        finally:
-            await identity.close()
-        self._say(problems)
-        return entries
-
-    def _say(self, problems: list[str]) -> None:
-        """What is in the way, once until it is another."""
-        said = "; ".join(dict.fromkeys(problems))
-        if not said:
-            self._warnings.pop(SETTING, None)
-        elif self._warnings.get(SETTING) != said:
-            self._warnings[SETTING] = said
-            log.line(
-                "cannot-catch-up",
-                level=logging.WARNING,
-                cause=said,
-                todo="see docs/catching-up.md; webhooks that were not delivered are not taken in",
-            )
-
-    async def _take_in(
-        self, due: tuple[Logged, ...], engine: Engine
-    ) -> tuple[list[Logged], Counter[str]]:
-        """Put events through the door, those of one push one after another: which are settled, and
-        what became of all. Where the engine takes no more, or time is up, the others are left."""
-        settled: list[Logged] = []
-        outcomes: Counter[str] = Counter()
-        places, full = asyncio.Semaphore(AT_ONCE), asyncio.Event()
-
-        async def take_in(events: list[Logged]) -> None:
-            async with places:
-                for event in events:
-                    if full.is_set():
-                        return
-                    status, outcome = await self._post(event, engine)
-                    outcomes[outcome] += 1
-                    if status < 500:
-                        settled.append(event)
-                    elif outcome == SettingsError.reason:
-                        self._refused.add((event.webhook, event.key))
-                    else:
-                        full.set()
-
-        pushes = [list(events) for _, events in groupby(due, key=lambda e: e.content)]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(RUN_SECONDS):
-                await asyncio.gather(*map(take_in, pushes))
-        return settled, outcomes
-
-    async def _post(self, event: Logged, engine: Engine) -> tuple[int, str]:
-        """What the door says to one event: a status, and a slug."""
-        query = {**event.query, CAUGHT_UP: "true"}
-        body = json.dumps(event.body).encode()
-        answer = await image_push.answer(self._loaded, engine, query, body)
-        reason = getattr(answer.body, "reason", None) or getattr(answer.body, "status", "")
-        return answer.status, str(reason)
+        await catching().run(setup.tools(client, CALL_SECONDS))

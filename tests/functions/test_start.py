@@ -1,0 +1,94 @@
+"""A cold start makes the registry's webhook wait, which gives up after 5 s: so a start imports and
+builds what a webhook needs, and what is for operators, timers and deliveries comes later."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import gc, json, sys
+import function_app
+from acr_global.notify.target import BaseTarget
+from acr_global.payload import Event
+from pydantic import BaseModel
+
+def kinds(of):
+    for kind in of.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+print(json.dumps({
+    "modules": sorted(sys.modules),
+    "models": sorted({kind.__name__ for kind in kinds(BaseModel)}),
+    "built": sorted({kind.__name__ for kind in kinds(BaseModel) if kind.__pydantic_complete__}),
+    "collects": gc.isenabled(),
+    "frozen": gc.get_freeze_count(),
+}))
+"""
+
+
+@cache
+def started() -> dict[str, Any]:
+    """What is there after a start, with a target and a registry whose log can be read."""
+    ours = {
+        "ACR_GLOBAL_REGIONS": "westeurope,eastus",
+        "ACR_GLOBAL_REGISTRY_ID": "/subscriptions/s",
+        "ACR_GLOBAL_TARGETS": json.dumps(
+            [{"name": "ops", "kind": "webhook", "url": "https://ops.example/hook"}]
+        ),
+    }
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("ACR_GLOBAL_")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        env=kept | ours,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
+    """Neither the registry's and the storage's clients, nor what answers operators."""
+    later = (
+        "acr_global.catchup",
+        "acr_global.doctor",
+        "acr_global.functions.catching",
+        "acr_global.functions.pushlists",
+        "acr_global.ledger",
+        "acr_global.notify.deliver",
+        "acr_global.notify.trial",
+        "acr_global.registration",
+        "acr_global.registry",
+        "azure.core",
+        "azure.data",
+        "azure.identity",
+        "azure.mgmt.containerregistry",
+    )
+    assert "acr_global.functions.http.image_push" in started()["modules"]
+    assert [] == [
+        name
+        for name in started()["modules"]
+        if f"{name}.".startswith(tuple(f"{module}." for module in later))
+    ]
+
+
+def test_a_start_builds_only_the_models_that_it_reads_settings_with() -> None:
+    """The others are built at their first use."""
+    assert "PushInput" in started()["models"]
+    assert ["Settings", "WebhookTarget"] == started()["built"]
+
+
+def test_the_collector_passes_over_what_a_start_has_made() -> None:
+    """It does not run during the start, and leaves alone afterwards what is there for good."""
+    assert started()["collects"]
+    assert started()["frozen"] > 10_000
