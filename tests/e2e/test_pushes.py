@@ -150,7 +150,7 @@ async def test_open_pushes_are_looked_at_up_to_a_bound(monkeypatch: pytest.Monke
 
 
 async def test_a_push_that_is_broken_off_is_interrupted_until_it_goes_on() -> None:
-    """With all that had been heard of it."""
+    """It keeps all that was heard of it."""
     async with world() as w:
         await insist(w, *REGIONS[:2])
         await break_off(w)
@@ -245,6 +245,20 @@ async def test_what_waits_elsewhere_is_found_by_its_note() -> None:
         await engine.start(names.NOTE_OPEN, f"{NOTES}9", wire.CourierInput(push_id="p3"))
         journal.open = OpenList()
         assert [["p1"]] == await pages(w, "state=waiting")
+
+
+async def test_a_delivery_that_goes_on_is_shown_with_what_it_has_tried() -> None:
+    """Also what it tried since it was begun."""
+    async with world("ops", "mail") as w:
+        w.receivers["ops"].answers = [503] * 3
+        await w.push("p1")
+        await asyncio.sleep(60)
+        push = await shown(w)
+        (delivery,) = push["deliveries"]
+        assert ("retrying", ["ops"], []) == (delivery["state"], delivery["owed"], delivery["dead"])
+        assert ["http-503"] * 2 == [attempt["reason"] for attempt in delivery["attempts"]]
+        assert ["ops"] == push["undelivered"]
+        assert 409 == (await w.call("POST", "pushes/p1/retry"))[0]
 
 
 async def test_a_delivery_that_was_purged_is_shown_no_more() -> None:
