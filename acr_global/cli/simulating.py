@@ -86,7 +86,16 @@ async def _play(
             there_listen = receivers(scenario.receivers, simulation.hear)
             await stack.enter_async_context(listening(*there_listen, at=_bound(listen)))
         with view.showing(record, seed):
+            ticking = asyncio.create_task(_tick(view))
+            stack.callback(ticking.cancel)
             await simulation.run(wait, scenario.settle)
+
+
+async def _tick(view: View) -> None:
+    """Let a picture show that time passes, also where nothing happens."""
+    while True:
+        await asyncio.sleep(1.0)
+        view.show(None)
 
 
 async def _check_list(client: Client) -> None:

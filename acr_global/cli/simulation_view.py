@@ -44,8 +44,8 @@ class View:
         with self._picture(record, seed):
             yield
 
-    def show(self, happened: Answer | Receipt) -> None:
-        """Show one thing that has happened now."""
+    def show(self, happened: Answer | Receipt | None) -> None:
+        """Show one thing that has happened now; None: nothing but that time has passed."""
         try:
             self._show(happened)
         except SystemExit as lost:  # here, for it may be a receiver that shows what it was told
@@ -72,7 +72,7 @@ class View:
     def _picture(self, record: Record, seed: int) -> Iterator[None]:
         yield
 
-    def _show(self, happened: Answer | Receipt) -> None:
+    def _show(self, happened: Answer | Receipt | None) -> None:
         """Nothing."""
 
 
@@ -85,7 +85,9 @@ class Lines(View):
         print(opening(record, seed), flush=True)
         yield
 
-    def _show(self, happened: Answer | Receipt) -> None:
+    def _show(self, happened: Answer | Receipt | None) -> None:
+        if happened is None:
+            return
         if isinstance(happened, Answer):
             webhook = happened.webhook
             what, name = "webhook", self._pushes[webhook.push].name
@@ -129,18 +131,20 @@ class Live(Lines):
             yield
             self._live.update(self._table(), refresh=True)
 
-    def _show(self, happened: Answer | Receipt) -> None:
-        number = (
-            happened.webhook.push
-            if isinstance(happened, Answer)
-            else self._numbers.get(self._record.key(happened.message))
-        )
+    def _show(self, happened: Answer | Receipt | None) -> None:
+        number = self._number(happened)
         if number is not None:
             self._touched.pop(number, None)
             self._touched[number] = self._record.plan.pushes[number]
         if time.monotonic() - self._drawn >= REFRESH:
             self._live.update(self._table(), refresh=True)
             self._drawn = time.monotonic()
+
+    def _number(self, happened: Answer | Receipt | None) -> int | None:
+        """Of the push that something happened to, if it is one of ours."""
+        if isinstance(happened, Answer):
+            return happened.webhook.push
+        return self._numbers.get(self._record.key(happened.message)) if happened else None
 
     def _table(self) -> Any:
         from rich.table import Table

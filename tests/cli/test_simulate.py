@@ -357,6 +357,15 @@ def test_at_a_terminal_a_table_changes(app: App, tmp_path: Path, environ: dict[s
     assert "webhook" not in bare(shown).replace("webhooks", "")
 
 
+def test_at_a_terminal_time_is_seen_to_pass(app: App, tmp_path: Path) -> None:
+    """The picture changes also where nothing happens."""
+    (tmp_path / "s.yaml").write_text(SCENARIO.replace("settle: 0", "settle: 1.5"))
+    there = Registered(app)
+    argv = ("simulate", str(tmp_path / "s.yaml"), "--listen", str(there.port), "--url", app.url)
+    shown = bare(at_terminal(*argv))
+    assert 2 <= len(set(re.findall(r"1 of 1 known, (\d+) s", shown)))
+
+
 def test_ctrl_c_ends_the_simulation(app: App, tmp_path: Path) -> None:
     """It ends at once, with nothing but its exit code."""
     (tmp_path / "s.yaml").write_text(SCENARIO)

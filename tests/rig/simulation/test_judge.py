@@ -90,6 +90,23 @@ def test_a_region_that_neither_arrived_nor_is_missing_is_a_problem() -> None:
     ) == judge(run).wrong
 
 
+def test_an_alarm_that_names_nobody() -> None:
+    """An alarm without its missing region is wrong."""
+    run = run_of(MAIL)
+    tell(run, message(run.expected[0], VerdictType.OVERDUE, ()))
+    assert "shop/mail:2: missing is nothing instead of eastus" in judge(run).wrong
+
+
+def test_a_region_that_has_arrived_and_is_missing() -> None:
+    """One of the two is untrue."""
+    run = run_of(MAIL)
+    told = message(run.expected[0])
+    regions = [r.model_copy(update={"state": "arrived"}) for r in told.regions]
+    tell(run, told.model_copy(update={"regions": tuple(regions)}))
+    said = "eastus, northeurope, westeurope instead of westeurope, northeurope"
+    assert (f"shop/mail:2: arrived is {said}",) == judge(run).wrong
+
+
 def test_a_second_verdict_is_a_problem() -> None:
     """It is wrong even where the first was right."""
     run = run_of(WEB)

@@ -58,6 +58,13 @@ def test_a_change_to_one_group_leaves_the_others_as_they_are() -> None:
     assert first == [time for time in second if time[0] == 20]
 
 
+def test_two_groups_that_say_the_same_have_times_of_their_own() -> None:
+    """They are drawn apart."""
+    made = plan('image: "a:1"', 'image: "b:1"')
+    first, second = ([w.at for w in made.webhooks if w.push == number] for number in (0, 1))
+    assert first != second
+
+
 def test_webhooks_come_in_the_order_of_their_times() -> None:
     """Groups are interleaved."""
     found = [webhook.at for webhook in plan(RANDOM, RANDOM).webhooks]
