@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from acr_global.api import Push, PushDetails
+from acr_global.api import Push, PushDelivery, PushDetails
 from acr_global.cli.letters import attempt_row
 from acr_global.cli.output import cell, print_facts, print_table
 from acr_global.durations import format_duration
@@ -81,11 +81,10 @@ def print_push(push: PushDetails) -> None:
         print(f"\n{cell(delivery.id)}: {cell(delivery.state)}, {_whom(delivery)}")
 
 
-def _whom(delivery: object) -> str:
-    owed, dead = getattr(delivery, "owed", ()), getattr(delivery, "dead", ())
-    parts = [f"still owed to {cell(owed)}"] if owed else []
-    parts += [f"not told: {cell(dead)}"] if dead else []
-    return "; ".join(parts) or "nobody is left"
+def _whom(delivery: PushDelivery) -> str:
+    parts = [f"still tried for {cell(delivery.owed)}"] if delivery.owed else []
+    parts += [f"not told: {cell(delivery.dead)}"] if delivery.dead else []
+    return "; ".join(parts) or "nobody is left to be told"
 
 
 def timeline(push: PushDetails) -> list[str]:

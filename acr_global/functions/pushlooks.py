@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from acr_global import api, correlation, retry
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, letters, pushviews, replays, wire
+from acr_global.functions import clock, letters, mending, pushviews, replays, wire
 from acr_global.functions.engine import Engine, Phase, Snapshot
-from acr_global.model import VerdictType
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -49,7 +48,7 @@ async def look(engine: Engine, push_id: str) -> Looked:
     bases = dict.fromkeys(
         correlation.order(record.delivery)[0] for record in seen.said if record.delivery
     )
-    deliveries = [(await replays.newest(engine, base))[1] for base in bases]
+    deliveries = [await _newest(engine, base) for base in bases]
     record = (await replays.newest(engine, correlation.record_id(push_id)))[1]
     if record.phase is Phase.ABSENT or not letters.is_dead(record) or snapshot.phase in _GOES_ON:
         record = Snapshot(Phase.ABSENT)
@@ -57,6 +56,15 @@ async def look(engine: Engine, push_id: str) -> Looked:
 
 
 _GOES_ON = (Phase.BEGUN, Phase.FINISHED)
+
+
+async def _newest(engine: Engine, base: str) -> Snapshot:
+    """The newest delivery of a message; where it has not ended well, with its history, for that
+    holds its attempts."""
+    snapshot = (await replays.newest(engine, base))[1]
+    if snapshot.phase in (Phase.ABSENT, Phase.FINISHED):
+        return snapshot
+    return await engine.look_back(snapshot.instance_id)
 
 
 async def show(engine: Engine, push_id: str) -> api.PushDetails:
@@ -79,14 +87,15 @@ def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
         given = wire.load(wire.DeliveryInput, snapshot.input)
     except ValueError:  # purged, or started by hand
         return None
-    summary, state = letters.summary_of(snapshot), letters.delivery_of(snapshot, given)
-    open_ = snapshot.phase in (Phase.PENDING, Phase.BEGUN)
+    ended = letters.output_of(snapshot)
+    state = ended.delivery if ended else mending.resumed(snapshot).delivery
+    goes_on = snapshot.phase in (Phase.PENDING, Phase.BEGUN)
     return api.PushDelivery(
         id=snapshot.instance_id,
-        verdict=VerdictType(given.verdict.type),
-        state="retrying" if open_ else str(summary.get("state")),
-        owed=tuple(summary.get("owed") or retry.owed(state)) if open_ else (),
-        dead=tuple(summary.get("dead") or ()) if open_ else undelivered(state),
+        verdict=given.verdict.type,
+        state="retrying" if goes_on else str(letters.summary_of(snapshot).get("state")),
+        owed=retry.owed(state) if goes_on else (),
+        dead=retry.dead(state) if goes_on else undelivered(state),
         attempts=state.attempts,
     )
 

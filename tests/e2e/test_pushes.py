@@ -247,6 +247,20 @@ async def test_what_waits_elsewhere_is_found_by_its_note() -> None:
         assert [["p1"]] == await pages(w, "state=waiting")
 
 
+async def test_a_delivery_that_goes_on_is_shown_with_what_it_has_tried() -> None:
+    """Also what it tried since it was begun."""
+    async with world("ops", "mail") as w:
+        w.receivers["ops"].answers = [503] * 3
+        await w.push("p1")
+        await asyncio.sleep(60)
+        push = await shown(w)
+        (delivery,) = push["deliveries"]
+        assert ("retrying", ["ops"], []) == (delivery["state"], delivery["owed"], delivery["dead"])
+        assert ["http-503"] * 2 == [attempt["reason"] for attempt in delivery["attempts"]]
+        assert ["ops"] == push["undelivered"]
+        assert 409 == (await w.call("POST", "pushes/p1/retry"))[0]
+
+
 async def test_a_delivery_that_was_purged_is_shown_no_more() -> None:
     """The push is, with its first attempts."""
     async with world() as w:
