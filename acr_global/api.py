@@ -236,7 +236,7 @@ class Push(Frozen):
     tag: str | None = None
     digest: str | None = None
     first_at: Moment
-    """When the first region's report was received."""
+    """When the first region's arrival was received."""
     deadline: Moment | None = None
     """Left out as long as the push has not begun."""
     decided_at: Moment | None = None

@@ -49,7 +49,7 @@ class Row(Frozen):
     action: Action
     artifact: Artifact
     first_at: Moment
-    """When the first region's report was received."""
+    """When the first region's arrival was received."""
     deadline: Moment
     decided_at: Moment
     missing: tuple[str, ...] = ()

@@ -46,7 +46,7 @@ def test_a_push_keeps_its_keys_at_each_verdict() -> None:
 
 
 def test_a_push_that_says_little_has_fewer_keys() -> None:
-    """No tag, no digest, no repository, no report: it stands among all."""
+    """It has no tag, digest, repository or arrival, and stands only among all pushes."""
     assert FOUR == [key[0] for key in keys(row_of(ALARM))]
     untagged = verdict(artifact=artifact(tag=None))
     assert ["t", "r", "d"] == [key[0] for key in keys(row_of(untagged))]

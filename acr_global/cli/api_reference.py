@@ -55,7 +55,7 @@ _ERRORS = """\
 | `image` | `REGISTRY/REPOSITORY:TAG@DIGEST`, or a part of that; a digest alone, too |
 | `registry`, `repository` | of this one, whole and as the event named it |
 | `missing` | that lack this region, as far as was said last |
-| `since` | whose first report came at this time or later |
+| `since` | whose first arrival came at this time or later |
 
 A page may hold few pushes, or none, and a `next` still. What waits stands on the first page only; a
 push that began less than 40 s ago on another machine may be missing there. One that has been purged

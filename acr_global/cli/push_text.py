@@ -52,7 +52,7 @@ def print_push(push: PushDetails) -> None:
         ("image", image(push)),
         ("registry", push.registry),
         ("digest", push.digest),
-        ("first report", at(push.first_at)),
+        ("first arrival", at(push.first_at)),
         ("deadline", f"{deadline} ({left(push)})" if left(push) else deadline),
     ]
     further = {
@@ -88,9 +88,9 @@ def _whom(delivery: PushDelivery) -> str:
 
 
 def timeline(push: PushDetails) -> list[str]:
-    """A line for each region: when it reported, from the first report on, to scale.
+    """A line for each region: when it reported after the first one, to scale.
 
-    In a scale of the last report, or of now while the push waits.
+    The scale ends at the last arrival, or at the present while the push waits.
     """
     span = max([*(region.lag_seconds or 0.0 for region in push.regions), _elapsed(push), 1.0])
     width = max((len(cell(region.region)) for region in push.regions), default=0)
@@ -102,7 +102,7 @@ def timeline(push: PushDetails) -> list[str]:
 
 
 def _elapsed(push: PushDetails) -> float:
-    """Seconds from the first report until now, while the push is waiting."""
+    """Seconds from the first arrival until now, while the push is waiting."""
     if push.seconds_left is None or push.deadline is None:
         return 0.0
     return (push.deadline - push.first_at).total_seconds() - push.seconds_left

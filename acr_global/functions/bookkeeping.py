@@ -1,7 +1,7 @@
-"""What is said of a push is entered in the ledger, by the activities that say it.
+"""Enters the verdicts on a push in the ledger, for the activities that send them.
 
-Only afterwards, so that no notification waits for it; and a failure costs the row alone, which
-nothing is decided by. What rows are is imported with the first: a webhook needs none of it.
+They do it afterwards, so that no notification waits for it; a failure costs only the row, on which
+no decision depends. The code of rows is imported with the first, because a webhook needs none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from acr_global.model import Attempt, Outcome, Verdict
 
 
 async def enter(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
-    """Enter a verdict, and who could not be told at once."""
+    """Enter a verdict, and the targets that did not get it at once."""
     from acr_global import ledger
 
     failed = [a.target for a in attempts if a.outcome is not Outcome.DELIVERED]
@@ -25,7 +25,7 @@ async def enter(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> 
 
 
 async def settle(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
-    """Enter who has been told after all, or need not be told any more, if anybody."""
+    """Enter the targets that got it after all, or no longer need it, if there are any."""
     from acr_global import ledger
 
     settled = [
@@ -39,7 +39,7 @@ async def settle(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) ->
 async def _done(entry: Awaitable[None], verdict: Verdict) -> None:
     try:
         await entry
-    except Exception as error:  # whatever it is, the notification is out, and is not to be repeated
+    except Exception as error:  # whatever it is, the notification is sent, and must not be repeated
         log.line(
             "push-not-listed",
             level=logging.WARNING,

@@ -1,13 +1,12 @@
-"""What the registry could not deliver is taken in, by the timer `CatchUp`.
+"""Takes in what the registry could not deliver, for the timer `CatchUp`.
 
-The registry posts each event once, and waits 5 s. Its webhooks' logs have what it posted and what
-it was answered; what was not answered 2xx goes through ImagePush's own door (image_push.py), as an
-arrival of the event's own time. Where no event is missing, a run costs one request for each
+The registry posts each event once, and waits 5 s. Its webhooks' logs have each post and its
+answer; events that were not answered 2xx go through ImagePush (image_push.py), as arrivals at the
+events' own times. Where no event is missing, a run costs one request for each
 webhook, and none to the engine.
 
-What is settled is marked in storage, as instances of the orchestrator that does nothing, and
-written only when something was taken in. Two runs at once do no harm: the door takes the second
-for a repeat, and both marks count.
+Settled events are marked in storage (marks.py), only when something was taken in. Two runs at once
+do no harm: ImagePush recognises the repeat, and both marks count.
 """
 
 from __future__ import annotations
@@ -37,30 +36,30 @@ from acr_global.settings import Loaded
 SETTING = "ACR_GLOBAL_CATCH_UP"
 
 MAX_EVENTS = 1_000
-"""Taken in by one run; the next one goes on."""
+"""Events taken in by one run; the next one goes on."""
 
 RUN_SECONDS = 150.0
 """Of one run; a later run goes on. On Consumption a function may take 5 minutes. Source: Azure
 Functions docs, functionTimeout."""
 
 AT_ONCE = 4
-"""Pushes side by side: half of what a process puts to the engine, for webhooks come meanwhile."""
+"""Pushes side by side: half of what a process puts to the engine, as webhooks come meanwhile."""
 
 
 class CatchingUp:
-    """What one process knows about it."""
+    """What one process knows about catching up."""
 
     def __init__(self, setup: Setup) -> None:
         self._loaded: Loaded = setup.loaded
         self._warnings = setup.warnings
         self._logs = Logs()
         self._mark = Mark()
-        """As far as this process knows it; the storage may know more."""
+        """The mark as this process knows it; storage may have more."""
         self._refused: set[tuple[str, str]] = set()
-        """Events that a wrong setting keeps out; settings change with a new process only."""
+        """Events that a wrong setting keeps out; settings change only with a new process."""
 
     async def run(self, tools: Tools) -> None:
-        """One run. What cannot be read or kept is left to the next one."""
+        """One run. What cannot be read or kept is left to the next."""
         entries, now = await self._read(tools), tools.clock()
         plan = self._plan(entries, now)
         if not plan.due:
@@ -87,7 +86,7 @@ class CatchingUp:
         return replace(plan, due=tuple(due))
 
     async def _settle(self, plan: Plan, engine: Engine) -> bool:
-        """Take in what is due, as far as one run goes; whether anything was settled."""
+        """Take in what is due, within one run; returns whether anything was settled."""
         settled, outcomes = await self._take_in(plan.due[:MAX_EVENTS], engine)
         done = {id(event) for event in settled}
         rest = [event for event in plan.due if id(event) not in done]
@@ -103,7 +102,7 @@ class CatchingUp:
         return bool(settled)
 
     async def _read(self, tools: Tools) -> list[Logged]:
-        """What the registries could not deliver. Why one could not be asked is said once."""
+        """Read what the registries could not deliver; a cause of failure is logged once."""
         entries: list[Logged] = []
         problems: list[str] = []
         identity = Identity(tools.credential)
@@ -120,7 +119,7 @@ class CatchingUp:
         return entries
 
     def _say(self, problems: list[str]) -> None:
-        """What is in the way, once until it is another."""
+        """Log problems, each once until it changes."""
         said = "; ".join(dict.fromkeys(problems))
         # With each sign-in that fails the SDK logs a page of text; once is enough of that, too.
         logging.getLogger("azure.identity").setLevel(logging.ERROR if said else logging.NOTSET)
@@ -138,8 +137,8 @@ class CatchingUp:
     async def _take_in(
         self, due: tuple[Logged, ...], engine: Engine
     ) -> tuple[list[Logged], Counter[str]]:
-        """Put events through the door, those of one push one after another: which are settled, and
-        what became of all. Where the engine takes no more, or time is up, the others are left."""
+        """Hand events to ImagePush, those of one push one after another; returns the settled ones,
+        and the outcomes of all. The rest is left where the engine takes no more, or time is up."""
         settled: list[Logged] = []
         outcomes: Counter[str] = Counter()
         places, full = asyncio.Semaphore(AT_ONCE), asyncio.Event()
@@ -165,7 +164,7 @@ class CatchingUp:
         return settled, outcomes
 
     async def _post(self, event: Logged, engine: Engine) -> tuple[int, str]:
-        """What the door says to one event: a status, and a slug."""
+        """ImagePush's answer to one event: a status, and a slug."""
         query = {**event.query, CAUGHT_UP: "true"}
         body = json.dumps(event.body).encode()
         answer = await image_push.answer(self._loaded, engine, query, body)

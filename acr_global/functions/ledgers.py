@@ -1,5 +1,5 @@
-"""Where the ledger's rows are kept: what is asked of it, and one in memory, for the local host,
-which keeps nothing else either. (tables.py has the one in storage.)
+"""Where the ledger's rows are kept: its interface, and a ledger in memory, for the local host,
+which keeps everything in memory. (tables.py has the one in storage.)
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 class LedgerError(Exception):
-    """The ledger could not be reached, or would not."""
+    """The ledger could not be reached, or refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows in the order of their keys; fewer than were asked for, even none, says nothing."""
+    """Some rows in the order of their keys; fewer than asked for, even none, do not mean the
+    end."""
 
     rows: tuple[Mapping[str, Any], ...]
     next: str | None

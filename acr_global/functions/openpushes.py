@@ -1,7 +1,7 @@
-"""Which pushes are open, without reading all that is kept: those that this process knows of, and
-those that have been noted (noting.py), each of which is then looked at.
+"""Which pushes are open, without reading all of storage: those that this process knows of, and
+those that are noted (noting.py). Each of them is then looked at.
 
-What has begun less than 40 s ago on another machine may be in neither.
+A push that began less than 40 s ago on another machine may be in neither.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from acr_global.functions.engine import Engine, Snapshot
 from acr_global.functions.journal import OpenList
 
 MAX_LOOKS = 100
-"""At instances, for one list; what is known newest is looked at first."""
+"""At instances, for one list; the newest are looked at first."""
 
 AT_ONCE = 16
 """Looks side by side."""
 
 
 async def waiting(engine: Engine, own: OpenList) -> tuple[tuple[api.Push, ...], int]:
-    """Pushes of which nothing was said yet, newest first; and how many more may be such.
+    """Pushes without a verdict yet, newest first; and how many more there may be.
 
     Raises EngineError.
     """
@@ -49,7 +49,7 @@ def _if_waiting(snapshot: Snapshot) -> api.Push | None:
 
 
 async def _noted(engine: Engine) -> Iterable[str]:
-    """What the notes name, the newest first: they stand in the order of their age."""
+    """The instances that notes name, the newest notes first."""
     listed = await engine.list_by_prefix(NOTES, show_input=True)
     return [name for note in reversed(listed.snapshots) for name in reversed(_named(note.input))]
 

@@ -1,5 +1,5 @@
-"""The list of pushes: first those that wait, as the engine has them; then the others, as the ledger
-does. Each is read newest first, so that a page costs the same whatever is kept."""
+"""The list of pushes: first the waiting ones, from the engine; then the others, from the ledger.
+Both are read newest first, so that a page costs the same however much is kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_READS = 5
 
 
 class LedgerUnavailableError(AcrGlobalError):
-    """What was said cannot be listed; what is known of one push can be shown still."""
+    """The verdicts cannot be listed now; a single push can still be shown."""
 
     status = 503
     reason = "list-unavailable"
@@ -63,7 +63,7 @@ async def _open(engine: Engine, own: OpenList, wanted: Wanted) -> tuple[tuple[ap
 
 
 def _fits(push: api.Push, wanted: Wanted) -> bool:
-    """As the ledger has it of its rows."""
+    """Whether a push fits the query, as the ledger decides it for its rows."""
     return (
         all(getattr(push, name) == value for name, value in wanted.equal().items())
         and (wanted.missing is None or wanted.missing in push.missing)
@@ -74,7 +74,7 @@ def _fits(push: api.Push, wanted: Wanted) -> bool:
 async def _said(
     rows: Ledger, wanted: Wanted, after: str | None
 ) -> tuple[list[api.Push], str | None]:
-    """Of those that something was said of: one page at most, and where to go on."""
+    """Pushes with a verdict: at most one page, and the token for more."""
     span, found = ledger.span(wanted), list[api.Push]()
     try:
         for _ in range(MAX_READS):
@@ -92,12 +92,12 @@ async def _said(
 
 def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterator[api.Push]:
     for row in rows:
-        with contextlib.suppress(ValueError):  # one that is broken must not take the list with it
+        with contextlib.suppress(ValueError):  # a broken row must not cost the whole list
             yield pushviews.row(ledger.read(row))
 
 
 def wanted_by(query: Mapping[str, str]) -> Wanted:
-    """What a query asks for; what it does not know it passes over. Raises RejectedError."""
+    """The wishes of a query; unknown parameters are ignored. Raises RejectedError."""
     wanted: dict[str, Any] = {}
     for name, read in _PARAMETERS.items():
         if text := query.get(name, "").strip():

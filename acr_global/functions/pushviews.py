@@ -127,7 +127,7 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
 
 def _missing_then(watch: verdict.Watch, said: wire.VerdictRecord) -> tuple[str, ...]:
     """The regions that a verdict named. While a push is open its records lack them: they are those
-    without a report or evidence by then."""
+    without an arrival or evidence by then."""
     if said.missing or said.type not in (VerdictType.OVERDUE, VerdictType.INCOMPLETE):
         return said.missing
     return replace(

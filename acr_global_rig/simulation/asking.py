@@ -46,7 +46,7 @@ async def look(
 
 
 def _app_id(record: Record, expected: Expected) -> str | None:
-    """The app's id of a push, which it has said when it took the first report of it."""
+    """The app's id of a push, from its answer to the push's first webhook."""
     for answer in record.answers.get(expected.push.number, ()):
         if answer.push and key_of(answer.webhook, expected.push, record.app) == expected.key:
             return answer.push

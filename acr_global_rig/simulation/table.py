@@ -30,7 +30,7 @@ def _width(rows: list[list[str]]) -> int:
 
 
 def _summary(record: Record, cells: list[str]) -> tuple[str, str]:
-    """Of the regions' cells: how many say that a report has come, and the longest lag."""
+    """Of the regions' cells: how many say that an arrival has come, and the longest lag."""
     lags = {
         region: float(cell.removesuffix(" s"))
         for region, cell in zip(record.plan.regions, cells, strict=True)

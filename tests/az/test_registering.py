@@ -56,7 +56,7 @@ def test_our_commands_sign_in_by_the_login_of_az(both: Both, ours: Ours) -> None
 
 
 def test_apply_changes_nothing_after_az_has_made_the_same(both: Both, ours: Ours) -> None:
-    """By hand, as somebody types it."""
+    """The webhooks are made by hand, by the docs' commands."""
     for region, name in names(ours).items():
         uri = f"{URL}/api/ImagePush?region={region}"
         given = ["--location", region, "--uri", uri, "--actions", "push"]
@@ -95,7 +95,7 @@ def test_the_printed_script_does_what_apply_does(both: Both, ours: Ours, tmp_pat
 def test_the_printed_script_mends_what_az_has_changed(
     both: Both, ours: Ours, tmp_path: Path, edit: list[str]
 ) -> None:
-    """As apply would, which then changes nothing."""
+    """Afterwards apply changes nothing."""
     assert 0 == ours("apply").returncode
     right = both.registry.webhooks()
     both.of_webhook("update", *edit, name=next(iter(right)))

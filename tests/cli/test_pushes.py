@@ -162,14 +162,14 @@ def test_a_waiting_push_is_shown_with_its_regions_ways(ask: Run, app: App) -> No
     app.answer(f"{LIST}/p1", 200, WAITING)
     ran = ask("pushes", "show", "p1")
     assert (
-        "id            p1\n"
-        "state         waiting\n"
-        "image         team/app:v2[latest]\n"
-        "registry      r.azurecr.io\n"
-        "digest        -\n"
-        "first report  2026-05-04T10:00:00Z\n"
-        "deadline      2026-05-04T10:10:00Z (8m left)\n"
-        "missing       eastus\n"
+        "id             p1\n"
+        "state          waiting\n"
+        "image          team/app:v2[latest]\n"
+        "registry       r.azurecr.io\n"
+        "digest         -\n"
+        "first arrival  2026-05-04T10:00:00Z\n"
+        "deadline       2026-05-04T10:10:00Z (8m left)\n"
+        "missing        eastus\n"
         "\n"
         "westeurope   *                               0.0 s\n"
         "northeurope  ..............*                 60.0 s\n"

@@ -217,7 +217,7 @@ def test_without_a_port_the_app_is_asked(asking: Callable[..., Ran], app: App) -
 def test_what_the_app_lists_wrongly_is_found(
     asking: Callable[..., Ran], app: App, said: str, verdicts: list[dict[str, object]]
 ) -> None:
-    """As what a receiver would be told."""
+    """It counts like a wrong message to a receiver."""
     listing(app, Registered(app, None), *verdicts)
     ran = asking()
     assert 1 == ran.code

@@ -531,7 +531,7 @@ def test_where_nobody_is_signed_in_it_is_4(
 
 
 def test_a_sign_in_that_is_not_taken_is_4() -> None:
-    """As where its token has run out; what is refused for good is 1."""
+    """The token may have expired; a lasting refusal is 1."""
     at = Place("contoso", "https://arm.example", None, None)
     for expected, status in ((Exit.NOT_ASKED, 401), (Exit.PROBLEMS, 403), (Exit.NOT_ASKED, 503)):
         with pytest.raises(CommandError) as caught, opened(at):

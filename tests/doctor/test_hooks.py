@@ -66,7 +66,7 @@ def test_a_region_is_compared_as_people_write_it() -> None:
 
 
 def test_a_webhook_may_post_to_any_host_of_the_app() -> None:
-    """As where it is asked behind a domain of its own."""
+    """The app may be asked at a domain of its own."""
     facts = replace(FACTS, app=replace(FACTS.app, host="push.example.com", hosts=(HOST,)))
     assert {State.OK} == {finding.state for finding in check_hooks(facts, EXPECTED)}
 

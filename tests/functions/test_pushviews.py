@@ -31,7 +31,7 @@ STATUS = wire.PushStatus(
 
 
 def test_a_push_that_has_not_begun_waits() -> None:
-    """With the report that it is to begin with; no deadline counts yet."""
+    """It has the arrival that it is to begin with; no deadline counts yet."""
     seen = pushviews.view(Snapshot(Phase.PENDING, input=wire.dump(PUSH)))
     assert (PushState.WAITING, False, ("eastus",)) == (seen.state, seen.begun, seen.watch.missing())
     assert pushviews.details(seen, (), AT).seconds_left is None

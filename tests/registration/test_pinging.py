@@ -49,7 +49,7 @@ def test_a_ping_without_an_id_has_no_answer() -> None:
     ],
 )
 def test_a_status_says_what_it_means(expected: str, status: int | None) -> None:
-    """And what is to be done about it."""
+    """The sentence also says what to do."""
     assert expected == Ponged("eastus", "x", status).meaning
 
 

@@ -275,7 +275,7 @@ def test_what_is_removed_makes_room_for_what_is_made(
 def test_what_has_failed_is_made_anew(
     rig: LoopbackArm, arm: Arm, there: ReadRegistry, ours: App, registry: Registry, site: Site
 ) -> None:
-    """And not changed: nobody says that it could be."""
+    """It is not changed, because no document says that it could be."""
     applying(arm, there, ours)
     failed = rig.store.get(f"{registry.id}/webhooks/{NAMES[0]}")
     assert failed

@@ -49,12 +49,12 @@ async def test_the_role_is_enough_for_evidence(rig: LoopbackArm, registry: Regis
 async def test_without_one_action_of_the_role_evidence_fails(
     rig: LoopbackArm, registry: Registry, action: str
 ) -> None:
-    """So none of them is too many."""
+    """None of its actions is too many."""
     rig.rights = set(LOG_ACTIONS) - {action}
     assert "the identity lacks a right" in await seen(rig, registry)
 
 
 def test_the_role_cannot_read_the_keys_of_webhooks() -> None:
-    """Nor change anything: the commands are run by people, as themselves."""
+    """It cannot change anything either: people run the commands under their own identities."""
     assert {"read", "action"} == {action.rsplit("/", 1)[-1] for action in LOG_ACTIONS}
     assert not any("getCallbackConfig" in action for action in LOG_ACTIONS)

@@ -1,4 +1,4 @@
-"""`Diagnosis`: how the app is, seen from inside, for an operator (`acr-global doctor`)."""
+"""`Diagnosis`: the state of the app, seen from inside, for an operator (`acr-global doctor`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from acr_global.version import VERSION
 
 REPOSITORY = "acr-global/diagnosis"
 DIGEST = f"sha256:{0:064d}"
-"""Of the push that never was; no content is known to have this digest."""
+"""The digest of a push that does not exist; no content is known to have it."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -37,7 +37,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 
 async def diagnose(setup: Setup, tools: Tools, prober: Prober) -> api.Diagnosis:
-    """All that can be said here; engine and registries are asked side by side."""
+    """Everything that is known here; engine and registries are asked side by side."""
     registries = setup.loaded.settings.registries
     probe, expected = await asyncio.gather(
         prober.probe(tools.engine),
@@ -70,7 +70,7 @@ async def _expected(tools: Tools, registry: str | None) -> api.Expected:
 
 
 def _question(tools: Tools, registry: str | None, policy: Override) -> wire.EvidenceInput:
-    """Of a push that never was. Where nothing names the registry, it is the one of the ARM id."""
+    """A question about a push that does not exist; the ARM id names the registry by default."""
     name = (policy.registry_id or "").rstrip("/").rpartition("/")[2].lower()
     host = registry or (f"{name}.azurecr.io" if name else None)
     return wire.EvidenceInput(
@@ -85,6 +85,6 @@ def _question(tools: Tools, registry: str | None, policy: Override) -> wire.Evid
 
 
 def _for_catching_up(tools: Tools, policy: Override) -> tuple[str, ...]:
-    """What has to be asked to know whether the event logs can be read."""
+    """The kinds of evidence to ask for, to know whether the event logs can be read."""
     reads = tools.settings.catches_up() and policy.registry_id
     return (EvidenceKind.EVENT_LOG.value,) if reads else ()

@@ -1,4 +1,4 @@
-"""`Push`: one push with all that is known of it, for an operator."""
+"""`Push`: one push with everything that is known of it, for an operator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="pushes/{id}", methods=["GET"])
     @app.durable_client_input(client_name="client")
     async def push(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        # Imported here: at a cold start a webhook is to be answered first.
+        # Imported here: at a cold start a webhook must be answered first.
         from acr_global.functions.pushlooks import show
 
         return await respond_to_operator(show(setup.tools(client).engine, req.route_params["id"]))

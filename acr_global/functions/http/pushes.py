@@ -17,7 +17,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(route="pushes", methods=["GET"])
     @app.durable_client_input(client_name="client")
     async def pushes(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        # Imported here: at a cold start a webhook is to be answered first.
+        # Imported here: at a cold start a webhook must be answered first.
         from acr_global.functions.pushlists import listing
 
         page = listing(setup.tools(client), setup.journal.open, req.params)

@@ -1,4 +1,4 @@
-"""`RetryPush`: what was given up of a push is tried again, for an operator."""
+"""`RetryPush`: tries again what was given up of a push, for an operator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from acr_global.settings import Settings
 
 
 class NothingGivenUpError(AcrGlobalError):
-    """The push goes on by itself, or all is said and delivered."""
+    """The push goes on by itself, or everything is delivered."""
 
     status = 409
     reason = "nothing-given-up"
