@@ -23,6 +23,10 @@ PYTHONS = [version for version in ("3.11", "3.12", "3.13") if find_python(versio
 WORKER = "azure-functions-runtime==1.3.0"
 WITHIN = 60.0
 """Seconds, from the last webhook to the verdict."""
+REGISTRY_ID = (
+    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/registries"
+    "/providers/Microsoft.ContainerRegistry/registries/contoso"
+)
 FUNCTIONS = {value for name, value in vars(names).items() if name.isupper()}
 
 
@@ -111,7 +115,11 @@ def test_the_official_worker_finds_every_function(tmp_path: Path) -> None:
     ended = subprocess.run(
         [python, "-c", INDEX],
         cwd=tmp_path,
-        env={"ACR_GLOBAL_REGIONS": "westeurope", "PYTHONPATH": str(tmp_path)},
+        env={
+            "ACR_GLOBAL_REGIONS": "westeurope",
+            "ACR_GLOBAL_REGISTRY_ID": REGISTRY_ID,  # with it CatchUp is there
+            "PYTHONPATH": str(tmp_path),
+        },
         capture_output=True,
         text=True,
     )
