@@ -1,4 +1,4 @@
-"""An app on a host that asks for keys, a registry that posts to it, and the resource manager."""
+"""An app on a host that asks for keys, a registry that posts to it, and a resource manager."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.doctor.samples import KEY, REGIONS
 
 @dataclass
 class Clinic:
-    """All of it, and nothing wrong yet."""
+    """App, registry and resource manager, with nothing wrong yet."""
 
     host: DevHost
     arm: LoopbackArm
@@ -34,25 +34,25 @@ class Clinic:
 
     @property
     def where(self) -> Where:
-        """Whom to ask, with all that is needed."""
+        """Whom the doctor asks, with all that it needs."""
         return Where(self.host.url, KEY, "contoso", timeout=30)
 
     async def findings(self, where: Where | None = None) -> tuple[Finding, ...]:
-        """What the doctor says."""
+        """The doctor's findings."""
         with Arm.open(cloud_at(self.arm.url), SUBSCRIPTION) as arm:
             return examine(await gather(where or self.where, arm))
 
     async def findings_without_arm(self) -> tuple[Finding, ...]:
-        """What it says where nobody is signed in."""
+        """The findings where nobody is signed in to the resource manager."""
         return examine(await gather(self.where, Unknown("nobody is signed in here")))
 
     async def push(self) -> None:
-        """One image arrives in each region."""
+        """Let one image arrive in each region."""
         for region in REGIONS:
             await asyncio.to_thread(self.registry.fire, region, event("p1"))
 
     def webhook(self, region: str, key: str = KEY, query: str = "") -> None:
-        """Have a region's webhook, as it should be but for its key and what else is in its URL."""
+        """Set a region's webhook as it should be, except for its key and the rest of its query."""
         uri = f"{self.host.url}/api/ImagePush?region={region}{query}"
         headers = {"x-functions-key": key}
         tags = {TAG: self.site.id}
@@ -61,7 +61,7 @@ class Clinic:
 
 @asynccontextmanager
 async def clinic(rig: LoopbackArm, **settings: str) -> AsyncIterator[Clinic]:
-    """A running app, its registry with webhooks, and its site as it is listed."""
+    """A running app, its registry with webhooks, and its site."""
     registry = rig.add_registry("contoso", REGIONS[0], REGIONS)
     targets = '[{"name": "ops", "kind": "webhook", "url": "http://127.0.0.1:9/"}]'
     given = {"REGIONS": ",".join(REGIONS), "TARGETS": targets, **settings}

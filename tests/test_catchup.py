@@ -71,20 +71,20 @@ def due(*entries: Logged, mark: Mark | None = None) -> list[str]:
     ],
 )
 def test_what_is_left_alone_is_counted(why: dict[str, int], about: dict[str, Any]) -> None:
-    """By the reason; what was delivered is nothing to speak of."""
+    """Entries are counted by reason; delivered ones are not mentioned."""
     planned = plan([entry(**about)], Mark(), now=NOW, since=NOW - REACH)
     assert ((), why) == (planned.due, planned.left)
 
 
 @pytest.mark.parametrize("status", [None, 301, 400, 401, 503, 504])
 def test_what_was_not_answered_2xx_is_due(status: int | None) -> None:
-    """Whatever it was answered, or if nothing is recorded."""
+    """This includes every other status, and none."""
     assert ["p1"] == due(entry(status=status))
 
 
 @pytest.mark.parametrize("ago", [REACH, SETTLES])
-def test_the_bounds_are_within(ago: timedelta) -> None:
-    """To the second."""
+def test_the_bounds_are_inclusive(ago: timedelta) -> None:
+    """They count to the second."""
     assert ["p1"] == due(entry(ago=ago))
 
 
@@ -124,7 +124,7 @@ def test_a_mark_stays_small() -> None:
 
 
 def test_what_is_still_open_holds_the_mark_back() -> None:
-    """However much later the others are."""
+    """It does not matter how much later the others are."""
     late = entry("open", ago=40 * HOUR)
     done = [entry(f"p{n}", ago=n * HOUR) for n in range(1, 50)]
     mark = with_settled(Mark(), done, [late])
@@ -138,8 +138,8 @@ def test_an_entry_without_a_time_is_marked_by_nothing() -> None:
     assert not Mark().covers(entry(ago=None))
 
 
-def test_two_marks_count_both() -> None:
-    """Of runs that did not know of each other."""
+def test_two_marks_both_count() -> None:
+    """They are of runs that did not know of each other."""
     one, two = entry("one"), entry("two")
     marks = with_settled(Mark(), [one], []), with_settled(Mark(), [two], [])
     assert [] == due(one, two, mark=merged(marks))
@@ -148,7 +148,7 @@ def test_two_marks_count_both() -> None:
 
 @given(st.lists(st.tuples(st.integers(2, 4_000), st.booleans()), max_size=30, unique=True))
 def test_nothing_open_is_ever_covered(events: list[tuple[int, bool]]) -> None:
-    """And all that is settled is, whatever the order in which it came."""
+    """Everything settled is, in whatever order it came."""
     entries = [(entry(f"p{m}-{o}", ago=timedelta(minutes=m)), o) for m, o in events]
     mark, still = Mark(), [e for e, is_open in entries if is_open]
     for done, is_open in entries:

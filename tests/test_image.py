@@ -31,6 +31,6 @@ def test_an_image_is_read(text: str, image: Image) -> None:
     "text", ["", ":v1", "team/app:", "team/app@v1", "a:b/c", "-.azurecr.io/app", "r.io/"]
 )
 def test_what_names_no_image_is_refused(text: str) -> None:
-    """With what would."""
+    """The error says what would be right."""
     with pytest.raises(ValueError, match="such as"):
         parse_image(text)

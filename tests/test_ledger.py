@@ -22,7 +22,7 @@ def in_span(wanted: Wanted, which: int) -> bool:
 
 
 def test_a_row_comes_back_as_it_was() -> None:
-    """By what is stored, with more beside it."""
+    """The storage may add columns to it."""
     row = row_of(ALARM, ["ops", "mail"])
     assert row == ledger.read({**written(row), "PartitionKey": "x", "RowKey": "y"})
     assert (("eastus",), ("ops", "mail")) == (row.missing, row.undelivered)
@@ -67,7 +67,7 @@ def test_keys_are_letters_that_a_table_takes() -> None:
 
 
 def test_the_newest_comes_first() -> None:
-    """In the order of the keys."""
+    """This is the order of the keys."""
     later = row_of(ALARM).model_copy(update={"first_at": BEGUN + timedelta(seconds=1)})
     assert keys(later)[0] < keys(row_of(ALARM))[0]
 
@@ -84,7 +84,7 @@ def test_the_newest_comes_first() -> None:
     ],
 )
 def test_each_question_is_one_range_of_keys(wanted: Wanted, kind: str) -> None:
-    """Of the order that narrows it down the most."""
+    """The order that narrows it down the most is used."""
     assert [k == kind for k in FOUR] == [in_span(wanted, n) for n in range(4)]
 
 
@@ -104,7 +104,7 @@ def test_the_rest_of_a_question_is_held_against_what_is_stored() -> None:
 
 
 def test_who_is_told_later_is_not_undelivered_any_more() -> None:
-    """Of that verdict only."""
+    """This concerns that verdict only."""
     stored = written(row_of(ALARM, ["ops", "mail"]))
     assert ("mail",) == ledger.read(stored | told("overdue", ["ops"])).undelivered
     assert ("ops", "mail") == ledger.read(stored | told("recovered", ["ops"])).undelivered

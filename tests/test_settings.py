@@ -340,7 +340,7 @@ def test_the_event_log_needs_to_know_which_registry() -> None:
 
 
 def test_catching_up_needs_to_know_which_registry() -> None:
-    """By default it waits for that without a word."""
+    """By default it silently waits until one is named."""
     assert "REGISTRY_ID" in problems(CATCH_UP="5m")["CATCH_UP"]
     assert {} == problems(CATCH_UP="0") == problems()
     assert {} == problems(CATCH_UP="5m", REGISTRY_ID="/subscriptions/s")
@@ -351,7 +351,7 @@ def test_catching_up_needs_to_know_which_registry() -> None:
 
 
 def test_catching_up_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without them there is no timer, and that is said where a registry is named."""
+    """Without them there is no timer, which is a problem where a registry is named."""
     monkeypatch.setattr("acr_global.setting_values.EVENT_LOG_PACKAGES", ("no_such_package.at_all",))
     assert "packages" in problems(REGISTRY_ID="/s")["CATCH_UP"]
     assert {} == problems(REGISTRY_ID="/s", CATCH_UP="0")
@@ -359,7 +359,7 @@ def test_catching_up_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_registry_is_watched_once_in_all_of_its_regions() -> None:
-    """By its ARM id, whoever names it; without one it is not."""
+    """It is known by its ARM id, whoever names it; without one it is not watched."""
     own = {"r.io": {"registry_id": "/S", "regions": ["c", "a"]}, "q.io": {"registry_id": "/t"}}
     said = {"REGIONS": "a,b", "REGISTRY_ID": "/s", "REGISTRIES": json.dumps(own)}
     watched = load(**said).settings.watched()

@@ -72,13 +72,13 @@ class Trace:
         calls[step] = calls.get(step, False) or by_code
 
     def make_task(self, loop: Any, coro: Any, **options: Any) -> asyncio.Task[Any]:
-        """How the event loop is to make its tasks."""
+        """Make a task for the event loop, and note who made it."""
         self._makers[coro.cr_frame], _ = _caller(sys._getframe())
         return asyncio.Task(coro, loop=loop, **options)
 
     @contextlib.contextmanager
     def tracing(self) -> Iterator[None]:
-        """While it lasts, this thread and those that it starts."""
+        """Trace this thread, and those that it starts, while the block lasts."""
         sys.setprofile(self)
         threading.setprofile(self)
         try:
@@ -115,8 +115,8 @@ def _stays(called: Called, step: Step) -> bool:
 
 
 def _step(frame: FrameType) -> Step | None:
-    """The function of ours that a frame is of, if it is of one: of a module's or a class's body,
-    a comprehension or a lambda it is none."""
+    """The function of the app that a frame runs. None for others, and for the body of a module or
+    class, a comprehension or a lambda."""
     code = frame.f_code
     is_function = code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<")
     if not is_function or not code.co_filename.startswith(f"{PACKAGE}/"):
@@ -125,8 +125,8 @@ def _step(frame: FrameType) -> Step | None:
 
 
 def _caller(frame: FrameType) -> tuple[Step | None, bool]:
-    """The function of ours that is under way behind a frame, and whether its own code made the
-    call. (A function that is a context manager is called by the library for that.)"""
+    """The app's function from which a frame was called, and whether its own code made the call.
+    (A function that is a context manager is called by the library for that.)"""
     above, by_code = frame.f_back, True
     while above and not (step := _step(above)):
         ours = above.f_code.co_filename.startswith(f"{PACKAGE}/")
@@ -136,13 +136,13 @@ def _caller(frame: FrameType) -> tuple[Step | None, bool]:
 
 
 def by_file(steps: Iterable[Step]) -> list[tuple[str, list[str]]]:
-    """The files in their order, each as often as the way comes into it anew, with functions."""
+    """The files in order, with their functions; a file stands there each time it is entered."""
     visits = itertools.groupby(steps, key=lambda step: step[0])
     return [(file, [function for _, function in visit]) for file, visit in visits]
 
 
 def count(steps: Iterable[Step]) -> str:
-    """Files and switches between them."""
+    """How many files there are, and how many switches between them."""
     files = [file for file, _ in by_file(steps)]
     return f"{len(set(files))} files, {len(files) - 1} switches between them"
 
@@ -155,7 +155,7 @@ class Slack(Receiver):
         self._trace = trace
 
     async def receive(self, request: web.Request) -> web.Response:
-        """One request."""
+        """Keep one request and answer it."""
         self._trace.is_over = True
         await super().receive(request)
         return web.Response(text="ok")
@@ -203,7 +203,7 @@ def lengths() -> tuple[dict[str, int], dict[str, int]]:
 
 
 def main() -> None:
-    """Count, and print."""
+    """Count, and print the figures."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.journey", description="Count the files on one webhook's way to Slack."
     )

@@ -1,4 +1,4 @@
-"""Which cloud, tenant and subscription a command asks, and of which registry and app.
+"""Which cloud, tenant and subscription a command asks, and about which registry and app.
 
 The options of every command that asks the resource manager stand here. Azure's SDK is imported
 when something is asked.
@@ -57,7 +57,7 @@ Cloud = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in Azure a registry is asked for."""
+    """Where in Azure a registry is."""
 
     registry: str
     """Its name or ARM id."""
@@ -74,7 +74,7 @@ def place(
     tenant: str | None,
     cloud: str | None,
 ) -> Place:
-    """What the options say, or the environment. Raises UsageError."""
+    """The place by the options or the environment. Raises UsageError."""
     from acr_global.registration.ids import parse_id
     from acr_global.registration.rights import REGISTRIES
 
@@ -96,8 +96,8 @@ def place(
 
 @contextmanager
 def opened(at: Place) -> Iterator[Arm]:
-    """The resource manager, for as long as the block lasts. What it refuses ends the command: the
-    errors that leave the block are CommandErrors."""
+    """The resource manager, while the block lasts. Its refusals end the command, as
+    CommandErrors."""
     from acr_global.registration.arm import Arm
     from acr_global.registration.refusal import ArmError
     from acr_global.registration.signin import cloud_at
@@ -111,12 +111,12 @@ def opened(at: Place) -> Iterator[Arm]:
 
 
 def said(environ: Mapping[str, str], option: str | None, variable: str) -> str | None:
-    """What an option says, else the environment; None where neither does."""
+    """The value of an option, or else of the environment; None without either."""
     return (option or environ.get(variable, "")).strip() or None
 
 
 def endpoint(environ: Mapping[str, str], cloud: str | None) -> str:
-    """The resource manager of the cloud that is meant. Raises UsageError."""
+    """The resource manager's URL in the chosen cloud. Raises UsageError."""
     from acr_global.registration.signin import CLOUDS
 
     named = said(environ, cloud, CLOUD_VARIABLE) or PUBLIC_CLOUD

@@ -1,4 +1,4 @@
-"""All commands under one roof, and what is said where one was typed wrongly.
+"""All commands, and the messages of usage errors.
 
 A group is a file that holds a `typer.Typer`: its commands' arguments, help and work, side by side.
 To add one, add its name to GROUPS.
@@ -58,7 +58,7 @@ class _Group(TyperGroup):
 
 def run(typed: Sequence[str]) -> int:
     """Run what was typed; returns its exit code. Raises UsageError, which never shows a word of
-    it: it may be a key that went astray."""
+    it, because it may be a key."""
     if any(word.partition("=")[0] == "--key" for word in typed):
         raise UsageError(NO_KEY_OPTION)
     top = build(rich=sys.stdout.isatty())
@@ -76,7 +76,7 @@ def run(typed: Sequence[str]) -> int:
 
 def _complete(top: TyperGroup) -> int:
     """Answer a shell that asks what may follow: it has put what is typed into the environment."""
-    with contextlib.suppress(UsageError):  # half a command line is no mistake yet
+    with contextlib.suppress(UsageError):  # an incomplete command line is no mistake
         top.main([], PROG)  # which ends by SystemExit
     return 0
 
@@ -131,8 +131,8 @@ def _help(context: Any) -> str:
 
 
 def _said(error: typer.TyperException) -> str:
-    """The library's error in one sentence of ours: its own repeats what was typed. The classes of
-    its errors are not public but for BadParameter."""
+    """The library's error in a sentence of our own, as its text repeats what was typed. Of the
+    classes of its errors only BadParameter is public."""
     context: Any = getattr(error, "ctx", None)
     return f"{_wrong(error, context)}; see {_help(context)}"
 
@@ -142,7 +142,7 @@ def _wrong(error: typer.TyperException, context: Any) -> str:
     if type(error).__name__ == "NoSuchOption":
         shown = re.fullmatch(r"--[a-z-]{1,30}", str(option))
         return f"unknown option {option}" if shown else "unknown option"
-    if option is not None:  # one of ours: with a value that it does not take, or without its own
+    if option is not None:  # an option of ours, with a wrong value or without one
         return error.message.rstrip(".")
     if isinstance(error, typer.BadParameter):
         return _of_value(error)

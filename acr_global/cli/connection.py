@@ -28,7 +28,7 @@ DEFAULT_TIMEOUT = 100.0
 """Seconds. The app's slowest answer is a trial: 60 s until its turn, 30 s for the target."""
 NO_KEY_OPTION = (
     "there is no --key: other users of the machine can read command lines, and shells keep them; "
-    "set FUNCTION_APP_KEY, or use --key-file or --key-stdin"
+    "the command's --help says by which variable, or by --key-stdin, it is given"
 )
 KEY_NOTE = (
     "The key is read from FUNCTION_APP_KEY unless --key-file or --key-stdin says otherwise. No "

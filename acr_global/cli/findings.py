@@ -1,4 +1,4 @@
-"""The doctor's findings as an operator reads them: a line each, with what to do below it."""
+"""The doctor's findings as text: a line each, with what to do below it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from acr_global.doctor.finding import Finding, State
 
 MARKS = {State.OK: "✓", State.WRONG: "✗", State.UNKNOWN: "\N{EN DASH}"}
 PLAIN = {State.OK: "ok", State.WRONG: "!!", State.UNKNOWN: "--"}
-"""Where what reads us has no such characters."""
+"""The signs for encodings without the usual ones."""
 STYLES = {State.OK: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
 TODO = "->"
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """Print them and a sum, as fits where they go."""
+    """Print findings and their numbers: folded at a terminal, a line each elsewhere."""
     if sys.stdout.isatty():
         print_folded(findings, sys.stdout)
     else:
@@ -28,7 +28,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = None) -> None:
-    """For a terminal, folded to its width. What to do is said once if the next needs the same."""
+    """Print findings for a terminal, folded. The same advice for the next line is printed once."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -48,7 +48,7 @@ def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = N
 
 
 def rows(findings: Iterable[Finding], signs: dict[State, str]) -> Iterable[str]:
-    """For a pipe: one line each."""
+    """Findings for a pipe: one line each."""
     for finding in findings:
         mend = f" {TODO} {line(finding.mend)}" if finding.mend else ""
         yield f"{signs[finding.state]} {finding.check}: {line(finding.said)}{mend}"
@@ -64,7 +64,7 @@ def marks(encoding: str | None) -> dict[State, str]:
 
 
 def summary(findings: Iterable[Finding]) -> str:
-    """How many of each."""
+    """How many findings there are of each state."""
     counted = Counter(finding.state for finding in findings)
     return (
         f"{counted[State.OK]} fine, {counted[State.WRONG]} wrong, "

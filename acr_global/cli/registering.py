@@ -1,4 +1,4 @@
-"""What the commands of `webhooks` print: plans, what was done, pings."""
+"""The output of the commands of `webhooks`: plans, steps, pings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COUNTED = {
 
 
 def print_plan(steps: Sequence[Step]) -> None:
-    """A line for each webhook, and how many there are of each kind."""
+    """Print a line for each webhook, and the number of each kind."""
     rows = [(s.kind.value, s.region, s.name, why(s)) for s in steps]
     if rows:
         print_table(("STEP", "REGION", "WEBHOOK", "WHY"), rows)
@@ -32,19 +32,19 @@ def print_plan(steps: Sequence[Step]) -> None:
 
 
 def counted(steps: Sequence[Step]) -> str:
-    """How many there are of each kind, in one sentence."""
+    """The number of steps of each kind, in one sentence."""
     kinds = [step.kind for step in steps]
     parts = [f"{kinds.count(kind)} {text}" for kind, text in _COUNTED.items() if kind in kinds]
     return f"{', '.join(parts) or 'No webhooks'}."
 
 
 def why(step: Step) -> str:
-    """What is changed, or why it is removed or cannot be made."""
+    """The changed fields, or why a webhook is removed or cannot be made."""
     return step.reason or ", ".join(step.fields)
 
 
 def print_done(done: Done) -> None:
-    """One line, at once."""
+    """Print the result of a step at once."""
     step, error = done.step, done.error
     verb = "failed" if error else _DONE[step.kind]
     text = f"{verb:<7}  {step.region}  {step.name}"
@@ -53,7 +53,7 @@ def print_done(done: Done) -> None:
 
 
 def print_settled(settled: Settled, goal: str) -> None:
-    """The last word: `goal`, or what is left, which is one line on stderr."""
+    """Print the result: `goal`, or what is left, as one line on stderr."""
     for step in settled.steps:
         if step.kind is Kind.WAIT:
             print(line(f"waits    {step.region}  {step.name}  {step.reason}"))
@@ -72,13 +72,13 @@ def print_settled(settled: Settled, goal: str) -> None:
 
 
 def print_ponged(ponged: Ponged) -> None:
-    """One line, at once."""
+    """Print the result of a ping at once."""
     status = "-" if ponged.status is None else str(ponged.status)
     print(line(f"{status:<3}  {ponged.region}  {ponged.meaning}"), flush=True)
 
 
 def ping_code(ponged: Sequence[Ponged]) -> Exit:
-    """Fine where each region was answered 2xx."""
+    """The exit code of pings; fine where each was answered 2xx."""
     if all(one.is_fine for one in ponged) and ponged:
         return Exit.FINE
     waiting = all(one.is_fine or one.is_open for one in ponged)
@@ -86,12 +86,12 @@ def ping_code(ponged: Sequence[Ponged]) -> Exit:
 
 
 def about(app: App, registry: Registry) -> dict[str, Any]:
-    """Which app and registry, for programs."""
+    """App and registry as JSON."""
     return {"registry": registry.id, "app": app.id}
 
 
 def step_json(step: Step) -> dict[str, Any]:
-    """One step, for programs."""
+    """One step as JSON."""
     return {
         "step": step.kind.value,
         "region": step.region,
@@ -103,7 +103,7 @@ def step_json(step: Step) -> dict[str, Any]:
 
 
 def done_json(done: Done) -> dict[str, Any]:
-    """What came of one step, for programs."""
+    """The result of one step as JSON."""
     error = done.error
     said = {
         "error": error.message if error else None,
@@ -114,7 +114,7 @@ def done_json(done: Done) -> dict[str, Any]:
 
 
 def ponged_json(ponged: Ponged) -> dict[str, Any]:
-    """What came of one ping, for programs."""
+    """The result of one ping as JSON."""
     return {
         "region": ponged.region,
         "webhook": ponged.webhook,

@@ -14,8 +14,8 @@ from acr_global.model import Evidence
 from acr_global.version import VERSION
 
 MAX_SKEW = timedelta(seconds=10)
-"""Between two clocks, with the way of the answer in it. More than that no synchronised clock is
-off, and what is compared across machines (lags, ages of events) is wrong by it."""
+"""Between two clocks, including the answer's way. Synchronised clocks differ by less; a larger
+difference falsifies comparisons across machines (lags, ages of events)."""
 
 FAILED = "check failed: "
 LOG = "look into the app's log stream, or the table FunctionAppLogs"
@@ -23,7 +23,7 @@ KEY = "set FUNCTION_APP_KEY to a host key of the app, or use --key-file or --key
 
 
 def check_app(app: App) -> Iterator[Finding]:
-    """All of it, in the order in which it matters."""
+    """All findings on the app, in order of importance."""
     yield reached(app)
     yield door(app)
     yield from functions(app)
@@ -41,7 +41,7 @@ def check_app(app: App) -> Iterator[Finding]:
 
 
 def reached(app: App) -> Finding:
-    """Whether it answers at all."""
+    """Whether the app answers at all."""
     health, check = app.health, "app"
     if health.status is None:
         mend = "is this its URL, does it run, and do its access restrictions let this machine in?"
@@ -59,17 +59,17 @@ def reached(app: App) -> Finding:
 
 
 def door(app: App) -> Finding:
-    """Whether the way of the registry's posts is open, by a ping of our own."""
+    """Whether the registry's posts can get in, tried by a ping of our own."""
     if isinstance(app.ping, Unknown):
         return unknown("door", app.ping.why, app.ping.mend)
     said, mend = refusal(app.ping)
-    if said and app.ping.reason != "region-unknown":  # which is the app's own word, too
+    if said and app.ping.reason != "region-unknown":  # an answer of the app itself, too
         return wrong("door", f"{names.IMAGE_PUSH} {said}", mend)
     return fine("door", f"{names.IMAGE_PUSH} takes a ping with this key")
 
 
 def refusal(answer: Answer) -> tuple[str, str]:
-    """Why a ping was not taken, and what to do; empty where it was."""
+    """Why a ping was refused, and what to do; empty where it was accepted."""
     match answer.status:
         case None:
             return f"gave no answer: {answer.failed}", "see the line of the app"
@@ -109,7 +109,7 @@ def functions(app: App) -> Iterator[Finding]:
 
 
 def settings(app: App) -> Iterator[Finding]:
-    """The settings that are wrong, as the app says it; without a key, as anybody is told."""
+    """The wrong settings, by the app's diagnosis; without a key, by its public health check."""
     problems: list[Any]
     if isinstance(app.diagnosis, api.Diagnosis):
         problems = [problem.model_dump() for problem in app.diagnosis.problems]
@@ -133,7 +133,7 @@ def version(said: api.Diagnosis) -> Finding:
 
 
 def clock(said: api.Diagnosis, app: App) -> Finding:
-    """How far the app's clock and this machine's are apart."""
+    """The difference between the app's clock and this machine's."""
     if app.answered_at is None:
         return unknown("clock", "it is not known when the answer came")
     apart = (said.now - app.answered_at).total_seconds()
@@ -145,7 +145,7 @@ def clock(said: api.Diagnosis, app: App) -> Finding:
 
 
 def engine(said: api.Diagnosis) -> Iterator[Finding]:
-    """Whether it takes up what it is given, and has every activity."""
+    """Whether the engine works, and has every activity."""
     probe = said.probe
     match probe.state:
         case "engine-unavailable":
@@ -172,7 +172,7 @@ def engine(said: api.Diagnosis) -> Iterator[Finding]:
 
 
 def targets(expected: api.Expected) -> Finding:
-    """Whether anybody is told."""
+    """Whether there is a target."""
     whose = of(expected)
     if not expected.targets:
         mend = "set ACR_GLOBAL_TARGETS: docs/channels.md"
@@ -205,5 +205,5 @@ def _of_kind(kind: str, whose: str, asked: list[Evidence]) -> Iterator[Finding]:
 
 
 def of(expected: api.Expected) -> str:
-    """Of which registry, where the settings tell several apart."""
+    """A phrase that names the registry, where there are settings for several."""
     return f" of {expected.registry}" if expected.registry else ""

@@ -1,4 +1,4 @@
-"""One request to the app: what it was answered, or why it was not, never an exception."""
+"""One request to the app: its answer, or why there is none; never an exception."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from acr_global.proxies import ProxyError
 from acr_global.registry.guard import describe
 
 MAX_BYTES = 1_000_000
-"""Of an answer; ours are under 100,000."""
+"""Of an answer; the app's are under 100,000."""
 NO_KEY = Unknown("no key was given", KEY)
 
 
@@ -29,7 +29,7 @@ async def ask(
     headers: Mapping[str, str],
     body: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Ask once; no redirect is followed, for the key is meant for this host."""
+    """Ask once; no redirect is followed, because the key is meant for this host."""
     data = None if body is None else json.dumps(body).encode()
     own = {"content-type": "application/json"} if data else {}
     try:
@@ -51,7 +51,7 @@ def ping() -> dict[str, str]:
 
 
 def read_diagnosis(answer: Answer) -> api.Diagnosis | Unknown:
-    """What the app says of itself, or why it does not."""
+    """The app's diagnosis of itself, or why there is none."""
     match answer.status:
         case 200:
             try:

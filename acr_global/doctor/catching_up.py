@@ -1,4 +1,4 @@
-"""Whether the app takes in what the registry could not deliver, and what there is of it. Pure."""
+"""Whether the app catches up with undelivered events, and how many there are. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAYS = f"the last {REACH.days} days"
 
 
 def check_catching_up(facts: Facts) -> Finding:
-    """One line: off, not able to, or on."""
+    """One finding: catching up is off, impossible, or on."""
     said = facts.app.diagnosis
     if isinstance(said, Unknown):
         return unknown(CHECK, said.why, said.mend)
@@ -42,7 +42,7 @@ def _failed(said: api.Diagnosis) -> str:
 
 
 def _undelivered(facts: Facts, said: api.Diagnosis) -> int | None:
-    """How many events were not delivered; None where the logs could not be read."""
+    """The number of events that were not delivered; None where the logs could not be read."""
     if isinstance(facts.hooks, Unknown):
         return None
     entries = []

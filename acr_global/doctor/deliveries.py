@@ -11,14 +11,15 @@ from acr_global.doctor.finding import Finding, State, fine, unknown, wrong
 from acr_global.registration.model import WebhookEvent
 
 LAST = 20
-"""Posts of a region that are looked at."""
+"""Posts of a region that are examined."""
 
 SAME_PUSH = timedelta(hours=1)
-"""Events of one content so near to each other are taken for reports of one push."""
+"""Events of one content within this time are taken for one push."""
 
 PING = "`webhooks ping` has each webhook post once"
 _MENDED = (400, 401, 403, 404)
-"""What is over once a newer post was taken. Other refusals come and go, and each costs a post."""
+"""Refusals that are over once a newer post was accepted. Others come and go, and each costs a
+post."""
 _MEANINGS = {
     401: ("the key was not taken", "`webhooks apply` puts the right one into the header"),
     403: ("the app's access restrictions kept it out", "let the registry's region in: `inbound`"),
@@ -90,9 +91,9 @@ def correlation(
 
 
 def compare_ids(by_region: Mapping[str, Iterable[WebhookEvent]]) -> tuple[int, int]:
-    """Of the pushes that two regions and more have reported: how many with a shared id, of how
-    many. Two events are of one push where content and hour are the same; of several pushes of one
-    content in an hour, one shared id is enough."""
+    """Of the pushes that two or more regions have reported: how many have a shared id, and how many
+    there are. Events of one content in the same hour count as one push; of several such pushes,
+    one shared id is enough."""
     pushes: dict[tuple[str, ...], list[tuple[datetime, str, str]]] = {}
     for region, events in by_region.items():
         for event in events:

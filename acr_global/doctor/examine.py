@@ -12,7 +12,7 @@ from acr_global.doctor.regions import check_regions, expected_of
 
 
 def examine(facts: Facts) -> tuple[Finding, ...]:
-    """What each check came to."""
+    """The findings of all checks."""
     expected = expected_of(facts.app.diagnosis, facts.registry)
     return (
         *check_regions(facts, expected),

@@ -1,4 +1,4 @@
-"""What was found out of an app and of its registry, or why it could not be. Plain values."""
+"""What is known of an app and its registry, or why it is not. Plain values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request to the app came to."""
+    """The result of a request to the app."""
 
     status: int | None = None
     """None where there was no answer."""
@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The app's own slug, or what a host says without it: nothing."""
+        """The app's reason slug; empty in an answer of the host itself."""
         said = self.body.get("reason")
         return said if isinstance(said, str) else ""
 
@@ -46,10 +46,10 @@ class App:
     """Host, and port where it is not a default one."""
     health: Answer
     ping: Answer | Unknown
-    """A ping, as the registry would send it, with our key."""
+    """The answer to a ping as the registry would send it, with our key."""
     diagnosis: api.Diagnosis | Unknown
     answered_at: datetime | None = None
-    """When its diagnosis was here, by the clock of this machine."""
+    """When its diagnosis arrived, by the clock of this machine."""
     functions: tuple[Function, ...] | Unknown = Unknown("the resource manager was not asked")
     hosts: tuple[str, ...] = ()
     """Where it answers besides, as behind a domain of its own."""
@@ -57,12 +57,12 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One webhook that is ours, with what its registry and the app say of it."""
+    """One webhook of ours, with what the registry and the app say of it."""
 
     webhook: Webhook
     """With URI and headers, if they could be had."""
     callback: Unknown | None = None
-    """Why they could not."""
+    """Why they could not be read."""
     events: tuple[WebhookEvent, ...] | Unknown = ()
     knock: Answer | Unknown = Unknown("not tried")
     """What the app answers to a ping that is posted as this webhook posts it."""
@@ -70,7 +70,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of it."""
+    """All facts."""
 
     app: App
     registry: Registry | Unknown

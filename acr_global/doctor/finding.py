@@ -1,4 +1,4 @@
-"""What one check came to. Pure."""
+"""The result of one check. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How it is with what was looked at."""
+    """The state of what was checked."""
 
     OK = "ok"
     WRONG = "wrong"
@@ -17,10 +17,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's."""
+    """One line of the doctor's output."""
 
     check: str
-    """What was looked at: a word that never changes."""
+    """What was checked: a word that never changes."""
     state: State
     said: str
     """What was seen, in one sentence; no secret."""
@@ -29,15 +29,15 @@ class Finding:
 
 
 def fine(check: str, said: str) -> Finding:
-    """What was looked at is as it should be."""
+    """A finding that all is as it should be."""
     return Finding(check, State.OK, said)
 
 
 def wrong(check: str, said: str, mend: str) -> Finding:
-    """It is not as it should be."""
+    """A finding that something is wrong."""
     return Finding(check, State.WRONG, said, mend)
 
 
 def unknown(check: str, said: str, mend: str = "") -> Finding:
-    """The check could not be made, or there is nothing yet to make it on."""
+    """A finding that a check could not be made, or has nothing to look at yet."""
     return Finding(check, State.UNKNOWN, said, mend)

@@ -1,7 +1,7 @@
 """Finds the facts out: asks the app and the resource manager, side by side.
 
-What cannot be asked is Unknown, with the right or the key that is missing; nothing here raises for
-it. The resource manager's SDK waits in threads.
+What cannot be asked is Unknown, with the missing right or key, and raises nothing. The resource
+manager's SDK waits in threads.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ class Where:
     key: str | None = field(repr=False)
     """A host key of the app."""
     registry: str | None
-    """Name or ARM id; None: as the app's settings say."""
+    """Name or ARM id; None: the one of the app's settings."""
     app_id: str | None = None
-    """The app's ARM id; None: it is looked for by its host."""
+    """The app's ARM id; None: it is found by its host."""
     timeout: float = 100.0
     """Seconds for one answer of the app."""
 
 
 async def gather(where: Where, arm: Arm | Unknown) -> Facts:
-    """All that can be found out."""
+    """Gather all facts that can be known."""
     limits = aiohttp.ClientTimeout(total=where.timeout)
     async with outgoing.new_session(timeout=limits) as session:
         asked = _Asked(where, arm, session)
@@ -72,7 +72,7 @@ async def gather(where: Where, arm: Arm | Unknown) -> Facts:
 
 
 class _Asked:
-    """The questions, each answered or Unknown."""
+    """The requests, each with its answer or Unknown."""
 
     def __init__(self, where: Where, arm: Arm | Unknown, session: aiohttp.ClientSession) -> None:
         self._where, self._arm, self._session = where, arm, session
@@ -80,7 +80,7 @@ class _Asked:
         self._places = asyncio.Semaphore(survey.AT_ONCE)
 
     async def arm(self, question: Callable[[Arm], T]) -> T | Unknown:
-        """One question to the resource manager."""
+        """Make one request to the resource manager."""
         arm = self._arm
         if isinstance(arm, Unknown):
             return arm
@@ -97,7 +97,7 @@ class _Asked:
             ask(self._session, "GET", f"{url}/api/health", {}), self._diagnosis()
         )
         diagnosis, at = inside
-        region = "doctor"  # a word that can be a region's, and is none
+        region = "doctor"  # it could be a region's name, but is not
         if isinstance(diagnosis, api.Diagnosis) and diagnosis.expected:
             region = diagnosis.expected[0].regions[0]
         ping: Answer | Unknown = asking.NO_KEY
@@ -121,17 +121,17 @@ class _Asked:
         return await self.arm(lambda arm: survey.app_at(arm, where.url, where.app_id))
 
     async def functions(self, site: OurApp | Unknown) -> tuple[Function, ...] | Unknown:
-        """What the host lists."""
+        """The functions that the host lists."""
         return site if isinstance(site, Unknown) else await self.arm(lambda a: a.functions(site.id))
 
     async def registry(self, diagnosis: api.Diagnosis | Unknown) -> Registry | Unknown:
-        """The one that was named, else the one of the app's settings."""
+        """The named registry, or else the one of the app's settings."""
         known = [] if isinstance(diagnosis, Unknown) else [*diagnosis.expected]
         name = self._where.registry or next((e.registry_id for e in known if e.registry_id), None)
         return WHICH_REGISTRY if name is None else await self.arm(lambda arm: arm.registry(name))
 
     async def hooks(self, registry: Registry, site: OurApp | Unknown) -> tuple[Hook, ...] | Unknown:
-        """Our webhooks, each with all that can be known of it."""
+        """Our webhooks, each with everything that can be known of it."""
         webhooks = await self.arm(lambda arm: arm.webhooks(registry))
         if isinstance(webhooks, Unknown):
             return webhooks
@@ -160,17 +160,17 @@ class _Asked:
 
 
 def _may_be(webhook: Webhook, app: OurApp) -> bool:
-    """Whether it has to be looked at; where the app's ARM id is not known, any tag may be ours."""
+    """Whether a webhook may be ours; where the app's ARM id is not known, any tag may be."""
     return not app.id or may_be_ours(webhook, app)
 
 
 def _is(webhook: Webhook, app: OurApp) -> bool:
-    """Whether one of which all is known is ours: by its tag, or by where it posts to."""
+    """Whether a webhook whose URI is known is ours: by its tag or its URI."""
     return is_ours(webhook, app) or _goes_to_app(webhook.uri or "", app)
 
 
 def _is_named(webhook: Webhook, app: OurApp) -> bool:
-    """Whether one of which it is not known where it posts to is ours: by its tag or its name."""
+    """Whether a webhook whose URI is not known is ours: by its tag or its name."""
     name = app_name(app.id) if app.id else split_url(app.url).host.partition(".")[0]
     names = (webhook_name(name, webhook.location), former_name(webhook.location))
     return is_ours(webhook, app) or webhook.name.lower() in names

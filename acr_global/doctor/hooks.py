@@ -1,4 +1,4 @@
-"""The webhooks that are ours: one for each region, as it must be for its posts to count. Pure."""
+"""Checks our webhooks: one for each region, as it must be for its posts to count. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from acr_global.urls import shown_url, split_url
 
 APPLY = "`webhooks apply` makes it so"
 KEY_PARAMETER = "code"
-"""As which the host takes a key in a URL. Source: function-keys-how-to, `Use access keys`."""
+"""The parameter in which the host accepts a key. Source: function-keys-how-to, `Use access
+keys`."""
 
 
 def check_hooks(facts: Facts, expected: api.Expected | Unknown) -> Iterator[Finding]:
@@ -41,7 +42,7 @@ def check_hooks(facts: Facts, expected: api.Expected | Unknown) -> Iterator[Find
 
 
 def _regions(facts: Facts, expected: api.Expected | Unknown) -> Sequence[str]:
-    """Where there should be one: as the app expects, else where the registry is."""
+    """The regions that need a webhook: those that the app expects, or else the registry's."""
     if not isinstance(expected, Unknown):
         return expected.regions
     if not isinstance(facts.replicas, Unknown):
@@ -51,7 +52,7 @@ def _regions(facts: Facts, expected: api.Expected | Unknown) -> Sequence[str]:
 
 
 def _scopes(webhooks: Sequence[Webhook]) -> Iterator[Finding]:
-    """What one region reports and another does not can never be complete."""
+    """Findings on different scopes: what only some regions report can never be complete."""
     scopes = sorted({webhook.scope or "everything" for webhook in webhooks})
     if len(scopes) > 1:
         said = f"the regions report different things: {', '.join(scopes)}"
@@ -66,7 +67,7 @@ def _of_one(hook: Hook, hosts: Sequence[str], actions: Sequence[str]) -> Iterato
     if webhook.provisioning_state != SUCCEEDED:
         yield wrong("webhooks", f"{label} is {webhook.provisioning_state}", APPLY)
     lacking = [action for action in actions if action not in webhook.actions]
-    # What nobody pushes any more (charts of the old kind) need not be reported.
+    # Charts of the old kind, which nobody pushes any more, need not be reported.
     if "push" in lacking or len(lacking) == len(actions):
         yield wrong("webhooks", f"{label} does not report {', '.join(lacking)}", APPLY)
     if hook.callback:
@@ -102,7 +103,7 @@ def _key(hook: Hook, label: str) -> Iterator[Finding]:
 
 
 def _taken(hook: Hook, label: str) -> Iterator[Finding]:
-    """Whether the app takes what is posted as this webhook posts it."""
+    """Whether the app accepts posts like this webhook's."""
     if isinstance(hook.knock, Answer):
         said, mend = refusal(hook.knock)
         if said:
@@ -111,7 +112,7 @@ def _taken(hook: Hook, label: str) -> Iterator[Finding]:
 
 
 def _query(uri: str) -> list[tuple[str, str]]:
-    """The parameters of a URL. One that cannot be taken apart has none."""
+    """The parameters of a URL; none of one that cannot be parsed."""
     try:
         return parse_qsl(split_url(uri).query, keep_blank_values=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The regions that are expected, against those that the registry is in. Pure."""
+"""Compares the expected regions with those of the registry. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from acr_global.doctor.finding import Finding, fine, unknown, wrong
 from acr_global.registration.model import SUCCEEDED, Registry, Replica
 
 READY = "Ready"
-"""What the service shows of a replica that is in use. Source: ARM schema, Status.displayStatus."""
+"""The status of a replica that is in use. Source: ARM schema, Status.displayStatus."""
 
 
 def expected_of(
@@ -24,7 +24,7 @@ def expected_of(
         return registry
     by_host = {expected.registry: expected for expected in diagnosis.expected}
     found = by_host.get(registry.login_server.lower()) or by_host.get(None)
-    if found is None:  # the settings say nothing of it
+    if found is None:  # it is not in the settings
         none: dict[str, Any] = {"regions": (), "actions": ("push",), "evidence": (), "targets": ()}
         return api.Expected(registry=registry.login_server, correlation="id", **none)
     return found

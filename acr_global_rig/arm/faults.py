@@ -26,20 +26,20 @@ class Cut(Enum):
 
 
 class Late(Enum):
-    """What goes wrong when the answer has said that it is under way."""
+    """What goes wrong after the answer has said that an operation is under way."""
 
     FAILED = "Failed"
-    """The operation fails. What it made or changed is there, and has not been provisioned."""
+    """The operation fails. The resource stays, and says that it was not provisioned."""
 
 
 @dataclass
 class Fault:
-    """One that is to come."""
+    """A fault that is still to come."""
 
     action: str
     how: int | Cut | Late
-    """A status that is answered instead of doing the work; or where the connection is cut; or what
-    becomes of the operation that is begun."""
+    """A status to answer instead of doing the work; when the connection is cut; or how the
+    operation ends."""
     nth: int = 1
     """Counted from when the fault was asked for."""
     times: int = 1
@@ -49,14 +49,14 @@ class Fault:
     seen: int = 0
 
     def strikes(self, action: str) -> bool:
-        """Whether this request, which it counts, is one of them."""
+        """Count a request; whether the fault strikes it."""
         if action.lower() != self.action.lower():
             return False
         self.seen += 1
         return self.nth <= self.seen < self.nth + self.times
 
     def refusal(self, status: int) -> Refused:
-        """What it answers."""
+        """The answer of the fault."""
         asks = {} if self.retry_after is None else {"Retry_After": str(self.retry_after)}
         return Refused(status, *MEANING[status], **asks)
 

@@ -12,7 +12,7 @@ from acr_global_rig.arm.exchange import Json
 from acr_global_rig.registry import GIVES_UP
 
 MASKED = {"authorization"}
-"""Headers that the event log does not show. A function key's it does."""
+"""Headers that the event log hides. It shows a function key's."""
 
 
 def fire(
@@ -22,7 +22,7 @@ def fire(
     reached: str,
     seconds: float = GIVES_UP,
 ) -> Json:
-    """Post an event; the entry that the event log has of it. `reached` is where the URI leads.
+    """Post an event to `reached`, where the URI leads; returns its entry in the event log.
 
     No answer within these seconds, or none at all, is logged as 504 by the registry itself.
     """

@@ -1,6 +1,6 @@
-"""What takes a while: the answer names where to ask how it goes (Azure-AsyncOperation).
+"""Long-running operations: the answer names where to ask for their state (Azure-AsyncOperation).
 
-The work itself is done at once; until it has been asked after so often, it is said to be under way.
+The work itself is done at once, but the first answers say that it is still running.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from acr_global_rig.arm.exchange import Answer, Json, Request, not_found
 
 SUCCEEDED, FAILED = "Succeeded", "Failed"
 SOON = {"x-ms-retry-after-ms": "1"}
-"""When to ask again. The real one says whole seconds, in Retry-After; azure-core reads both."""
+"""When to ask again. The service says whole seconds in Retry-After; azure-core reads both."""
 
 
 @dataclass
 class Operations:
-    """Those that were begun, by the paths at which they are asked after."""
+    """The operations that were begun, by the paths of their states."""
 
     polls: int = 1
-    """How often one is said to be under way."""
+    """How many answers say that an operation is still running."""
     next_fails: bool = False
-    """Whether what is begun now ends badly."""
+    """Whether the next operation fails."""
     _failed: set[str] = field(default_factory=set)
     _left: dict[str, int] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def begin(self, request: Request, status: int, body: Json | None) -> Answer:
-        """The answer to a request whose work is done, as if it were not."""
+        """The first answer to a request, as if its work were still to be done."""
         # As the service writes it: the type, a dash, an id.
         path = f"{request.path}/operationStatuses/webhooks-{next(self._numbers):036x}"
         self._left[path.lower()] = self.polls
@@ -38,7 +38,7 @@ class Operations:
         return Answer(status, body, {"Azure-AsyncOperation": asked_for, **SOON})
 
     def answer(self, request: Request) -> Answer:
-        """How it goes. Raises Refused where nothing of the kind was begun."""
+        """The state of an operation. Raises Refused for an unknown one."""
         key = request.path.lower()
         if key not in self._left:
             raise not_found(request.path)

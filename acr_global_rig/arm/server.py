@@ -80,7 +80,7 @@ class LoopbackArm:
         return trusted | asked_at
 
     def clear(self) -> None:
-        """Be as a new one is, at the same URL."""
+        """Become like a new one, at the same URL."""
         with self.store.lock:
             self.store.clear()
             self.webhooks.secrets.clear()

@@ -1,6 +1,6 @@
-"""A registry's webhooks: what they are, and whom they tell.
+"""A registry's webhooks: their properties, and what they post.
 
-What one tells and with which headers is write-only: `getCallbackConfig` alone gives it back.
+URI and headers are write-only: only `getCallbackConfig` returns them.
 """
 
 from __future__ import annotations
@@ -29,27 +29,28 @@ LIMITS = {"Basic": 2, "Standard": 10, "Premium": 500}
 
 @dataclass
 class Webhooks:
-    """Those of all registries."""
+    """The webhooks of all registries."""
 
     store: Store
     operations: Operations
     gives_up: float = GIVES_UP
-    """Seconds."""
+    """Seconds after which a post is given up."""
     merges_headers: bool = False
-    """Whether PATCH adds to the headers that there are; which of the two holds is not known."""
+    """Whether PATCH adds to existing headers or replaces them; the service's way is not known."""
     elsewhere: dict[str, str] = field(default_factory=dict)
-    """Where hosts are reached that are not on this machine: base URLs by those that webhooks have,
-    such as `https://app.azurewebsites.net`."""
+    """By a webhook's base URL, such as `https://app.azurewebsites.net`: the URL on this machine
+    that stands for it."""
     secrets: dict[str, Json] = field(default_factory=dict)
     """URI and headers, by id in lower case."""
     logs: dict[str, list[Json]] = field(default_factory=dict)
-    """Event logs, newest first, likewise."""
+    """Event logs, newest first, by id in lower case."""
     _posting: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64))
 
     def answer(
         self, request: Request, registry: Json, name: str, rest: list[str]
     ) -> Answer | list[Json]:
-        """A request about one of this registry's webhooks, `rest` being what follows its name."""
+        """Answer a request about one of this registry's webhooks; `rest` is the path after its
+        name."""
         path = f"{registry['id']}/webhooks/{name}"
         match request.method, rest:
             case "PUT", []:
@@ -75,7 +76,7 @@ class Webhooks:
         raise not_found(request.path)
 
     def put(self, path: str, location: str, properties: Json, tags: Json | None = None) -> Json:
-        """Keep one, with what it is not to tell of itself."""
+        """Keep a webhook, with URI and headers apart."""
         shown = {"status": "enabled", "scope": ""}
         shown |= {k: v for k, v in properties.items() if k not in SECRET and v is not None}
         shown["provisioningState"] = FAILED if self.operations.next_fails else SUCCEEDED
@@ -101,7 +102,7 @@ class Webhooks:
                 f"A resource with the same name cannot be created in location '{location}'.",
             )
         if location not in self._locations(registry):
-            # As azure-cli#26676 reports it.
+            # Source: azure-cli#26676.
             raise Refused(
                 404, "RegistryResourceNotFound", f"The registry was not found in '{location}'."
             )
@@ -113,7 +114,7 @@ class Webhooks:
         return self._begin(request, 201 if before is None else 200, kept, "Creating")
 
     def _update(self, request: Request, path: str, webhook: Json) -> Answer:
-        """What is given is changed; the rest stays."""
+        """Change what is given; the rest stays."""
         _check(request.properties)
         before = self.secrets[path.lower()]
         given = {k: v for k, v in request.properties.items() if v is not None}
@@ -129,7 +130,7 @@ class Webhooks:
         return self._begin(request, 200, kept, "Updating")
 
     def _begin(self, request: Request, status: int, kept: Json, state: str) -> Answer:
-        """A change takes a while."""
+        """Answer a change, which is a long-running operation."""
         under_way = kept["properties"] | {"provisioningState": state}
         return self.operations.begin(request, status, {**kept, "properties": under_way})
 
@@ -141,13 +142,13 @@ class Webhooks:
         return self.operations.begin(request, 202, None)
 
     def _locations(self, registry: Json) -> set[str]:
-        """Where the registry can have webhooks: at home, and where a replica has Succeeded."""
+        """The regions that can have webhooks: home, and those whose replica has Succeeded."""
         replicas = self.store.below(f"{registry['id']}/replications")
         there = {r["location"] for r in replicas if _succeeded(r)}
         return {registry["location"], *there}
 
     def _ping(self, path: str) -> str:
-        """Post a ping, and do not wait for its answer: the log has it then.
+        """Post a ping without waiting for its answer, which the log gets.
 
         Assumed: a disabled webhook is pinged too, and the log's entry has an id of its own.
         """
@@ -157,7 +158,7 @@ class Webhooks:
         return event_id
 
     def fitting(self, registry: Json, region: str, event: Mapping[str, Any]) -> list[str]:
-        """Ids of the webhooks that are told of an event in a region."""
+        """The ids of the webhooks that get an event in a region."""
         return [
             str(webhook["id"])
             for webhook in self.store.below(f"{registry['id']}/webhooks")
@@ -168,7 +169,7 @@ class Webhooks:
         ]
 
     def post(self, path: str, event: Mapping[str, Any]) -> Future[str]:
-        """Post an event to one webhook; the status that its log then has of it."""
+        """Post an event to one webhook; returns the status that its log gets."""
         secret = self.secrets[path.lower()]
 
         def post() -> str:
@@ -186,7 +187,7 @@ class Webhooks:
         return uri.replace(*found[0], 1) if found else uri
 
     def close(self) -> None:
-        """Return when nothing is being posted any more."""
+        """Return when no post is under way."""
         self._posting.shutdown(cancel_futures=True)
 
 
@@ -206,7 +207,7 @@ def fits(scope: str, target: Mapping[str, Any]) -> bool:
 
 
 def _check(properties: Json) -> None:
-    """Raises Refused where an action or the URI cannot be. Assumed: the service's words."""
+    """Raises Refused for a wrong action or URI. Assumed: the service's words."""
     if unknown := set(properties.get("actions") or []) - ACTIONS:
         raise _bad(f"Actions that there are not: {', '.join(sorted(unknown))}.")
     uri = str(properties.get("serviceUri") or "https://")

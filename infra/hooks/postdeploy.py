@@ -1,10 +1,11 @@
-"""After a publish: waits until the host lists our functions, registers the webhooks, and has the
-doctor look at all of it.
+"""After a publish: waits until the host lists our functions, registers the webhooks, and runs the
+doctor.
 
-A publish can "succeed" and leave an app with no function, or with a warm-up of the platform's own
-(Azure/azure-functions-host#10169, #11915). So the host is told to look again until ours are there.
-Then, where ACR_GLOBAL_REGISTRY_ID names the registry and the packages of the commands are there:
-`webhooks apply`, `webhooks ping`, `doctor`. Else it says what remains to be done by hand.
+A publish can "succeed" and leave an app with no function, or with only the platform's warm-up
+function (Azure/azure-functions-host#10169, #11915). So the host is told to sync until ours are
+listed. Then, where ACR_GLOBAL_REGISTRY_ID names the registry and the packages of the commands are
+there: `webhooks apply`, `webhooks ping`, `doctor`. Otherwise it says what remains to be done by
+hand.
 
 azd runs this after a deployment, with the packages of requirements.txt beside it; by hand:
 `python infra/hooks/postdeploy.py GROUP APP`. It needs `az`, signed in.
@@ -28,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 300.0
 EVERY = 10.0
-"""Seconds: a cold host takes some tens of them to find its functions."""
+"""Seconds between looks: a cold host takes half a minute or so to find its functions."""
 
 WAKES_WITHIN = 60.0
 """Seconds: a registry gives up after 5, so the app is woken before it is pinged."""
@@ -38,7 +39,7 @@ PACKAGES = [
     *("typer", "rich", "pydantic", "aiohttp"),
     *("azure.identity", "azure.mgmt.containerregistry", "azure.mgmt.web"),
 ]
-"""What `webhooks` and `doctor` import."""
+"""The packages that `webhooks` and `doctor` import."""
 FINE, NOT_ASKED = 0, 4
 """Exit codes of the doctor: all is well; nothing is wrong, as far as could be asked."""
 
@@ -69,8 +70,8 @@ def expected() -> set[str]:
 
 
 def registration(group: str) -> str:
-    """The commands that register the webhooks: those of the docs, with what is known of this
-    deployment at their top."""
+    """The docs' commands that register the webhooks, with the values of this deployment at
+    their top."""
     text = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     _, _, section = text.partition("## Register the webhooks")
     block = section.partition("```sh\n")[2].partition("```")[0]
@@ -83,14 +84,14 @@ def registration(group: str) -> str:
 
 
 def az(*arguments: str) -> str:
-    """What `az` answers. Raises CalledProcessError."""
+    """The output of an `az` command. Raises CalledProcessError."""
     return subprocess.run(
         ["az", *arguments, "--output", "json"], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
 
 
 def listed(group: str, app: str) -> set[str]:
-    """The functions that the host has found; each is named APP/FUNCTION."""
+    """The functions that the host has found; `az` names each APP/FUNCTION."""
     said = az("functionapp", "function", "list", "--resource-group", group, "--name", app)
     return {function["name"].rsplit("/", 1)[-1] for function in json.loads(said or "[]")}
 
@@ -113,12 +114,14 @@ def lacking() -> str | None:
 
 
 def surroundings(group: str, app: str) -> tuple[str, dict[str, str]]:
-    """The app's ARM id, and what the commands are told by their environment: a key of the app is
-    in it, and so in no list of processes. Raises CalledProcessError."""
+    """The app's ARM id, and the environment of the commands. It holds a key of the app, which is so
+    in no list of processes. Raises CalledProcessError."""
     about = ("--resource-group", group, "--name", app)
     site, host = json.loads(az("functionapp", "show", *about, "--query", "[id, defaultHostName]"))
     own = {"FUNCTION_APP_URL": f"https://{host}", "PYTHONPATH": str(ROOT)}
-    with contextlib.suppress(subprocess.CalledProcessError):  # the doctor says what it lacks
+    with contextlib.suppress(
+        subprocess.CalledProcessError
+    ):  # the doctor says that the key is missing
         keys = az("functionapp", "keys", "list", *about, "--query", "functionKeys.default")
         own["FUNCTION_APP_KEY"] = json.loads(keys)
     return site, {**os.environ, **own}
@@ -131,7 +134,7 @@ def wake(url: str) -> None:
 
 
 def set_up(group: str, app: str, registry: str) -> int:
-    """Register the webhooks, and have everything looked at; 0 where nothing is wrong."""
+    """Register the webhooks and run the doctor; 0 where nothing is wrong."""
     site, environ = surroundings(group, app)
     which = ["--registry", registry, "--app", site]
     wake(environ["FUNCTION_APP_URL"])
@@ -142,7 +145,7 @@ def set_up(group: str, app: str, registry: str) -> int:
 
 
 def _each(commands: list[str], which: list[str], environ: dict[str, str]) -> Iterator[int]:
-    """Run them, one after the other, up to the first that fails; their exit codes."""
+    """Run them one after the other, up to the first that fails; yields their exit codes."""
     for command in commands:
         print(f"\nacr-global {command}", flush=True)
         ended = subprocess.run([*PROGRAM, *command.split(), *which], env=environ, cwd=ROOT)
@@ -152,7 +155,7 @@ def _each(commands: list[str], which: list[str], environ: dict[str, str]) -> Ite
 
 
 def main(arguments: list[str]) -> int:
-    """0 when every function of ours is listed, and nothing that was looked at is wrong."""
+    """Run the hook; 0 when every function of ours is listed and nothing is found wrong."""
     try:
         group, app = arguments or (
             os.environ["AZURE_RESOURCE_GROUP"],

@@ -80,7 +80,7 @@ def rows(ran: Ran) -> list[list[str]]:
 
 
 def test_what_was_not_delivered_is_posted_again(type_: Run, registry: Registry, app: App) -> None:
-    """With the key, as what it is; what was delivered is not."""
+    """It is posted with the key and marked; events that were delivered are not."""
     fire(registry, app, "p1", "eastus", "westeurope")
     fire(registry, app, "p2", "eastus", answered=202, tag="v2")
     accepts(app, "p1", "eastus")
@@ -204,7 +204,7 @@ def test_a_right_that_is_missing_is_named(
 def test_at_a_terminal_names_appear_as_they_are(
     environ: dict[str, str], registry: Registry, app: App
 ) -> None:
-    """At 80 columns; what looks like markup is none."""
+    """Lines fit 80 columns, and brackets are no markup."""
     fire(registry, app, "p1", "eastus", repository="app[latest]", tag=None, digest=None)
     shown = bare(at_terminal("catch-up", "--dry-run", environ=environ))
     assert "app[latest]" in shown

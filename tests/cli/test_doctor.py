@@ -47,7 +47,7 @@ async def test_what_is_well_ends_with_0(run: Run, rig: LoopbackArm) -> None:
 
 
 async def test_what_is_wrong_ends_with_1(run: Run, rig: LoopbackArm) -> None:
-    """As JSON, for scripts; and no key is in it."""
+    """The findings are JSON here, and no key is in them."""
     async with clinic(rig) as c:
         await c.push()
         c.webhook("eastus", key="hush", query=f"&code={KEY}")

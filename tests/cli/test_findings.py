@@ -87,7 +87,7 @@ def test_an_encoding_without_the_signs_gets_others(
 
 
 def test_in_a_pipe_each_finding_is_one_line() -> None:
-    """However long; with what to do behind it."""
+    """It ends with what to do, however long it is."""
     found = examine(sick())
     lines = [*shown.rows(found, shown.PLAIN)]
     assert len(found) == len(lines)

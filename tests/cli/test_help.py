@@ -120,7 +120,7 @@ def test_no_command_loads_azure() -> None:
 
 
 def test_the_program_has_one_name() -> None:
-    """In help and docs it is called as it is installed, whatever else runs it."""
+    """Help and docs call it by its installed name, whatever runs it."""
     pages = [
         ROOT / "README.md",
         *(ROOT / "docs").glob("*.md"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from acr_global.cli.output import LINE_CHARS, cell, facts, line, table
+from acr_global.cli.output import LINE_CHARS, cell, facts, line, note, table
 
 
 def test_a_table_is_as_wide_as_its_widest_cells() -> None:
@@ -34,3 +36,16 @@ def test_text_from_elsewhere_cannot_steer_the_terminal() -> None:
 def test_a_sentence_is_bounded() -> None:
     """A whole page in an answer does not fill the screen."""
     assert LINE_CHARS == len(line("x" * 10_000))
+
+
+@pytest.mark.parametrize(("expected", "terminal"), [("working\n", True), ("", False)])
+def test_what_goes_on_is_told_at_a_terminal_only(
+    expected: str,
+    terminal: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In a pipe stderr is for errors."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    note("working")
+    assert ("", expected) == capsys.readouterr()

@@ -91,15 +91,15 @@ def test_the_list_is_a_table(ask: Run, app: App) -> None:
     assert (0, "", [LIST], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
 
 
-def test_no_pushes_are_said(ask: Run, app: App) -> None:
-    """In words, and in JSON as the app has it."""
+def test_an_empty_list_of_pushes_is_a_sentence(ask: Run, app: App) -> None:
+    """As JSON it is the app's own answer."""
     app.answer(LIST, 200, {"pushes": [], "open_more": 0})
     assert "No pushes.\n" == ask("pushes", "list").out
     assert {"pushes": [], "open_more": 0} == json.loads(ask("pushes", "list", "--json").out)
 
 
 def test_what_is_asked_for_goes_into_the_query(ask: Run, app: App) -> None:
-    """Whatever signs are in it; a duration counts from now."""
+    """Special characters are escaped; a duration counts from now."""
     ask(
         *(
             "pushes",
@@ -142,7 +142,8 @@ def test_what_cannot_be_asked_is_said(ask: Run, app: App, said: str, argv: list[
 
 
 def test_the_list_is_read_page_by_page(ask: Run, app: App) -> None:
-    """Also where a page is empty, until there is enough; and it is said that there are more."""
+    """A page may be empty; reading ends when there is enough, and the output says that there are
+    more."""
     app.answer(LIST, 200, {"pushes": [ONE], "open_more": 3, "next": "a b"})
     app.answer(f"{LIST}?after=a+b", 200, {"pushes": [], "open_more": 0, "next": "c"})
     app.answer(f"{LIST}?after=c", 200, {"pushes": [TWO, TWO], "open_more": 0, "next": "d"})
@@ -157,7 +158,7 @@ def test_the_list_is_read_page_by_page(ask: Run, app: App) -> None:
 
 
 def test_a_waiting_push_is_shown_with_its_regions_ways(ask: Run, app: App) -> None:
-    """To the scale of the time that has passed; what is left until the deadline."""
+    """The bars are to the scale of the time passed; it also shows the time until the deadline."""
     app.answer(f"{LIST}/p1", 200, WAITING)
     ran = ask("pushes", "show", "p1")
     assert (
@@ -197,7 +198,7 @@ def test_a_decided_push_is_shown_with_every_attempt(ask: Run, app: App) -> None:
 
 
 def test_a_timeline_says_where_a_region_s_evidence_comes_from() -> None:
-    """And that a region has another digest. What is no evidence fits into 80 columns."""
+    """It also names a region with another digest. The text fits into 80 columns."""
     seen = [{"region": "e", "kind": "manifest", "found": True, "detail": "readable there"}]
     regions = [
         ARRIVED | {"region": "brazilsoutheast", "lag_seconds": 12_345.6, "digest_differs": True},
@@ -221,7 +222,7 @@ def test_a_retry_says_what_is_sent_anew(ask: Run, app: App) -> None:
 
 
 def test_nothing_to_retry_is_an_error(ask: Run, app: App) -> None:
-    """In the app's words."""
+    """The sentence is the app's own."""
     said = {"status": "error", "reason": "nothing-given-up", "message": "Nothing was given up."}
     app.answer("POST /api/pushes/p1/retry", 409, said)
     ran = ask("pushes", "retry", "p1")
@@ -281,7 +282,7 @@ def test_a_push_is_watched_until_it_is_decided(ask: Run, app: App, code: int, st
 
 
 def test_what_is_not_decided_in_time_is_not_known(ask: Run, app: App) -> None:
-    """Nor is what nobody has heard of."""
+    """The same holds for a push of which nothing was heard."""
     app.answer(f"{LIST}/p1", 200, WAITING)
     ran = ask("pushes", "watch", "p1", "--within", "5s")
     assert (3, "error: not decided within the time\n") == (ran.code, ran.err)
@@ -299,7 +300,7 @@ def test_an_app_that_does_not_answer_is_given_up(ask: Run, app: App) -> None:
 
 
 def test_all_that_wait_are_watched(ask: Run, app: App) -> None:
-    """Until none does; one that ends badly is what counts."""
+    """The command ends when none waits; one that ends badly decides the exit code."""
     app.answer(f"{LIST}?state=waiting", 200, {"pushes": [ONE, ONE | {"id": "p2"}], "open_more": 0})
     in_turn(app, f"{LIST}/p1", (200, WAITING), (200, detailed()))
     in_turn(app, f"{LIST}/p2", (200, DECIDED | {"id": "p2"}))

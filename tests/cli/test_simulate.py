@@ -152,7 +152,7 @@ def test_no_verdict_in_time_ends_with_3(simulate: Callable[..., Ran], app: App) 
 
 
 def test_the_result_can_be_had_as_json(simulate: Callable[..., Ran]) -> None:
-    """And nothing else then."""
+    """Nothing else is then on stdout."""
     ran = simulate("--json", "--seed", "8")
     read = json.loads(ran.out)
     assert (0, 8, [], []) == (ran.code, read["seed"], read["wrong"], read["unknown"])
@@ -261,7 +261,7 @@ def test_without_a_seed_one_is_said(simulate: Callable[..., Ran]) -> None:
 
 
 def test_every_mistake_in_the_file_is_a_line(simulate: Callable[..., Ran], app: App) -> None:
-    """With the file, the line and the field; the app is not asked."""
+    """It has file, line and field; the app is not asked."""
     ran = simulate(text=SCENARIO.replace("seed", "sed") + "    lags: 1\n")
     assert (2, "") == (ran.code, ran.out)
     assert ["s.yaml: error: line 8: is not YAML: "] == [line[:36] for line in ran.err.splitlines()]
@@ -288,10 +288,8 @@ def test_every_mistake_in_the_file_is_a_line(simulate: Callable[..., Ran], app: 
          ["second.yaml", "--listen", "9"]),
     ],
 )  # fmt: skip
-def test_what_is_typed_wrongly_is_said(
-    ask: Run, tmp_path: Path, said: str, argv: list[str]
-) -> None:
-    """In one line, before anything is asked or pushed."""
+def test_a_usage_error_is_one_line(ask: Run, tmp_path: Path, said: str, argv: list[str]) -> None:
+    """It is found before anything is asked or pushed."""
     (tmp_path / "s.yaml").write_text(SCENARIO)
     (tmp_path / "latin.yaml").write_bytes(b"\xe9")
     app = "{late_window: 0, correlation: content}"
@@ -338,7 +336,7 @@ def test_a_ping_that_is_refused_ends_it(
 
 
 def test_an_app_that_is_not_reached_ends_with_4(run: Run, tmp_path: Path) -> None:
-    """As every command that asks one."""
+    """Every command that asks an app ends so."""
     (tmp_path / "s.yaml").write_text(SCENARIO)
     port = str(free_port())
     ran = run("simulate", "s.yaml", "--listen", port, "--url", f"http://127.0.0.1:{free_port()}")
@@ -348,7 +346,7 @@ def test_an_app_that_is_not_reached_ends_with_4(run: Run, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}])
 def test_at_a_terminal_a_table_changes(app: App, tmp_path: Path, environ: dict[str, str]) -> None:
-    """In colours where they are wanted; its last picture stays, folded to the terminal."""
+    """It has colours where they are wanted; its last picture stays, folded to the terminal."""
     (tmp_path / "s.yaml").write_text(SCENARIO)
     there = Registered(app)
     argv = ("simulate", str(tmp_path / "s.yaml"), "--listen", str(there.port), "--url", app.url)
@@ -359,8 +357,8 @@ def test_at_a_terminal_a_table_changes(app: App, tmp_path: Path, environ: dict[s
     assert "webhook" not in bare(shown).replace("webhooks", "")
 
 
-def test_ctrl_c_ends_it(app: App, tmp_path: Path) -> None:
-    """At once, and with no more than its code."""
+def test_ctrl_c_ends_the_simulation(app: App, tmp_path: Path) -> None:
+    """It ends at once, with nothing but its exit code."""
     (tmp_path / "s.yaml").write_text(SCENARIO)
     there = Registered(app, None)
     argv = ["simulate", "s.yaml", "--listen", str(there.port), "--url", app.url]

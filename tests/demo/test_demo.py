@@ -48,7 +48,7 @@ def test_the_demo_is_over_in_a_minute() -> None:
 
 
 def test_the_demo_fits_a_terminal() -> None:
-    """With a column for each region, told to the end or not."""
+    """The table has a column for each region, in the middle of the run and at its end."""
     run = record()
     for expected in run.expected:
         tell(run, message(expected))

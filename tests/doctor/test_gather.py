@@ -111,7 +111,7 @@ async def test_a_webhooks_key_is_tried(rig: LoopbackArm) -> None:
 
 
 async def test_a_webhooks_key_is_shown_to_the_app_alone(rig: LoopbackArm) -> None:
-    """Where one of ours posts elsewhere, nothing is posted there."""
+    """Nothing is posted where one of ours posts elsewhere."""
     receiver = Receiver("elsewhere")
     async with clinic(rig) as c, listening(receiver):
         await c.push()

@@ -188,7 +188,7 @@ async def test_what_has_been_taken_in_is_marked_for_all_processes() -> None:
 
 @pytest.mark.usefixtures("_processes_of_their_own")
 async def test_a_lost_mark_costs_a_repeat_and_no_new_generation() -> None:
-    """By content, with an old event of what has been pushed again since."""
+    """By content, an old event comes again after its content was pushed anew."""
     async with catching_up(CORRELATION="content") as (w, registry):
         await registry.fire("p1", lost=True)
         await asyncio.sleep(2 * RUN)
@@ -270,7 +270,7 @@ async def test_what_is_not_for_us_is_left_alone_and_counted(
 
 
 async def test_a_right_that_is_missing_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """In the log and in /api/health, until it is there."""
+    """The log and /api/health name it until it is there."""
     async with catching_up() as (w, registry):
         registry.arm.troubles["list"] = [(403, {})] * 3
         await registry.fire("p1", lost=True)
@@ -307,7 +307,7 @@ async def test_where_it_is_off_there_is_no_timer(off: dict[str, str]) -> None:
 
 
 async def test_a_quiet_run_costs_one_request_for_each_webhook() -> None:
-    """And none to the engine, whatever the logs hold that was delivered."""
+    """The engine gets none, however many delivered events the logs hold."""
     async with catching_up() as (w, registry):
         for n in range(20):
             await registry.fire(f"p{n}")

@@ -156,7 +156,7 @@ async def play(app: App, arm: LoopbackArm, registry: Registry, ops: Receiver) ->
 
 @pytest.mark.real_time
 async def test_every_push_is_told_once_on_devhost(arm: LoopbackArm) -> None:
-    """Whether or not the app had kept it."""
+    """It does not matter whether the app had kept an event."""
     registry, ops = arm.add_registry("contoso", REGIONS[0], REGIONS), Receiver("ops")
     async with listening(ops), on_devhost(settings(arm, registry, ops)) as app:
         await play(app, arm, registry, ops)

@@ -52,7 +52,7 @@ def with_evidence(monkeypatch: pytest.MonkeyPatch, *other: Instead) -> None:
 
 
 async def test_an_activity_that_the_host_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those before it have come back."""
+    """The activities before it have come back."""
     with_evidence(monkeypatch)
     async with world() as w:
         said = await probe(w)
@@ -61,7 +61,7 @@ async def test_an_activity_that_the_host_lacks_is_named(monkeypatch: pytest.Monk
 
 
 async def test_an_activity_that_ends_in_an_error_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the Functions host says of one that is disabled; the others are called all the same."""
+    """The Functions host says the same of a disabled one; the others are called all the same."""
 
     async def fail() -> None:
         raise RuntimeError
@@ -84,7 +84,7 @@ async def test_an_endpoint_that_fails_is_said_at_once() -> None:
 
 
 async def test_a_probe_that_nobody_takes_up_is_removed_by_a_later_one() -> None:
-    """It is waited for so long, and no longer."""
+    """The first question waits only so long for it."""
     async with world(hazards=Hazards(gap=(200.0, 200.0))) as w:
         said = await probe(w)
         assert "not-begun" == said["state"]
@@ -107,7 +107,7 @@ async def test_a_probe_that_another_process_looks_at_is_left_alone() -> None:
 
 
 async def test_questions_at_once_share_one_probe() -> None:
-    """However many ask."""
+    """Their number does not matter."""
     async with world(hazards=Hazards(gap=(200.0, 200.0))) as w:
         assert ["not-begun"] * 5 == [
             said["state"] for said in await asyncio.gather(*(probe(w) for _ in range(5)))
@@ -116,7 +116,7 @@ async def test_questions_at_once_share_one_probe() -> None:
 
 
 async def test_a_probe_that_is_stuck_is_ended_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By those that come minutes later."""
+    """Later probes do that, after some minutes."""
     over = asyncio.Event()
 
     async def hang() -> None:

@@ -100,7 +100,7 @@ def test_the_wheel_brings_the_app_and_the_rig_alone() -> None:
 
 @pytest.mark.parametrize("program", ["acr-global", "python -m acr_global"])
 def test_the_version_is_the_one_that_is_installed(tmp_path: Path, program: str) -> None:
-    """By either name."""
+    """Both names print it."""
     ran = run(tmp_path, "--version", program=program)
     version = SETUP["project"]["version"]
     assert (0, f"acr-global {version}\n", "") == (ran.returncode, ran.stdout, ran.stderr)
@@ -108,7 +108,7 @@ def test_the_version_is_the_one_that_is_installed(tmp_path: Path, program: str) 
 
 @pytest.mark.parametrize("prog", HELPS)
 def test_every_help_is_there(tmp_path: Path, prog: str) -> None:
-    """As in the checkout."""
+    """It is the same as in the checkout."""
     ran = run(tmp_path, *prog.removeprefix(PROG).split(), "--help")
     assert (0, HELPS[prog] + "\n", "") == (ran.returncode, ran.stdout, ran.stderr)
 

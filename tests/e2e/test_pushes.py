@@ -150,7 +150,7 @@ async def test_open_pushes_are_looked_at_up_to_a_bound(monkeypatch: pytest.Monke
 
 
 async def test_a_push_that_is_broken_off_is_interrupted_until_it_goes_on() -> None:
-    """With all that had been heard of it."""
+    """It keeps all that was heard of it."""
     async with world() as w:
         await insist(w, *REGIONS[:2])
         await break_off(w)

@@ -65,7 +65,7 @@ async def test_it_says_what_it_goes_by_and_what_is_wrong(s: Scene) -> None:
 
 @both()
 async def test_evidence_is_asked_for_with_the_apps_own_identity(s: Scene) -> None:
-    """Of a push that never was: what comes back is whether it could be asked."""
+    """The push does not exist: the answer only tells whether the registry could be asked."""
     _, said = await s.call("GET", DIAGNOSIS)
     found = {one.get("registry"): one["asked"] for one in said["expected"]}
     assert list(REGIONS) == [one["region"] for one in found["evidence-absent.example"]]

@@ -44,7 +44,7 @@ async def once_listed(s: Scene, state: str) -> Any:
 
 @both()
 async def test_a_push_is_listed_while_it_waits_and_when_it_is_decided(s: Scene) -> None:
-    """From its first report on, with the regions that are missing."""
+    """It is listed from its first arrival on, with the missing regions."""
     await s.push(*REGIONS[:2])
 
     async def two_are_in() -> Any:
@@ -119,7 +119,7 @@ async def test_an_alarm_and_what_follows_it_are_one_push(s: Scene) -> None:
 
 @both()
 async def test_pushes_are_found_by_image_newest_first(s: Scene) -> None:
-    """By tag, by digest, by registry, and by time."""
+    """They are found by tag, digest, registry and time."""
     one, two = (f"sha256:{n * 32}" for n in ("ab", "cd"))
     for push, (tag, digest) in enumerate([("v1", one), ("v2", two), ("v1", two)], start=1):
         await s.push(push=push, tag=tag, digest=digest)
@@ -200,7 +200,7 @@ async def test_what_is_no_push_is_not_shown(s: Scene) -> None:
 
 @both()
 async def test_a_wrong_question_is_refused(s: Scene) -> None:
-    """With what would be right; a place in another list is none in this one."""
+    """The answer says what would be right; a token of another list is refused, too."""
     for name, value in {
         "state": "late",
         "image": "team/app@v1",

@@ -69,7 +69,8 @@ def test_without_a_registry_to_ask_nothing_is_caught_up() -> None:
     [("30 */1 * * * *", "1m"), ("30 */7 * * * *", "7m"), ("30 0 * * * *", "1h")],
 )
 def test_catching_up_runs_as_often_as_is_said(schedule: str, every: str) -> None:
-    """As far as a schedule can say it: every seventh minute of each hour, and at the full hour."""
+    """The schedule is as close as NCRONTAB can say it: every seventh minute of each hour, and the
+    full hour."""
     app = build_app(WATCHED | {"ACR_GLOBAL_CATCH_UP": every})
     assert schedule == triggers("timerTrigger", app.get_functions())["CatchUp"]["schedule"]
 

@@ -103,7 +103,7 @@ async def test_a_row_is_written_whole_or_added_to(place: dict[str, str]) -> None
 
 @pytest.mark.engine
 async def test_two_hubs_in_one_account_have_tables_of_their_own(storage: engine.Azurite) -> None:
-    """As their instances have; two processes may make the table at once."""
+    """Two processes may make the table at once."""
     ledgers = tables.deployed({SETTING: storage.connection, "OTHER": "x"})
     ours, theirs = ledgers("Ours-1"), ledgers("Theirs")
     assert isinstance(ours, TableLedger)
@@ -126,7 +126,7 @@ async def test_two_hubs_in_one_account_have_tables_of_their_own(storage: engine.
     ],
 )  # fmt: skip
 async def test_an_account_that_cannot_be_reached_is_one_error(environ: dict[str, str]) -> None:
-    """Without what stands in the setting."""
+    """It shows nothing of the setting."""
     ledger = tables.deployed(environ)("Hub")
     assert isinstance(ledger, TableLedger)
     for call in (ledger.put(["a"], {}), ledger.mark(["a"], {}), ledger.read(EVERY, 1, None)):
@@ -137,7 +137,7 @@ async def test_an_account_that_cannot_be_reached_is_one_error(environ: dict[str,
 
 
 async def test_an_identity_is_used_where_the_setting_names_an_account() -> None:
-    """By its name, or by the address of its tables; as the host itself does."""
+    """The setting has the account's name or the address of its tables, as for the host itself."""
     for more in (
         {"accountName": "mine", "credential": "managedidentity", "clientId": "id"},
         {"tableServiceUri": "https://mine.table.core.windows.net"},

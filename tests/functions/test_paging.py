@@ -23,7 +23,7 @@ def test_the_first_page_and_the_last_have_no_token() -> None:
 
 
 def test_a_place_in_one_list_is_none_in_another() -> None:
-    """Where there are several, each goes on with its own."""
+    """Where there are several lists, each has tokens of its own."""
     given = paging.give("token", "overdue")
     assert "token" == paging.take(given, "overdue")
     for other in ("complete", ""):

@@ -63,8 +63,8 @@ def test_the_roles_are_those_of_the_table(name: str) -> None:
 
 
 def test_the_scheduler_takes_the_place_of_queues() -> None:
-    """With the scheduler the app has no business in the account's queues, and in its tables that
-    of the list of pushes."""
+    """With the scheduler, the app needs no role on the account's queues; on its tables it needs one
+    for the list of pushes."""
     roles = {a.role for a in load("private").assignments}
     assert {SCHEDULER, TABLES} < roles
     assert QUEUES not in roles

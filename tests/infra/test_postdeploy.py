@@ -179,7 +179,7 @@ def test_without_the_commands_packages_it_says_which_and_what_remains(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """As where the script is run by any Python."""
+    """Any Python may run the script."""
     monkeypatch.setattr(hook, "PACKAGES", ["typer", "no_such_package.at_all"])
     assert 0 == hook.main(["group", "app"])
     said = capsys.readouterr().out
@@ -207,8 +207,8 @@ async def test_a_deployment_ends_set_up_and_looked_at(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """By the real commands: a webhook in each region, which was pinged; only what a push would
-    show is not known yet."""
+    """The real commands give each region a webhook and ping it; only what a push would show is not
+    known yet."""
     async with clinic(rig) as c:
         for region in REGIONS:
             rig.store.remove(f"{c.registry.id}/webhooks/of{region}")

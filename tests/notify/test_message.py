@@ -231,7 +231,8 @@ def test_what_was_caught_up_counts_from_its_own_time() -> None:
 def test_a_verdict_that_could_be_told_only_late_says_so(
     kind: VerdictType, minutes: float, expected: str
 ) -> None:
-    """From when all was there, or from the deadline; where it is less than a minute, nothing."""
+    """The delay counts from the last arrival or the deadline; less than a minute is not
+    mentioned."""
     at = BEGUN + timedelta(minutes=minutes)
     regions = ("westeurope", "northeurope", "eastus")
     arrivals = tuple(caught_up(region, 0) for region in regions)

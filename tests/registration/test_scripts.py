@@ -86,7 +86,7 @@ def test_the_header_goes_by_a_file() -> None:
 
 
 def test_where_nothing_is_to_be_done_the_script_does_nothing() -> None:
-    """And says so."""
+    """It says so."""
     assert "# Nothing is to be done." in az_script(
         APP, REGISTRY, plan(Wanted(APP, "KEY"), [WEST], [hook()])
     )
@@ -118,7 +118,7 @@ def test_a_name_with_a_line_break_ends_no_comment() -> None:
 
 
 def test_every_attribute_is_one_that_the_provider_has() -> None:
-    """And none that it requires is missing."""
+    """No required attribute is missing."""
     text = terraform(REGISTRY, "regs", steps())
     resources = re.findall(rf'^resource "{TERRAFORM_TYPE}" "\w+" {{\n(.*?)^}}', text, re.M | re.S)
     assert 3 == len(resources)
@@ -129,13 +129,13 @@ def test_every_attribute_is_one_that_the_provider_has() -> None:
 
 
 def test_terraform_warns_of_its_state() -> None:
-    """At the top."""
+    """The warning stands at the top."""
     assert "state holds the function key in clear" in terraform(REGISTRY, "regs", ())[:300]
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="needs terraform on PATH")
-def test_terraform_reads_it(tmp_path: Path) -> None:
-    """And would write it no other way."""
+def test_terraform_reads_the_output(tmp_path: Path) -> None:
+    """`terraform fmt` would not change it."""
     (tmp_path / "webhooks.tf").write_text(terraform(REGISTRY, "regs", steps()))
     done = subprocess.run(
         ["terraform", "fmt", "-check", "-diff", str(tmp_path)],

@@ -32,7 +32,7 @@ LONG = "func-acr-global-production-westeurope-001"
     ],
 )
 def test_the_name_follows_from_app_and_region(expected: str, app: str, region: str) -> None:
-    """By hand it is the same: letters and digits, one after the other, while they fit."""
+    """It can be made by hand: letters and digits, one after the other, while they fit."""
     assert expected == webhook_name(app, region)
 
 
@@ -44,7 +44,8 @@ def test_every_name_is_one_that_the_registry_takes(app: str, region: str, app_id
 
 
 def test_long_names_stay_apart() -> None:
-    """Where they differ only in what is cut off: in the app's end, or in the region."""
+    """Names that differ only in the part that is cut off, of the app or the region, get different
+    ends."""
     apps = [f"{LONG}-{number}" for number in range(50)]
     regions = ["westeurope", "northeurope", "germanywestcentral"]
     names = [webhook_name(app, region) for app in apps for region in regions]
@@ -60,13 +61,13 @@ def test_where_two_would_have_one_name_there_is_another() -> None:
 
 
 def test_a_former_name_has_no_app() -> None:
-    """As the docs had it for one app on its registry."""
+    """The docs once had it, for one app on its registry."""
     assert "acrglobalmydc1" == former_name("my-dc_1")
     assert "acrglobal" + "x" * 41 == former_name("x" * 60)
 
 
 def test_a_tag_says_whose_it_is() -> None:
-    """Whatever its name's case; an empty one says nothing."""
+    """The case of its name does not matter; an empty one says nothing."""
     assert "/the/sites/func-app" == owner({"a": "b", "ACR-Global-App": " /the/sites/Func-App/ "})
     assert "func-app" == app_name("/the/sites/Func-App")
     assert owner({"acr-global-app": " "}) is None

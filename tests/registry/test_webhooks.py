@@ -26,7 +26,7 @@ def test_a_listed_webhook_is_read() -> None:
 
 
 def test_a_webhook_says_which_app_it_is_marked_for() -> None:
-    """By the app's ARM id, of which the app itself knows its name."""
+    """The tag has the app's ARM id, of which the app itself knows only its name."""
     listed = webhook("x", "eastus") | {"tags": {"ACR-Global-App": "/the/sites/Func-App"}}
     assert Webhook("x", "eastus", app="func-app") == parse_webhook(listed)
 
@@ -54,7 +54,8 @@ def test_ours_is_found_by_tag_then_by_name_then_by_its_former_name() -> None:
 
 
 def test_what_is_marked_for_another_app_is_never_ours() -> None:
-    """Whatever its name; where our own is not known, as off Azure, its name decides."""
+    """The webhook's name does not matter; where our own name is not known, as off Azure, it
+    decides."""
     theirs = Webhook("acrglobaleastus", "eastus", app="other")
     with pytest.raises(CheckFailedError, match="no webhook of ours in this region"):
         choose([theirs], "eastus", access(app="func-app", webhook_url=OUR_URL))

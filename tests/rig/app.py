@@ -1,4 +1,4 @@
-"""What webhooks tell, in a thread of its own."""
+"""A receiver of webhooks, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class App:
-    """Keeps path, headers and body, and says 202."""
+    """Keeps path, headers and body of each post, and answers 202."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, str], Any]] = []
@@ -26,7 +26,7 @@ class App:
                 self.wfile.write(b"kept")
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -34,7 +34,7 @@ class App:
 
 @contextmanager
 def listening() -> Iterator[App]:
-    """One, for as long as the block lasts."""
+    """A receiver that listens while the block lasts."""
     app = App()
     thread = threading.Thread(target=app.server.serve_forever, args=(0.02,))
     thread.start()

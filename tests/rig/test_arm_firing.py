@@ -1,4 +1,4 @@
-"""The loopback registry tells its webhooks, once each, and keeps what they answered."""
+"""The loopback registry posts to its webhooks once each, and keeps their answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOOK = "acrglobalwesteurope"
 
 @pytest.fixture
 def app() -> Iterator[App]:
-    """One that listens."""
+    """A receiver that listens."""
     with listening() as app:
         yield app
 
@@ -28,7 +28,7 @@ def app() -> Iterator[App]:
 def test_a_ping_is_posted_with_the_webhooks_headers(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry, app: App
 ) -> None:
-    """Id, time and action, and nothing else."""
+    """It has id, time and action, and nothing else."""
     registry.add_webhook(HOOK, "westeurope", f"{app.url}/api?region=x", {"x-functions-key": "k"})
     event_id = acr.webhooks.ping("registries", "contoso", HOOK).id
     arm.webhooks.close()
@@ -48,7 +48,7 @@ def test_a_ping_is_posted_with_the_webhooks_headers(
 def test_the_event_log_has_request_and_answer(
     acr: ContainerRegistryManagementClient, registry: Registry, app: App
 ) -> None:
-    """The status as text; a function key in clear, an Authorization header not."""
+    """The status is text; a function key is readable, an Authorization header is not."""
     headers = {"x-functions-key": "k", "Authorization": "Basic eA=="}
     registry.add_webhook(HOOK, "westeurope", app.url, headers)
     assert {HOOK: "202"} == registry.fire("West Europe", event("p1"))
@@ -67,7 +67,7 @@ def test_the_event_log_has_request_and_answer(
 def test_an_event_log_comes_in_pages_newest_first(
     arm: LoopbackArm, acr: ContainerRegistryManagementClient, registry: Registry, app: App
 ) -> None:
-    """The next page is asked for by GET."""
+    """The next page is fetched by GET."""
     arm.page = 2
     registry.add_webhook(HOOK, "westeurope", app.url)
     for number in range(5):
@@ -79,7 +79,7 @@ def test_an_event_log_comes_in_pages_newest_first(
 
 
 def test_where_nobody_answers_the_registry_says_504(registry: Registry) -> None:
-    """It says so itself."""
+    """That status is the registry's own."""
     registry.add_webhook(HOOK, "westeurope", unused_url())
     assert {HOOK: "504"} == registry.fire("westeurope", event("p1"))
 
@@ -87,7 +87,7 @@ def test_where_nobody_answers_the_registry_says_504(registry: Registry) -> None:
 def test_where_the_answer_takes_too_long_the_registry_says_504(
     arm: LoopbackArm, registry: Registry
 ) -> None:
-    """A server that accepts, and does nothing more."""
+    """The server accepts the connection, and does nothing more."""
     arm.webhooks.gives_up = 0.05
     with socket.create_server(("127.0.0.1", 0)) as silent:
         registry.add_webhook(HOOK, "westeurope", f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -132,13 +132,13 @@ def test_the_event_log_of_a_webhook_goes_with_it(
 def test_a_webhook_is_told_of_its_own_alone(
     registry: Registry, app: App, about: dict[str, Any]
 ) -> None:
-    """Its region, actions and scope, while it is enabled."""
+    """Its region, actions and scope decide, and whether it is enabled."""
     registry.add_webhook(HOOK, uri=app.url, **({"location": "westeurope"} | about))
     assert {} == registry.fire("westeurope", event("p1"))
 
 
 def test_nothing_happens_where_there_is_no_replica(registry: Registry, app: App) -> None:
-    """A webhook may be left of one."""
+    """A webhook may be left over from one."""
     registry.add_webhook(HOOK, "northeurope", app.url)
     registry.remove_replica("northeurope")
     assert {} == registry.fire("northeurope", event("p1"))

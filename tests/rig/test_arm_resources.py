@@ -78,7 +78,7 @@ def test_the_server_ends_with_its_block(arm: LoopbackArm) -> None:
     with LoopbackArm(certificate) as brief:
         trusted = ssl.create_default_context(cafile=certificate)
         place = brief.url.removeprefix("https://")
-        connection = http.client.HTTPSConnection(place, context=trusted)
+        connection = http.client.HTTPSConnection(place, context=trusted, timeout=60)
         connection.request("GET", "/metadata/endpoints")
         assert brief.url == json.loads(connection.getresponse().read())["resourceManager"]
     assert connection.sock

@@ -180,7 +180,7 @@ async def test_the_app_tells_what_any_scenario_expects(push: dict[str, Any], win
 async def test_a_webhook_is_posted_once_and_waits_five_seconds(
     status: int, word: str, answer: float | str
 ) -> None:
-    """As the registry's; whatever comes is noted."""
+    """The registry does the same; any answer is noted."""
     asked: list[str] = []
 
     async def take(request: web.Request) -> web.Response:
@@ -210,7 +210,7 @@ async def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPat
 
 
 async def test_what_is_no_message_is_refused() -> None:
-    """And counts for nothing."""
+    """It counts for nothing."""
     told: list[Receipt] = []
     (receiver,) = receivers((Listener.model_validate({"name": "ops"}),), told.append)
     assert 400 == receiver.decide({}, {"type": "complete"})
