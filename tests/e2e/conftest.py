@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from acr_global_rig import engine
+from acr_global_rig.arm import LoopbackArm
+from tests.e2e.beside_arm import trusted_arm
 from tests.e2e.scene import pieces_of
 from tests.e2e.theatre import OnDevhost, OnEngine
 
@@ -38,3 +41,10 @@ def host(request: pytest.FixtureRequest) -> OnDevhost | OnEngine:
     stage: OnEngine = request.getfixturevalue("on_engine")
     stage.begin(pieces_of(request.session.items))
     return stage
+
+
+@pytest.fixture
+def arm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackArm]:
+    """A resource manager that this process trusts."""
+    with trusted_arm(tmp_path, monkeypatch) as running:
+        yield running
