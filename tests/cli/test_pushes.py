@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from acr_global.cli.push_text import timeline
 from tests.cli.conftest import KEY, App, Run
 from tests.cli.test_terminal import at_terminal, bare
 
+GOLDEN = Path(__file__).parent / "golden" / "watch.txt"
 LIST = "GET /api/pushes"
 ONE: dict[str, Any] = {
     "id": "p1",
@@ -318,6 +321,16 @@ def test_where_none_waits_there_is_nothing_to_watch(ask: Run, app: App) -> None:
     app.answer(f"{LIST}?state=waiting", 200, {"pushes": [], "open_more": 0})
     ran = ask("pushes", "watch")
     assert (0, "No push is waiting.\n") == (ran.code, ran.out)
+
+
+def test_a_picture_is_the_golden() -> None:
+    """The golden file has been looked at by eye: a push that waits, one alarmed, one complete."""
+    shown = (WAITING, DECIDED, detailed(seconds_left=None))
+    pushes = [api.PushDetails.model_validate(one) for one in shown]
+    text = "\n".join(part for push in pushes for part in watching.drawn(push))
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert GOLDEN.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("columns", [40, 80])

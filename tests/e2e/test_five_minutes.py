@@ -4,6 +4,7 @@ and the doctor looks at all of it."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -23,8 +24,9 @@ NAMED = {"WEBSITE_SITE_NAME": APP}
 """As the platform tells an app its name."""
 
 
-async def command(arm: LoopbackArm, url: str, *words: str) -> tuple[int, str]:
-    """Run one of ours as a process of its own; its exit code and all that it said."""
+async def command(arm: LoopbackArm, url: str, *words: str) -> tuple[int, str, str]:
+    """Run one of ours as a process of its own; its exit code, its output, and the command lines of
+    the machine's processes meanwhile."""
     own = {
         "ACR_GLOBAL_ARM_ENDPOINT": arm.url,
         "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
@@ -38,23 +40,36 @@ async def command(arm: LoopbackArm, url: str, *words: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await ran.communicate()
-    return ran.returncode or 0, said.decode()
+    saying, processes = asyncio.create_task(ran.communicate()), ""
+    while not saying.done():
+        processes += command_lines()
+        await asyncio.wait([saying], timeout=0.05)
+    said, _ = saying.result()
+    return ran.returncode or 0, said.decode(), processes
+
+
+def command_lines() -> str:
+    """What anybody on this machine may read of its processes, where that is in /proc."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            lines.append(path.read_text(errors="replace"))
+    return "\n".join(lines)
 
 
 async def play(
     app: App, arm: LoopbackArm, registry: Registry, ops: Receiver, function_key: str
 ) -> None:
-    """Register, ping, push, look: nothing is amiss, and nothing shows a key."""
+    """Register, ping, push, look: nothing is amiss, and no output or command line shows a key."""
     await app.start()
     site = arm.add_site(APP, app.url)
     site.keys("ImagePush")["contoso"] = function_key
     of_registry = ("--registry", "contoso")
-    said = []
+    said: list[str] = []
 
     async def fine(*words: str) -> str:
-        code, text = await command(arm, app.url, *words)
-        said.append(text)
+        code, text, processes = await command(arm, app.url, *words)
+        said.extend((text, processes))
         assert 0 == code, text
         return text
 
