@@ -56,7 +56,8 @@ async def test_an_app_that_is_well_says_so(s: Scene) -> None:
 @both(stage=Stage(SETTINGS))
 async def test_it_says_what_it_goes_by_and_what_is_wrong(s: Scene) -> None:
     """No value of a setting that is wrong."""
-    _, said = await s.call("GET", DIAGNOSIS)
+    status, said = await s.call("GET", DIAGNOSIS)
+    assert 200 == status, (status, said, s.log()[-3000:])
     (plain,) = said["expected"]
     assert (["westeurope", "eastus"], "id") == (plain["regions"], plain["correlation"])
     assert ["ACR_GLOBAL_TIMEOUT"] == [problem["setting"] for problem in said["problems"]]

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from acr_global.registry.naming import TAG
 from tests.registration.test_plan import APP, NORTH, WEST, hook, replica
 
 GOLDEN = Path(__file__).parent / "golden"
+SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 REGISTRY = Registry(
     "/subscriptions/s/resourceGroups/regs/providers/Microsoft.ContainerRegistry/registries/contoso",
     "contoso",
@@ -102,7 +104,7 @@ def test_shells_read_it(tmp_path: Path) -> None:
     """shellcheck has nothing to say, but for what a tag of others holds."""
     (tmp_path / "webhooks.sh").write_text(az_script(APP, REGISTRY, steps()))
     done = subprocess.run(
-        ["shellcheck", "--exclude=SC2016", "webhooks.sh"],
+        [SHELLCHECK, "--exclude=SC2016", "webhooks.sh"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
