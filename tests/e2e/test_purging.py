@@ -343,8 +343,8 @@ async def test_a_content_begins_anew_after_a_purge(s: Scene) -> None:
     async def purge_instance(instance_id: str) -> None:
         path = f"runtime/webhooks/durabletask/instances/{instance_id}"
         assert (200, {"instancesDeleted": 1}) == await s.call("DELETE", path)
-        # What comes for an instance that has ended has the engine write its row once more, as
-        # ended, from what it had read of it: perhaps after the purge.
+        # Once a purged row was seen again. Perhaps the engine writes it once more for a message
+        # that comes after the end, from what it had read before the purge.
         while await s.instance(instance_id):
             await s.call("DELETE", path)
 
