@@ -20,7 +20,7 @@ from pydantic import Field
 
 from acr_global.model import Arrival, Frozen, Moment
 from acr_global.patterns import normalize_region
-from acr_global.registry.firings import concerns, host_and_path, parse_firing
+from acr_global.registry.firings import accepted, concerns, host_and_path, parse_firing
 from acr_global.registry.question import Question
 from acr_global.urls import split_url
 
@@ -58,7 +58,7 @@ class Logged:
     @property
     def delivered(self) -> bool:
         """The receiver said 2xx."""
-        return self.status is not None and 200 <= self.status < 300
+        return accepted(self.status)
 
     @property
     def key(self) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acr_global.cli.exits import CommandError, NotAskedError, UsageError
+from acr_global.registry.ids import REGISTRIES, parse_id
 from acr_global.setting_values import origin
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Place:
     """Where in Azure a registry is."""
 
     registry: str
-    """Its name or ARM id."""
+    """Its name or ARM id; empty where it is not known."""
     endpoint: str
     """The resource manager's, without a slash at its end."""
     subscription: str | None
@@ -74,24 +75,37 @@ def place(
     tenant: str | None,
     cloud: str | None,
 ) -> Place:
-    """The place by the options or the environment. Raises UsageError."""
-    from acr_global.registration.ids import parse_id
-    from acr_global.registration.rights import REGISTRIES
-
-    named = said(environ, registry, REGISTRY_VARIABLE)
-    if named is None:
+    """The place by the options or the environment. Raises UsageError where it is not all known."""
+    at = told(environ, registry, subscription, tenant, cloud)
+    if not at.registry:
         raise UsageError(f"which registry? Give --registry NAME, or {REGISTRY_VARIABLE}")
-    there = said(environ, subscription, SUBSCRIPTION_VARIABLE)
-    parts = parse_id(named, REGISTRIES)
-    if parts is None and not (named.isascii() and named.isalnum()):
+    is_name = at.registry.isascii() and at.registry.isalnum()
+    if not is_name and parse_id(at.registry, REGISTRIES) is None:
         raise UsageError("--registry must be a registry's name, or its whole ARM id")
-    if parts is None and there is None:
+    if at.subscription is None:
         raise UsageError(
             f"which subscription? Give --subscription ID or {SUBSCRIPTION_VARIABLE}, or the "
             "registry's ARM id"
         )
-    own = there or (parts[0] if parts else None)
-    return Place(named, endpoint(environ, cloud), own, said(environ, tenant, TENANT_VARIABLE))
+    return at
+
+
+def told(
+    environ: Mapping[str, str],
+    registry: str | None,
+    subscription: str | None,
+    tenant: str | None,
+    cloud: str | None,
+) -> Place:
+    """As much of the place as the options or the environment tell. Raises UsageError."""
+    named = said(environ, registry, REGISTRY_VARIABLE) or ""
+    parts = parse_id(named, REGISTRIES)
+    return Place(
+        registry=named,
+        endpoint=endpoint(environ, cloud),
+        subscription=said(environ, subscription, SUBSCRIPTION_VARIABLE) or (parts and parts[0]),
+        tenant=said(environ, tenant, TENANT_VARIABLE),
+    )
 
 
 @contextmanager

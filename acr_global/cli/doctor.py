@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acr_global.cli.azure import (
-    REGISTRY_VARIABLE,
     SIGN_IN_NOTE,
-    SUBSCRIPTION_VARIABLE,
-    TENANT_VARIABLE,
     AppId,
     Cloud,
     Place,
     Registry,
     Subscription,
     Tenant,
-    endpoint,
-    said,
+    told,
 )
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
@@ -64,21 +60,9 @@ def doctor(
     something could not be asked.
     """
     there = connect(os.environ, url, key_file, key_stdin, timeout)
-    named = said(os.environ, registry, REGISTRY_VARIABLE) or ""
-    own = said(os.environ, subscription, SUBSCRIPTION_VARIABLE) or _subscription_of(named)
-    tenant = said(os.environ, tenant, TENANT_VARIABLE)
-    at = Place(named, endpoint(os.environ, cloud), own, tenant)
+    at = told(os.environ, registry, subscription, tenant, cloud)
     note("asking the registry and the app, whose engine has half a minute to answer")
     return _report(_look(there, at, app_id), as_json=as_json)
-
-
-def _subscription_of(registry: str) -> str | None:
-    """As its ARM id says it; None for a name."""
-    from acr_global.registration.ids import parse_id
-    from acr_global.registration.rights import REGISTRIES
-
-    parts = parse_id(registry, REGISTRIES)
-    return parts[0] if parts else None
 
 
 def _look(there: Connection, at: Place, app_id: str | None) -> tuple[Finding, ...]:

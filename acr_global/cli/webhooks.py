@@ -128,15 +128,16 @@ def plan(
     with _opened(at, url, app_id, actions, scope, key_stdin) as registrar:
         planned = registrar.plan()
     from acr_global.cli import registering
-    from acr_global.registration import ids, rights, scripts
+    from acr_global.registration import rights, scripts
     from acr_global.registration.plan import Kind
+    from acr_global.registry.ids import REGISTRIES, parse_id
 
     steps = planned.steps
     if language is Language.AZ:
         print(scripts.az_script(registrar.app, registrar.registry, steps), end="")
         return Exit.FINE
     if language is Language.TERRAFORM:
-        parts = ids.parse_id(registrar.registry.id, rights.REGISTRIES)
+        parts = parse_id(registrar.registry.id, REGISTRIES)
         print(scripts.terraform(registrar.registry, parts[1] if parts else "", steps), end="")
         return Exit.FINE
     if as_json:

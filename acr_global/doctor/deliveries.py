@@ -9,6 +9,7 @@ from acr_global import api
 from acr_global.doctor.facts import Facts, Hook, Unknown
 from acr_global.doctor.finding import Finding, State, fine, unknown, wrong
 from acr_global.registration.model import WebhookEvent
+from acr_global.registry.firings import accepted
 
 LAST = 20
 """Posts of a region that are examined."""
@@ -60,8 +61,8 @@ def _last(hook: Hook) -> Finding:
         return unknown(check, f"{region}: nothing was posted yet", PING)
     last = posted[:LAST]
     posts = "the last post" if len(last) == 1 else f"the last {len(last)} posts"
-    mended = _MENDED if _taken(last[0]) else ()
-    refused = [event for event in last if not _taken(event) and event.status not in mended]
+    mended = _MENDED if accepted(last[0].status) else ()
+    refused = [event for event in last if not accepted(event.status) and event.status not in mended]
     if not refused:
         newest = last[0].at
         at = f", the newest at {newest:%Y-%m-%d %H:%M:%SZ}" if newest else ""
@@ -120,10 +121,6 @@ def _content(event: WebhookEvent) -> tuple[str, ...] | None:
         return None
     parts = (body.get("action"), target.get("repository"), target.get("digest"), target.get("tag"))
     return tuple(str(part or "") for part in parts)
-
-
-def _taken(event: WebhookEvent) -> bool:
-    return event.status is not None and 200 <= event.status < 300
 
 
 def _when(event: WebhookEvent) -> datetime:

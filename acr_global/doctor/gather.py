@@ -23,9 +23,8 @@ from acr_global.registration import survey
 from acr_global.registration.arm import Arm
 from acr_global.registration.model import App as OurApp
 from acr_global.registration.model import Function, Registry, Webhook
-from acr_global.registration.plan import KEY_HEADER, PATH, is_ours, may_be_ours
+from acr_global.registration.plan import KEY_HEADER, PATH, is_ours, may_be_ours, posts_to
 from acr_global.registration.refusal import ArmError
-from acr_global.registry.firings import host_and_path
 from acr_global.registry.naming import app_name, former_name, webhook_name
 from acr_global.urls import split_url
 
@@ -154,7 +153,7 @@ class _Asked:
         """What the app answers to a ping that is posted as this webhook posts. Its key is shown to
         the app alone, and over TLS unless the app is on this machine."""
         uri = webhook.uri or ""
-        if not _goes_to_app(uri, app) or split_url(uri).in_clear:
+        if not posts_to(app, uri) or split_url(uri).in_clear:
             return Unknown("it does not post to the app")
         return await self._post(uri, dict(webhook.headers or {}))
 
@@ -166,7 +165,7 @@ def _may_be(webhook: Webhook, app: OurApp) -> bool:
 
 def _is(webhook: Webhook, app: OurApp) -> bool:
     """Whether a webhook whose URI is known is ours: by its tag or its URI."""
-    return is_ours(webhook, app) or _goes_to_app(webhook.uri or "", app)
+    return is_ours(webhook, app) or posts_to(app, webhook.uri)
 
 
 def _is_named(webhook: Webhook, app: OurApp) -> bool:
@@ -174,9 +173,3 @@ def _is_named(webhook: Webhook, app: OurApp) -> bool:
     name = app_name(app.id) if app.id else split_url(app.url).host.partition(".")[0]
     names = (webhook_name(name, webhook.location), former_name(webhook.location))
     return is_ours(webhook, app) or webhook.name.lower() in names
-
-
-def _goes_to_app(uri: str, app: OurApp) -> bool:
-    places = (app.url, *(f"https://{host}" for host in app.hosts))
-    to = host_and_path(uri)
-    return to is not None and to in [host_and_path(place + PATH) for place in places]

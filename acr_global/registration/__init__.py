@@ -4,7 +4,6 @@ way from one to the other.
     model    the resource manager's view of a registry, as plain values
     reading  its answers -> the model (pure)
     refusal  errors of its answers, and which right is missing
-    ids      parsing ARM ids (pure)
     rights   the actions that each question needs
     signin   how it is reached: the identity, and the proxy
     asking   the Azure SDK's retries, and its errors in our own words

@@ -13,7 +13,6 @@ from typing import Any
 
 from acr_global.registration import reading, rights
 from acr_global.registration.asking import patience, said
-from acr_global.registration.ids import parse_id
 from acr_global.registration.model import (
     PREMIUM,
     SUCCEEDED,
@@ -27,6 +26,7 @@ from acr_global.registration.model import (
 )
 from acr_global.registration.refusal import ArmError
 from acr_global.registration.signin import Cloud, open_credential, open_transport
+from acr_global.registry.ids import REGISTRIES, SITES, parse_id
 
 POLL_SECONDS = 2.0
 """Between two looks at an operation, where the service names no time."""
@@ -64,7 +64,7 @@ class Arm:
 
     def registry(self, name_or_id: str) -> Registry:
         """The registry of this name or ARM id. Raises ArmError."""
-        parts = parse_id(name_or_id, rights.REGISTRIES)
+        parts = parse_id(name_or_id, REGISTRIES)
         with said(f"read the registry {_shown(name_or_id)}", rights.READ_REGISTRY):
             if parts:
                 client = self._registries(parts[0])
@@ -182,11 +182,11 @@ class Arm:
             )
 
     def _of(self, registry: Registry) -> Any:
-        parts = parse_id(registry.id, rights.REGISTRIES)
+        parts = parse_id(registry.id, REGISTRIES)
         return self._registries(parts[0] if parts else self._default())
 
     def _site(self, site_id: str) -> tuple[Any, tuple[str, str]]:
-        parts = parse_id(site_id, rights.SITES)
+        parts = parse_id(site_id, SITES)
         if parts is None:
             raise ArmError("the app's ARM id is not one of a function app", status=400)
         return self._web(parts[0]), parts[1:]
@@ -202,7 +202,7 @@ class Arm:
 
             return ContainerRegistryManagementClient(*about, **options)
 
-        return self._client(rights.REGISTRIES, subscription, make)
+        return self._client(REGISTRIES, subscription, make)
 
     def _web(self, subscription: str) -> Any:
         def make(*about: Any, **options: Any) -> Any:
@@ -210,7 +210,7 @@ class Arm:
 
             return WebSiteManagementClient(*about, **options)
 
-        return self._client(rights.SITES, subscription, make)
+        return self._client(SITES, subscription, make)
 
     def _client(self, kind: str, subscription: str, make: Callable[..., Any]) -> Any:
         """One of the SDK's clients, opened when it is first used. Raises ArmError."""
@@ -246,7 +246,7 @@ def _shown(name_or_id: str) -> str:
 
 def _path(registry: Registry) -> tuple[str, str]:
     """The registry's group and name. Raises ArmError."""
-    parts = parse_id(registry.id, rights.REGISTRIES)
+    parts = parse_id(registry.id, REGISTRIES)
     if parts is None:
         raise ArmError("the registry's ARM id is not one of a registry", status=400)
     return parts[1:]

@@ -10,6 +10,7 @@ from acr_global.registration.arm import Arm
 from acr_global.registration.model import Registry, Webhook, WebhookEvent
 from acr_global.registration.refusal import ArmError
 from acr_global.registration.survey import side_by_side
+from acr_global.registry.firings import accepted
 
 EVERY_SECONDS = 2.0
 """Between two looks into an event log."""
@@ -37,7 +38,7 @@ class Ponged:
     @property
     def is_fine(self) -> bool:
         """The app answered 2xx."""
-        return self.status is not None and 200 <= self.status < 300
+        return accepted(self.status)
 
     @property
     def is_open(self) -> bool:

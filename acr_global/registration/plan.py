@@ -99,8 +99,13 @@ def is_ours(webhook: Webhook, app: App) -> bool:
     """Whether it is ours: by the tag, or without one by host and path of its URI."""
     if (marked := owner(webhook.tags)) is not None:
         return marked == _id(app)
+    return posts_to(app, webhook.uri)
+
+
+def posts_to(app: App, uri: str | None) -> bool:
+    """Whether a URI is the app's, by its host and path."""
     places = (app.url, *(f"https://{host}" for host in app.hosts))
-    to = host_and_path(webhook.uri)
+    to = host_and_path(uri)
     return to is not None and to in {host_and_path(place + PATH) for place in places}
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from acr_global.patterns import normalize_region
 from acr_global.registration.model import (
@@ -18,6 +17,7 @@ from acr_global.registration.model import (
     Webhook,
     WebhookEvent,
 )
+from acr_global.registry.firings import parse_firing, posted
 
 Entry = Mapping[str, object]
 
@@ -69,16 +69,13 @@ def with_callback(webhook: Webhook, entry: Entry) -> Webhook:
 
 def read_event(entry: Entry) -> WebhookEvent:
     """One entry of an event log."""
-    request = _map(entry, "eventRequestMessage")
-    body = _map(request, "content")
-    status = _map(entry, "eventResponseMessage").get("statusCode")  # by the schema a string
-    shown = str(status)
+    firing, (uri, body) = parse_firing(entry), posted(entry)
     return WebhookEvent(
         id=_text(entry, "id"),
-        at=_time(body.get("timestamp")),
-        uri=_text(request, "requestUri"),
-        request_body=body,
-        status=int(shown) if shown.isascii() and shown.isdecimal() else None,
+        at=firing.at,
+        uri=uri or "",
+        request_body=body if isinstance(body, Mapping) else {},
+        status=firing.status,
     )
 
 
@@ -123,14 +120,3 @@ def _text(entry: Entry, key: str) -> str:
 
 def _texts(entry: Entry) -> dict[str, str]:
     return {key: value for key, value in entry.items() if isinstance(value, str)}
-
-
-def _time(value: object) -> datetime | None:
-    """An aware time; what has no zone is UTC, as the service means it."""
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
-    if not isinstance(found, datetime):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

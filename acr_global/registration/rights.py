@@ -6,8 +6,8 @@ Source: learn.microsoft.com/azure/role-based-access-control/permissions, `contai
 
 from __future__ import annotations
 
-REGISTRIES = "Microsoft.ContainerRegistry/registries"
-SITES = "Microsoft.Web/sites"
+from acr_global.registry.ids import REGISTRIES, SITES
+
 READ_REGISTRY = f"{REGISTRIES}/read"
 READ_USAGES = f"{REGISTRIES}/listUsages/read"
 READ_REPLICAS = f"{REGISTRIES}/replications/read"

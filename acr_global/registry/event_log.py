@@ -9,7 +9,6 @@ Rights: registries/webhooks/read and registries/webhooks/listEvents/action.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from acr_global.registry.firings import (
     parse_firing,
 )
 from acr_global.registry.guard import CheckFailedError, Seen, failed, guarded
+from acr_global.registry.ids import REGISTRIES, parse_id
 from acr_global.registry.question import Access, Question
 from acr_global.registry.transport import open_transport
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook
@@ -39,11 +39,6 @@ PAUSE = 0.5
 MAX_EVENTS = 5_000
 """Entries read of one webhook's log. The service keeps far fewer; this only ends a bad paging."""
 
-_RESOURCE_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[0-9a-z-]{1,64})/resourceGroups/(?P<group>[-\w.()]{1,90})"
-    r"/providers/Microsoft\.ContainerRegistry/registries/(?P<name>[0-9a-z]{5,50})/?",
-    re.IGNORECASE,
-)
 _MEANING = {
     401: " (not signed in)",
     403: " (the identity lacks a right: see docs/evidence.md)",
@@ -80,10 +75,10 @@ class Resource:
 
 def parse_resource_id(text: str | None) -> Resource:
     """Raises CheckFailedError where it is not the ARM id of a registry."""
-    match = _RESOURCE_ID.fullmatch(text or "")
-    if not match:
+    parts = parse_id(text or "", REGISTRIES)
+    if not parts:
         raise CheckFailedError("the registry's ARM id is not set or not one")
-    return Resource(**match.groupdict())
+    return Resource(*parts)
 
 
 def wait_before_retry(status: int | None, retry_after: str | None, now: datetime) -> float | None:

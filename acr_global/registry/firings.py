@@ -37,7 +37,12 @@ class Firing:
     @property
     def accepted(self) -> bool:
         """The receiver said 2xx."""
-        return self.status is not None and 200 <= self.status < 300
+        return accepted(self.status)
+
+
+def accepted(status: int | None) -> bool:
+    """Whether an answer says that a post was taken: 2xx."""
+    return status is not None and 200 <= status < 300
 
 
 def host_and_path(url: str | None) -> str | None:
