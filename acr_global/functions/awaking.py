@@ -94,7 +94,7 @@ async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
         return await mending.send_courier(engine, instance_id, arrivals)
     if snapshot.phase is Phase.FAILED:
         await mending.begin_again(engine, instance_id)
-    return snapshot.phase not in (Phase.PENDING, Phase.BEGUN)
+    return not snapshot.goes_on
 
 
 def _was_broken_off(snapshot: Snapshot) -> bool:

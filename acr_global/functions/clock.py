@@ -1,8 +1,15 @@
 """The app's clock; tests put the host's virtual one in its place."""
 
+import uuid
 from datetime import UTC, datetime
 
 
 def utcnow() -> datetime:
     """The present moment, timezone-aware."""
     return datetime.now(UTC)
+
+
+def stamped(prefix: str) -> str:
+    """A new id. Those of one prefix are in the order of their age as long as seconds have ten
+    digits: until 2286."""
+    return f"{prefix}{int(utcnow().timestamp())}.{uuid.uuid4().hex[:12]}"

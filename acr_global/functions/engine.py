@@ -92,6 +92,16 @@ class Snapshot:
     suspended: bool = False
     """By an operator. Events are kept for it until it is resumed."""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is there and has not ended."""
+        return self.phase in (Phase.PENDING, Phase.BEGUN)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is there and has ended, in whatever way."""
+        return self.phase is not Phase.ABSENT and not self.goes_on
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

@@ -36,8 +36,7 @@ async def existing(engine: Engine, instance_id: str) -> Snapshot:
 
 def is_dead(snapshot: Snapshot) -> bool:
     """Whether a delivery has ended, by itself or broken off, and a target lacks its message."""
-    ended = snapshot.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)
-    return ended and not ends.is_good(summary_of(snapshot).get("state"))
+    return snapshot.has_ended and not ends.is_good(summary_of(snapshot).get("state"))
 
 
 def summary_of(snapshot: Snapshot) -> dict[str, Any]:

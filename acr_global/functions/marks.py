@@ -5,14 +5,12 @@ There is one mark, or several where two runs have met; all of them count.
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections.abc import Iterable
 
 from acr_global.catchup import Mark
 from acr_global.correlation import MARKS
-from acr_global.functions import names, wire
-from acr_global.functions.engine import Engine, Phase
+from acr_global.functions import clock, names, wire
+from acr_global.functions.engine import Engine
 
 
 async def read(engine: Engine) -> dict[str, Mark]:
@@ -29,9 +27,8 @@ async def read(engine: Engine) -> dict[str, Mark]:
 
 async def write(engine: Engine, mark: Mark, instead_of: Iterable[str]) -> None:
     """Write a mark, then remove those that it replaces. Raises EngineError."""
-    mark_id = f"{MARKS}{int(time.time())}.{uuid.uuid4().hex[:12]}"
-    await engine.start(names.NOTE_OPEN, mark_id, mark)
+    await engine.start(names.NOTE_OPEN, clock.stamped(MARKS), mark)
     for instance_id in instead_of:
         # An instance that has not ended cannot be purged; the next writer removes it.
-        if (await engine.look(instance_id)).phase not in (Phase.PENDING, Phase.BEGUN):
+        if not (await engine.look(instance_id)).goes_on:
             await engine.purge(instance_id)

@@ -11,11 +11,10 @@ import asyncio
 import logging
 import threading
 import time
-import uuid
 
 from acr_global.correlation import NOTES
-from acr_global.functions import log, names, wire
-from acr_global.functions.engine import Engine, close_session
+from acr_global.functions import clock, log, names, wire
+from acr_global.functions.engine import Engine, Snapshot, close_session
 from acr_global.functions.journal import Journal, OpenList
 
 EVERY_SECONDS = 20.0
@@ -59,7 +58,13 @@ async def note(open_list: OpenList, engine: Engine) -> None:
     """Note the open instances that are due. Raises EngineError; they then stay due."""
     ids = open_list.due()
     if ids:
-        # Ids are in the order of age as long as seconds have ten digits: until 2286.
-        note_id = f"{NOTES}{int(time.time())}.{uuid.uuid4().hex[:12]}"
-        await engine.start(names.NOTE_OPEN, note_id, wire.OpenNote(instances=ids))
+        await engine.start(names.NOTE_OPEN, clock.stamped(NOTES), wire.OpenNote(instances=ids))
         open_list.noted(ids)
+
+
+def named(note: Snapshot) -> tuple[str, ...]:
+    """The instances that a note names."""
+    try:
+        return wire.load(wire.OpenNote, note.input).instances
+    except ValueError:  # started by hand
+        return ()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from acr_global import api
 from acr_global.correlation import NOTES, is_push
-from acr_global.functions import pushviews, wire
+from acr_global.functions import noting, pushviews
 from acr_global.functions.engine import Engine, Snapshot
 from acr_global.functions.journal import OpenList
 
@@ -51,11 +51,4 @@ def _if_waiting(snapshot: Snapshot) -> api.Push | None:
 async def _noted(engine: Engine) -> Iterable[str]:
     """The instances that notes name, the newest notes first."""
     listed = await engine.list_by_prefix(NOTES, show_input=True)
-    return [name for note in reversed(listed.snapshots) for name in reversed(_named(note.input))]
-
-
-def _named(note: object) -> tuple[str, ...]:
-    try:
-        return wire.load(wire.OpenNote, note).instances
-    except ValueError:  # started by hand
-        return ()
+    return [name for note in reversed(listed.snapshots) for name in reversed(noting.named(note))]

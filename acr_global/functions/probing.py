@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from datetime import timedelta
 
 from acr_global import api
@@ -49,17 +48,16 @@ async def _probe(engine: Engine) -> api.Probe:
     snapshot = Snapshot(Phase.ABSENT)
     try:
         await _remove_earlier(engine)
-        # Ids are in the order of age as long as seconds have ten digits: until 2286.
-        probe_id = f"{PROBES}{int(clock.utcnow().timestamp())}.{uuid.uuid4().hex[:12]}"
+        probe_id = clock.stamped(PROBES)
         given = wire.ProbeInput(activities=names.activities())
         await engine.start(names.PROBE_FUNCTIONS, probe_id, given)
         snapshot = await _until_it_has_ended(engine, probe_id, began + WITHIN_SECONDS)
         seconds = loop.time() - began
-        if _has_ended(snapshot):
+        if snapshot.has_ended:
             await engine.purge(probe_id)
     except EngineError as error:
         log.line("probe-not-made", level=logging.WARNING, cause=str(error))
-        if not _has_ended(snapshot):
+        if not snapshot.has_ended:
             seconds = loop.time() - began
             return api.Probe(state="engine-unavailable", seconds=round(seconds, 1))
     return _seen(snapshot, round(seconds, 1))
@@ -83,7 +81,7 @@ async def _until_it_has_ended(engine: Engine, probe_id: str, until: float) -> Sn
     while True:
         await asyncio.sleep(next(pauses, LOOK_SECONDS[-1]))
         snapshot = await engine.look(probe_id)
-        if _has_ended(snapshot) or asyncio.get_running_loop().time() >= until:
+        if snapshot.has_ended or asyncio.get_running_loop().time() >= until:
             return snapshot
 
 
@@ -93,11 +91,7 @@ async def _remove_earlier(engine: Engine) -> None:
     for old in (await engine.list_by_prefix(PROBES, pages=1)).snapshots:
         if not old.created or clock.utcnow() - old.created < LEFT_AFTER:
             continue
-        if _has_ended(old):
+        if old.has_ended:
             await engine.purge(old.instance_id)
         else:
             await engine.terminate(old.instance_id, "acr-global: nobody waits for this probe")
-
-
-def _has_ended(snapshot: Snapshot) -> bool:
-    return snapshot.phase in (Phase.FINISHED, Phase.FAILED, Phase.TERMINATED)

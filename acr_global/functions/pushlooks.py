@@ -89,13 +89,12 @@ def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
         return None
     ended = letters.output_of(snapshot)
     state = ended.delivery if ended else mending.resumed(snapshot).delivery
-    goes_on = snapshot.phase in (Phase.PENDING, Phase.BEGUN)
     return api.PushDelivery(
         id=snapshot.instance_id,
         verdict=given.verdict.type,
-        state="retrying" if goes_on else str(letters.summary_of(snapshot).get("state")),
-        owed=retry.owed(state) if goes_on else (),
-        dead=retry.dead(state) if goes_on else undelivered(state),
+        state="retrying" if snapshot.goes_on else str(letters.summary_of(snapshot).get("state")),
+        owed=retry.owed(state) if snapshot.goes_on else (),
+        dead=retry.dead(state) if snapshot.goes_on else undelivered(state),
         attempts=state.attempts,
     )
 

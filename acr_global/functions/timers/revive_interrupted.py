@@ -25,8 +25,8 @@ from acr_global.functions import (
     log,
     mending,
     names,
+    noting,
     reviving,
-    wire,
 )
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
@@ -103,10 +103,6 @@ class Patrol:
 
 async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> None:
     """Look after every instance that a note names, and remove it where all are over."""
-    try:
-        ids = wire.load(wire.OpenNote, note.input).instances
-    except ValueError:  # started by hand
-        ids = ()
     places = asyncio.Semaphore(AT_ONCE)
 
     async def look_at(instance_id: str) -> bool:
@@ -117,12 +113,12 @@ async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> 
                 errors.append(error)
                 return True
 
-    if not any(await asyncio.gather(*map(look_at, ids))):
+    if not any(await asyncio.gather(*map(look_at, noting.named(note)))):
         await _remove(engine, note)
 
 
 async def _remove(engine: Engine, note: Snapshot) -> None:
-    if note.phase not in (Phase.PENDING, Phase.BEGUN):
+    if not note.goes_on:
         await engine.purge(note.instance_id)
     elif not _is_recent(note):  # its start message is lost; a running instance cannot be purged
         await engine.terminate(note.instance_id, "acr-global: nothing of it is open")
