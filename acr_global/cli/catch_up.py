@@ -36,13 +36,13 @@ from acr_global.cli.exits import AppError, Exit, NotAskedError, UsageError
 from acr_global.cli.output import cell, note, print_json, print_table
 from acr_global.durations import parse_duration
 from acr_global.notify.words import moment
+from acr_global.registry.naming import PATH
 
 if TYPE_CHECKING:
     from acr_global.catchup import Logged, Plan
     from acr_global.cli.client import Client
     from acr_global.cli.connection import Connection
 
-PATH = "/api/ImagePush"
 SINCE = timedelta(hours=2)
 MAX_NOT_ASKED = 3
 """Events in a row that the app could not keep, after which the others are not tried."""

@@ -19,9 +19,7 @@ from acr_global import outgoing
 from acr_global.cli.connection import Connection
 from acr_global.cli.exits import AppError, NotAskedError, UnreachableError
 from acr_global.proxies import ProxyError
-
-KEY_HEADER = "x-functions-key"
-"""Source: learn.microsoft.com/azure/azure-functions/function-keys-how-to, `Use access keys`."""
+from acr_global.registry.naming import KEY_HEADER
 
 
 class Client:

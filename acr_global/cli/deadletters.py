@@ -10,7 +10,7 @@ from urllib.parse import quote
 import typer
 
 from acr_global import api
-from acr_global.cli.answers import understood
+from acr_global.cli.answers import shown, understood
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
     KEY_NOTE,
@@ -133,20 +133,16 @@ async def _list(client: Client, *, as_json: bool) -> int:
 
 async def _show(client: Client, letter: str, *, as_json: bool) -> int:
     answer = await client.get(f"{_PATH}/{segment(letter, 'ID')}")
-    if as_json:
-        print_json(answer)
-    else:
-        print_letter(understood(api.DeadLetterDetails, answer))
-    return Exit.FINE
+    return shown(api.DeadLetterDetails, answer, print_letter, as_json=as_json)
 
 
 async def _replay(client: Client, letter: str, *, as_json: bool) -> int:
     answer = await client.post(f"{_PATH}/{segment(letter, 'ID')}/replay")
-    if as_json:
-        print_json(answer)
-    else:
-        print(replay_text(letter, understood(api.Replay, answer)))
-    return Exit.FINE
+
+    def print_replay(replay: api.Replay) -> None:
+        print(replay_text(letter, replay))
+
+    return shown(api.Replay, answer, print_replay, as_json=as_json)
 
 
 async def _replay_all(client: Client, *, as_json: bool) -> int:

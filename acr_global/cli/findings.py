@@ -14,7 +14,7 @@ MARKS = {State.OK: "✓", State.WRONG: "✗", State.UNKNOWN: "\N{EN DASH}"}
 PLAIN = {State.OK: "ok", State.WRONG: "!!", State.UNKNOWN: "--"}
 """The signs for encodings without the usual ones."""
 STYLES = {State.OK: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
-TODO = "->"
+ARROW = "->"
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -40,7 +40,7 @@ def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = N
         grid.add_column(overflow="fold")
     last = ""
     for finding in findings:
-        mend = [f"{TODO} {line(finding.mend)}"] if finding.mend not in ("", last) else []
+        mend = [f"{ARROW} {line(finding.mend)}"] if finding.mend not in ("", last) else []
         last = finding.mend
         text = Text("\n".join([line(finding.said), *mend]))
         grid.add_row(Text(signs[finding.state], STYLES[finding.state]), Text(finding.check), text)
@@ -50,7 +50,7 @@ def print_folded(findings: Iterable[Finding], to: IO[str], width: int | None = N
 def rows(findings: Iterable[Finding], signs: dict[State, str]) -> Iterable[str]:
     """Findings for a pipe: one line each."""
     for finding in findings:
-        mend = f" {TODO} {line(finding.mend)}" if finding.mend else ""
+        mend = f" {ARROW} {line(finding.mend)}" if finding.mend else ""
         yield f"{signs[finding.state]} {finding.check}: {line(finding.said)}{mend}"
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import typer
 
 from acr_global import api
-from acr_global.cli.answers import understood
+from acr_global.cli.answers import shown, understood
 from acr_global.cli.connection import (
     DEFAULT_TIMEOUT,
     KEY_NOTE,
@@ -233,18 +233,14 @@ async def _list(client: Client, query: dict[str, str], limit: int, *, as_json: b
 
 async def _show(client: Client, push: str, *, as_json: bool) -> int:
     answer = await client.get(f"{PATH}/{segment(push, 'ID')}")
-    if as_json:
-        print_json(answer)
-    else:
-        print_push(understood(api.PushDetails, answer))
-    return Exit.FINE
+    return shown(api.PushDetails, answer, print_push, as_json=as_json)
 
 
 async def _retry(client: Client, push: str, *, as_json: bool) -> int:
     answer = await client.post(f"{PATH}/{segment(push, 'ID')}/retry")
-    if as_json:
-        print_json(answer)
-        return Exit.FINE
-    for replay in understood(api.Retry, answer).replays:
-        print(replay_text(push, replay))
-    return Exit.FINE
+
+    def print_replays(retried: api.Retry) -> None:
+        for replay in retried.replays:
+            print(replay_text(push, replay))
+
+    return shown(api.Retry, answer, print_replays, as_json=as_json)

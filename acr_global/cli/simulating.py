@@ -19,6 +19,7 @@ from acr_global.cli.client import Client
 from acr_global.cli.connection import Connection
 from acr_global.cli.exits import AppError, Exit, NotAskedError, UsageError
 from acr_global.cli.simulation_view import View
+from acr_global.registry.naming import PATH
 from acr_global_rig.receivers import listening
 from acr_global_rig.simulation import asking
 from acr_global_rig.simulation.judge import judge
@@ -140,7 +141,7 @@ async def ping(regions: tuple[str, ...], there: Connection) -> None:
     async with Client(there) as client:
         for region in regions:
             try:
-                await client.post(f"/api/ImagePush?region={region}", json.dumps(body).encode())
+                await client.post(f"{PATH}?region={region}", json.dumps(body).encode())
             except AppError as error:
                 error.message = f"the ping from {region}: {error.message}"
                 raise

@@ -23,9 +23,9 @@ from acr_global.registration import survey
 from acr_global.registration.arm import Arm
 from acr_global.registration.model import App as OurApp
 from acr_global.registration.model import Function, Registry, Webhook
-from acr_global.registration.plan import KEY_HEADER, PATH, is_ours, may_be_ours, posts_to
+from acr_global.registration.plan import is_ours, may_be_ours, posts_to
 from acr_global.registration.refusal import ArmError
-from acr_global.registry.naming import app_name, former_name, webhook_name
+from acr_global.registry.naming import KEY_HEADER, PATH, app_name, former_name, webhook_name
 from acr_global.urls import split_url
 
 SIGN_IN = "`az login`, as somebody who has that right: docs/doctor.md, Rights"

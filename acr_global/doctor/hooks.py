@@ -11,8 +11,9 @@ from acr_global.doctor.facts import Answer, Facts, Hook, Unknown
 from acr_global.doctor.finding import Finding, fine, unknown, wrong
 from acr_global.patterns import is_region, normalize_region
 from acr_global.registration.model import SUCCEEDED, Webhook
-from acr_global.registration.plan import KEY_HEADER, PATH, key_of
+from acr_global.registration.plan import key_of
 from acr_global.registry.firings import host_and_path
+from acr_global.registry.naming import KEY_HEADER, PATH
 from acr_global.urls import shown_url, split_url
 
 APPLY = "`webhooks apply` makes it so"

@@ -14,12 +14,16 @@ from enum import StrEnum
 from acr_global.errors import AcrGlobalError
 from acr_global.registration.model import SUCCEEDED, App, Replica, Usage, Webhook
 from acr_global.registry.firings import host_and_path
-from acr_global.registry.naming import TAG, app_name, distinct_name, owner, webhook_name
+from acr_global.registry.naming import (
+    KEY_HEADER,
+    PATH,
+    TAG,
+    app_name,
+    distinct_name,
+    owner,
+    webhook_name,
+)
 
-PATH = "/api/ImagePush"
-"""The path of the function that receives the webhooks."""
-KEY_HEADER = "x-functions-key"
-"""In the URL a key would be readable in the registry's event log."""
 WEBHOOKS = "Webhooks"
 """The name of their limit in the registry's list of usages."""
 _BROKEN = ("failed", "canceled")

@@ -11,8 +11,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from acr_global.registration.model import App, Registry, Webhook
-from acr_global.registration.plan import KEY_HEADER, Kind, Step
-from acr_global.registry.naming import TAG
+from acr_global.registration.plan import Kind, Step
+from acr_global.registry.naming import KEY_HEADER, TAG
 
 _AZ_HEAD = """\
 #!/bin/sh

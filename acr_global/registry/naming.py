@@ -1,5 +1,5 @@
-"""How the webhooks of one app are named and marked, for whoever makes them and whoever looks for
-them. Pure.
+"""How the webhooks of one app are named, marked and addressed, for whoever makes them and whoever
+looks for them. Pure.
 
 A name is unique in its registry, which several apps may share. It is 5 to 50 letters and digits.
 Source: ARM schema 2025-11-01, `registries/webhooks`.
@@ -18,6 +18,13 @@ HASH_CHARS = 10
 
 TAG = "acr-global-app"
 """Holds the ARM id of the app that a webhook belongs to."""
+
+PATH = "/api/ImagePush"
+"""The path of the function that receives the webhooks."""
+
+KEY_HEADER = "x-functions-key"
+"""In the URL a key would be readable in the registry's event log. Source:
+learn.microsoft.com/azure/azure-functions/function-keys-how-to, `Use access keys`."""
 
 
 def webhook_name(app: str, region: str) -> str:

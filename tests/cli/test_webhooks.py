@@ -17,9 +17,8 @@ import pytest
 from acr_global.cli.azure import Place, opened, place
 from acr_global.cli.exits import CommandError, Exit
 from acr_global.registration import rights
-from acr_global.registration.plan import KEY_HEADER
 from acr_global.registration.refusal import ArmError
-from acr_global.registry.naming import TAG
+from acr_global.registry.naming import KEY_HEADER, TAG
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
 from acr_global_rig.arm.faults import Cut
 from acr_global_rig.loopback import unused_url

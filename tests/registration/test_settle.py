@@ -14,7 +14,6 @@ from acr_global.registration.arm import Arm
 from acr_global.registration.model import App
 from acr_global.registration.model import Registry as ReadRegistry
 from acr_global.registration.plan import (
-    KEY_HEADER,
     Kind,
     NoRoomError,
     Step,
@@ -26,7 +25,7 @@ from acr_global.registration.refusal import ArmError
 from acr_global.registration.settle import Done, Settled, settle
 from acr_global.registration.signin import cloud_at
 from acr_global.registration.survey import app_at, webhooks_of
-from acr_global.registry.naming import TAG
+from acr_global.registry.naming import KEY_HEADER, TAG
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry, Site
 from acr_global_rig.arm.faults import Cut
 from tests.loopback_arm import REGIONS, URL
