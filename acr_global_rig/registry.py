@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 
 from acr_global import outgoing
+from acr_global.registry.naming import KEY_HEADER, PATH
 
 REGIONS = ("westeurope", "northeurope", "eastus")
 """Of its replicas, unless a caller says otherwise."""
@@ -52,6 +55,16 @@ def event(
     }
 
 
+def timestamp(at: datetime | None = None) -> str:
+    """A moment as the registry writes it; the present one, if none is said."""
+    return (at or datetime.now(UTC)).isoformat().replace("+00:00", "Z")
+
+
+def ping() -> dict[str, Any]:
+    """The event of a ping, new each time."""
+    return {"id": str(uuid.uuid4()), "timestamp": timestamp(), "action": "ping"}
+
+
 async def post(
     session: aiohttp.ClientSession,
     app_url: str,
@@ -73,11 +86,11 @@ async def post(
     Raises aiohttp.ClientError, TimeoutError, ProxyError, and ValueError where the answer is no
     JSON.
     """
-    own = {"x-functions-key": key} if key else {}
+    own = {KEY_HEADER: key} if key else {}
     async with outgoing.request(
         session,
         "POST",
-        f"{app_url}/api/ImagePush?{urlencode({'region': region, **(query or {})})}",
+        f"{app_url}{PATH}?{urlencode({'region': region, **(query or {})})}",
         data=body if isinstance(body, bytes) else json.dumps(body).encode(),
         headers={"content-type": "application/json; charset=utf-8", **own},
         timeout=aiohttp.ClientTimeout(total=seconds),

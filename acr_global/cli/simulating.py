@@ -9,7 +9,6 @@ import json
 import os
 import socket
 import uuid
-from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from acr_global.cli.connection import Connection
 from acr_global.cli.exits import AppError, Exit, NotAskedError, UsageError
 from acr_global.cli.simulation_view import View
 from acr_global.registry.naming import PATH
+from acr_global_rig import registry
 from acr_global_rig.receivers import listening
 from acr_global_rig.simulation import asking
 from acr_global_rig.simulation.judge import judge
@@ -133,15 +133,11 @@ def _bound(port: int) -> socket.socket:
 async def ping(regions: tuple[str, ...], there: Connection) -> None:
     """Ping the app from every region, as an operator does with `az acr webhook ping`: it is
     reached, the key is right, and it expects these regions. Raises AppError."""
-    body = {
-        "id": str(uuid.uuid4()),
-        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "action": "ping",
-    }
+    body = json.dumps(registry.ping()).encode()
     async with Client(there) as client:
         for region in regions:
             try:
-                await client.post(f"{PATH}?region={region}", json.dumps(body).encode())
+                await client.post(f"{PATH}?region={region}", body)
             except AppError as error:
                 error.message = f"the ping from {region}: {error.message}"
                 raise

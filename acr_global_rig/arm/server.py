@@ -257,7 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = _do  # noqa: N815
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = _do  # noqa: N815 - http.server calls them so
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: `asked` is the log."""

@@ -6,11 +6,9 @@ URI and headers are write-only: only `getCallbackConfig` returns them.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from acr_global.patterns import normalize_region
@@ -18,7 +16,7 @@ from acr_global_rig.arm.exchange import Answer, Json, Refused, Request, not_foun
 from acr_global_rig.arm.firing import fire
 from acr_global_rig.arm.operations import FAILED, SUCCEEDED, Operations
 from acr_global_rig.arm.store import Store
-from acr_global_rig.registry import GIVES_UP
+from acr_global_rig.registry import GIVES_UP, ping
 
 NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
 ACTIONS = {"push", "delete", "quarantine", "chart_push", "chart_delete"}
@@ -152,10 +150,9 @@ class Webhooks:
 
         Assumed: a disabled webhook is pinged too, and the log's entry has an id of its own.
         """
-        event_id = str(uuid.uuid4())
-        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        self.post(path, {"id": event_id, "timestamp": at, "action": "ping"})
-        return event_id
+        event = ping()
+        self.post(path, event)
+        return str(event["id"])
 
     def fitting(self, registry: Json, region: str, event: Mapping[str, Any]) -> list[str]:
         """The ids of the webhooks that get an event in a region."""

@@ -9,14 +9,13 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 
 from acr_global import outgoing
 from acr_global.proxies import ProxyError
-from acr_global_rig.registry import GIVES_UP, post
+from acr_global_rig.registry import GIVES_UP, post, timestamp
 from acr_global_rig.simulation.asking import Ask, look
 from acr_global_rig.simulation.expect import Expected
 from acr_global_rig.simulation.plan import Webhook, body_of
@@ -93,8 +92,7 @@ class Simulation:
 
     async def _post(self, session: aiohttp.ClientSession, webhook: Webhook, began: float) -> None:
         behind = asyncio.get_running_loop().time() - began - webhook.at
-        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        body = body_of(self.record.plan, webhook, at)
+        body = body_of(self.record.plan, webhook, timestamp())
         try:
             status, said = await post(
                 session, self.app_url, body, webhook.region, key=self.key or "", seconds=GIVES_UP

@@ -24,7 +24,7 @@ from acr_global.functions.catching import CatchingUp
 from acr_global.functions.logs import Logs
 from acr_global.functions.setup import Tools
 from acr_global.registry import event_log
-from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.registry import REGIONS, event, timestamp
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
@@ -54,7 +54,7 @@ class Registry:
         lost = about.pop("lost", False)
         for region in regions or REGIONS:
             at = utcnow()
-            body = event(push, at=at.isoformat().replace("+00:00", "Z"), **about)
+            body = event(push, at=timestamp(at), **about)
             status = "504" if lost else str((await self.w.post(body, region))[0])
             self.note(region, body, answered if answered != "" else status)
 

@@ -13,7 +13,7 @@ from acr_global.functions import names
 from acr_global_rig import engine
 from acr_global_rig.arm import LoopbackArm, Registry
 from acr_global_rig.receivers import Receiver, listening
-from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.registry import REGIONS, event, timestamp
 from tests.e2e.beside_arm import PATIENCE, App, on_devhost, on_engine, settings
 
 
@@ -37,7 +37,7 @@ async def play(app: App, arm: LoopbackArm, registry: Registry, ops: Receiver) ->
     comes, twice."""
 
     async def fire(push: str) -> set[str]:
-        at = (datetime.now(UTC) - timedelta(minutes=9)).isoformat().replace("+00:00", "Z")
+        at = timestamp(datetime.now(UTC) - timedelta(minutes=9))
         body = event(push, at=at, tag=push, host="contoso.azurecr.io")
         answers = [await asyncio.to_thread(registry.fire, region, body) for region in REGIONS]
         return {status for answer in answers for status in answer.values()}

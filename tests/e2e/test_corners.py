@@ -17,6 +17,7 @@ from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
+from tests.e2e.test_delivery import refused_while_the_engine_is_away
 
 
 async def durable(w: World, path: str, data: Any) -> int:
@@ -66,12 +67,7 @@ async def test_an_engine_that_is_away_for_a_while_costs_no_notification() -> Non
     """The activity is tried again until it can hand over what failed."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers, ops.gate = [503], asyncio.Event()
-        await w.push("p1")
-        await w.until(lambda: ops.requests)
-        w.host.hazards = Hazards(management_errors=1.0)
-        ops.gate.set()
-        await asyncio.sleep(3)
+        await refused_while_the_engine_is_away(w, ops, 3)
         w.host.hazards = Hazards()
         await asyncio.sleep(60)
         assert ["complete"] == w.verdicts()
@@ -84,12 +80,7 @@ async def test_a_notification_that_cannot_be_handed_over_is_kept_until_it_can(
     """It is tried as long as a delivery would be; then it is a dead letter, with an error line."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers, ops.gate = [503], asyncio.Event()
-        await w.push("p1")
-        await w.until(lambda: ops.requests)
-        w.host.hazards = Hazards(management_errors=1.0)
-        ops.gate.set()
-        await asyncio.sleep(24 * 3_600)
+        await refused_while_the_engine_is_away(w, ops, 24 * 3_600)
         assert "Running" == w.host.storage.instances["p1"].runtime_status
         assert 1 == len(ops.requests)
         await asyncio.sleep(6 * 3_600)

@@ -11,7 +11,7 @@ import pytest
 from acr_global.functions import engine
 from acr_global.functions.app import build_app
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
-from acr_global_rig.receivers import every_verdict
+from acr_global_rig.receivers import Receiver, every_verdict
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
@@ -207,17 +207,22 @@ async def test_a_replay_beyond_the_cut_of_a_list_is_known(monkeypatch: pytest.Mo
         assert ["_delivery.complete.x-b"] == [d["id"] for d in answer["deadletters"]]
 
 
+async def refused_while_the_engine_is_away(w: World, receiver: Receiver, seconds: float) -> None:
+    """A push, whose first attempt a receiver refuses when the engine has gone, for so long."""
+    receiver.answers, receiver.gate = [503], asyncio.Event()
+    await w.push("p1")
+    await receiver.until(lambda: receiver.requests)
+    w.host.hazards = Hazards(management_errors=1.0)
+    receiver.gate.set()
+    await asyncio.sleep(seconds)
+
+
 async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
     """While the engine is away for a minute and a half, the good target gets one request; the bad
     one's delivery begins afterwards."""
     async with world("good", "bad") as w:
         good, bad = w.receivers["good"], w.receivers["bad"]
-        bad.answers, bad.gate = [503], asyncio.Event()
-        await w.push("p1")
-        await bad.until(lambda: bad.requests)
-        w.host.hazards = Hazards(management_errors=1.0)
-        bad.gate.set()
-        await asyncio.sleep(90)
+        await refused_while_the_engine_is_away(w, bad, 90)
         w.host.hazards = Hazards()
         await asyncio.sleep(600)
         assert 1 == len(good.requests)
@@ -228,12 +233,7 @@ async def test_a_late_delivery_shows_its_targets_while_they_are_tried() -> None:
     """Its first retry is due at once, and has not ended."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers, ops.gate = [503], asyncio.Event()
-        await w.push("p1")
-        await w.until(lambda: ops.requests)
-        w.host.hazards = Hazards(management_errors=1.0)
-        ops.gate.set()
-        await asyncio.sleep(90)
+        await refused_while_the_engine_is_away(w, ops, 90)
         ops.gate, w.host.hazards = asyncio.Event(), Hazards()
         await w.until(lambda: 2 == len(ops.requests))
         shown = w.host.storage.instances["_delivery.complete.p1"].custom_status

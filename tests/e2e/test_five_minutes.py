@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from acr_global_rig import engine
 from acr_global_rig.arm import SUBSCRIPTION, LoopbackArm, Registry
 from acr_global_rig.receivers import Receiver, listening
-from acr_global_rig.registry import REGIONS, event
+from acr_global_rig.registry import REGIONS, event, timestamp
 from tests.e2e.beside_arm import PATIENCE, App, on_devhost, on_engine, settings
 
 APP = "func-acr-global"
@@ -75,8 +74,7 @@ async def play(
 
     await fine("webhooks", "apply", *of_registry, "--app", site.id)
     await fine("webhooks", "ping", *of_registry, "--app", site.id)
-    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    body = event("p1", at=at, host="contoso.azurecr.io")
+    body = event("p1", at=timestamp(), host="contoso.azurecr.io")
     for region in REGIONS:
         answers = await asyncio.to_thread(registry.fire, region, body)
         assert ["202"] == list(answers.values())

@@ -17,7 +17,7 @@ from acr_global.ledger import Properties, Span
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from tests.e2e.test_couriers import lines
-from tests.e2e.test_reviving import break_off, engine_of, insist, next_process
+from tests.e2e.test_reviving import break_off, engine_of, give_up, insist, next_process
 
 
 async def pages(w: World, query: str = "") -> list[list[str]]:
@@ -167,25 +167,6 @@ async def test_a_push_that_is_broken_off_is_interrupted_until_it_goes_on() -> No
             (await shown(w))["state"],
             [verdict["type"] for verdict in (await shown(w))["verdicts"]],
         )
-
-
-async def give_up(w: World) -> None:
-    """A push of which two regions have reported, and every turn breaks off."""
-    await insist(w, *REGIONS[:1])
-    await w.host.settle()
-    function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
-    assert function is not None
-    take_turn = function.call
-
-    def broken(context: str) -> str:
-        raise RuntimeError("this turn breaks")
-
-    object.__setattr__(function, "call", broken)
-    await insist(w, REGIONS[1])
-    for _ in range(100):
-        await asyncio.sleep(60)
-        await next_process(w, "p1")
-    object.__setattr__(function, "call", take_turn)
 
 
 async def test_what_was_given_up_of_an_earlier_push_is_not_of_this_one() -> None:

@@ -189,31 +189,36 @@ async def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -
         assert ["complete"] == w.verdicts()
 
 
+async def give_up(w: World) -> None:
+    """A push of which two regions have reported, and every turn breaks off."""
+    await insist(w, *REGIONS[:1])
+    await w.host.settle()
+    function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
+    assert function is not None
+    take_turn = function.call
+
+    def broken(context: str) -> str:
+        raise RuntimeError("this turn breaks")
+
+    object.__setattr__(function, "call", broken)
+    await insist(w, REGIONS[1])
+    for _ in range(100):
+        await asyncio.sleep(60)
+        await next_process(w, "p1")
+    object.__setattr__(function, "call", take_turn)
+
+
 async def test_what_breaks_again_and_again_is_given_up_and_can_be_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """After five lives with growing pauses come an error line and a dead letter."""
     async with world(TIMEOUT="2h") as w:
-        await insist(w, *REGIONS[:1])
-        await w.host.settle()
-        function = w.host.index.find("orchestrationTrigger", names.WAIT_FOR_ALL_REGIONS)
-        assert function is not None
-        take_turn = function.call
-
-        def broken(context: str) -> str:
-            raise RuntimeError("this turn breaks")
-
-        object.__setattr__(function, "call", broken)
-        await insist(w, REGIONS[1])
-        for _ in range(100):
-            await asyncio.sleep(60)
-            await next_process(w, "p1")
+        await give_up(w)
         assert 5 == len(lines(caplog, "push-begun-anew"))
         assert lines(caplog, "push-given-up")
         _, answer = await w.call("GET", "deadletters")
         (letter,) = answer["deadletters"]
         assert ("given-up", "p1") == (letter["state"], letter["push"])
-        object.__setattr__(function, "call", take_turn)
         assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
         await asyncio.sleep(60)
         await insist(w, LAST)
