@@ -119,10 +119,8 @@ async def insist(
     attempt: Callable[[], Awaitable[T]], errors: list[Exception], after: float = 0.0
 ) -> T:
     """Try until there is a result, first `after` so many seconds. Adds failures to `errors`."""
-    pause, pace = (
-        FIRST_PAUSE_SECONDS,
-        Pace(),
-    )  # before the sleep, because a courier has waited enough
+    pace = Pace()  # before the sleep, because a courier has waited enough
+    pause = FIRST_PAUSE_SECONDS
     await asyncio.sleep(after)
     while True:
         try:
