@@ -180,8 +180,8 @@ class Scene:
 
     async def has_no_courier(self, instance_id: str) -> bool:
         """Whether none carries an arrival to this instance any more."""
-        path, now = f"{DURABLE}/instances/", {"runtimeStatus": "Pending,Running"}
-        there = (await self.call("GET", path, instanceIdPrefix="_courier.", **now))[1]
+        open_couriers = {"runtimeStatus": "Pending,Running", "instanceIdPrefix": "_courier."}
+        there = (await self.call("GET", f"{DURABLE}/instances/", None, **open_couriers))[1]
         return not any(instance_id in courier["instanceId"] for courier in there)
 
     async def ended(self, instance_id: str | None = None) -> Any:
