@@ -31,6 +31,7 @@ ORDER = [
     "retry",
     "ends",
     "lives",
+    "grouping",
     "retry_after",
     "notify",
     "setting_values",
