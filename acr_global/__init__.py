@@ -8,6 +8,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
 
     version, errors, model, durations, patterns, json_text  the words
     setting_names, surroundings, urls       how an operator's texts are read
+    sessions                                who looks at the pages
     image                                   what people call an image
     headers, proxies, outgoing              how anything is sent to another host
     secret, lenient, retry, retry_after     what targets and settings are made of

@@ -22,6 +22,7 @@ ORDER = [
     "setting_names",
     "surroundings",
     "urls",
+    "sessions",
     "headers",
     "proxies",
     "outgoing",

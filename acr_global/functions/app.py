@@ -32,6 +32,9 @@ from acr_global.functions.http import (
     pushes,
     replay_dead_letter,
     retry_push,
+    sign_in,
+    sign_in_script,
+    sign_out,
     try_target,
 )
 from acr_global.functions.journal import Journal, folder_of
@@ -72,6 +75,9 @@ FUNCTIONS = (
     catch_up,
 )
 
+PAGES = (sign_in, sign_in_script, sign_out)
+"""Not there where the pages are off."""
+
 
 def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
     """The app as a process of its own, which resumes what its predecessor died in, and notes what
@@ -102,6 +108,6 @@ def build_app(
     setup = Setup(loaded, environ, Announcement(loaded), *places, credential)
     setup.announce()
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
-    for function in FUNCTIONS:
+    for function in (*FUNCTIONS, *(PAGES if loaded.settings.ui != "off" else ())):
         function.register(app, setup)
     return app
