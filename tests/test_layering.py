@@ -43,6 +43,7 @@ ORDER = [
     "verdict",
     "ledger",
     "api",
+    "lags",
     "audience",
     "registry",
     "catchup",
