@@ -45,6 +45,7 @@ ORDER = [
     "verdict",
     "ledger",
     "api",
+    "lags",
     "audience",
     "registry",
     "catchup",
