@@ -46,6 +46,8 @@ ORDER = [
     "ledger",
     "api",
     "lags",
+    "operations",
+    "openapi",
     "audience",
     "registry",
     "catchup",
