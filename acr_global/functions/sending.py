@@ -12,19 +12,35 @@ from collections.abc import Sequence
 
 from acr_global.functions import log, pacing
 from acr_global.functions.setup import Tools
+from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
+from acr_global.notify.notice import Notice
 
 
 async def attempt_all(
     tools: Tools, verdict: Verdict, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
     """One attempt for each target, side by side; none fails another."""
+    return await _attempt_all(tools, message_of(verdict), wanted)
+
+
+async def attempt_group(
+    tools: Tools, report: GroupReport, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
+    """Likewise of a group of pushes."""
+    from acr_global.notify.group import group_message
+
+    return await _attempt_all(tools, group_message(report), wanted)
+
+
+async def _attempt_all(
+    tools: Tools, message: Notice, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
     if not wanted:
         return ()
     from acr_global.notify import deliver
 
-    message = message_of(verdict)
     known = [t for t in tools.settings.targets if t.name in wanted]
     made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
