@@ -8,6 +8,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
 
     version, errors, model, durations, patterns, json_text  the words
     setting_names, surroundings, urls       how an operator's texts are read
+    sessions                                who looks at the pages
     image                                   what people call an image
     headers, proxies, outgoing              how anything is sent to another host
     secret, lenient, retry, retry_after     what targets and settings are made of
@@ -18,7 +19,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     verdict                                 arrivals, evidence and time → Verdict
     ends, lives, audience                   what is over, what begins anew, who hears of what
     ledger                                  what was said of pushes, as rows that can be looked for
-    api                                     what the app answers, whoever asks
+    api, lags                               what the app answers, whoever asks
     registry/                               what the registry itself says of a silent region
     catchup                                 what of it was not delivered, and is to be taken in
     functions/                              the Azure Functions shell around all of it: http/,

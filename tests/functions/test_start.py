@@ -65,12 +65,17 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
         "acr_global.catchup",
         "acr_global.doctor",
         "acr_global.functions.catching",
+        "acr_global.functions.entrance",
+        "acr_global.functions.guard",
         "acr_global.functions.pushlists",
+        "acr_global.functions.regionlists",
+        "acr_global.lags",
         "acr_global.ledger",
         "acr_global.notify.deliver",
         "acr_global.notify.trial",
         "acr_global.registration",
         "acr_global.registry",
+        "acr_global.sessions",
         "azure.core",
         "azure.data",
         "azure.identity",
@@ -87,7 +92,7 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
 def test_a_start_builds_only_the_models_that_it_reads_settings_with() -> None:
     """The others are built at their first use."""
     assert "PushInput" in started()["models"]
-    assert ["Settings", "WebhookTarget"] == started()["built"]
+    assert ["AlarmGroup", "Settings", "WebhookTarget"] == started()["built"]
 
 
 def test_the_types_of_models_are_no_texts() -> None:

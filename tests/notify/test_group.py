@@ -13,6 +13,7 @@ from acr_global.model import Outcome
 from acr_global.notify import deliver
 from acr_global.notify.group import LISTED_BYTES, trial_group
 from acr_global.notify.message import delivery_id
+from acr_global.notify.notice import Notice
 from acr_global.notify.request import to_json
 from acr_global.notify.sheet import Tone, sheet_of
 from tests.notify.conftest import Listening
@@ -132,7 +133,13 @@ def test_each_push_is_a_row_with_what_became_of_it() -> None:
 def test_a_message_id_is_a_function_of_group_number_and_target() -> None:
     """A repeat after a crash has the same, whatever it counts by then."""
     assert group().id == group(waiting=5, at=NOW).id
-    others = [group(), group(number=3), group(OVER), group(group_id="_group.x"), message()]
+    others: list[Notice] = [
+        group(),
+        group(number=3),
+        group(OVER),
+        group(group_id="_group.x"),
+        message(),
+    ]
     ids = {delivery_id(told, name) for told in others for name in ("ops", "ci")}
     assert 10 == len(ids | {delivery_id(group(), "ops")})
 
