@@ -44,6 +44,8 @@ ORDER = [
     "ledger",
     "api",
     "audience",
+    "instruments",
+    "measures",
     "registry",
     "catchup",
     "registration",
