@@ -1,0 +1,91 @@
+"""What somebody is answered who may not see the pages: the page to sign in with, or one sentence.
+
+The page's form is sent by its script, because only a script can put the key where the host reads
+it: into a header. Without a script it is posted as it stands, and refused; the key is in no URL
+then either.
+"""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from acr_global.sessions import PATH
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign in · acr-global</title>
+<script src="{root}/sign-in.js" defer></script>
+</head>
+<body>
+<main>
+<h1>Sign in</h1>
+<p>With a key of this app: of the function <code>SignIn</code>, or a host key.</p>
+<form method="post" action="{root}/session" data-then="{then}" data-again="{again}">
+<input type="text" name="user" value="acr-global" autocomplete="username" hidden>
+<label>Key <input type="password" name="key" autocomplete="current-password" required autofocus>
+</label>
+<button>Sign in</button>
+<p role="alert"></p>
+</form>
+<noscript><p>Signing in needs JavaScript; the API does not.</p></noscript>
+</main>
+</body>
+</html>
+"""
+
+SCRIPT = """"use strict";
+const form = document.querySelector("form");
+const said = document.querySelector("[role=alert]");
+
+function enter() {
+  location.replace(form.dataset.then || location.pathname + location.search);
+}
+
+async function signIn() {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    headers: { "x-functions-key": form.elements.key.value.trim() },
+  });
+  if (answer.ok) return enter();
+  said.textContent = answer.status === 401
+    ? "The app does not know this key."
+    : `The app answered ${answer.status}. Try again.`;
+}
+
+// A link on another site brings no session along; the same step from here does.
+if (form.dataset.again) enter();
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  said.textContent = "";
+  signIn().catch(() => {
+    said.textContent = "This key cannot be sent, or the app does not answer.";
+  });
+});
+"""
+
+
+def page(request: func.HttpRequest) -> func.HttpResponse:
+    """401, with the page to sign in with; from there it goes on at the same address."""
+    elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    looked = request.method in ("GET", "HEAD")
+    filled = _PAGE.format(
+        root=PATH, then="" if looked else PATH, again="1" if elsewhere and looked else ""
+    )
+    return func.HttpResponse(filled, status_code=401, mimetype="text/html", headers=HEADERS)
+
+
+def plain(status: int, sentence: str) -> func.HttpResponse:
+    """One sentence."""
+    return func.HttpResponse(sentence, status_code=status, mimetype="text/plain", headers=HEADERS)
