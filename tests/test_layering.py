@@ -47,6 +47,8 @@ ORDER = [
     "api",
     "lags",
     "audience",
+    "instruments",
+    "measures",
     "registry",
     "catchup",
     "registration",

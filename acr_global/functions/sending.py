@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from acr_global.functions import log, pacing
+from acr_global.functions import log, observing, pacing
 from acr_global.functions.setup import Tools
 from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
@@ -49,18 +49,28 @@ async def _attempt_all(
         for name in wanted
     )
     for attempt in attempts:
-        delivered = attempt.outcome is Outcome.DELIVERED
-        log.line(
-            "attempt",
-            level=logging.INFO if delivered else logging.WARNING,
-            message=message.id,
-            target=attempt.target,
-            outcome=attempt.outcome.value,
-            reason=attempt.reason,
-            status=attempt.status,
-            location=attempt.location,
-        )
+        _log_attempt(verdict, message.id, attempt)
+    if observer := observing.observer():
+        observer.attempted(tools.settings, verdict, attempts)
     return attempts
+
+
+def _log_attempt(verdict: Verdict, message_id: str, attempt: Attempt) -> None:
+    delivered = attempt.outcome is Outcome.DELIVERED
+    since_verdict = attempt.at - verdict.decided_at
+    log.line(
+        "attempt",
+        level=logging.INFO if delivered else logging.WARNING,
+        push=verdict.push_id,
+        verdict=verdict.type.value,
+        message=message_id,
+        target=attempt.target,
+        outcome=attempt.outcome.value,
+        reason=attempt.reason,
+        status=attempt.status,
+        location=attempt.location,
+        seconds=round(since_verdict.total_seconds(), 3),
+    )
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:

@@ -127,6 +127,22 @@ def region_reports(verdict: Verdict) -> tuple[RegionReport, ...]:
     )
 
 
+def new_lags(verdict: Verdict) -> dict[str, float]:
+    """Seconds from the first region's arrival to that of each region that this verdict is the first
+    to count. An alarm counts what was received by the deadline, the verdict after it the rest: so
+    no arrival is counted twice, though one that comes while the alarm is being decided waits for
+    the next verdict, and is not counted where there is none."""
+    in_time = {a.region for a in verdict.arrivals if a.received_at <= verdict.deadline}
+    lags = {r.region: r.lag_seconds for r in region_reports(verdict)}
+    counts = {
+        region
+        for region in lags
+        if verdict.type is VerdictType.COMPLETE
+        or (region in in_time) is (verdict.type is VerdictType.OVERDUE)
+    }
+    return {region: s for region, s in lags.items() if s is not None and region in counts}
+
+
 def _region(
     verdict: Verdict, region: str, arrival: Arrival | None, first: Arrival | None
 ) -> RegionReport:
