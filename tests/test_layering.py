@@ -49,6 +49,8 @@ ORDER = [
     "operations",
     "openapi",
     "audience",
+    "instruments",
+    "measures",
     "registry",
     "catchup",
     "registration",

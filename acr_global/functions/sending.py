@@ -10,21 +10,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from acr_global.functions import log, pacing
+from acr_global.functions import log, observing, pacing
 from acr_global.functions.setup import Tools
+from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
+from acr_global.notify.notice import Notice
 
 
 async def attempt_all(
     tools: Tools, verdict: Verdict, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
     """One attempt for each target, side by side; none fails another."""
+    return await _attempt_all(tools, message_of(verdict), wanted)
+
+
+async def attempt_group(
+    tools: Tools, report: GroupReport, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
+    """Likewise of a group of pushes."""
+    from acr_global.notify.group import group_message
+
+    return await _attempt_all(tools, group_message(report), wanted)
+
+
+async def _attempt_all(
+    tools: Tools, message: Notice, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
     if not wanted:
         return ()
     from acr_global.notify import deliver
 
-    message = message_of(verdict)
     known = [t for t in tools.settings.targets if t.name in wanted]
     made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
@@ -33,18 +49,28 @@ async def attempt_all(
         for name in wanted
     )
     for attempt in attempts:
-        delivered = attempt.outcome is Outcome.DELIVERED
-        log.line(
-            "attempt",
-            level=logging.INFO if delivered else logging.WARNING,
-            message=message.id,
-            target=attempt.target,
-            outcome=attempt.outcome.value,
-            reason=attempt.reason,
-            status=attempt.status,
-            location=attempt.location,
-        )
+        _log_attempt(verdict, message.id, attempt)
+    if observer := observing.observer():
+        observer.attempted(tools.settings, verdict, attempts)
     return attempts
+
+
+def _log_attempt(verdict: Verdict, message_id: str, attempt: Attempt) -> None:
+    delivered = attempt.outcome is Outcome.DELIVERED
+    since_verdict = attempt.at - verdict.decided_at
+    log.line(
+        "attempt",
+        level=logging.INFO if delivered else logging.WARNING,
+        push=verdict.push_id,
+        verdict=verdict.type.value,
+        message=message_id,
+        target=attempt.target,
+        outcome=attempt.outcome.value,
+        reason=attempt.reason,
+        status=attempt.status,
+        location=attempt.location,
+        seconds=round(since_verdict.total_seconds(), 3),
+    )
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:
