@@ -18,7 +18,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     verdict                                 arrivals, evidence and time → Verdict
     ends, lives, audience                   what is over, what begins anew, who hears of what
     ledger                                  what was said of pushes, as rows that can be looked for
-    api                                     what the app answers, whoever asks
+    api, lags                               what the app answers, whoever asks
     registry/                               what the registry itself says of a silent region
     catchup                                 what of it was not delivered, and is to be taken in
     functions/                              the Azure Functions shell around all of it: http/,

@@ -44,6 +44,7 @@ ORDER = [
     "verdict",
     "ledger",
     "api",
+    "lags",
     "audience",
     "registry",
     "catchup",

@@ -22,6 +22,7 @@ from acr_global.cli import (
     deadletters,
     doctor,
     pushes,
+    regions,
     settings,
     simulate,
     targets,
@@ -39,6 +40,7 @@ _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEA
 GROUPS = (
     webhooks.app,
     pushes.app,
+    regions.app,
     deadletters.app,
     targets.app,
     settings.app,

@@ -72,7 +72,8 @@ def _limit(value: object) -> int:
     return int(str(value))
 
 
-def _since(value: object) -> str:
+def since_when(value: object) -> str:
+    """A time, or how long ago, as the app is asked for it. Raises UsageError."""
     text = str(value)
     try:
         return _written(datetime.now(UTC) - parse_duration(text))
@@ -110,7 +111,7 @@ def list_pushes(
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", parser=_since, help="Begun since then: a time, or 2h."),
+        typer.Option(metavar="TIME", parser=since_when, help="Begun since then: a time, or 2h."),
     ] = None,
     limit: Annotated[
         int,

@@ -68,6 +68,8 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
         "acr_global.functions.entrance",
         "acr_global.functions.guard",
         "acr_global.functions.pushlists",
+        "acr_global.functions.regionlists",
+        "acr_global.lags",
         "acr_global.ledger",
         "acr_global.notify.deliver",
         "acr_global.notify.trial",
