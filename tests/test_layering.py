@@ -45,6 +45,7 @@ ORDER = [
     "ledger",
     "api",
     "lags",
+    "ui",
     "audience",
     "registry",
     "catchup",

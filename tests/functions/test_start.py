@@ -76,10 +76,12 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
         "acr_global.registration",
         "acr_global.registry",
         "acr_global.sessions",
+        "acr_global.ui",
         "azure.core",
         "azure.data",
         "azure.identity",
         "azure.mgmt.containerregistry",
+        "jinja2",
     )
     assert "acr_global.functions.http.image_push" in started()["modules"]
     assert [] == [
