@@ -32,6 +32,7 @@ ORDER = [
     "retry",
     "ends",
     "lives",
+    "grouping",
     "retry_after",
     "notify",
     "setting_values",
