@@ -48,6 +48,7 @@ ORDER = [
     "lags",
     "operations",
     "openapi",
+    "ui",
     "audience",
     "instruments",
     "measures",

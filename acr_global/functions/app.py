@@ -29,6 +29,9 @@ from acr_global.functions.http import (
     health,
     image_push,
     open_api,
+    page_assets,
+    page_forms,
+    pages,
     push,
     pushes,
     regions,
@@ -79,7 +82,7 @@ FUNCTIONS = (
     catch_up,
 )
 
-PAGES = (sign_in, sign_in_script, sign_out)
+PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
 """Not there where the pages are off."""
 
 
