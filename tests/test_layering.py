@@ -46,6 +46,7 @@ ORDER = [
     "ledger",
     "api",
     "lags",
+    "badge",
     "operations",
     "openapi",
     "ui",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,19 @@ def test_the_http_functions_are_those_of_the_table() -> None:
         for name, trigger in triggers("httpTrigger").items()
     }
     assert stated == indexed
+
+
+def test_badges_are_there_where_images_are_named() -> None:
+    """Everybody may ask then; of a registry of its own, too."""
+    assert "Badge" not in triggers("httpTrigger")
+    assert "Badge" not in triggers(
+        "httpTrigger", build_app({"ACR_GLOBAL_BADGE": ","}).get_functions()
+    )
+    own = json.dumps({"r.io": {"regions": ["eastus"], "badge": ["team/*"]}})
+    for environ in ({"ACR_GLOBAL_BADGE": "team/*"}, {"ACR_GLOBAL_REGISTRIES": own}):
+        badge = triggers("httpTrigger", build_app(environ).get_functions())["Badge"]
+        assert "anonymous" == badge["authLevel"].value
+        assert f"/api/{badge['route']}`" in README
 
 
 def test_orchestrators_and_activities_are_those_named() -> None:
