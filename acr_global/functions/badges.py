@@ -6,13 +6,12 @@ shows a broken picture for an error, so that a storage does not answer is said i
 
 from __future__ import annotations
 
-import logging
 from urllib.parse import unquote
 
 import azure.functions as func
 
 from acr_global import badge
-from acr_global.functions import browsers, log
+from acr_global.functions import browsers
 from acr_global.functions.pushlists import LedgerUnavailableError, rows_of
 from acr_global.functions.setup import Tools
 from acr_global.image import Image, parse_image
@@ -46,8 +45,7 @@ async def answer(tools: Tools, request: func.HttpRequest) -> func.HttpResponse:
     try:
         rows, _ = await rows_of(tools.ledger, wanted, NEWEST)
         found, headers = badge.badge_of(rows), _HEADERS
-    except LedgerUnavailableError as error:
-        log.line("badge-not-known", level=logging.WARNING, image=name, cause=str(error.__cause__))
+    except LedgerUnavailableError:
         found, headers = badge.UNKNOWN, _HEADERS | {"Cache-Control": "no-store"}
     picture = badge.svg(found, name.removesuffix(".svg"))
     return browsers.if_new(picture, request, KIND, headers)
