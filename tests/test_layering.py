@@ -46,6 +46,7 @@ ORDER = [
     "ledger",
     "api",
     "lags",
+    "ui",
     "audience",
     "instruments",
     "measures",

@@ -39,11 +39,13 @@ class Observer:
         """A verdict was sent, or handed over."""
         _record(measures.of_verdict(verdict))
 
-    def attempted(self, settings: Settings, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
-        """Attempts were made, side by side."""
+    def attempted(
+        self, settings: Settings, said: str, since: datetime, attempts: Iterable[Attempt]
+    ) -> None:
+        """Attempts were made, side by side, to tell what was found at this time."""
         for attempt in attempts:
             channel = _channel(settings, attempt.target)
-            _record(measures.of_attempt(verdict, attempt, channel))
+            _record(measures.of_attempt(said, since, attempt, channel))
 
     def lost(self, settings: Settings, targets: Iterable[str]) -> None:
         """Targets did not get a message in the end."""

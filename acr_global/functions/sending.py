@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from acr_global.functions import log, observing, pacing
 from acr_global.functions.setup import Tools
@@ -17,12 +18,15 @@ from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
 from acr_global.notify.notice import Notice
 
+GROUP = "group"
+"""Stands for the verdict where a group of pushes is told of."""
+
 
 async def attempt_all(
     tools: Tools, verdict: Verdict, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
     """One attempt for each target, side by side; none fails another."""
-    return await _attempt_all(tools, message_of(verdict), wanted)
+    return await _attempt_all(tools, verdict, message_of(verdict), wanted)
 
 
 async def attempt_group(
@@ -31,11 +35,11 @@ async def attempt_group(
     """Likewise of a group of pushes."""
     from acr_global.notify.group import group_message
 
-    return await _attempt_all(tools, group_message(report), wanted)
+    return await _attempt_all(tools, report, group_message(report), wanted)
 
 
 async def _attempt_all(
-    tools: Tools, message: Notice, wanted: tuple[str, ...]
+    tools: Tools, about: Verdict | GroupReport, message: Notice, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
     if not wanted:
         return ()
@@ -48,29 +52,33 @@ async def _attempt_all(
         by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")
         for name in wanted
     )
+    said, since, push, group = _said(about)
     for attempt in attempts:
-        _log_attempt(verdict, message.id, attempt)
+        delivered = attempt.outcome is Outcome.DELIVERED
+        log.line(
+            "attempt",
+            level=logging.INFO if delivered else logging.WARNING,
+            push=push,
+            group=group,
+            verdict=said,
+            message=message.id,
+            target=attempt.target,
+            outcome=attempt.outcome.value,
+            reason=attempt.reason,
+            status=attempt.status,
+            location=attempt.location,
+            seconds=round((attempt.at - since).total_seconds(), 3),
+        )
     if observer := observing.observer():
-        observer.attempted(tools.settings, verdict, attempts)
+        observer.attempted(tools.settings, said, since, attempts)
     return attempts
 
 
-def _log_attempt(verdict: Verdict, message_id: str, attempt: Attempt) -> None:
-    delivered = attempt.outcome is Outcome.DELIVERED
-    since_verdict = attempt.at - verdict.decided_at
-    log.line(
-        "attempt",
-        level=logging.INFO if delivered else logging.WARNING,
-        push=verdict.push_id,
-        verdict=verdict.type.value,
-        message=message_id,
-        target=attempt.target,
-        outcome=attempt.outcome.value,
-        reason=attempt.reason,
-        status=attempt.status,
-        location=attempt.location,
-        seconds=round(since_verdict.total_seconds(), 3),
-    )
+def _said(about: Verdict | GroupReport) -> tuple[str, datetime, str | None, str | None]:
+    """What is told, when it was found, and of which push or group."""
+    if isinstance(about, Verdict):
+        return about.type.value, about.decided_at, about.push_id, None
+    return GROUP, about.at, None, about.group_id
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:
