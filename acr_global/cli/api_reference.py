@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +11,7 @@ from pydantic import BaseModel
 from acr_global import api
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
+from acr_global.meanings import meanings, with_parts
 from acr_global.model import Attempt
 
 ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
@@ -76,34 +74,18 @@ def reference() -> str:
     rows = [
         f"| `{route}` | {status} | {_link(kind.__name__)} |\n" for route, status, kind in ANSWERS
     ]
-    kinds = _with_parts([api.Error, *(kind for _, _, kind in ANSWERS)])
+    kinds = with_parts([api.Error, *(kind for _, _, kind in ANSWERS)])
     sections = [_section(kind) for kind in kinds]
     return "".join([_INTRODUCTION, *rows, _ERRORS, *sections, _FOOT])
 
 
-def _with_parts(kinds: list[type[BaseModel]]) -> list[type[BaseModel]]:
-    """The models, followed by those in their fields, each once."""
-    known = dict.fromkeys(kinds)
-    for kind in [*known]:
-        parts = (_models(field.annotation) for field in kind.model_fields.values())
-        known |= dict.fromkeys(_with_parts([part for found in parts for part in found]))
-    return [*known]
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models(part)
-
-
 def _section(kind: type[BaseModel]) -> str:
-    schema, meanings = kind.model_json_schema(), _meanings(kind)
+    schema, said = kind.model_json_schema(), meanings(kind)
     named = schema.get("required", ())
     parts = schema.get("$defs", {})
     rows = [
         f"| `{name}` | {_type(field, parts)} | {_always(name, field, named)} | "
-        f"{meanings.get(name, '')} |\n"
+        f"{said.get(name, '')} |\n"
         for name, field in schema["properties"].items()
     ]
     what = " ".join((kind.__doc__ or "").split())
@@ -138,21 +120,6 @@ def _type(field: dict[str, Any], parts: dict[str, Any]) -> str:
 
 def _link(name: str) -> str:
     return f"[{name}](#{name.lower()})"
-
-
-def _meanings(kind: type[BaseModel]) -> dict[str, str]:
-    """The docstring of each field, including those of base classes. Pydantic could read them, but
-    only at each start of the app."""
-    found: dict[str, str] = {}
-    for own in reversed(kind.__mro__):
-        if issubclass(own, BaseModel) and own is not BaseModel:
-            (tree,) = ast.parse(inspect.getsource(own)).body
-            lines = getattr(tree, "body", [])
-            for field, text in pairwise(lines):
-                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-                    said = ast.literal_eval(text.value)
-                    found[ast.unparse(field.target)] = " ".join(said.split())
-    return found
 
 
 def main() -> int:
