@@ -47,6 +47,8 @@ ORDER = [
     "ledger",
     "api",
     "lags",
+    "operations",
+    "openapi",
     "ui",
     "audience",
     "instruments",
