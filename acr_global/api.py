@@ -309,6 +309,44 @@ class Retry(Frozen):
     """Each dead letter's; or the push's own, which goes on."""
 
 
+class Region(Frozen):
+    """What one region has done of the pushes that it was expected to report."""
+
+    region: str
+    pushes: int
+    """How many they are; the next four add up to it."""
+    reported: int
+    """By a webhook of its own."""
+    caught_up: int
+    """Its webhook was not delivered; what the registry's log had of it was taken in."""
+    evidence: int
+    """It did not report; the registry said that it has the image."""
+    missing: int
+    """Not accounted for, as far as was said last."""
+    lag_p50: float | None = None
+    """Seconds after the push's first region, of what reported or was caught up: half took no
+    longer."""
+    lag_p95: float | None = None
+    """95 of 100 took no longer."""
+    lag_max: float | None = None
+    last_seen: Moment | None = None
+    """When its newest webhook was received, of these pushes."""
+
+
+class Regions(Frozen):
+    """Each region's part in the pushes of some time. Counted is what something was said of; what
+    still waits is not."""
+
+    since: Moment
+    """Counted are pushes whose first arrival came then or later."""
+    cut: bool = False
+    """True: there are older ones in the time that was asked for, and too many of them."""
+    pushes: int
+    """How many are counted."""
+    regions: tuple[Region, ...]
+    """Those that are expected, and those that were; by name."""
+
+
 def letter(instance_id: str, noted: dict[str, Any]) -> DeadLetter:
     """A dead letter with what the engine has noted of it, as far as that can be read."""
     try:

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from acr_global.model import Action, Artifact, Frozen, Moment, Verdict, VerdictType
+from acr_global.notify.message import region_reports
 from acr_global.notify.words import well_formed
 
 Properties = dict[str, str | bool]
@@ -39,6 +40,19 @@ _LAST_MS = 9_999_999_999_999
 _ALL = "t!"
 _MISSES = "misses_"
 _TOLD = "told_"
+_LISTS = ("missing", "undelivered", "ways")
+
+
+class Way(Frozen):
+    """One expected region's part in a push."""
+
+    region: str
+    by: Literal["webhook", "caught-up", "evidence", "missing"]
+    """How it is known to have the image. caught-up: its webhook was not delivered."""
+    lag: float | None = None
+    """Seconds after the first region, where it has reported."""
+    at: Moment | None = None
+    """When its webhook was received, where it was."""
 
 
 class Row(Frozen):
@@ -55,6 +69,8 @@ class Row(Frozen):
     missing: tuple[str, ...] = ()
     undelivered: tuple[str, ...] = ()
     """Targets whose attempts have failed so far, of this verdict."""
+    ways: tuple[Way, ...] = ()
+    """Of each expected region; none in a row of a release that did not write them."""
 
 
 def row_of(verdict: Verdict, undelivered: Iterable[str] = ()) -> Row:
@@ -69,7 +85,20 @@ def row_of(verdict: Verdict, undelivered: Iterable[str] = ()) -> Row:
         decided_at=verdict.decided_at,
         missing=verdict.missing,
         undelivered=tuple(undelivered),
+        ways=tuple(_ways(verdict)),
     )
+
+
+def _ways(verdict: Verdict) -> Iterator[Way]:
+    caught_up = {arrival.region for arrival in verdict.arrivals if arrival.caught_up}
+    for report in region_reports(verdict):
+        region, lag = report.region, report.lag_seconds
+        if report.state != "arrived":
+            yield Way(region=region, by=report.state)
+        elif region in caught_up:
+            yield Way(region=region, by="caught-up", lag=lag)
+        else:
+            yield Way(region=region, by="webhook", lag=lag, at=report.received_at)
 
 
 def keys(row: Row) -> tuple[str, ...]:
@@ -97,7 +126,7 @@ def written(row: Row) -> Properties:
     """A row as it is stored."""
     plain = row.model_dump(mode="json", exclude_none=True)
     artifact: dict[str, str] = {n: well_formed(text) for n, text in plain.pop("artifact").items()}
-    lists = {name: json.dumps(plain.pop(name)[:MAX_NAMES]) for name in ("missing", "undelivered")}
+    lists = {name: json.dumps(plain.pop(name)[:MAX_NAMES]) for name in _LISTS}
     misses = dict.fromkeys(map(_misses, row.missing[:MAX_NAMES]), True)
     return {**plain, **artifact, **lists, **misses}
 
@@ -105,12 +134,12 @@ def written(row: Row) -> Properties:
 def read(stored: Mapping[str, Any]) -> Row:
     """A row from what is stored. Raises ValueError."""
     verdict = str(stored.get("state"))
-    undelivered = [
+    lists = {name: json.loads(str(stored.get(name, "[]"))) for name in _LISTS}
+    lists["undelivered"] = [
         target
-        for target in json.loads(str(stored.get("undelivered", "[]")))
+        for target in lists["undelivered"]
         if told(verdict, [str(target)]).keys().isdisjoint(stored)
     ]
-    lists = {"missing": json.loads(str(stored.get("missing", "[]"))), "undelivered": undelivered}
     return Row.model_validate({**stored, **lists, "artifact": dict(stored)})
 
 

@@ -8,7 +8,7 @@ webhook is refused only where the regions of its registry cannot be known.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -50,8 +50,9 @@ class Settings(Policy):
         default_factory=dict,
         description='JSON object by registry host, for more than one registry: `{"name.'
         'azurecr.io": {"regions": [...], "timeout": "5m"}}`. Keys: regions, timeout, '
-        "late_window, evidence, check_every, correlation, include, exclude, registry_id, "
-        "region_endpoints, targets (names). What is not said is as in the plain settings.",
+        "late_window, evidence, check_every, correlation, include, exclude, alarm_group, "
+        "registry_id, region_endpoints, targets (names). What is not said is as in the plain "
+        "settings.",
     )
     retry_schedule: Annotated[tuple[timedelta, ...], BeforeValidator(read.schedule)] = Field(
         default_factory=lambda: retry.parse_schedule(retry.DEFAULT_SCHEDULE),
@@ -68,6 +69,12 @@ class Settings(Policy):
         description="How often the registry's event logs are read for webhooks that it could not "
         "deliver, which are then taken in: whole minutes, at most `1h`; `0` is off. Works where "
         "the registry's ARM id is known: see docs/catching-up.md.",
+    )
+
+    ui: Literal["key", "app-service", "off"] = Field(
+        default="key",
+        description="The pages at /api/ui: who signs in is asked for a `key` of the app, or by "
+        "`app-service` Authentication; `off`: there are none. See docs/pages.md.",
     )
 
     def policy(self, registry: str | None) -> Override:

@@ -20,11 +20,10 @@ from acr_global import ledger
 from acr_global.functions.tables import PARTITION, SETTING, TableLedger, open_client
 from acr_global.model import Action, Arrival, Artifact, Verdict, VerdictType
 from acr_global_rig import engine
-from acr_global_rig.registry import event, post
+from acr_global_rig.registry import REGIONS, event, post
 from benchmarks.requests import count
 
 KEPT = (1_000, 20_000)
-REGION = "westeurope"
 BATCH = 100
 """Rows in one request, the most that a table takes."""
 EVERY = 200
@@ -32,15 +31,29 @@ EVERY = 200
 
 LOOKED_FOR = "team/looked-for"
 
-QUESTIONS = {
-    "first page": {},
-    "by tag": {"image": f"{LOOKED_FOR}:v1"},
-    "by digest": {"image": f"sha256:{'ab' * 32}"},
-    "by repository": {"repository": LOOKED_FOR},
-    "overdue only": {"state": "overdue"},
-    "one push": None,
-}
 PUSH = "one-push"
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+"""The oldest one; they began a second apart."""
+WINDOW = 500
+"""Pushes in the time that regions are asked about; and all of them, of which 5,000 are counted."""
+
+
+def questions(kept: int) -> dict[str, str]:
+    """Each with its path."""
+    digest, newest = f"sha256:{'ab' * 32}", BEGUN + timedelta(seconds=kept - WINDOW)
+    return {
+        "first page": "pushes",
+        "by tag": f"pushes?image={LOOKED_FOR}:v1",
+        "by digest": f"pushes?image={digest}",
+        "by repository": f"pushes?repository={LOOKED_FOR}",
+        "overdue only": "pushes?state=overdue",
+        "one push": f"pushes/{PUSH}",
+        "regions, newest": f"regions?since={newest:%Y-%m-%dT%H:%M:%SZ}",
+        "regions of one": f"regions?since={BEGUN:%Y-%m-%d}&repository={LOOKED_FOR}",
+        "regions, all": f"regions?since={BEGUN:%Y-%m-%d}",
+    }
+
+
 WRITTEN_WITHIN = 1.0
 """Seconds, until a request stands in the log."""
 ASKED = 5
@@ -48,7 +61,7 @@ ASKED = 5
 
 
 def _verdict(number: int) -> Verdict:
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    at = BEGUN + timedelta(seconds=number)
     wanted = number % EVERY == 0
     return Verdict(
         type=VerdictType.COMPLETE,
@@ -60,8 +73,8 @@ def _verdict(number: int) -> Verdict:
             tag="v1",
             digest=f"sha256:{'ab' * 32}" if wanted else f"sha256:{number:064x}",
         ),
-        regions=(REGION,),
-        arrivals=(Arrival(region=REGION, event_id="e", received_at=at),),
+        regions=REGIONS,
+        arrivals=tuple(Arrival(region=r, event_id="e", received_at=at) for r in REGIONS),
         begun_at=at,
         deadline=at + timedelta(minutes=10),
         decided_at=at,
@@ -86,22 +99,19 @@ async def _fill(storage: engine.Azurite, hub: str, first: int, last: int) -> Non
             await client.submit_transaction([("upsert", entity) for entity in batch])
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, query: dict[str, str] | None) -> int:
-    path = "api/pushes" if query is not None else f"api/pushes/{PUSH}"
-    async with session.get(f"{url}/{path}", params=query or {}) as answer:
+async def _ask(session: aiohttp.ClientSession, url: str) -> int:
+    async with session.get(url) as answer:
         body = await answer.json()
-        return len(body["verdicts"] if query is None else body["pushes"])
+        pushes = body["verdicts"] if "verdicts" in body else body["pushes"]
+        return pushes if isinstance(pushes, int) else len(pushes)
 
 
 async def _run(
-    storage: engine.Azurite,
-    session: aiohttp.ClientSession,
-    url: str,
-    query: dict[str, str] | None,
+    storage: engine.Azurite, session: aiohttp.ClientSession, url: str
 ) -> tuple[int, float, int]:
     """Requests to tables, seconds, and what was found."""
     since, begun = storage.log.stat().st_size, time.monotonic()
-    found = await _ask(session, url, query)
+    found = await _ask(session, url)
     took = time.monotonic() - begun
     await asyncio.sleep(WRITTEN_WITHIN)
     asked = count(storage.logged(since))
@@ -112,21 +122,22 @@ async def main() -> None:
     """A line for each question and size: rows (of one push, verdicts), seconds, requests."""
     hub = engine.new_hub()
     with engine.azurite() as storage:
-        environ = {"ACR_GLOBAL_REGIONS": REGION}
+        environ = {"ACR_GLOBAL_REGIONS": REGIONS[0]}
         async with (
             engine.hosted(storage, environ, hub=hub) as host,
             aiohttp.ClientSession() as session,
         ):
-            await post(session, host.url, event(PUSH), REGION)
+            await post(session, host.url, event(PUSH), REGIONS[0])
             kept = 0
             for size in KEPT:
                 await _fill(storage, hub, kept, size)
                 kept = size
-                for name, query in QUESTIONS.items():
-                    runs = [await _run(storage, session, host.url, query) for _ in range(ASKED)]
+                for name, path in questions(kept).items():
+                    url = f"{host.url}/api/{path}"
+                    runs = [await _run(storage, session, url) for _ in range(ASKED)]
                     fewest, took, found = min(runs)
                     print(
-                        f"{size:7} {name:15}{found:4} rows {took:7.3f} s {fewest:3} requests",
+                        f"{size:7} {name:15}{found:5} rows {took:7.3f} s {fewest:3} requests",
                         flush=True,
                     )
 

@@ -5,6 +5,7 @@ a simulated registry.
     commands.py     all groups under one roof
     deadletters.py · targets.py · settings.py · pushes.py   a group each: arguments, help, and work
     wait.py         one command: until an image is in every region; waiting.py does it
+    regions.py      one command: how long each region takes, and what it does not report
     catch_up.py     one command: what the registry could not deliver, taken in
     doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
     simulate.py     a command of its own; what it does is in simulating.py, what it shows in

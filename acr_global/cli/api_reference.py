@@ -29,6 +29,7 @@ ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("GET /api/pushes", "200", api.Pushes),
     ("GET /api/pushes/{id}", "200", api.PushDetails),
     ("POST /api/pushes/{id}/retry", "202", api.Retry),
+    ("GET /api/regions", "200", api.Regions),
 )
 """Each request with the model of its answer; any may answer with an Error instead."""
 
@@ -56,6 +57,10 @@ _ERRORS = """\
 | `registry`, `repository` | of this one, whole and as the event named it |
 | `missing` | that lack this region, as far as was said last |
 | `since` | whose first arrival came at this time or later |
+
+`GET /api/regions` takes `registry`, `repository` and `since`, which is a day ago if it is not
+said. It counts the newest 5,000 pushes of that time; where there are more, `cut` is true, and
+`since` the time of the oldest one that is counted.
 
 A page may hold few pushes, or none, and a `next` still. What waits stands on the first page only; a
 push that began less than 40 s ago on another machine may be missing there. One that has been purged

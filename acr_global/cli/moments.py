@@ -24,7 +24,7 @@ def seconds(option: str) -> Callable[[object], float]:
     return read
 
 
-def since(value: object) -> str:
+def since_when(value: object) -> str:
     """A time, or how long ago it was, as the app reads it. Raises UsageError."""
     text = str(value)
     try:

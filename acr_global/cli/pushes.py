@@ -24,8 +24,7 @@ from acr_global.cli.connection import (
 )
 from acr_global.cli.exits import Exit, UsageError
 from acr_global.cli.letters import replay_text
-from acr_global.cli.moments import seconds
-from acr_global.cli.moments import since as since_when
+from acr_global.cli.moments import seconds, since_when
 from acr_global.cli.output import print_json
 from acr_global.cli.push_text import print_push, print_pushes
 

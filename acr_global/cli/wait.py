@@ -10,8 +10,7 @@ import typer
 
 from acr_global.cli.connection import KEY_NOTE, KeyFile, KeyStdin, Url, connect
 from acr_global.cli.exits import UsageError
-from acr_global.cli.moments import seconds, written
-from acr_global.cli.moments import since as since_when
+from acr_global.cli.moments import seconds, since_when, written
 from acr_global.image import Image, parse_image
 
 WITHIN = "15m"

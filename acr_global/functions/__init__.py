@@ -10,11 +10,15 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
+    regionlists                         regions, likewise
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
     catching, logs, marks               what the registry could not deliver is taken in, and marked
     probing                             whether the engine takes up what it is given
+    guard, entrance                     who may see the pages; what others are answered
+    pageviews, browsers                 the pages, and how a browser is answered
     log, clock                          one line for each thing that happened; the time
+    observing, observer                 what is measured, where somebody exports it
 
 One webhook's way: http/image_push, keeping, orchestrators/wait_for_all_regions,
 activities/fire_push_notification, sending, then notify/. `python -m tools.journey --way` lists it,

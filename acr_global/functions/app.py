@@ -28,10 +28,17 @@ from acr_global.functions.http import (
     diagnosis,
     health,
     image_push,
+    page_assets,
+    page_forms,
+    pages,
     push,
     pushes,
+    regions,
     replay_dead_letter,
     retry_push,
+    sign_in,
+    sign_in_script,
+    sign_out,
     try_target,
 )
 from acr_global.functions.journal import Journal, folder_of
@@ -57,6 +64,7 @@ FUNCTIONS = (
     pushes,
     push,
     retry_push,
+    regions,
     diagnosis,
     wait_for_all_regions,
     courier,
@@ -71,6 +79,9 @@ FUNCTIONS = (
     revive_interrupted,
     catch_up,
 )
+
+PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
+"""Not there where the pages are off."""
 
 
 def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
@@ -102,6 +113,6 @@ def build_app(
     setup = Setup(loaded, environ, Announcement(loaded), *places, credential)
     setup.announce()
     app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
-    for function in FUNCTIONS:
+    for function in (*FUNCTIONS, *(PAGES if loaded.settings.ui != "off" else ())):
         function.register(app, setup)
     return app

@@ -9,7 +9,14 @@ TRY_TARGET = "TryTarget"
 PUSHES = "Pushes"
 PUSH = "Push"
 RETRY_PUSH = "RetryPush"
+REGIONS = "Regions"
 DIAGNOSIS = "Diagnosis"
+UI_SIGN_IN = "SignIn"
+UI_SIGN_IN_SCRIPT = "SignInScript"
+UI_SIGN_OUT = "SignOut"
+UI_PAGES = "Pages"
+UI_PAGE_FORMS = "PageForms"
+UI_PAGE_ASSETS = "PageAssets"
 REVIVE_INTERRUPTED = "ReviveInterrupted"
 CATCH_UP = "CatchUp"
 WAIT_FOR_ALL_REGIONS = "WaitForAllRegions"
@@ -30,8 +37,20 @@ def every() -> tuple[str, ...]:
 
 
 def always() -> tuple[str, ...]:
-    """Those that every app has: `CatchUp` is there only where the settings ask for it."""
-    return tuple(name for name in every() if name != CATCH_UP)
+    """Those that every app has: `CatchUp` and the pages depend on the settings."""
+    return tuple(name for name in every() if name not in (CATCH_UP, *pages()))
+
+
+def pages() -> tuple[str, ...]:
+    """Those of the pages: their names here begin with UI_."""
+    return tuple(sorted(value for name, value in globals().items() if name.startswith("UI_")))
+
+
+def there(*, catches_up: bool, ui: str) -> tuple[str, ...]:
+    """Those that an app with these settings has."""
+    by_key = () if ui == "key" else (UI_SIGN_IN, UI_SIGN_OUT)
+    absent = {*(pages() if ui == "off" else by_key), *(() if catches_up else (CATCH_UP,))}
+    return tuple(name for name in every() if name not in absent)
 
 
 def activities() -> tuple[str, ...]:

@@ -17,14 +17,17 @@ from acr_global.functions.journal import OpenList
 from acr_global.functions.ledgers import Ledger, LedgerError
 from acr_global.functions.setup import Tools
 from acr_global.image import parse_image
-from acr_global.ledger import Wanted
+from acr_global.ledger import Row, Wanted
 from acr_global.model import VerdictType, as_utc
 from acr_global.patterns import is_region, normalize_region
 from acr_global.urls import parse_host
 
 PAGE_ROWS = 50
 MAX_READS = 5
-"""Of the ledger, for one page: it may answer with few rows, or none, and say where to go on."""
+"""Of the ledger, for one answer: it may say little, or nothing, and where to go on."""
+READ_ROWS = 1_000
+"""In one request: the most that a table gives. Source:
+learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination."""
 
 
 class LedgerUnavailableError(AcrGlobalError):
@@ -75,13 +78,24 @@ async def _said(
     rows: Ledger, wanted: Wanted, after: str | None
 ) -> tuple[list[api.Push], str | None]:
     """Pushes with a verdict: at most one page, and the token for more."""
-    span, found = ledger.span(wanted), list[api.Push]()
+    found, following = await rows_of(rows, wanted, PAGE_ROWS, after)
+    return [pushviews.row(row) for row in found], following
+
+
+async def rows_of(
+    rows: Ledger, wanted: Wanted, most: int, after: str | None = None
+) -> tuple[list[Row], str | None]:
+    """At most so many rows, in a bounded number of requests; and the token for more.
+
+    Raises LedgerUnavailableError.
+    """
+    span, found = ledger.span(wanted), list[Row]()
     try:
         for _ in range(MAX_READS):
-            page = await rows.read(span, PAGE_ROWS - len(found), after)
+            page = await rows.read(span, min(most - len(found), READ_ROWS), after)
             found += _readable(page.rows)
             after = page.next
-            if after is None or len(found) >= PAGE_ROWS:
+            if after is None or len(found) >= most:
                 break
     except LedgerError as error:
         raise LedgerUnavailableError(
@@ -90,10 +104,10 @@ async def _said(
     return found, after
 
 
-def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterator[api.Push]:
+def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     for row in rows:
         with contextlib.suppress(ValueError):  # a broken row must not cost the whole list
-            yield pushviews.row(ledger.read(row))
+            yield ledger.read(row)
 
 
 def wanted_by(query: Mapping[str, str]) -> Wanted:

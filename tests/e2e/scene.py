@@ -169,6 +169,21 @@ class Scene:
         status, body = await self.call("GET", path, None, **query)
         return None if status == 404 else body
 
+    async def begun(self, instance_id: str | None = None) -> None:
+        """Return when the instance has begun: from then on it takes events."""
+
+        async def has_begun() -> bool:
+            found = await self.instance(instance_id)
+            return bool(found and (found["customStatus"] or found["runtimeStatus"] != "Pending"))
+
+        await self.eventually(has_begun)
+
+    async def has_no_courier(self, instance_id: str) -> bool:
+        """Whether none carries an arrival to this instance any more."""
+        open_couriers = {"runtimeStatus": "Pending,Running", "instanceIdPrefix": "_courier."}
+        there = (await self.call("GET", f"{DURABLE}/instances/", None, **open_couriers))[1]
+        return not any(instance_id in courier["instanceId"] for courier in there)
+
     async def ended(self, instance_id: str | None = None) -> Any:
         """The instance, once it has ended; nothing more is said of the push then."""
 

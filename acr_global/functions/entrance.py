@@ -1,0 +1,58 @@
+"""What somebody is answered who may not see the pages: the page to sign in with, or one sentence.
+
+The page's form is sent by its script, because only a script can put the key where the host reads
+it: into a header. Without a script it is posted as it stands, and refused; the key is in no URL
+then either.
+"""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from acr_global.functions.browsers import HEADERS, html
+from acr_global.sessions import PATH
+from acr_global.ui.render import render
+
+SCRIPT = """"use strict";
+const form = document.querySelector("form");
+const said = document.querySelector("[role=alert]");
+
+function enter() {
+  location.replace(form.dataset.then || location.pathname + location.search);
+}
+
+async function signIn() {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    headers: { "x-functions-key": form.elements.key.value.trim() },
+  });
+  if (answer.ok) return enter();
+  said.textContent = answer.status === 401
+    ? "The app does not know this key."
+    : `The app answered ${answer.status}. Try again.`;
+}
+
+// A link on another site brings no session along; the same step from here does.
+if (form.dataset.again) enter();
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  said.textContent = "";
+  signIn().catch(() => {
+    said.textContent = "This key cannot be sent, or the app does not answer.";
+  });
+});
+"""
+
+
+def page(request: func.HttpRequest) -> func.HttpResponse:
+    """401, with the page to sign in with; from there it goes on at the same address."""
+    elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    looked = request.method in ("GET", "HEAD")
+    then, again = ("" if looked else PATH), ("1" if elsewhere and looked else "")
+    return html(render("signin.html", then=then, again=again), 401)
+
+
+def plain(status: int, sentence: str) -> func.HttpResponse:
+    """One sentence."""
+    return func.HttpResponse(sentence, status_code=status, mimetype="text/plain", headers=HEADERS)

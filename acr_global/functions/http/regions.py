@@ -1,0 +1,23 @@
+"""`Regions`: how long each region takes, and what it does not report, for an operator."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import names
+from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+
+    @app.function_name(names.REGIONS)
+    @app.route(route="regions", methods=["GET"])
+    @app.durable_client_input(client_name="client")
+    async def regions(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        # Imported here: at a cold start a webhook must be answered first.
+        from acr_global.functions import regionlists
+
+        return await respond_to_operator(regionlists.regions(setup.tools(client), req.params))
