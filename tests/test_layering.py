@@ -48,6 +48,8 @@ ORDER = [
     "lags",
     "ui",
     "audience",
+    "instruments",
+    "measures",
     "registry",
     "catchup",
     "registration",
