@@ -6,7 +6,7 @@ passes first it says so, and names the regions that are missing.
 
 One push's journey, file by file (data flows down; a file imports only what stands above it):
 
-    version, errors, model, durations, patterns, json_text  the words
+    version, errors, model, meanings, durations, patterns, json_text  the words
     setting_names, surroundings, urls       how an operator's texts are read
     sessions                                who looks at the pages
     image                                   what people call an image

@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from acr_global import api
+from acr_global.meanings import meanings, with_parts
 from acr_global.operations import (
     OPERATIONS,
     Events,
@@ -165,38 +163,6 @@ def _explain(schema: JsonSchema, kind: type[BaseModel]) -> None:
     required = [name for name in fields if name in {*schema.get("required", ()), *always}]
     if required:
         schema["required"] = required
-
-
-def with_parts(kinds: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
-    """The models, followed by those in their fields, each once."""
-    known = dict.fromkeys(kinds)
-    for kind in [*known]:
-        parts = (_models(field.annotation) for field in kind.model_fields.values())
-        known |= dict.fromkeys(with_parts([part for found in parts for part in found]))
-    return [*known]
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models(part)
-
-
-def meanings(kind: type[BaseModel]) -> dict[str, str]:
-    """The docstring of each field, including those of base classes. Pydantic could read them, but
-    only at each start of the app."""
-    found: dict[str, str] = {}
-    for own in reversed(kind.__mro__):
-        if issubclass(own, BaseModel) and own is not BaseModel:
-            (tree,) = ast.parse(inspect.getsource(own)).body
-            lines = getattr(tree, "body", [])
-            for field, said in pairwise(lines):
-                if isinstance(field, ast.AnnAssign) and isinstance(said, ast.Expr):
-                    found[ast.unparse(field.target)] = " ".join(
-                        ast.literal_eval(said.value).split()
-                    )
-    return found
 
 
 if __name__ == "__main__":  # pragma: no cover - a test runs it in a process of its own

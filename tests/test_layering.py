@@ -16,6 +16,7 @@ ORDER = [
     "version",
     "errors",
     "model",
+    "meanings",
     "durations",
     "patterns",
     "json_text",

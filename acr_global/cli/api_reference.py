@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from acr_global import api
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
-from acr_global.openapi import JSON, answered, meanings, with_parts
+from acr_global.meanings import meanings, with_parts
+from acr_global.openapi import JSON, answered
 from acr_global.operations import OPERATIONS, PUSHES, Parameter
 
 _INTRODUCTION = """\
