@@ -19,7 +19,7 @@ COVERAGE_MIN ?= 95
 SNAPSHOT_OF := --subscription-id 00000000-0000-0000-0000-000000000000 --resource-group rg \
 	--location westeurope
 
-CORE := acr_global/*.py,acr_global/notify/*,acr_global/notify/channels/*
+CORE := acr_global/*.py,acr_global/notify/*,acr_global/notify/channels/*,acr_global/ui/*
 
 # A name on PATH proves nothing (it may be a shim of a version manager), so each one is tried.
 FITS := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))

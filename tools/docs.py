@@ -20,6 +20,7 @@ PAGES = {
     "docs/message.schema.json": "acr_global.notify.schema",
     "docs/scenario.schema.json": "acr_global_rig.simulation.schema",
     "docs/settings.schema.json": "acr_global.cli.settings_schema",
+    "docs/telemetry.md": "acr_global.cli.telemetry_reference",
 }
 """Page → the module that prints it or, run beside docs/, writes its part of it."""
 

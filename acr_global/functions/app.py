@@ -28,6 +28,9 @@ from acr_global.functions.http import (
     diagnosis,
     health,
     image_push,
+    page_assets,
+    page_forms,
+    pages,
     push,
     pushes,
     regions,
@@ -77,7 +80,7 @@ FUNCTIONS = (
     catch_up,
 )
 
-PAGES = (sign_in, sign_in_script, sign_out)
+PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
 """Not there where the pages are off."""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from acr_global.functions import log, mending, wire
+from acr_global.functions import log, mending, observing, wire
 from acr_global.functions.engine import Engine, EngineError, Phase
 
 BEGINS_WITHIN_SECONDS, BEGIN_LOOKS = 20.0, 5
@@ -33,8 +33,8 @@ async def see_it_begin(engine: Engine, push_id: str) -> None:
             engine.journal.started(push_id, silent)
 
 
-def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
-    """Log that a push was broken off, and goes on."""
+def note_begun_anew(push_id: str, life: wire.PushTerms) -> None:
+    """Log and count that a push was broken off, and goes on."""
     earlier = life.known.arrivals if life.known else ()
     log.line(
         "push-begun-anew",
@@ -44,3 +44,5 @@ def log_begun_anew(push_id: str, life: wire.PushTerms) -> None:
         known=list(dict.fromkeys(a.region for a in (life.arrival, *earlier, *life.more))),
         todo="nothing; if it comes often, look why Python ends (memory?)",
     )
+    if observer := observing.observer():
+        observer.revived("push")

@@ -7,14 +7,16 @@ import contextlib
 import logging
 
 from acr_global import correlation, ends
-from acr_global.functions import log, names, replays, wire
+from acr_global.functions import log, names, observing, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 
 
 async def give_up(engine: Engine, data: wire.CourierInput, why: str) -> None:
     """Leave a record; a courier that an operator started is a record itself. Raises EngineError."""
-    if not data.by_hand:
-        await _leave_record(engine, data.model_copy(update={"given_up": why, "rounds": 0}))
+    record = data.model_copy(update={"given_up": why, "rounds": 0})
+    is_new = data.by_hand or await _leave_record(engine, record)
+    if is_new and (observer := observing.observer()):
+        observer.given_up()
     log.line(
         "push-given-up",
         level=logging.ERROR,
@@ -34,13 +36,16 @@ async def is_given_up(engine: Engine, push_id: str, snapshot: Snapshot) -> bool:
     return record.created >= snapshot.updated
 
 
-async def _leave_record(engine: Engine, record: wire.CourierInput) -> None:
-    """Leave a record, unless there is one that has not been tried again with success."""
+async def _leave_record(engine: Engine, record: wire.CourierInput) -> bool:
+    """Leave a record, unless there is one that has not been tried again with success; returns
+    whether it was left."""
     base = correlation.record_id(record.push_id)
     number, newest = await replays.newest(engine, base)
     if newest.phase is Phase.ABSENT or ends.is_good(_state(newest)):
         with contextlib.suppress(AlreadyExistsError):
             await engine.start(names.COURIER, correlation.numbered(base, number + 1), record)
+            return True
+    return False
 
 
 def _state(snapshot: Snapshot) -> object:

@@ -191,7 +191,7 @@ class _Search:
         if reviving.may_begin_at(life):
             raise UndecidedError("it has failed before; its next life is to wait")
         kept = await self._begin(new_input(start.push_id, life))
-        beginning.log_begun_anew(start.push_id, life)
+        beginning.note_begun_anew(start.push_id, life)
         return kept
 
 

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterable
 
 from acr_global import correlation, retry
-from acr_global.functions import givingup, log, names, wire
+from acr_global.functions import givingup, log, names, observing, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Snapshot
 from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
@@ -54,8 +54,8 @@ async def _courier_again(engine: Engine, instance_id: str) -> bool:
     if is_spent(lives):
         await givingup.give_up(engine, given, "its courier was broken off again and again")
         return False
-    _log_begun_anew(instance_id, lives)
     await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))
+    _note_begun_anew(instance_id, lives)
     return True
 
 
@@ -69,9 +69,9 @@ async def _delivery_again(engine: Engine, instance_id: str) -> bool:
     lives = (given.lives or 0) + 1
     if is_spent(lives):
         return False
-    _log_begun_anew(instance_id, lives)
     again = given.model_copy(update={"lives": lives})
     await engine.start(names.DELIVER_NOTIFICATION, instance_id, again)
+    _note_begun_anew(instance_id, lives)
     return True
 
 
@@ -92,7 +92,7 @@ def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
     return given.model_copy(update={"delivery": state})
 
 
-def _log_begun_anew(instance_id: str, lives: int) -> None:
+def _note_begun_anew(instance_id: str, lives: int) -> None:
     last = lives == MAX_LIVES
     log.line(
         "instance-begun-anew",
@@ -103,3 +103,5 @@ def _log_begun_anew(instance_id: str, lives: int) -> None:
         if last
         else "nothing; if it comes often, look why Python ends (memory?)",
     )
+    if observer := observing.observer():
+        observer.revived("courier" if correlation.is_courier(instance_id) else "delivery")

@@ -9,22 +9,42 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
-from acr_global.functions import log, pacing
+from acr_global.functions import log, observing, pacing
 from acr_global.functions.setup import Tools
+from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
+from acr_global.notify.notice import Notice
+
+GROUP = "group"
+"""Stands for the verdict where a group of pushes is told of."""
 
 
 async def attempt_all(
     tools: Tools, verdict: Verdict, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
     """One attempt for each target, side by side; none fails another."""
+    return await _attempt_all(tools, verdict, message_of(verdict), wanted)
+
+
+async def attempt_group(
+    tools: Tools, report: GroupReport, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
+    """Likewise of a group of pushes."""
+    from acr_global.notify.group import group_message
+
+    return await _attempt_all(tools, report, group_message(report), wanted)
+
+
+async def _attempt_all(
+    tools: Tools, about: Verdict | GroupReport, message: Notice, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
     if not wanted:
         return ()
     from acr_global.notify import deliver
 
-    message = message_of(verdict)
     known = [t for t in tools.settings.targets if t.name in wanted]
     made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
@@ -32,19 +52,33 @@ async def attempt_all(
         by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")
         for name in wanted
     )
+    said, since, push, group = _said(about)
     for attempt in attempts:
         delivered = attempt.outcome is Outcome.DELIVERED
         log.line(
             "attempt",
             level=logging.INFO if delivered else logging.WARNING,
+            push=push,
+            group=group,
+            verdict=said,
             message=message.id,
             target=attempt.target,
             outcome=attempt.outcome.value,
             reason=attempt.reason,
             status=attempt.status,
             location=attempt.location,
+            seconds=round((attempt.at - since).total_seconds(), 3),
         )
+    if observer := observing.observer():
+        observer.attempted(tools.settings, said, since, attempts)
     return attempts
+
+
+def _said(about: Verdict | GroupReport) -> tuple[str, datetime, str | None, str | None]:
+    """What is told, when it was found, and of which push or group."""
+    if isinstance(about, Verdict):
+        return about.type.value, about.decided_at, about.push_id, None
+    return GROUP, about.at, None, about.group_id
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:

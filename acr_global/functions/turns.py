@@ -15,13 +15,18 @@ from acr_global.functions.journal import Journal
 
 
 def register(
-    app: df.DFApp, name: str, orchestrator: Callable[..., Any], journal: Journal | None
+    app: df.DFApp,
+    name: str,
+    orchestrator: Callable[..., Any],
+    journal: Journal | None,
+    at_end: Callable[[Any], None] = lambda output: None,
 ) -> None:
     """Register an orchestrator under its name. `journal`: None where a turn that broke off
-    need not be resumed."""
+    need not be resumed. `at_end`: called with the output of an instance after its last turn, which
+    is never replayed; again only where a crash repeats that turn."""
     take_turn: Callable[..., str] = df.Orchestrator.create(orchestrator)
     if journal:
-        take_turn = _journaled(take_turn, journal)
+        take_turn = _journaled(take_turn, journal, at_end)
     # As the SDK's own decorator does, which has no place for code around the orchestrator.
     trigger = app.generic_trigger(
         arg_name="context", type="orchestrationTrigger", orchestration=name
@@ -29,14 +34,18 @@ def register(
     app.function_name(name)(trigger(take_turn))
 
 
-def _journaled(take_turn: Callable[..., str], journal: Journal) -> Callable[..., str]:
+def _journaled(
+    take_turn: Callable[..., str], journal: Journal, at_end: Callable[[Any], None]
+) -> Callable[..., str]:
     def turn(context: func.OrchestrationContext) -> str:
         body = context.body if isinstance(context, func.OrchestrationContext) else context
         instance_id = instance_in(str(body))
         with journal.turn(instance_id):
             answer = take_turn(context)
-        if json.loads(answer)["isDone"]:  # or it goes on in a history of its own
+        state = json.loads(answer)
+        if state["isDone"]:  # or it goes on in a history of its own
             journal.open.ended(instance_id)
+            at_end(state.get("output"))
         return answer
 
     return turn

@@ -18,6 +18,7 @@ from acr_global.model import (
     Verdict,
     VerdictType,
 )
+from acr_global.notify.notice import Notice
 from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well_formed
 
 LATE_SECONDS = 60.0
@@ -28,19 +29,21 @@ _TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
 
 def message_id(push_id: str, verdict_type: VerdictType, birth: str | None = None) -> str:
     """The id of the message about one verdict of one push; always the same."""
-    return f"msg_{_digest(push_id, verdict_type.value, *([birth] if birth else []))}"
+    return id_of(push_id, verdict_type.value, *([birth] if birth else []))
 
 
-def delivery_id(message: Message, target: str) -> str:
+def delivery_id(message: Notice, target: str) -> str:
     """The id under which one target gets a message, so that it can drop repeats.
 
     The same on each retry, replay and repeat after a crash.
     """
-    return f"msg_{_digest(message.id, target)}"
+    return id_of(message.id, target)
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+def id_of(*parts: str) -> str:
+    """A message id that is a function of these parts."""
+    text = "\n".join(parts).encode("utf-8", "replace")
+    return f"msg_{hashlib.sha256(text).hexdigest()[:32]}"
 
 
 def message_of(verdict: Verdict) -> Message:
@@ -122,6 +125,22 @@ def region_reports(verdict: Verdict) -> tuple[RegionReport, ...]:
     return tuple(
         _region(verdict, region, arrivals.get(region), first) for region in verdict.regions
     )
+
+
+def new_lags(verdict: Verdict) -> dict[str, float]:
+    """Seconds from the first region's arrival to that of each region that this verdict is the first
+    to count. An alarm counts what was received by the deadline, the verdict after it the rest: so
+    no arrival is counted twice, though one that comes while the alarm is being decided waits for
+    the next verdict, and is not counted where there is none."""
+    in_time = {a.region for a in verdict.arrivals if a.received_at <= verdict.deadline}
+    lags = {r.region: r.lag_seconds for r in region_reports(verdict)}
+    counts = {
+        region
+        for region in lags
+        if verdict.type is VerdictType.COMPLETE
+        or (region in in_time) is (verdict.type is VerdictType.OVERDUE)
+    }
+    return {region: s for region, s in lags.items() if s is not None and region in counts}
 
 
 def _region(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 
-from acr_global.model import Message
+from pydantic import TypeAdapter
+
+from acr_global.notify.notice import Notice
 
 
 def schema_json() -> str:
-    """The schema of the body of a `webhook` target, as it stands in docs/message.schema.json."""
-    schema = Message.model_json_schema(mode="serialization")
+    """The schema of the body of a `webhook` target, as it stands in docs/message.schema.json: a
+    message about one push, or about a group of them."""
+    schema = TypeAdapter[Notice](Notice).json_schema(mode="serialization")
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(dialect | schema, indent=2) + "\n"
 

@@ -349,7 +349,7 @@ async def test_what_one_run_has_no_time_for_the_next_one_does(
     monkeypatch.setattr(engine, "PAGE_ROWS", 1)
     seen: list[str] = []
 
-    async def slow(_: Engine, instance_id: str) -> bool:
+    async def slow(_: Engine, instance_id: str, __: Snapshot) -> bool:
         await asyncio.sleep(1)
         seen.append(instance_id)
         return True

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import gc, json, os, sys
 import function_app
+from acr_global.functions import observing
 from pydantic import BaseModel
 
 def kinds(of):
@@ -31,6 +32,7 @@ print(json.dumps({
     "compiled": sorted(home for home in homes if "annotations" in vars(sys.modules[home])),
     "plugins": os.environ["PYDANTIC_DISABLE_PLUGINS"],
     "collects": gc.isenabled(),
+    "observer": str(observing.observer()),
     "frozen": gc.get_freeze_count(),
 }))
 """
@@ -67,19 +69,27 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
         "acr_global.functions.catching",
         "acr_global.functions.entrance",
         "acr_global.functions.guard",
+        "acr_global.functions.observer",
         "acr_global.functions.pushlists",
         "acr_global.functions.regionlists",
+        "acr_global.instruments",
         "acr_global.lags",
         "acr_global.ledger",
+        "acr_global.measures",
         "acr_global.notify.deliver",
         "acr_global.notify.trial",
         "acr_global.registration",
         "acr_global.registry",
         "acr_global.sessions",
+        "acr_global.ui",
         "azure.core",
         "azure.data",
         "azure.identity",
         "azure.mgmt.containerregistry",
+        "jinja2",
+        "opentelemetry.exporter",
+        "opentelemetry.metrics",
+        "opentelemetry.sdk",
     )
     assert "acr_global.functions.http.image_push" in started()["modules"]
     assert [] == [
@@ -89,10 +99,15 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
     ]
 
 
+def test_where_nobody_exports_nothing_is_measured() -> None:
+    """OpenTelemetry's API comes with the durable SDK; no more of it is imported by a start."""
+    assert "None" == started()["observer"]
+
+
 def test_a_start_builds_only_the_models_that_it_reads_settings_with() -> None:
     """The others are built at their first use."""
     assert "PushInput" in started()["models"]
-    assert ["Settings", "WebhookTarget"] == started()["built"]
+    assert ["AlarmGroup", "Settings", "WebhookTarget"] == started()["built"]
 
 
 def test_the_types_of_models_are_no_texts() -> None:

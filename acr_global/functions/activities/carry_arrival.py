@@ -127,8 +127,9 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
         return "waiting-to-begin-anew"
-    beginning.log_begun_anew(data.push_id, life)
-    return await _begin(engine, data.push_id, life)
+    if await _is_begun(engine, data.push_id, life):
+        beginning.note_begun_anew(data.push_id, life)
+    return "begun-anew"
 
 
 async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
@@ -142,9 +143,15 @@ async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapsho
 
 async def _begin(engine: Engine, push_id: str, terms: wire.PushTerms) -> str:
     """Start the push. The courier goes on: it raises its arrivals once the instance has begun."""
-    with contextlib.suppress(AlreadyExistsError):
-        await keeping.begin(engine, new_input(push_id, terms))
+    await _is_begun(engine, push_id, terms)
     return "begun-anew"
+
+
+async def _is_begun(engine: Engine, push_id: str, terms: wire.PushTerms) -> bool:
+    """Start the push; False where somebody else has."""
+    with contextlib.suppress(AlreadyExistsError):
+        return await keeping.begin(engine, new_input(push_id, terms))
+    return False
 
 
 async def _give_up(engine: Engine, data: wire.CourierInput, why: str) -> str:

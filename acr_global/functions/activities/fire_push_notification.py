@@ -13,13 +13,14 @@ import logging
 import azure.durable_functions as df
 
 from acr_global import audience
-from acr_global.functions import bookkeeping, log, names, wire
+from acr_global.functions import bookkeeping, log, names, observing, wire
 from acr_global.functions.activities.hand_over_delivery import hand_over
 from acr_global.functions.engine import EngineError
 from acr_global.functions.sending import attempt_all, give_way
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Outcome, Verdict, VerdictType
+from acr_global.notify.message import new_lags
 from acr_global.retry import Delivery
 
 _ALARMS = (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
@@ -42,6 +43,8 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     entered in the ledger."""
     sent = await _send(tools, data)
     await bookkeeping.enter(tools, data.verdict, sent.attempts)
+    if observer := observing.observer():
+        observer.said(data.verdict)
     return sent
 
 
@@ -76,8 +79,11 @@ def _log_verdict(verdict: Verdict) -> None:
         level=logging.WARNING if verdict.type in _ALARMS else logging.INFO,
         push=verdict.push_id,
         verdict=verdict.type.value,
+        registry=verdict.artifact.registry,
         image=verdict.artifact.reference,
         missing=list(verdict.missing),
         reported={a.region: a.event_id for a in verdict.arrivals},
+        lag=new_lags(verdict),
+        seconds=round((verdict.decided_at - verdict.begun_at).total_seconds(), 3),
         evidence=[f"{e.region}: {e.kind.value}: {e.detail}" for e in verdict.evidence],
     )

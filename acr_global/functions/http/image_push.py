@@ -19,7 +19,7 @@ import azure.functions as func
 from acr_global import api
 from acr_global.correlation import push_key
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
-from acr_global.functions import clock, keeping, log, names, strays, wire
+from acr_global.functions import clock, keeping, log, names, observing, strays, wire
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine
 from acr_global.functions.instances import ByContent, ById, Instances
@@ -58,15 +58,26 @@ async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body:
     try:
         received = receive(query, body, loaded.settings)
     except RejectedError as error:
-        return _rejected(error)
+        return _observed(_rejected(error), error, query)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
         *(_answer_one(loaded, engine, result, query, event) for result, event in pairs)
     )
+    for result, one in zip(received.results, answers, strict=True):
+        _observed(one, result, query)
     if not received.envelope:
         return answers[0]
     results = [a.body for a in answers]
     return Answer(_overall(answers), api.Envelope.model_validate({"results": results}))
+
+
+def _observed(answer: Answer, result: Result, query: Mapping[str, str]) -> Answer:
+    """Tell of one event's answer. Its region is named where it is expected, and so one of few."""
+    if observer := observing.observer():
+        stray = result.event if isinstance(result, Stray) and answer.status < 300 else None
+        event = result if isinstance(result, PushEvent) else stray
+        observer.answered(answer, event, caught_up=CAUGHT_UP in query)
+    return answer
 
 
 def _overall(answers: list[Answer]) -> int:
@@ -149,6 +160,7 @@ async def _keep(
         status="ignored" if over else "accepted",
         push=kept.push_id,
         region=event.region,
+        registry=event.artifact.registry,
         image=event.artifact.reference,
         event_id=event.id,
         dropped=event.dropped,

@@ -11,15 +11,17 @@ was reached is no longer sent to targets that choose the later one: it ends as s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import azure.durable_functions as df
 
 from acr_global import retry, verdict
 from acr_global.ends import final_state, undelivered
-from acr_global.functions import names, statuses, turns, wire
+from acr_global.functions import log, names, observing, statuses, turns, wire
 from acr_global.functions.setup import Setup
 from acr_global.model import Attempt, Outcome
 from acr_global.notify.words import shorten
@@ -31,7 +33,30 @@ specification, and a longer one must not fill a status."""
 
 def register(app: df.DFApp, setup: Setup) -> None:
     """Add the function."""
-    turns.register(app, names.DELIVER_NOTIFICATION, deliver_notification, setup.journal)
+    turns.register(
+        app, names.DELIVER_NOTIFICATION, deliver_notification, setup.journal, partial(_ended, setup)
+    )
+
+
+def _ended(setup: Setup, output: object) -> None:
+    """Log and count a dead letter."""
+    try:
+        ended = wire.load(wire.DeliveryOutput, output)
+    except ValueError:  # it failed
+        return
+    if ended.state != "dead":
+        return
+    lost = undelivered(ended.delivery)
+    last = {a.target: a.reason for a in ended.delivery.attempts}
+    log.line(
+        "dead-letter",
+        level=logging.ERROR,
+        push=ended.delivery.push_id,
+        targets={target: last.get(target) for target in lost},
+        todo="look why they do not take it; then replay the dead letter",
+    )
+    if observer := observing.observer():
+        observer.lost(setup.loaded.settings, lost)
 
 
 def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:

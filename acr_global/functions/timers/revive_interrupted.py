@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -26,7 +26,9 @@ from acr_global.functions import (
     mending,
     names,
     noting,
+    observing,
     reviving,
+    wire,
 )
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
@@ -69,6 +71,8 @@ class Patrol:
     def __init__(self) -> None:
         self._after: str | None = None
         """Where the next run of this process goes on; None: at the first note."""
+        self._found: dict[str, datetime] = {}
+        """Pushes that were found open since the first note, and when they began."""
 
     async def run(self, engine: Engine) -> None:
         """One run. What the engine does not answer is left to the next."""
@@ -92,29 +96,36 @@ class Patrol:
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
         while True:
             after, self._after = self._after, None  # an unreadable page is not tried again
+            if after is None:
+                self._found = {}
             listed = await engine.list_by_prefix(NOTES, after, pages=1, show_input=True)
             self._after = after
             for note in listed.snapshots:
-                await _see_to(engine, note, errors)
+                await self._see_to(engine, note, errors)
             self._after = listed.next
             if listed.next is None:
-                return
+                break
+        if not errors and (observer := observing.observer()):
+            observer.found_open(list(self._found.values()))
 
+    async def _see_to(self, engine: Engine, note: Snapshot, errors: list[EngineError]) -> None:
+        """Look after every instance that a note names, and remove it where all are over."""
+        places = asyncio.Semaphore(AT_ONCE)
 
-async def _see_to(engine: Engine, note: Snapshot, errors: list[EngineError]) -> None:
-    """Look after every instance that a note names, and remove it where all are over."""
-    places = asyncio.Semaphore(AT_ONCE)
+        async def look_at(instance_id: str) -> bool:
+            async with places:
+                try:
+                    snapshot = await engine.look(instance_id)
+                    goes_on = await is_open(engine, instance_id, snapshot)
+                except EngineError as error:  # it holds up no other
+                    errors.append(error)
+                    return True
+            if goes_on and is_push(instance_id) and not wire.is_decided(snapshot.custom_status):
+                self._found[instance_id] = snapshot.created or clock.utcnow()
+            return goes_on
 
-    async def look_at(instance_id: str) -> bool:
-        async with places:
-            try:
-                return await is_open(engine, instance_id)
-            except EngineError as error:  # an instance that cannot be asked about holds up no other
-                errors.append(error)
-                return True
-
-    if not any(await asyncio.gather(*map(look_at, noting.named(note)))):
-        await _remove(engine, note)
+        if not any(await asyncio.gather(*map(look_at, noting.named(note)))):
+            await _remove(engine, note)
 
 
 async def _remove(engine: Engine, note: Snapshot) -> None:
@@ -124,12 +135,11 @@ async def _remove(engine: Engine, note: Snapshot) -> None:
         await engine.terminate(note.instance_id, "acr-global: nothing of it is open")
 
 
-async def is_open(engine: Engine, instance_id: str) -> bool:
+async def is_open(engine: Engine, instance_id: str, snapshot: Snapshot) -> bool:
     """Whether an instance must still be looked after; resumes one that broke off.
 
     Raises EngineError.
     """
-    snapshot = await engine.look(instance_id)
     match snapshot.phase:
         case Phase.BEGUN:
             return True

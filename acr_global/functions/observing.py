@@ -1,0 +1,23 @@
+"""Whether anybody exports what happens; if not, nothing is measured, and nothing imported for it.
+
+Who exports has imported OpenTelemetry's SDK: exporting.py, the Functions worker, or a test. Asked
+by HTTP functions, activities and timers only, because orchestrators are replayed; and only when the
+work is done, so that an attempt of it that fails is not counted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from acr_global.functions.observer import Observer
+
+
+def observer() -> Observer | None:
+    """Who is told of what happens; None where nobody exports it."""
+    if "opentelemetry.sdk" not in sys.modules:
+        return None
+    from acr_global.functions.observer import OBSERVER
+
+    return OBSERVER
