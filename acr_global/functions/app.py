@@ -38,8 +38,6 @@ from acr_global.functions.http import (
     replay_dead_letter,
     retry_push,
     sign_in,
-    sign_in_script,
-    sign_out,
     try_target,
 )
 from acr_global.functions.journal import Journal, folder_of
@@ -82,7 +80,7 @@ FUNCTIONS = (
     catch_up,
 )
 
-PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
+PAGES = (pages, page_forms, page_assets, sign_in)
 """Not there where the pages are off."""
 
 
