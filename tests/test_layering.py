@@ -49,6 +49,7 @@ ORDER = [
     "audience",
     "instruments",
     "measures",
+    "spans",
     "registry",
     "catchup",
     "registration",

@@ -24,7 +24,7 @@ async def attempt_all(
         return ()
     from acr_global.notify import deliver
 
-    message = message_of(verdict)
+    message, since = message_of(verdict), tools.clock()
     known = [t for t in tools.settings.targets if t.name in wanted]
     made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
@@ -35,7 +35,7 @@ async def attempt_all(
     for attempt in attempts:
         _log_attempt(verdict, message.id, attempt)
     if observer := observing.observer():
-        observer.attempted(tools.settings, verdict, attempts)
+        observer.attempted(tools.settings, verdict, attempts, since)
     return attempts
 
 
