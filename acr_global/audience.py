@@ -1,9 +1,10 @@
-"""Who hears of which verdict, by what the targets choose. Pure."""
+"""Who hears of which verdict, and of which group of pushes, by what the targets choose. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from acr_global.grouping import GroupState
 from acr_global.model import Artifact, Verdict, VerdictType
 from acr_global.notify.target import Target
 from acr_global.patterns import matches
@@ -33,3 +34,23 @@ def hear_of(
     it: they no longer need the alarm."""
     hearing = {t.name for t in targets if wants(t, later, alarm.artifact)}
     return frozenset(hearing.intersection(names))
+
+
+def held(targets: Iterable[Target], names: Iterable[str], alarm: Verdict) -> frozenset[str]:
+    """Of the targets of a push that a group holds, those that leave it to the group from its alarm
+    on. The others are told of it by itself, as ever: they ask for that, or hear of no alarms."""
+    leaving = {t.name for t in targets if t.group and wants(t, alarm.type, alarm.artifact)}
+    return frozenset(leaving.intersection(names))
+
+
+_HEARD_BY = {
+    GroupState.BEHIND: {VerdictType.OVERDUE},
+    GroupState.SILENT: {VerdictType.OVERDUE},
+    GroupState.OVER: {VerdictType.RECOVERED, VerdictType.INCOMPLETE},
+}
+
+
+def hears_of_group(target: Target, state: GroupState) -> bool:
+    """Whether a target that has left pushes to a group is told this of it: the end, if it chooses
+    either of the verdicts that a push can get after its alarm."""
+    return target.group and not _HEARD_BY[state].isdisjoint(target.on)

@@ -38,7 +38,7 @@ LABELS: Labels = {
     REGISTRY: "its login server; left out where the event names none",
     SOURCE: "`webhook`, or `event-log` for what was taken in later",
     TARGET: "the target's name in the settings",
-    VERDICT: "`complete`, `overdue`, `recovered` or `incomplete`",
+    VERDICT: "`complete`, `overdue`, `recovered` or `incomplete`; of attempts also `group`",
 }
 """Every label, and its values."""
 

@@ -79,14 +79,14 @@ def of_verdict(verdict: Verdict) -> Iterator[Measurement]:
         yield _measured(LAG, lag, {REGION: region, REGISTRY: registry})
 
 
-def of_attempt(verdict: Verdict, attempt: Attempt, channel: str) -> Iterator[Measurement]:
-    """One attempt to send a verdict to a target of this kind."""
-    to = {CHANNEL: channel, TARGET: attempt.target, VERDICT: verdict.type.value}
+def of_attempt(said: str, since: datetime, attempt: Attempt, channel: str) -> Iterator[Measurement]:
+    """One attempt to tell a target of this kind a verdict, or of a group, as found at this time."""
+    to = {CHANNEL: channel, TARGET: attempt.target, VERDICT: said}
     delivered = attempt.outcome is Outcome.DELIVERED
     reason = None if delivered else attempt.reason
     yield _measured(ATTEMPTS, 1, {OUTCOME: attempt.outcome.value, REASON: reason, **to})
     if delivered:
-        yield _measured(DELIVERY, _seconds(verdict.decided_at, attempt.at), to)
+        yield _measured(DELIVERY, _seconds(since, attempt.at), to)
 
 
 def of_dead_letter(target: str, channel: str) -> Measurement:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from acr_global import setting_values as read
+from acr_global.grouping import AlarmGroup
 from acr_global.model import Frozen
 from acr_global.patterns import parse_names, parse_regions, parse_some
 
@@ -54,6 +55,11 @@ class Policy(Frozen):
         default=(),
         description="Ignore what matches one of these patterns; `*:` is everything untagged, "
         "`*:sha256-*` the signatures.",
+    )
+    alarm_group: Annotated[AlarmGroup, BeforeValidator(read.alarm_group)] = Field(
+        default=AlarmGroup(),
+        description="From when on alarms are one: so many pushes overdue in the same regions "
+        "within a time, `5 in 10m`; `0` is off. See docs/grouping.md.",
     )
     registry_id: Annotated[str | None, BeforeValidator(read.text)] = Field(
         default=None,

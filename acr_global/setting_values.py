@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
@@ -12,12 +13,15 @@ from typing import Any
 
 from acr_global import retry
 from acr_global.durations import format_duration, parse_duration
+from acr_global.grouping import AlarmGroup
 from acr_global.json_text import SAID_TWICE, TWICE, Pairs
 from acr_global.patterns import parse_names, parse_regions
 from acr_global.urls import check_url, shown_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
 LONGEST_TIMER = timedelta(hours=1)
+MOST_ALARMS = 1_000
+LONGEST_ALARMS = timedelta(days=1)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
 
 
@@ -48,6 +52,25 @@ def timer(value: object) -> timedelta:
     if found > LONGEST_TIMER or found % timedelta(minutes=1):
         raise ValueError("must be whole minutes, 1m to 1h, or 0")
     return found
+
+
+_ALARMS = re.compile(r"(?P<count>[0-9]{1,9})\s*in\s*(?P<within>.+)", re.IGNORECASE | re.DOTALL)
+
+
+def alarm_group(value: object) -> AlarmGroup:
+    """So many overdue pushes within a time, `5 in 10m`; `0`: never."""
+    said = text(value)
+    if said == "0":
+        return AlarmGroup(count=0, within=timedelta(0))
+    match = _ALARMS.fullmatch(said)
+    if match is None:
+        raise ValueError("must be so many overdue pushes within a time, like 5 in 10m, or 0")
+    count, within = int(match["count"]), parse_duration(match["within"])
+    if not 2 <= count <= MOST_ALARMS:
+        raise ValueError(f"must be 2 to {MOST_ALARMS} pushes in a time, or 0 alone, which is off")
+    if not timedelta(0) < within <= LONGEST_ALARMS:
+        raise ValueError("must be a time of 1s to 1d, like 5 in 10m")
+    return AlarmGroup(count=count, within=within)
 
 
 def has_event_log() -> bool:
@@ -140,6 +163,8 @@ def shown(value: object) -> object:
     match value:
         case timedelta():
             return format_duration(value)
+        case AlarmGroup():
+            return f"{value.count} in {format_duration(value.within)}" if value.count else "0"
         case StrEnum():
             return value.value
         case dict():

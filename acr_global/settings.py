@@ -50,8 +50,9 @@ class Settings(Policy):
         default_factory=dict,
         description='JSON object by registry host, for more than one registry: `{"name.'
         'azurecr.io": {"regions": [...], "timeout": "5m"}}`. Keys: regions, timeout, '
-        "late_window, evidence, check_every, correlation, include, exclude, registry_id, "
-        "region_endpoints, targets (names). What is not said is as in the plain settings.",
+        "late_window, evidence, check_every, correlation, include, exclude, alarm_group, "
+        "registry_id, region_endpoints, targets (names). What is not said is as in the plain "
+        "settings.",
     )
     retry_schedule: Annotated[tuple[timedelta, ...], BeforeValidator(read.schedule)] = Field(
         default_factory=lambda: retry.parse_schedule(retry.DEFAULT_SCHEDULE),

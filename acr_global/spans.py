@@ -29,6 +29,7 @@ from acr_global.model import Artifact, Attempt, Outcome, PushEvent, Verdict
 from acr_global.notify.words import well_formed
 
 PUSH = "acr_global.push.id"
+GROUP = "acr_global.group.id"
 KEPT = "acr_global.regions.reported"
 MISSING = "acr_global.regions.missing"
 IMAGE = "container.image.name"
@@ -37,7 +38,8 @@ DIGEST = "oci.manifest.digest"
 STATUS = "http.response.status_code"
 
 ATTRIBUTES: Mapping[str, str] = {
-    PUSH: "the push's id; on each span",
+    PUSH: "the push's id",
+    GROUP: "the group's id, where an attempt tells of a group of pushes; it has a trace of its own",
     IMAGE: "the repository",
     TAG: "the tag, if there is one",
     DIGEST: "the digest, if the event names it",
@@ -45,7 +47,7 @@ ATTRIBUTES: Mapping[str, str] = {
     REGION: "the region that reported",
     KEPT: "regions that have reported",
     MISSING: "regions that are missing",
-    VERDICT: "what was said",
+    VERDICT: "what was said; `group` of a group",
     TARGET: "the target's name",
     CHANNEL: "the target's kind",
     OUTCOME: "`delivered`, `retry` or `dead`",
@@ -86,7 +88,7 @@ ATTEMPT = Kind(
     "attempt",
     "client",
     "One attempt to tell one target.",
-    (PUSH, VERDICT, TARGET, CHANNEL, OUTCOME, REASON, STATUS),
+    (PUSH, GROUP, VERDICT, TARGET, CHANNEL, OUTCOME, REASON, STATUS),
     "`FirePushNotification`, `AttemptDelivery`",
 )
 LOOK = Kind(
@@ -104,10 +106,11 @@ Value = str | int | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something that took some time, for one push."""
+    """Something that took some time, for one push or group."""
 
     kind: Kind
-    push_id: str
+    of: str
+    """The push's or the group's id."""
     start: datetime
     end: datetime
     attributes: Mapping[str, Value]
@@ -140,18 +143,28 @@ def of_wait(verdict: Verdict) -> Span:
     return _span(WAIT, verdict.push_id, *times, verdict.artifact, attributes, arrivals=arrivals)
 
 
-def of_attempt(verdict: Verdict, attempt: Attempt, channel: str, start: datetime) -> Span:
-    """An attempt that began then."""
+def of_attempt(
+    said: str,
+    attempt: Attempt,
+    channel: str,
+    start: datetime,
+    *,
+    push: str | None = None,
+    group: str | None = None,
+) -> Span:
+    """An attempt that began then, to tell of a push or of a group, which has a trace of its own."""
     failed = None if attempt.outcome is Outcome.DELIVERED else attempt.reason
     attributes: dict[str, Value | None] = {
-        VERDICT: verdict.type.value,
+        PUSH: push and well_formed(push),
+        GROUP: group and well_formed(group),
+        VERDICT: said,
         TARGET: attempt.target,
         CHANNEL: channel,
         OUTCOME: attempt.outcome.value,
         REASON: failed,
         STATUS: attempt.status,
     }
-    return _span(ATTEMPT, verdict.push_id, start, attempt.at, None, attributes, failed=failed)
+    return _span(ATTEMPT, push or group or "", start, attempt.at, None, attributes, failed=failed)
 
 
 def of_look(
@@ -169,7 +182,7 @@ def of_look(
 
 def _span(
     kind: Kind,
-    push_id: str,
+    of: str,
     start: datetime,
     end: datetime,
     artifact: Artifact | None,
@@ -178,13 +191,14 @@ def _span(
     failed: str | None = None,
     arrivals: Mapping[str, datetime] | None = None,
 ) -> Span:
-    named: dict[str, Value | None] = {PUSH: well_formed(push_id), **attributes}
+    named: dict[str, Value | None] = dict(attributes)
     if artifact:
         named |= {
+            PUSH: well_formed(of),
             REGISTRY: artifact.registry,
             IMAGE: artifact.repository and well_formed(artifact.repository),
             TAG: (well_formed(artifact.tag),) if artifact.tag else None,
             DIGEST: artifact.digest and well_formed(artifact.digest),
         }
     kept = {name: value for name, value in named.items() if value is not None}
-    return Span(kind, push_id, start, max(start, end), kept, failed, arrivals or {})
+    return Span(kind, of, start, max(start, end), kept, failed, arrivals or {})

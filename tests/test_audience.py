@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from acr_global.audience import hear_of, wanted, wants
+from acr_global.audience import hear_of, hears_of_group, held, wanted, wants
+from acr_global.grouping import GroupState
 from acr_global.model import Artifact, VerdictType
 from tests.notify.samples import target, verdict
 
@@ -66,3 +67,32 @@ def test_an_overtaken_alarm_spares_those_who_hear_the_later_verdict() -> None:
     assert {"all", "good"} == hear_of(TARGETS, (*ALL, "gone"), VerdictType.RECOVERED, alarm)
     assert {"all"} == hear_of(TARGETS, ALL, VerdictType.INCOMPLETE, alarm)
     assert {"good"} == hear_of(TARGETS, ("good",), VerdictType.RECOVERED, alarm)
+
+
+def test_a_held_push_is_left_to_its_group_by_those_who_hear_of_alarms() -> None:
+    """A target that asks for each push, hears of no alarms or not of this image is told what comes
+    of the push by itself."""
+    each = target("webhook", name="each", group=False)
+    order = target("github", name="order")
+    names = (*ALL, "each", "order", "gone")
+    assert {"all"} == held((*TARGETS, each, order), names, verdict(VerdictType.OVERDUE))
+    assert not held(TARGETS, ("good",), verdict(VerdictType.OVERDUE))
+
+
+@pytest.mark.parametrize(
+    ("on", "states"),
+    [
+        (["complete", "overdue", "recovered"], list(GroupState)),
+        (["overdue", "incomplete"], list(GroupState)),
+        (["overdue"], [GroupState.BEHIND, GroupState.SILENT]),
+        (["complete"], []),
+    ],
+)
+def test_a_group_is_told_to_those_who_choose_its_verdicts(
+    on: list[str], states: list[GroupState]
+) -> None:
+    """An alarm by `overdue`, the end by either of the verdicts that end one."""
+    to = target("webhook", on=on)
+    assert states == [state for state in GroupState if hears_of_group(to, state)]
+    each = target("webhook", on=on, group=False)
+    assert not [state for state in GroupState if hears_of_group(each, state)]

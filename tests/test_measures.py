@@ -91,6 +91,9 @@ def test_an_arrival_counts_with_one_verdict(said: Said, lags: list[float]) -> No
     assert lags == [m.value for m in found if m.instrument is LAG]
 
 
+TOLD = VERDICT.type.value, VERDICT.decided_at
+
+
 def attempt(outcome: Outcome, reason: str, seconds: float) -> Attempt:
     """An attempt that ended so long after the verdict."""
     at = VERDICT.decided_at + timedelta(seconds=seconds)
@@ -100,7 +103,7 @@ def attempt(outcome: Outcome, reason: str, seconds: float) -> Attempt:
 def test_an_attempt_that_delivers_has_a_duration() -> None:
     """From the verdict to the answer."""
     to = {"channel": "slack", "target": "ops", "verdict": "recovered"}
-    found = measures.of_attempt(VERDICT, attempt(Outcome.DELIVERED, "delivered", 3.5), "slack")
+    found = measures.of_attempt(*TOLD, attempt(Outcome.DELIVERED, "delivered", 3.5), "slack")
     assert [
         ("attempts", 1, {"outcome": "delivered"} | to),
         ("delivery.duration", 3.5, to),
@@ -110,14 +113,14 @@ def test_an_attempt_that_delivers_has_a_duration() -> None:
 def test_an_attempt_that_fails_has_a_reason() -> None:
     """And no duration."""
     to = {"channel": "slack", "target": "ops", "verdict": "recovered"}
-    found = measures.of_attempt(VERDICT, attempt(Outcome.RETRY, "http-503", 1), "slack")
+    found = measures.of_attempt(*TOLD, attempt(Outcome.RETRY, "http-503", 1), "slack")
     expected = ("attempts", 1, {"outcome": "retry", "error.type": "http-503"} | to)
     assert [expected] == [plain(m) for m in found]
 
 
 def test_a_duration_is_never_negative() -> None:
     """The clock of the machine that delivers may be behind that of the one that decided."""
-    found = measures.of_attempt(VERDICT, attempt(Outcome.DELIVERED, "delivered", -2), "slack")
+    found = measures.of_attempt(*TOLD, attempt(Outcome.DELIVERED, "delivered", -2), "slack")
     assert [1, 0.0] == [m.value for m in found]
 
 

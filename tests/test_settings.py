@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from acr_global.grouping import AlarmGroup
 from acr_global.model import Action
+from acr_global.setting_values import shown
 from acr_global.settings import Loaded, Settings, known_names, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -94,6 +96,27 @@ def test_an_empty_value_is_not_set() -> None:
         ("CHECK_EVERY", "1s", "at least 10s"),
         ("CATCH_UP", "90s", "whole minutes, 1m to 1h, or 0"),
         ("CATCH_UP", "2h", "whole minutes, 1m to 1h, or 0"),
+        ("ALARM_GROUP", "5", "like 5 in 10m, or 0; until then the default is in force, 5 in 10m"),
+        ("ALARM_GROUP", "10m", "like 5 in 10m, or 0"),
+        ("ALARM_GROUP", "off", "like 5 in 10m, or 0"),
+        ("ALARM_GROUP", "five in 10m", "like 5 in 10m, or 0"),
+        ("ALARM_GROUP", "5 per 10m", "like 5 in 10m, or 0"),
+        ("ALARM_GROUP", "-5 in 10m", "like 5 in 10m, or 0"),
+        ("ALARM_GROUP", "5 in ten minutes", "not a duration"),
+        ("ALARM_GROUP", "5 in 10", "not a duration"),
+        ("ALARM_GROUP", "5 in 6d", "longer than 5 days"),
+        ("ALARM_GROUP", "5 in 2d", "a time of 1s to 1d"),
+        ("ALARM_GROUP", "5 in 0", "a time of 1s to 1d"),
+        ("ALARM_GROUP", "0 in 10m", "2 to 1000 pushes in a time, or 0 alone"),
+        ("ALARM_GROUP", "1 in 10m", "2 to 1000 pushes in a time, or 0 alone"),
+        ("ALARM_GROUP", "1001 in 10m", "2 to 1000 pushes in a time, or 0 alone"),
+        ("ALARM_GROUP", "9" * 5_000 + " in 10m", "like 5 in 10m, or 0"),
+        ("REGISTRIES", '{"r.io": {"alarm_group": 5}}', "registry 1: alarm_group: must be text"),
+        (
+            "REGISTRIES",
+            '{"r.io": {"alarm_group": "5"}}',
+            "like 5 in 10m, or 0; until then the plain",
+        ),
     ],
 )
 def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said: str) -> None:
@@ -102,6 +125,25 @@ def test_each_wrong_setting_is_named_with_what_to_do(name: str, value: str, said
     assert {name} == set(found)
     assert said in found[name]
     assert "hush" not in found[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5 in 10m", AlarmGroup(count=5, within=timedelta(minutes=10))),
+        ("20in1h30m", AlarmGroup(count=20, within=timedelta(minutes=90))),
+        (" 2 IN pt1m ", AlarmGroup(count=2, within=timedelta(minutes=1))),
+        ("0", AlarmGroup(count=0, within=timedelta(0))),
+    ],
+)
+def test_each_form_of_when_alarms_are_one_is_read(text: str, expected: AlarmGroup) -> None:
+    """A registry may have its own; shown again it is the same setting."""
+    own = json.dumps({"r.io": {"alarm_group": text}})
+    settings = load(REGIONS="a", ALARM_GROUP=text).settings
+    assert expected == settings.alarm_group
+    assert settings == load(REGIONS="a", ALARM_GROUP=shown(expected)).settings
+    of_one = load(REGIONS="a", REGISTRIES=own).settings
+    assert [expected, AlarmGroup()] == [of_one.policy(h).alarm_group for h in ("r.io", "q.io")]
 
 
 def test_too_many_looks_in_one_timeout_are_refused() -> None:

@@ -20,7 +20,7 @@ LATER = AT + timedelta(seconds=3)
 def attempt(outcome: Outcome, reason: str, status: int | None) -> spans.Span:
     """The span of an attempt."""
     made = Attempt(target="ops", at=LATER, outcome=outcome, reason=reason, status=status)
-    return spans.of_attempt(verdict(Said.OVERDUE), made, "slack", AT)
+    return spans.of_attempt("overdue", made, "slack", AT, push="p1")
 
 
 @given(st.text())
@@ -77,6 +77,14 @@ def test_an_attempt_that_fails_is_an_error() -> None:
     assert "http.response.status_code" not in found.attributes
 
 
+def test_an_attempt_to_tell_of_a_group_is_in_the_group_s_trace() -> None:
+    """Its pushes have their own."""
+    made = Attempt(target="ops", at=LATER, outcome=Outcome.DELIVERED, reason="delivered")
+    found = spans.of_attempt("group", made, "slack", AT, group="g1")
+    assert ("g1", "g1") == (found.of, found.attributes["acr_global.group.id"])
+    assert "acr_global.push.id" not in found.attributes
+
+
 def test_a_look_says_what_it_found() -> None:
     """And what is missing still."""
     found = spans.of_look("p1", artifact(), ("eastus", "westus"), ("eastus",), AT, LATER)
@@ -107,4 +115,4 @@ def test_each_kind_says_which_attributes_it_has() -> None:
         spans.of_look("p1", artifact(), (), (), AT, LATER),
         attempt(Outcome.DEAD, "gone", 410),
     ):
-        assert set(found.kind.attributes) == set(found.attributes)
+        assert set(found.kind.attributes) - {spans.GROUP} == set(found.attributes)

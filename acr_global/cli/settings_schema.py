@@ -25,6 +25,7 @@ from pydantic_core.core_schema import (
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.environment import FILE
 from acr_global.cli.exits import Exit
+from acr_global.grouping import AlarmGroup
 from acr_global.model import Action
 from acr_global.notify.channels import KINDS, channel
 from acr_global.policy import Override
@@ -36,6 +37,8 @@ from acr_global.settings import Settings
 _TEXT = {"type": "string"}
 _DURATION = r"^\s*(\d+\s*[DdHhMmSs]\s*)+$|^\s*[Pp](\d+[Dd])?([Tt](\d+[HhMmSs])+)?\s*$|^\s*0\s*$"
 """Roughly what durations.py accepts: units in any order, without an upper bound."""
+_ALARMS = r"^\s*(0|\d+\s*[Ii][Nn]\s*\S.*)\s*$"
+"""`5 in 10m`, or 0."""
 _ACTIONS = "|".join(Action)
 _BY_JSON = ("targets", "registries")
 """Settings whose text is JSON: a part of `$defs` says what is in it."""
@@ -60,7 +63,9 @@ class _Written(GenerateJsonSchema):
         return {"anyOf": [_TEXT, reference]}
 
     def function_before_schema(self, schema: BeforeValidatorFunctionSchema) -> dict[str, Any]:
-        """A list may be comma-separated text."""
+        """A list may be comma-separated text; a model that is read from a text is one."""
+        if schema["schema"].get("cls") is AlarmGroup:
+            return {"type": "string", "pattern": _ALARMS}
         inner = super().function_before_schema(schema)
         return {"anyOf": [_TEXT, inner]} if inner.get("type") == "array" else inner
 
@@ -101,6 +106,8 @@ def _setting(name: str, field: FieldInfo) -> dict[str, Any]:
         return said | {"contentMediaType": "application/json", "contentSchema": where}
     if field.annotation is timedelta:
         return said | {"pattern": _DURATION}
+    if field.annotation is AlarmGroup:
+        return said | {"pattern": _ALARMS}
     if get_origin(field.annotation) is Literal:
         return said | {"enum": list(get_args(field.annotation))}
     if name == "actions":

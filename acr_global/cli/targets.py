@@ -25,9 +25,10 @@ from acr_global.cli.connection import (
 )
 from acr_global.cli.console import current_folder
 from acr_global.cli.environment import SETTINGS_NOTE, local_environ
-from acr_global.cli.exits import Exit
+from acr_global.cli.exits import Exit, UsageError
 from acr_global.cli.output import cell, line, print_json, print_table
 from acr_global.errors import Problem, TargetUnknownError
+from acr_global.grouping import GroupState
 from acr_global.model import Attempt, Outcome, VerdictType
 from acr_global.notify.setting import SETTING
 from acr_global.settings import Loaded, load_settings
@@ -94,13 +95,21 @@ def send_test(
 def preview(
     name: _Name,
     verdict: Annotated[
-        VerdictType,
+        VerdictType | None,
         typer.Option(
             metavar="VERDICT",
             show_default=False,
             help=f"{', '.join(VerdictType)}; complete if not said.",
         ),
-    ] = VerdictType.COMPLETE,
+    ] = None,
+    group: Annotated[
+        GroupState | None,
+        typer.Option(
+            metavar="STATE",
+            show_default=False,
+            help=f"Of a group of pushes instead: {', '.join(GroupState)}.",
+        ),
+    ] = None,
 ) -> int:
     """Print the request for a made-up push, secrets masked; sends nothing.
 
@@ -108,13 +117,20 @@ def preview(
     of apprise's only the scheme; of any other all but user and query.
     """
     from acr_global.notify import preview as requests
+    from acr_global.notify.group import trial_group
     from acr_global.notify.message import trial_message
 
+    if verdict and group:
+        raise UsageError("--verdict and --group: a message is about one push, or about a group")
     here = _here()
     loaded = load_settings(here)
     target = find_target(loaded, name)
-    now = _utcnow()
-    message = trial_message(verdict, now, loaded.settings.regions)
+    now, regions = _utcnow(), loaded.settings.regions
+    message = (
+        trial_group(group, now, regions[-1:])
+        if group
+        else trial_message(verdict or VerdictType.COMPLETE, now, regions)
+    )
     print(requests.preview(message, target, here, now))
     print("A sample: nothing was pushed, and nothing has been sent.", file=sys.stderr)
     return Exit.FINE

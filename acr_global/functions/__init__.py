@@ -16,6 +16,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     catching, logs, marks               what the registry could not deliver is taken in, and marked
     probing                             whether the engine takes up what it is given
     guard, entrance                     who may see the pages; what others are answered
+    pageviews, browsers                 the pages, and how a browser is answered
     log, clock                          one line for each thing that happened; the time
     observing, observer, exporting      what is measured, where somebody exports it
 

@@ -30,6 +30,10 @@ from acr_global.functions.http import (
     diagnosis,
     health,
     image_push,
+    open_api,
+    page_assets,
+    page_forms,
+    pages,
     push,
     pushes,
     regions,
@@ -64,6 +68,7 @@ FUNCTIONS = (
     push,
     retry_push,
     regions,
+    open_api,
     diagnosis,
     wait_for_all_regions,
     courier,
@@ -79,7 +84,7 @@ FUNCTIONS = (
     catch_up,
 )
 
-PAGES = (sign_in, sign_in_script, sign_out)
+PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
 """Not there where the pages are off."""
 
 

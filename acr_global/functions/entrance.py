@@ -9,40 +9,9 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from acr_global.functions.browsers import HEADERS, html
 from acr_global.sessions import PATH
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign in · acr-global</title>
-<script src="{root}/sign-in.js" defer></script>
-</head>
-<body>
-<main>
-<h1>Sign in</h1>
-<p>With a key of this app: of the function <code>SignIn</code>, or a host key.</p>
-<form method="post" action="{root}/session" data-then="{then}" data-again="{again}">
-<input type="text" name="user" value="acr-global" autocomplete="username" hidden>
-<label>Key <input type="password" name="key" autocomplete="current-password" required autofocus>
-</label>
-<button>Sign in</button>
-<p role="alert"></p>
-</form>
-<noscript><p>Signing in needs JavaScript; the API does not.</p></noscript>
-</main>
-</body>
-</html>
-"""
+from acr_global.ui.render import render
 
 SCRIPT = """"use strict";
 const form = document.querySelector("form");
@@ -80,10 +49,8 @@ def page(request: func.HttpRequest) -> func.HttpResponse:
     """401, with the page to sign in with; from there it goes on at the same address."""
     elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     looked = request.method in ("GET", "HEAD")
-    filled = _PAGE.format(
-        root=PATH, then="" if looked else PATH, again="1" if elsewhere and looked else ""
-    )
-    return func.HttpResponse(filled, status_code=401, mimetype="text/html", headers=HEADERS)
+    then, again = ("" if looked else PATH), ("1" if elsewhere and looked else "")
+    return html(render("signin.html", then=then, again=again), 401)
 
 
 def plain(status: int, sentence: str) -> func.HttpResponse:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, quote
 import azure.functions as func
 
 from acr_global import sessions
-from acr_global.functions import clock, entrance, log
+from acr_global.functions import browsers, clock, entrance, log
 from acr_global.functions.setup import Setup
 from acr_global.urls import split_url
 
@@ -112,7 +112,7 @@ def _by_principal(
         return Visitor(token, principal.name, f"{LOG_OUT}?post_logout_redirect_uri={HOME}")
     if request.method == "GET" and request.headers.get("sec-fetch-mode") in (None, "navigate"):
         way = f"{LOG_IN}?post_login_redirect_uri={quote(_here(request.url), safe='')}"
-        return func.HttpResponse(status_code=302, headers={"Location": way} | entrance.HEADERS)
+        return func.HttpResponse(status_code=302, headers={"Location": way} | browsers.HEADERS)
     return entrance.plain(401, "Nobody is signed in. Load the page anew.")
 
 
@@ -139,7 +139,7 @@ def sign_out(request: func.HttpRequest, setup: Setup, client: Any) -> func.HttpR
 
 def _cookie(request: func.HttpRequest, value: str, life: timedelta) -> dict[str, str]:
     cookie = sessions.set_cookie(value, life, secure=sessions.is_secure(request.url))
-    return {"Set-Cookie": cookie} | entrance.HEADERS
+    return {"Set-Cookie": cookie} | browsers.HEADERS
 
 
 def is_app_service(environ: Mapping[str, str]) -> bool:

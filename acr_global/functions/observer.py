@@ -25,6 +25,7 @@ from opentelemetry.trace import (
 from acr_global import api, measures, spans
 from acr_global.functions import clock
 from acr_global.functions.answers import Answer
+from acr_global.functions.sending import Told
 from acr_global.instruments import INSTRUMENTS, REGION, SECONDS, Instrument
 from acr_global.measures import Measurement
 from acr_global.model import Artifact, Attempt, PushEvent, Verdict
@@ -59,13 +60,14 @@ class Observer:
         _trace(spans.of_wait(verdict))
 
     def attempted(
-        self, settings: Settings, verdict: Verdict, attempts: Iterable[Attempt], since: datetime
+        self, settings: Settings, told: Told, attempts: Iterable[Attempt], begun: datetime
     ) -> None:
-        """Attempts were made, side by side, beginning then."""
+        """Attempts were made, side by side, from this time on."""
         for attempt in attempts:
             channel = _channel(settings, attempt.target)
-            _record(measures.of_attempt(verdict, attempt, channel))
-            _trace(spans.of_attempt(verdict, attempt, channel, since))
+            _record(measures.of_attempt(told.said, told.since, attempt, channel))
+            push, group = told.push, told.group
+            _trace(spans.of_attempt(told.said, attempt, channel, begun, push=push, group=group))
 
     def looked(
         self,
@@ -139,7 +141,7 @@ def _instrument(name: str) -> Counter | Histogram:
 def _trace(span: spans.Span) -> None:
     """Make a span of what is over. Where the host has a span for this invocation, ours links to
     it."""
-    trace_id, parent_id = spans.trace_of(span.push_id)
+    trace_id, parent_id = spans.trace_of(span.of)
     parent = SpanContext(trace_id, parent_id, is_remote=True, trace_flags=TraceFlags(1))
     here = get_current_span().get_span_context()
     made = get_tracer("acr_global", VERSION).start_span(

@@ -9,22 +9,56 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from acr_global.functions import log, observing, pacing
 from acr_global.functions.setup import Tools
+from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.message import message_of
+from acr_global.notify.notice import Notice
+
+GROUP = "group"
+"""Stands for the verdict where a group of pushes is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What attempts tell, as log and telemetry name it."""
+
+    said: str
+    """A verdict, or GROUP."""
+    since: datetime
+    """When it was decided, or found."""
+    push: str | None = None
+    group: str | None = None
 
 
 async def attempt_all(
     tools: Tools, verdict: Verdict, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
     """One attempt for each target, side by side; none fails another."""
+    return await _attempt_all(tools, verdict, message_of(verdict), wanted)
+
+
+async def attempt_group(
+    tools: Tools, report: GroupReport, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
+    """Likewise of a group of pushes."""
+    from acr_global.notify.group import group_message
+
+    return await _attempt_all(tools, report, group_message(report), wanted)
+
+
+async def _attempt_all(
+    tools: Tools, about: Verdict | GroupReport, message: Notice, wanted: tuple[str, ...]
+) -> tuple[Attempt, ...]:
     if not wanted:
         return ()
     from acr_global.notify import deliver
 
-    message, since = message_of(verdict), tools.clock()
+    begun = tools.clock()
     known = [t for t in tools.settings.targets if t.name in wanted]
     made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
@@ -32,29 +66,32 @@ async def attempt_all(
         by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")
         for name in wanted
     )
+    told = _told(about)
     for attempt in attempts:
-        _log_attempt(verdict, message.id, attempt)
+        delivered = attempt.outcome is Outcome.DELIVERED
+        log.line(
+            "attempt",
+            level=logging.INFO if delivered else logging.WARNING,
+            push=told.push,
+            group=told.group,
+            verdict=told.said,
+            message=message.id,
+            target=attempt.target,
+            outcome=attempt.outcome.value,
+            reason=attempt.reason,
+            status=attempt.status,
+            location=attempt.location,
+            seconds=round((attempt.at - told.since).total_seconds(), 3),
+        )
     if observer := observing.observer():
-        observer.attempted(tools.settings, verdict, attempts, since)
+        observer.attempted(tools.settings, told, attempts, begun)
     return attempts
 
 
-def _log_attempt(verdict: Verdict, message_id: str, attempt: Attempt) -> None:
-    delivered = attempt.outcome is Outcome.DELIVERED
-    since_verdict = attempt.at - verdict.decided_at
-    log.line(
-        "attempt",
-        level=logging.INFO if delivered else logging.WARNING,
-        push=verdict.push_id,
-        verdict=verdict.type.value,
-        message=message_id,
-        target=attempt.target,
-        outcome=attempt.outcome.value,
-        reason=attempt.reason,
-        status=attempt.status,
-        location=attempt.location,
-        seconds=round(since_verdict.total_seconds(), 3),
-    )
+def _told(about: Verdict | GroupReport) -> Told:
+    if isinstance(about, Verdict):
+        return Told(about.type.value, about.decided_at, push=about.push_id)
+    return Told(GROUP, about.at, group=about.group_id)
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:

@@ -25,10 +25,11 @@ from aiohttp.client_proto import ResponseHandler
 
 from acr_global import outgoing
 from acr_global.errors import RenderError
-from acr_global.model import Attempt, Message, OutboundRequest, Outcome
+from acr_global.model import Attempt, OutboundRequest, Outcome
 from acr_global.notify import preview
 from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
+from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Judgement
 from acr_global.notify.redirects import MAX_HOPS, may_follow, new_place
 from acr_global.notify.target import HttpTarget, LibraryTarget, Target
@@ -98,7 +99,7 @@ def _handler(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
 
 
 async def attempt_all(
-    message: Message,
+    message: Notice,
     targets: Iterable[Target],
     environ: Mapping[str, str],
     clock: Callable[[], datetime],
@@ -111,7 +112,7 @@ async def attempt_all(
 
 
 async def attempt(
-    message: Message,
+    message: Notice,
     target: Target,
     environ: Mapping[str, str],
     *,
@@ -143,7 +144,7 @@ async def attempt(
 
 
 async def _send(
-    message: Message,
+    message: Notice,
     target: Target,
     environ: Mapping[str, str],
     session: aiohttp.ClientSession,

@@ -18,6 +18,7 @@ from acr_global.model import (
     Verdict,
     VerdictType,
 )
+from acr_global.notify.notice import Notice
 from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well_formed
 
 LATE_SECONDS = 60.0
@@ -28,19 +29,21 @@ _TRIAL_REGIONS = ("westeurope", "northeurope", "eastus")
 
 def message_id(push_id: str, verdict_type: VerdictType, birth: str | None = None) -> str:
     """The id of the message about one verdict of one push; always the same."""
-    return f"msg_{_digest(push_id, verdict_type.value, *([birth] if birth else []))}"
+    return id_of(push_id, verdict_type.value, *([birth] if birth else []))
 
 
-def delivery_id(message: Message, target: str) -> str:
+def delivery_id(message: Notice, target: str) -> str:
     """The id under which one target gets a message, so that it can drop repeats.
 
     The same on each retry, replay and repeat after a crash.
     """
-    return f"msg_{_digest(message.id, target)}"
+    return id_of(message.id, target)
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+def id_of(*parts: str) -> str:
+    """A message id that is a function of these parts."""
+    text = "\n".join(parts).encode("utf-8", "replace")
+    return f"msg_{hashlib.sha256(text).hexdigest()[:32]}"
 
 
 def message_of(verdict: Verdict) -> Message:

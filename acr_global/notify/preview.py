@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from acr_global.model import Message
+from acr_global.notify.notice import Notice
 from acr_global.notify.target import LibraryTarget, Target
 from acr_global.secret import SecretRef
 from acr_global.urls import split_url
@@ -15,7 +15,7 @@ _HIDDEN = frozenset({"authorization", "webhook-signature"})
 """Headers masked in previews: with the signature anyone could send the bytes for some minutes."""
 
 
-def preview(message: Message, target: Target, environ: Mapping[str, str], now: datetime) -> str:
+def preview(message: Notice, target: Target, environ: Mapping[str, str], now: datetime) -> str:
     """The exact request as text, with everything secret masked. Raises RenderError."""
     request = target.render(message, environ, now)
     own = {name.lower() for name in getattr(target, "headers", ())}

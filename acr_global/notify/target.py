@@ -26,8 +26,9 @@ from pydantic import (
 from acr_global.durations import parse_duration
 from acr_global.errors import RenderError
 from acr_global.headers import EVERYWHERE
-from acr_global.model import Message, OutboundRequest, Outcome, VerdictType
+from acr_global.model import OutboundRequest, Outcome, VerdictType
 from acr_global.notify.message import delivery_id
+from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
 from acr_global.notify.request import check_own_header
 from acr_global.notify.signing import signature_headers
@@ -110,8 +111,10 @@ class BaseTarget(BaseModel, ABC):
     )
     match: Annotated[tuple[str, ...], AfterValidator(_some)] = ("*",)
     """Shell-style patterns over the repository, or over `repository:tag` if it has a colon."""
+    group: bool = True
+    """Whether pushes of one group may be told together; False asks for each alarm by itself."""
     template: Annotated[str, AfterValidator(_template)] | None = None
-    """The headline, by string.Template over TEMPLATE_NAMES."""
+    """The headline of a message about one push, by string.Template over TEMPLATE_NAMES."""
     timeout: Annotated[timedelta, BeforeValidator(_timeout)] = timedelta(seconds=10)
     """For the whole of one attempt."""
 
@@ -120,9 +123,7 @@ class BaseTarget(BaseModel, ABC):
         """Check one of the values for every use of it. Raises RenderError."""
 
     @abstractmethod
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """The request, with the exact bytes. `environ` is where references are looked up, `now`
         the time of this attempt. Raises RenderError."""
 
@@ -202,7 +203,7 @@ class SignedTarget(HttpTarget):
     """Signing secrets, new before old: each gives a signature, so that they can be rotated."""
 
     def signed_headers(
-        self, message: Message, environ: Mapping[str, str], now: datetime, body: bytes
+        self, message: Notice, environ: Mapping[str, str], now: datetime, body: bytes
     ) -> dict[str, str]:
         """Standard Webhooks headers for `body`, signed with each of the secrets."""
         keys = [signing_key(resolve(secret, environ)) for secret in self.secrets]

@@ -13,6 +13,7 @@ from string import Template
 
 from acr_global.durations import format_duration
 from acr_global.model import Action, EvidenceKind, Message, RegionReport, as_utc
+from acr_global.notify.notice import Notice
 
 _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -46,13 +47,14 @@ def fit(text: str, limit: int, escape: Callable[[str], str]) -> str:
     return escaped
 
 
-def fit_lines(lines: Sequence[str], limit: int) -> str:
-    """As many lines as fit into `limit` characters, then how many do not."""
+def fit_lines(lines: Sequence[str], limit: int, beyond: int = 0) -> str:
+    """As many lines as fit into `limit` characters, then how many do not; `beyond` more are not
+    among them."""
     for count in range(len(lines), 0, -1):
-        text = "\n".join([*lines[:count], *_and_more(len(lines) - count)])
+        text = "\n".join([*lines[:count], *_and_more(len(lines) - count + beyond)])
         if len(text) <= limit:
             return text
-    return "".join(_and_more(len(lines)))
+    return "".join(_and_more(len(lines) + beyond))
 
 
 def _and_more(count: int) -> list[str]:
@@ -74,9 +76,10 @@ def reference(message: Message) -> str:
     return plain(f"{repository}@{push.digest}" if push.digest else repository)
 
 
-def headline(message: Message, template: str | None) -> str:
-    """The message's own sentence, or the target's template filled in; one line, never empty."""
-    if template is None:
+def headline(message: Notice, template: str | None) -> str:
+    """The message's own sentence, or the target's template filled in, which speaks of one push; one
+    line, never empty."""
+    if template is None or not isinstance(message, Message):
         return plain(message.text)
     push = message.push
     filled = Template(template).safe_substitute(
@@ -141,3 +144,10 @@ def moment(at: datetime) -> str:
         return as_utc(at).strftime("%Y-%m-%d %H:%M:%S UTC")
     except ValueError:
         return "at a time that cannot be read"
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """A time of day, as one reads it at `now`: with the date where that is another."""
+    text = moment(at)
+    day, hours = text[:11], f"{text[11:16]} UTC"
+    return hours if day == moment(now)[:11] else day + hours

@@ -64,11 +64,20 @@ def test_each_form_of_a_duration_is_right(text: str) -> None:
     assert not wrong("settings", {"ACR_GLOBAL_TIMEOUT": text})
 
 
+@pytest.mark.parametrize("text", ["5 in 10m", "20 IN pt1m", " 0 "])
+def test_each_form_of_when_alarms_are_one_is_right(text: str) -> None:
+    """As a setting, and as a registry's own."""
+    assert not wrong("settings", {"ACR_GLOBAL_ALARM_GROUP": text})
+    assert not wrong("registries", {"one.azurecr.io": {"alarm_group": text}})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("TIMEOUT", "ten"),
         ("TIMEOUT", "10"),
+        ("ALARM_GROUP", "5"),
+        ("ALARM_GROUP", "off"),
         ("CORRELATION", "digest"),
         ("ACTIONS", "push,pull"),
         ("REGIONS", ["eastus"]),
@@ -99,5 +108,6 @@ def test_a_registry_s_own_policy_is_right() -> None:
     assert not wrong("registries", {"one.azurecr.io": own})
     assert wrong("registries", {"one.azurecr.io": {"region": "eastus"}})
     assert wrong("registries", {"one.azurecr.io": {"timeout": 5}})
+    assert wrong("registries", {"one.azurecr.io": {"alarm_group": "5"}})
     fields = schema()["$defs"]["registries"]["additionalProperties"]["properties"]
     assert set(Override.model_fields) == set(fields)

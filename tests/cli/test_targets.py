@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from acr_global.grouping import GroupState
 from acr_global.model import VerdictType
 from tests.cli.conftest import KEY, App, Run, targets
 
@@ -182,6 +183,18 @@ def test_a_preview_is_the_exact_request(run: Run, verdict: str) -> None:
     message = json.loads(body)
     assert (verdict, True) == (message["type"], message["test"])
     assert (0, "A sample: nothing was pushed, and nothing has been sent.\n") == (ran.code, ran.err)
+
+
+@pytest.mark.parametrize("state", [s.value for s in GroupState])
+def test_a_preview_of_a_group_is_the_exact_request(run: Run, state: str) -> None:
+    """It speaks of the last of the settings' regions; of one push or of a group, not both."""
+    value = {"ACR_GLOBAL_TARGETS": hook("https://a.example"), "ACR_GLOBAL_REGIONS": "eastus,westus"}
+    ran = run("targets", "preview", "ops", "--group", state, **value)
+    message = json.loads(ran.out.partition("\n\n")[2])
+    assert ("group", state, ["westus"]) == (message["type"], message["state"], message["missing"])
+    both = run("targets", "preview", "ops", "--group", state, "--verdict", "overdue", **value)
+    assert (2, "") == (both.code, both.out)
+    assert both.err.startswith("error: --verdict and --group")
 
 
 def test_a_preview_that_cannot_be_made_says_why(run: Run) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from acr_global.grouping import GroupReport, GroupState, Member, MemberState
 from acr_global.model import (
     Action,
     Arrival,
@@ -19,7 +20,9 @@ from acr_global.model import (
     VerdictType,
 )
 from acr_global.notify.channels import KINDS
+from acr_global.notify.group import group_message
 from acr_global.notify.message import message_of
+from acr_global.notify.notice import GroupMessage, Notice
 from acr_global.notify.outcomes import Judgement
 from acr_global.notify.setting import parse_targets
 from acr_global.notify.target import HttpTarget, Target
@@ -131,7 +134,57 @@ def large_verdict(region: str = "region-{}", repository: str = "r" * 256) -> Ver
     )
 
 
-def render(told: Message, to: Target) -> OutboundRequest:
+def member(number: int, state: MemberState = MemberState.WAITING, **fields: Any) -> Member:
+    """A push of the sample group: the higher the number, the newer."""
+    begun_at = BEGUN + timedelta(minutes=number)
+    plain: dict[str, Any] = {
+        "push_id": f"push-{number}",
+        "reference": f"team/app:v{number}",
+        "begun_at": begun_at,
+        "overdue_at": begun_at + timedelta(minutes=10),
+        "state": state,
+        "at": begun_at + timedelta(minutes=10 if state is MemberState.WAITING else 42),
+    }
+    return Member(**plain | fields)
+
+
+def report(state: GroupState = GroupState.BEHIND, **fields: Any) -> GroupReport:
+    """A report on three pushes: one has recovered, and the others wait or, at the end, do so in
+    vain."""
+    over = state is GroupState.OVER
+    other = MemberState.INCOMPLETE if over else MemberState.WAITING
+    plain: dict[str, Any] = {
+        "group_id": "_group.myregistry.azurecr.io.eastus.1",
+        "number": 2,
+        "state": state,
+        "registry": "myregistry.azurecr.io",
+        "missing": ("eastus",),
+        "since": BEGUN,
+        "at": NOW + timedelta(hours=24 if state is GroupState.SILENT else 1),
+        "waiting": 0 if over else 2,
+        "recovered": 1,
+        "incomplete": 2 if over else 0,
+        "members": (member(2, other), member(1, other), member(0, MemberState.RECOVERED)),
+    }
+    return GroupReport(**plain | fields)
+
+
+def group(state: GroupState = GroupState.BEHIND, **fields: Any) -> GroupMessage:
+    """The sample group's message."""
+    return group_message(report(state, **fields))
+
+
+def large_report(tail: str) -> GroupReport:
+    """Sixty regions and five thousand pushes, each of an image with such a tail to its name."""
+    return report(
+        missing=tuple(f"region-{n}" for n in range(60)),
+        waiting=4_000,
+        recovered=1_000,
+        members=tuple(member(n, reference=f"image-{n}/{tail}") for n in reversed(range(50))),
+    )
+
+
+def render(told: Notice, to: Target) -> OutboundRequest:
     """The request with the samples' secrets."""
     return to.render(told, SECRETS, NOW)
 

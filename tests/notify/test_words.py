@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,18 @@ def test_fit_lines_counts_what_it_leaves_out(lines: list[str], limit: int) -> No
         *shown, last = text.rsplit("\n", 1)
         count = int(last.removeprefix("and ").removesuffix(" more"))
         assert "\n".join(lines[: len(lines) - count]) == "\n".join(shown)
+
+
+def test_fit_lines_counts_what_lies_beyond() -> None:
+    """Lines that were left out before count too."""
+    assert "a\nb\nand 7 more" == words.fit_lines(["a", "b"], 60, 7)
+    assert "and 9 more" == words.fit_lines(["a" * 60, "b"], 60, 7)
+
+
+def test_a_time_of_day_has_its_date_where_that_is_another() -> None:
+    """A reader takes a bare time for one of the same day."""
+    assert "09:26 UTC" == words.clock(NOW, NOW + timedelta(hours=14))
+    assert "2026-03-14 09:26 UTC" == words.clock(NOW, NOW + timedelta(hours=15))
 
 
 @pytest.mark.parametrize(

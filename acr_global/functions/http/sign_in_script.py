@@ -15,8 +15,8 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.function_name(names.UI_SIGN_IN_SCRIPT)
     @app.route(route="ui/sign-in.js", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def sign_in_script(req: func.HttpRequest) -> func.HttpResponse:
-        from acr_global.functions import entrance  # as in sign_in.py
+        from acr_global.functions import browsers, entrance  # as in sign_in.py
 
         return func.HttpResponse(
-            entrance.SCRIPT, mimetype="text/javascript", headers=entrance.HEADERS
+            entrance.SCRIPT, mimetype="text/javascript", headers=browsers.HEADERS
         )

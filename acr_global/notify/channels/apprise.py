@@ -14,17 +14,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import SecretStr
 
 from acr_global.errors import RenderError
-from acr_global.model import Message, OutboundRequest, VerdictType
+from acr_global.model import OutboundRequest
+from acr_global.notify.notice import Notice
+from acr_global.notify.sheet import Sheet, Tone, sheet_of
 from acr_global.notify.target import LibraryTarget
-from acr_global.notify.words import (
-    describe,
-    facts,
-    fit_lines,
-    headline,
-    missing_first,
-    plain,
-    shorten,
-)
+from acr_global.notify.words import fit_lines, shorten
 from acr_global.secret import SecretRef, check_alone, resolve
 
 TITLE_CHARS = 250
@@ -42,12 +36,7 @@ _HERE = "localhost,127.0.0.0/8,169.254.0.0/16,0.0.0.0,::1,::"
 
 _NEXT_URL = re.compile(r"[\s,;][a-z0-9]{1,32}://", re.IGNORECASE)
 
-_TYPES = {
-    VerdictType.COMPLETE: "success",
-    VerdictType.OVERDUE: "failure",
-    VerdictType.RECOVERED: "warning",
-    VerdictType.INCOMPLETE: "failure",
-}
+_TYPES = {Tone.GOOD: "success", Tone.WARNING: "warning", Tone.BAD: "failure"}
 
 
 class AppriseTarget(LibraryTarget):
@@ -61,20 +50,18 @@ class AppriseTarget(LibraryTarget):
         check_alone("url", resolved, "url-invalid")
         _check_url(resolved)
 
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """The library's input as a request: `title` and `type` stand in the headers."""
-        title = shorten(headline(message, self.template), TITLE_CHARS)
-        regions = [f"{plain(r.region)}: {describe(r)}" for r in missing_first(message.regions)]
-        lines = regions + [f"{label}: {value}" for label, value in facts(message)]
-        text = fit_lines([shorten(line, LINE_CHARS) for line in lines], BODY_CHARS)
+        sheet = sheet_of(message, self.template)
         url = resolve(self.url, environ)
         _check_url(url)
         return OutboundRequest(
             url=url,
-            headers=(("title", title), ("type", _TYPES[message.type])),
-            body=text.encode(),
+            headers=(
+                ("title", shorten(sheet.title, TITLE_CHARS)),
+                ("type", _TYPES[sheet.tone]),
+            ),
+            body=_text(sheet).encode(),
         )
 
     def check_with_library(self, url: str) -> None:
@@ -92,6 +79,14 @@ class AppriseTarget(LibraryTarget):
                 body_format="text",
             )
         )
+
+
+def _text(sheet: Sheet) -> str:
+    """The rows, as many as the facts leave room for, and the facts."""
+    facts = "\n".join(shorten(f"{label}: {value}", LINE_CHARS) for label, value in sheet.facts)
+    rows = [shorten(row.line, LINE_CHARS) for row in sheet.rows]
+    fitted = fit_lines(rows, BODY_CHARS - len(facts) - 1, sheet.more)
+    return "\n".join(filter(None, (fitted, facts)))
 
 
 def _check_url(text: str) -> None:

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from acr_global.model import Message, OutboundRequest
 from acr_global.notify.message import delivery_id
+from acr_global.notify.notice import Notice
 from acr_global.notify.request import to_json
 from acr_global.notify.target import SignedTarget
-from acr_global.notify.words import headline, reference
+from acr_global.notify.words import headline, plain, reference
 
-TYPE_PREFIX = "acr-global.push."
+TYPE_PREFIX = "acr-global."
 
 
 class CloudEventsTarget(SignedTarget):
@@ -22,10 +23,8 @@ class CloudEventsTarget(SignedTarget):
 
     kind: Literal["cloudevents"] = "cloudevents"
 
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
-        """One event: `type` acr-global.push.VERDICT, `source` the registry, `subject` the image.
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
+        """One event: `source` the registry, `subject` the image or, of a group, the regions.
 
         Signed like a webhook where the target has secrets. `id` and `webhook-id` are the same.
         """
@@ -33,10 +32,7 @@ class CloudEventsTarget(SignedTarget):
         event = {
             "specversion": "1.0",
             "id": delivery_id(message, self.name),
-            "source": "/acr-global/" + quote(message.push.registry or "unknown", safe=""),
-            "type": TYPE_PREFIX + message.type.value,
-            "subject": reference(message),
-            "time": message.decided_at.isoformat().replace("+00:00", "Z"),
+            **_about(message),
             "datacontenttype": "application/json",
             "data": told.model_dump(mode="json"),
         }
@@ -45,6 +41,21 @@ class CloudEventsTarget(SignedTarget):
         if self.secrets:
             headers |= self.signed_headers(message, environ, now, body)
         return self.request(environ, body, headers)
+
+
+def _about(message: Notice) -> dict[str, str]:
+    if isinstance(message, Message):
+        kind, registry, at = f"push.{message.type.value}", message.push.registry, message.decided_at
+        subject = reference(message)
+    else:
+        kind, registry, at = f"group.{message.state}", message.registry, message.at
+        subject = ",".join(map(plain, message.missing)) or "(unknown region)"
+    return {
+        "source": "/acr-global/" + quote(registry or "unknown", safe=""),
+        "type": TYPE_PREFIX + kind,
+        "subject": subject,
+        "time": at.isoformat().replace("+00:00", "Z"),
+    }
 
 
 NOTES = """\
@@ -57,5 +68,7 @@ for Knative, Event Grid and others.
 ```
 
 `type` is `acr-global.push.complete` (or `.overdue`, `.recovered`, `.incomplete`), `source`
-`/acr-global/<registry>`, `subject` the image. With `secrets` it is signed like a webhook.
+`/acr-global/<registry>`, `subject` the image. Of a [group](grouping.md) the `type` is
+`acr-global.group.behind` (or `.silent`, `.over`), the `subject` its regions. With `secrets` it is
+signed like a webhook.
 """

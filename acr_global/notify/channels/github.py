@@ -16,7 +16,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from acr_global.errors import RenderError
+from acr_global.grouping import MemberState
 from acr_global.model import Message, OutboundRequest, Outcome
+from acr_global.notify.notice import GroupMessage, Notice
 from acr_global.notify.outcomes import Answer, Judgement
 from acr_global.notify.request import check_header, to_json
 from acr_global.notify.target import FRAMING, HttpTarget
@@ -32,6 +34,8 @@ PAYLOAD_BYTES = 60_000
 TEXT_CHARS = 1_000
 """Characters of one text in the payload; a limit of our own. Registries allow 256 for a
 repository."""
+REGION_CHARS = 50
+"""Characters of a region, as settings allow them."""
 EVENT_TYPE_CHARS = 100
 """Characters; GitHub's limit."""
 SECONDARY_LIMIT_SECONDS = 60.0
@@ -72,6 +76,8 @@ class GithubTarget(HttpTarget):
     """Base URL of the API; `https://HOST/api/v3` on GitHub Enterprise Server."""
     repo: Annotated[str, AfterValidator(_repo)]
     token: Secret
+    group: bool = False
+    """Unlike elsewhere: a dispatch is an order about one image, which a group would hold back."""
     event_type: str = Field(default="image-replicated", min_length=1, max_length=EVENT_TYPE_CHARS)
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
@@ -80,10 +86,9 @@ class GithubTarget(HttpTarget):
         if value == self.token:
             _check_token(resolved)
 
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
-        """`client_payload` has what a workflow's condition may ask, and the regions by state."""
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
+        """`client_payload` has what a workflow's condition may ask, and the regions by state; of a
+        group the pushes by state."""
         token = resolve(self.token, environ)
         _check_token(token)
         headers = {
@@ -92,9 +97,12 @@ class GithubTarget(HttpTarget):
             "authorization": f"Bearer {token}",
             "x-github-api-version": API_VERSION,
         }
-        return self.request(
-            environ, _body(message, self), headers, f"/repos/{self.repo}/dispatches"
-        )
+        text = shorten(headline(message, self.template), TEXT_CHARS)
+        if isinstance(message, Message):
+            body = _body(message, self.event_type, text)
+        else:
+            body = _group_body(message, self.event_type, text)
+        return self.request(environ, body, headers, f"/repos/{self.repo}/dispatches")
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """Judge 403 and 429, which may be a rate limit that will pass."""
@@ -123,13 +131,13 @@ def _check_token(value: str) -> None:
         )
 
 
-def _body(message: Message, target: GithubTarget) -> bytes:
+def _body(message: Message, event_type: str, text: str) -> bytes:
     push = message.push
     regions = _regions(message)
     payload: dict[str, Any] = {
         "type": message.type.value,
         "id": message.id,
-        "text": shorten(headline(message, target.template), TEXT_CHARS),
+        "text": text,
         "test": message.test,
         "push_id": shorten(push.id, TEXT_CHARS),
         "registry": _short(push.registry),
@@ -138,13 +146,35 @@ def _body(message: Message, target: GithubTarget) -> bytes:
         "digest": _short(push.digest),
         "regions": regions,
     }
-    event = {"event_type": target.event_type, "client_payload": payload}
+    event = {"event_type": event_type, "client_payload": payload}
     while len(body := to_json(event)) > PAYLOAD_BYTES:
         # The missing regions matter most, so they are left out last.
         longest = next(state for state in reversed(_STATES) if regions[state])
         regions[longest].pop()
         regions["omitted"] += 1
     return body
+
+
+def _group_body(message: GroupMessage, event_type: str, text: str) -> bytes:
+    """As many pushes as the message lists: it is bounded so that they fit."""
+    images = {
+        state: [shorten(p.image, TEXT_CHARS) for p in message.pushes if p.state == state]
+        for state in MemberState
+    }
+    counts = {state: getattr(message, state) for state in MemberState}
+    payload: dict[str, Any] = {
+        "type": message.type,
+        "state": message.state.value,
+        "id": message.id,
+        "text": text,
+        "test": message.test,
+        "group": message.group,
+        "registry": _short(message.registry),
+        "missing": [shorten(region, REGION_CHARS) for region in message.missing],
+        "since": message.since.isoformat().replace("+00:00", "Z"),
+        "pushes": {"counts": counts, **images, "omitted": message.omitted},
+    }
+    return to_json({"event_type": event_type, "client_payload": payload})
 
 
 def _regions(message: Message) -> dict[str, Any]:
@@ -216,6 +246,12 @@ ${{ github.event.client_payload.repository }}@${{ github.event.client_payload.di
 `client_payload`: `type`, `id`, `text`, `test`, `push_id`, `registry`, `repository`, `tag`,
 `digest`, and `regions` with `expected` (a count), the names `missing`, `evidence` and `arrived`,
 and `omitted` (how many names did not fit into 60,000 bytes; the missing go last).
+
+A dispatch is an order about one image, so here `"group"` is `false` where nothing else is said:
+each push is told by itself. With `"group": true` a [group](grouping.md) starts one workflow:
+`type` is `group`, beside `state` (`behind`, `silent`, `over`), `id`, `text`, `test`, `group` (its
+id), `registry`, `missing`, `since`, and `pushes` with `counts`, the images by state (`waiting`,
+`incomplete`, `recovered`) and `omitted`.
 
 Answers that count in another way than by the [table](#what-an-answer-means):
 

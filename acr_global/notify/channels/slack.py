@@ -16,20 +16,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from acr_global.model import Message, OutboundRequest, Outcome
+from acr_global.model import OutboundRequest, Outcome
+from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, refused
 from acr_global.notify.request import to_json
+from acr_global.notify.sheet import Sheet, sheet_of
 from acr_global.notify.target import HttpTarget
-from acr_global.notify.words import (
-    describe,
-    facts,
-    fit,
-    fit_lines,
-    headline,
-    missing_first,
-    plain,
-    shorten,
-)
+from acr_global.notify.words import fit, fit_lines, shorten
 
 HEADER_CHARS = 150
 SECTION_CHARS = 3_000
@@ -41,7 +34,7 @@ blocks in a message."""
 FALLBACK_CHARS = 4_000
 """Slack's advice for the text of a message; it cuts at 40,000."""
 LINE_CHARS = 200
-"""Characters of one region's line; a limit of our own."""
+"""Characters of one row; a limit of our own."""
 
 _LIMITS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TRANSIENT = frozenset(
@@ -101,21 +94,18 @@ class SlackTarget(HttpTarget):
     url_is_secret: ClassVar[bool] = True
     kind: Literal["slack"] = "slack"
 
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
-        """The headline, the facts, and the regions, the missing first."""
-        regions = _regions(message)
-        title = headline(message, self.template)
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
+        """The headline, the facts, and the rows."""
+        sheet = sheet_of(message, self.template)
         fields = [
-            _text(fit(f"{label}\n{value}", FIELD_CHARS, escape)) for label, value in facts(message)
+            _text(fit(f"{label}\n{value}", FIELD_CHARS, escape)) for label, value in sheet.facts
         ]
         blocks = [
-            {"type": "header", "text": _text(fit(title, HEADER_CHARS, escape))},
+            {"type": "header", "text": _text(fit(sheet.title, HEADER_CHARS, escape))},
             {"type": "section", "fields": fields[:FIELDS]},
-            {"type": "section", "text": _text(regions)},
+            {"type": "section", "text": _text(_rows(sheet))},
         ]
-        body = to_json({"text": fit(title, FALLBACK_CHARS, escape), "blocks": blocks})
+        body = to_json({"text": fit(sheet.title, FALLBACK_CHARS, escape), "blocks": blocks})
         return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
@@ -141,12 +131,9 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _regions(message: Message) -> str:
-    lines = [
-        escape(shorten(f"{plain(r.region)}: {describe(r)}", LINE_CHARS))
-        for r in missing_first(message.regions)
-    ]
-    return fit_lines(lines, SECTION_CHARS) or "no regions"
+def _rows(sheet: Sheet) -> str:
+    lines = [escape(shorten(row.line, LINE_CHARS)) for row in sheet.rows]
+    return fit_lines(lines, SECTION_CHARS, sheet.more) or "no regions"
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -18,11 +18,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from acr_global.model import Message, OutboundRequest, Outcome, RegionReport, VerdictType
+from acr_global.model import OutboundRequest, Outcome
+from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
 from acr_global.notify.request import to_json
+from acr_global.notify.sheet import Row, Sheet, Tone, sheet_of
 from acr_global.notify.target import HttpTarget
-from acr_global.notify.words import describe, facts, headline, missing_first, plain, shorten
+from acr_global.notify.words import shorten
 
 CARD_VERSION = "1.4"
 MESSAGE_BYTES = 28_672
@@ -32,13 +34,8 @@ BODY_BYTES = 20_000
 TEXT_CHARS = 500
 """Characters of one text; a limit of our own, so that the facts stay far under BODY_BYTES."""
 
-_STYLES = {
-    VerdictType.COMPLETE: "good",
-    VerdictType.OVERDUE: "attention",
-    VerdictType.RECOVERED: "warning",
-    VerdictType.INCOMPLETE: "attention",
-}
-_COLORS = {"missing": "Attention", "evidence": "Warning", "arrived": "Good"}
+_STYLES = {Tone.GOOD: "good", Tone.WARNING: "warning", Tone.BAD: "attention"}
+_COLORS = {Tone.GOOD: "Good", Tone.WARNING: "Warning", Tone.BAD: "Attention"}
 
 _FAILED = re.compile(
     r"delivery failed|failed with error|error contacting|endpoint returned|http error"
@@ -53,16 +50,14 @@ class TeamsTarget(HttpTarget):
     url_is_secret: ClassVar[bool] = True
     kind: Literal["teams"] = "teams"
 
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
-        """A card with the headline, the facts, and the regions, the missing first."""
-        rows = [_row(region) for region in missing_first(message.regions)]
-        shown = len(rows)
-        body = _body(message, self, rows, shown)
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
+        """A card with the headline, the facts, and the rows."""
+        sheet = sheet_of(message, self.template)
+        shown = len(sheet.rows)
+        body = _body(sheet, shown)
         while len(body) > BODY_BYTES and shown:
             shown -= 1
-            body = _body(message, self, rows, shown)
+            body = _body(sheet, shown)
         return self.request(environ, body, {"content-type": "application/json"})
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
@@ -77,9 +72,11 @@ class TeamsTarget(HttpTarget):
         return replace(inner, reason=f"teams-http-{number[1]}", status=answer.status)
 
 
-def _body(message: Message, target: TeamsTarget, rows: list[dict[str, Any]], shown: int) -> bytes:
-    title = shorten(headline(message, target.template), TEXT_CHARS)
-    more = [_line((f"and {len(rows) - shown} more", {}))] if shown < len(rows) else []
+def _body(sheet: Sheet, shown: int) -> bytes:
+    title = shorten(sheet.title, TEXT_CHARS)
+    left = len(sheet.rows) - shown + sheet.more
+    rows = [_row(row) for row in sheet.rows[:shown]]
+    more = [_line((f"and {left} more", {}))] if left else []
     card = {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -89,12 +86,16 @@ def _body(message: Message, target: TeamsTarget, rows: list[dict[str, Any]], sho
         "body": [
             {
                 "type": "Container",
-                "style": _STYLES[message.type],
+                "style": _STYLES[sheet.tone],
                 "bleed": True,
                 "items": [_line((title, {"size": "Large", "weight": "Bolder"}))],
             },
-            *(_fact(label, value) for label, value in facts(message)),
-            {"type": "Container", "separator": True, "items": rows[:shown] + more},
+            *(_fact(label, value) for label, value in sheet.facts),
+            {
+                "type": "Container",
+                "separator": True,
+                "items": rows + more,
+            },
         ],
     }
     attachment = {
@@ -109,10 +110,10 @@ def _fact(label: str, value: str) -> dict[str, Any]:
     return _line((f"{label}  ", {"isSubtle": True}), (shorten(value, TEXT_CHARS), {}))
 
 
-def _row(region: RegionReport) -> dict[str, Any]:
+def _row(row: Row) -> dict[str, Any]:
     return _line(
-        (shorten(plain(region.region), TEXT_CHARS) + "  ", {"weight": "Bolder"}),
-        (shorten(describe(region), TEXT_CHARS), {"color": _COLORS[region.state]}),
+        (shorten(row.name, TEXT_CHARS) + "  ", {"weight": "Bolder"}),
+        (shorten(row.text, TEXT_CHARS), {"color": _COLORS[row.tone]}),
     )
 
 

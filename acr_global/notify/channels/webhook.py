@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from acr_global.model import Message, OutboundRequest
+from acr_global.model import OutboundRequest
+from acr_global.notify.notice import Notice
 from acr_global.notify.target import SignedTarget
 from acr_global.notify.words import headline
 
@@ -14,9 +15,7 @@ class WebhookTarget(SignedTarget):
 
     kind: Literal["webhook"] = "webhook"
 
-    def render(
-        self, message: Message, environ: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
+    def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """The message as docs/message.schema.json describes it; the headline is its `text`."""
         told = message.model_copy(update={"text": headline(message, self.template)})
         body = told.model_dump_json().encode()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,10 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acr_global.errors import RenderError
+from acr_global.grouping import GroupState
 from acr_global.model import Arrival, Evidence, EvidenceKind, VerdictType
 from acr_global.notify import preview
 from acr_global.notify.channels import KINDS
+from acr_global.notify.group import group_message
 from acr_global.notify.message import message_of
+from acr_global.notify.notice import Notice
 from acr_global.notify.target import HttpTarget, LibraryTarget, Target
 from acr_global.secret import SecretRef
 from tests.notify.samples import (
@@ -32,14 +36,20 @@ from tests.notify.samples import (
     artifact,
     case,
     every_target,
+    group,
+    large_report,
     large_verdict,
+    member,
     message,
     render,
+    report,
     target,
     verdict,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
+MOST_BYTES = 65_536
+"""Of an event, every broker takes so many (CloudEvents 1.0.2, `Size Limits`)."""
 
 
 def test_every_kind_has_a_channel() -> None:
@@ -49,16 +59,23 @@ def test_every_kind_has_a_channel() -> None:
     assert list(KINDS) == [to.kind for to in every_target()]
 
 
-@pytest.mark.parametrize("verdict_type", list(VerdictType))
+TOLD: dict[str, Notice] = {
+    **{verdict_type.value: message(verdict_type) for verdict_type in VerdictType},
+    **{f"group-{state.value}": group(state) for state in GroupState},
+}
+"""Of all that a target can be told a sample, by the name of its goldens."""
+
+
+@pytest.mark.parametrize("about", list(TOLD))
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_the_exact_request(kind: str, verdict_type: VerdictType) -> None:
+def test_the_exact_request(kind: str, about: str) -> None:
     """A change of what receivers get shows up in review."""
     to = target(kind)
-    request = render(message(verdict_type), to)
+    request = render(TOLD[about], to)
     text = request.body.decode()
     body = text.split("\n") if isinstance(to, LibraryTarget) else json.loads(text)
     shown = {"url": request.url, "headers": dict(request.headers), "body": body}
-    path = GOLDEN / f"{kind}-{verdict_type}.json"
+    path = GOLDEN / f"{kind}-{about}.json"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(json.dumps(shown, indent=2, ensure_ascii=False) + "\n", "utf-8")
     assert json.loads(path.read_text("utf-8")) == shown
@@ -70,10 +87,10 @@ def test_every_kind_has_a_check() -> None:
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-@pytest.mark.parametrize("verdict_type", list(VerdictType))
-def test_the_receivers_library_accepts_every_verdict(kind: str, verdict_type: VerdictType) -> None:
-    """Each kind's `check` passes for each verdict."""
-    case(kind).check(render(message(verdict_type), target(kind)))
+@pytest.mark.parametrize("about", list(TOLD))
+def test_the_receivers_library_accepts_every_message(kind: str, about: str) -> None:
+    """Each kind's `check` passes for each verdict, and for all that is said of a group."""
+    case(kind).check(render(TOLD[about], target(kind)))
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -87,6 +104,20 @@ def test_sixty_regions_and_the_longest_repository_fit(kind: str, region: str) ->
     if region == "region-{}":
         text = request.body.decode()
         assert all(f"region-{n}" in text for n in range(1, 60, 2))
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("tail", ["app:v1", "r" * 240 + ":" + "t" * 128, "日" * 1024])
+def test_sixty_regions_and_five_thousand_pushes_fit(kind: str, tail: str) -> None:
+    """Every push is listed or counted, and every receiver's limit is kept."""
+    request = render(group_message(large_report(tail)), target(kind))
+    case(kind).check(request)
+    assert MOST_BYTES >= len(request.body)
+    shown = request.body.decode()
+    listed = len(re.findall(r"image-\d+/", shown))
+    counted = max(map(int, re.findall(r'(?:and |"omitted":)(\d+)', shown)))
+    assert 0 < listed
+    assert 5_000 == listed + counted
 
 
 def test_what_does_not_fit_is_counted() -> None:
@@ -142,18 +173,31 @@ def test_nothing_in_a_push_can_break_a_request(
             ),
         )
     )
+    pushed = report(
+        registry=tag,
+        group_id=detail,
+        missing=names,
+        members=(member(1, reference=f"{repository}:{tag}", push_id=repository),),
+        waiting=1,
+        recovered=0,
+    )
     for kind in KINDS:
         check = case(kind).check
         check(render(told, target(kind)))
         check(render(told, target(kind, template="$verdict: $reference $$ $missing")))
+        check(render(group_message(pushed), target(kind)))
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_template_is_the_headline(kind: str) -> None:
-    """A target's own template is used in its message."""
-    request = render(message(), target(kind, template="look: $reference"))
-    shown = request.body.decode() + str(request.headers)
-    assert "look: team/app:v2" in shown
+    """A target's own template is used in its message about a push; of a group, which has no
+    reference, the sentence is used."""
+    to = target(kind, template="look: $reference")
+    requests = [render(told, to) for told in (message(), group())]
+    push, of_group = (r.body.decode() + str(r.headers) for r in requests)
+    assert "look: team/app:v2" in push
+    assert "look" not in of_group
+    assert group().text in of_group
 
 
 def test_own_headers_are_sent() -> None:
@@ -185,12 +229,13 @@ def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], re
     assert not [v for v in secrets.values() if v in str(caught.value)]
 
 
+@pytest.mark.parametrize("told", [message(), group()], ids=["push", "group"])
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_a_preview_shows_the_request_and_no_secret(kind: str) -> None:
+def test_a_preview_shows_the_request_and_no_secret(kind: str, told: Notice) -> None:
     """Everything that is not secret is shown exactly."""
     to = target(kind)
-    shown = preview.preview(message(), to, SECRETS, NOW)
-    request = render(message(), to)
+    shown = preview.preview(told, to, SECRETS, NOW)
+    request = render(told, to)
     assert request.body.decode() == shown.split("\n\n", 1)[1]
     assert [] == [value for value in HUSHED if value in shown]
     assert "v1," not in shown

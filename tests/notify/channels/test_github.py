@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from acr_global.errors import RenderError
+from acr_global.grouping import MemberState
 from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify.channels import github
 from tests.notify.samples import NOW, SECRETS, judge, message, render, target
@@ -19,13 +20,18 @@ SAMPLE: dict[str, Any] = {"repo": "team/deploy", "token": {"$secret": "GH_TOKEN"
 
 
 def check(request: OutboundRequest) -> None:
-    """The request keeps GitHub's limits and accounts for every expected region."""
+    """The request keeps GitHub's limits and accounts for every expected region, or push."""
     body = json.loads(request.body)
     assert {"event_type", "client_payload"} == set(body)
     assert 0 < len(body["event_type"]) <= 100
     payload = body["client_payload"]
     assert github.PAYLOAD_PROPERTIES >= len(payload)
     assert github.PAYLOAD_BYTES >= len(request.body)
+    if payload["type"] == "group":
+        pushes = payload["pushes"]
+        listed = sum(len(pushes[state]) for state in MemberState)
+        assert sum(pushes["counts"].values()) == listed + pushes["omitted"]
+        return
     regions = payload["regions"]
     named = sum(len(regions[state]) for state in ("missing", "evidence", "arrived"))
     assert regions["expected"] == named + regions["omitted"]
@@ -45,6 +51,12 @@ def test_a_user_in_a_url_beside_a_token_says_why() -> None:
     with pytest.raises(RenderError, match="keep one") as caught:
         to.render(message(), secrets, NOW)
     assert "url-invalid" == caught.value.reason
+
+
+def test_a_dispatch_is_about_one_push_unless_the_target_says_otherwise() -> None:
+    """A workflow that deploys an image must hear of that image."""
+    assert not target("github").group
+    assert target("github", group=True).group
 
 
 def in_seconds(seconds: float) -> str:

@@ -10,9 +10,10 @@ from typing import ClassVar, Literal
 
 import pytest
 
-from acr_global.model import Message, OutboundRequest, Outcome
+from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify import deliver, preview
 from acr_global.notify.channels import KINDS
+from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement
 from acr_global.notify.request import to_json
 from acr_global.notify.target import HttpTarget
@@ -30,9 +31,7 @@ class PagerTarget(HttpTarget):
     kind: Literal["pager"] = "pager"
     line: int
 
-    def render(
-        self, message: Message, secrets: Mapping[str, str], now: datetime
-    ) -> OutboundRequest:
+    def render(self, message: Notice, secrets: Mapping[str, str], now: datetime) -> OutboundRequest:
         """Render its request."""
         body = to_json({"line": self.line, "text": headline(message, self.template)})
         return self.request(secrets, body, {"content-type": "application/json"})

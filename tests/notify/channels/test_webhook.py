@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from standardwebhooks.webhooks import Webhook
 
-from acr_global.model import Message, OutboundRequest
+from acr_global.model import OutboundRequest
+from acr_global.notify.notice import Notice
 from tests.notify.samples import OLD_SECRET, SECRET, SECRETS, message, target
 
 SAMPLE: dict[str, Any] = {
@@ -19,7 +21,7 @@ SAMPLE: dict[str, Any] = {
 
 def check(request: OutboundRequest) -> None:
     """The body reads back as the whole message."""
-    assert Message.model_validate_json(request.body)
+    assert TypeAdapter[Notice](Notice).validate_json(request.body)
     assert "application/json" == dict(request.headers)["content-type"]
 
 

@@ -1,0 +1,27 @@
+"""`PageForms`: what a form of the pages asks for."""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import names
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function. The host lets everybody in; the guard does not, and wants the form to be
+    one of ours."""
+
+    @app.function_name(names.UI_PAGE_FORMS)
+    @app.route(route="ui/{*page}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+    @app.durable_client_input(client_name="client")
+    async def page_forms(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        # Imported here: at a cold start a webhook must be answered first.
+        from acr_global.functions import guard, pageviews
+
+        found = guard.visitor(req, setup, client)
+        if not isinstance(found, guard.Visitor):
+            return found
+        asked = pageviews.Asked(setup, setup.tools(client), found, req.params)
+        return await pageviews.form(req, asked)
