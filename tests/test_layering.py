@@ -54,6 +54,7 @@ ORDER = [
     "audience",
     "instruments",
     "measures",
+    "spans",
     "registry",
     "catchup",
     "registration",
