@@ -22,6 +22,7 @@ import azure.functions as func
 from acr_global import sessions
 from acr_global.functions import browsers, clock, entrance, log
 from acr_global.functions.setup import Setup
+from acr_global.settings import app_service_signs_in
 from acr_global.urls import split_url
 
 HOME = sessions.PATH
@@ -31,12 +32,6 @@ MAX_FORM_BYTES = 16_384
 LOG_IN = "/.auth/login/aad"
 LOG_OUT = "/.auth/logout"
 """Source: learn.microsoft.com/azure/app-service/configure-authentication-customize-sign-in-out."""
-
-AUTH_IS_ON = "WEBSITE_AUTH_ENABLED"
-"""Says whether App Service Authentication is on. Only then does the platform take its own headers
-off what comes from outside; the Functions host, too, goes by it. Sources: learn.microsoft.com/
-azure/app-service/reference-app-settings, `Authentication & Authorization`; azure-functions-host,
-AuthenticationLevelHandler.cs and EnvironmentExtensions.IsEasyAuthEnabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ def _by_session(request: func.HttpRequest, key: bytes) -> Visitor | func.HttpRes
 def _by_principal(
     request: func.HttpRequest, environ: Mapping[str, str], key: bytes
 ) -> Visitor | func.HttpResponse:
-    if not is_app_service(environ):
+    if not app_service_signs_in(environ):
         return entrance.plain(401, "App Service Authentication is not on: see docs/pages.md.")
     principal = sessions.read_principal(request.headers.get("x-ms-client-principal", ""))
     if principal is not None:
@@ -140,11 +135,6 @@ def sign_out(request: func.HttpRequest, setup: Setup, client: Any) -> func.HttpR
 def _cookie(request: func.HttpRequest, value: str, life: timedelta) -> dict[str, str]:
     cookie = sessions.set_cookie(value, life, secure=sessions.is_secure(request.url))
     return {"Set-Cookie": cookie} | browsers.HEADERS
-
-
-def is_app_service(environ: Mapping[str, str]) -> bool:
-    """Whether App Service Authentication is known to be on."""
-    return environ.get(AUTH_IS_ON, "").strip().lower() == "true"
 
 
 def _may_change(request: func.HttpRequest, found: Visitor) -> bool:
