@@ -20,8 +20,12 @@ OFF = Stage({"UI": "off"}, auth=True)
 OPEN = {
     "Health": "a platform asks it, and it shows no value",
     "SignInScript": "it is the same for everybody",
+    "PageAssets": "they are, too, and the page to sign in with needs them",
 }
 """The functions that answer anybody, and why they may."""
+
+NAMED = {"PageAssets": "style.css"}
+"""What is put into a route where not anything will do."""
 
 FORGED = base64.b64encode(
     json.dumps(
@@ -48,7 +52,8 @@ def doors(**settings: str) -> Iterator[Door]:
     for function in functions:
         trigger = function.get_trigger().get_dict_repr()
         if trigger["type"] == "httpTrigger":
-            path = re.sub(r"\{[^}]*\}", "x", trigger["route"])
+            name = NAMED.get(function.get_function_name(), "x")
+            path = re.sub(r"\{[^}]*\}", name, trigger["route"])
             for method in trigger["methods"]:
                 yield Door(function.get_function_name(), method.value, f"api/{path}")
 
