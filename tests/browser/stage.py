@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 KEY = "a-function-key"
+LATE = "late.azurecr.io"
 STARTS_WITHIN = 60.0
 """Seconds."""
 
@@ -113,10 +114,10 @@ class App:
 
 
 @contextlib.contextmanager
-def running_app() -> Iterator[App]:
-    """A process of the local host. Pushes of `late.azurecr.io` are overdue after a second."""
+def running_app(overdue_after: str = "1s") -> Iterator[App]:
+    """A process of the local host. Pushes of `late.azurecr.io` are overdue early."""
     with receiver() as (target, ops):
-        late = {"late.azurecr.io": {"timeout": "1s", "late_window": "1h"}}
+        late = {LATE: {"timeout": overdue_after, "late_window": "1h"}}
         settings = {
             "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
             "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "webhook", "url": target}]),
