@@ -34,6 +34,7 @@ def settings(scenario: Scenario, port: int) -> dict[str, str]:
             "name": receiver.name,
             "kind": "webhook",
             "url": f"http://127.0.0.1:{port}/{receiver.name}",
+            "group": False,
         }
         for receiver in scenario.receivers
     ]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,24 +11,9 @@ from pydantic import BaseModel
 from acr_global import api
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
-from acr_global.model import Attempt
-
-ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
-    ("POST /api/ImagePush", "202", api.Accepted),
-    ("POST /api/ImagePush", "200", api.Ignored),
-    ("POST /api/ImagePush", "200, 202, 400, 503", api.Envelope),
-    ("GET /api/health", "200, 503", api.Health),
-    ("GET /api/diagnosis", "200", api.Diagnosis),
-    ("GET /api/deadletters", "200", api.DeadLetters),
-    ("GET /api/deadletters/{id}", "200", api.DeadLetterDetails),
-    ("POST /api/deadletters/{id}/replay", "202", api.Replay),
-    ("POST /api/targets/{name}/test", "200", Attempt),
-    ("GET /api/pushes", "200", api.Pushes),
-    ("GET /api/pushes/{id}", "200", api.PushDetails),
-    ("POST /api/pushes/{id}/retry", "202", api.Retry),
-    ("GET /api/regions", "200", api.Regions),
-)
-"""Each request with the model of its answer; any may answer with an Error instead."""
+from acr_global.meanings import meanings, with_parts
+from acr_global.openapi import answered
+from acr_global.operations import OPERATIONS, PUSHES, Parameter
 
 _INTRODUCTION = """\
 # What the app answers
@@ -44,66 +26,62 @@ you do not know. What is not in each answer is marked so. Times are UTC, as
 | Request | Status | Answer |
 | --- | --- | --- |
 """
-_ERRORS = """\
-| each but `/api/health` | 400, 404, 409, 413, 503 | [Error](#error) |
-
+_LISTS = """
 `GET /api/deadletters` goes on with `?after=` and the `next` of the page before; so does
 `GET /api/pushes`, with the same parameters besides:
 
-| Parameter | Only pushes |
-| --- | --- |
-| `state` | `waiting`, `interrupted`, or a verdict as the newest one |
-| `image` | `REGISTRY/REPOSITORY:TAG@DIGEST`, or a part of that; a digest alone, too |
-| `registry`, `repository` | of this one, whole and as the event named it |
-| `missing` | that lack this region, as far as was said last |
-| `since` | whose first arrival came at this time or later |
+"""
+_REST = """
+A parameter that is empty counts as not said; unknown ones are passed over. A page may hold few
+pushes, or none, and a `next` still. What waits stands on the first page only; a push that began
+less than 40 s ago on another machine may be missing there. One that has been purged
+may be listed, and is 404.
 
 `GET /api/regions` takes `registry`, `repository` and `since`, which is a day ago if it is not
 said. It counts the newest 5,000 pushes of that time; where there are more, `cut` is true, and
 `since` the time of the oldest one that is counted.
 
-A page may hold few pushes, or none, and a `next` still. What waits stands on the first page only; a
-push that began less than 40 s ago on another machine may be missing there. One that has been purged
-may be listed, and is 404. An envelope of
-several events is answered 503 where something good in it was not kept (send it again), else 202
-where anything was kept, else 200, or 400 where nothing in it was any good.
+An envelope of several events is answered 503 where something good in it was not kept (send it
+again), else 202 where anything was kept, else 200, or 400 where nothing in it was any good.
+
+All of this for programs, as OpenAPI 3.1: [openapi.json](openapi.json), or from the app itself.
 """
 _FOOT = "\n<!-- Made by `python -m acr_global.cli.api_reference > docs/api.md`. -->\n"
 
 
 def reference() -> str:
     """The page as it stands in docs/api.md."""
-    rows = [
-        f"| `{route}` | {status} | {_link(kind.__name__)} |\n" for route, status, kind in ANSWERS
-    ]
-    kinds = _with_parts([api.Error, *(kind for _, _, kind in ANSWERS)])
-    sections = [_section(kind) for kind in kinds]
-    return "".join([_INTRODUCTION, *rows, _ERRORS, *sections, _FOOT])
+    lists = [_LISTS, *_parameters(PUSHES), _REST]
+    sections = [_section(kind) for kind in with_parts([api.Error, *answered()])]
+    return "".join([_INTRODUCTION, *_answers(), *lists, *sections, _FOOT])
 
 
-def _with_parts(kinds: list[type[BaseModel]]) -> list[type[BaseModel]]:
-    """The models, followed by those in their fields, each once."""
-    known = dict.fromkeys(kinds)
-    for kind in [*known]:
-        parts = (_models(field.annotation) for field in kind.model_fields.values())
-        known |= dict.fromkeys(_with_parts([part for found in parts for part in found]))
-    return [*known]
+def _answers() -> Iterator[str]:
+    """A row for each request and what it may be answered with."""
+    for operation in OPERATIONS:
+        statuses: dict[str, list[str]] = {}
+        for status, kinds in sorted(operation.answers.items()):
+            for kind in kinds:
+                statuses.setdefault(_link(kind.__name__), []).append(str(status))
+        for what, found in statuses.items() or {"the document": ["200"]}.items():
+            yield f"| `{operation.line}` | {', '.join(found)} | {what} |\n"
+    errors = sorted({status for operation in OPERATIONS for status in operation.errors})
+    yield f"| each but `/api/health` | {', '.join(map(str, errors))} | {_link('Error')} |\n"
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models(part)
+def _parameters(parameters: Iterable[Parameter]) -> Iterator[str]:
+    yield "| Parameter | Meaning |\n| --- | --- |\n"
+    for parameter in parameters:
+        yield f"| `{parameter.name}` | {parameter.said} |\n"
 
 
 def _section(kind: type[BaseModel]) -> str:
-    schema, meanings = kind.model_json_schema(), _meanings(kind)
+    schema, said = kind.model_json_schema(), meanings(kind)
     named = schema.get("required", ())
     parts = schema.get("$defs", {})
     rows = [
         f"| `{name}` | {_type(field, parts)} | {_always(name, field, named)} | "
-        f"{meanings.get(name, '')} |\n"
+        f"{said.get(name, '')} |\n"
         for name, field in schema["properties"].items()
     ]
     what = " ".join((kind.__doc__ or "").split())
@@ -138,21 +116,6 @@ def _type(field: dict[str, Any], parts: dict[str, Any]) -> str:
 
 def _link(name: str) -> str:
     return f"[{name}](#{name.lower()})"
-
-
-def _meanings(kind: type[BaseModel]) -> dict[str, str]:
-    """The docstring of each field, including those of base classes. Pydantic could read them, but
-    only at each start of the app."""
-    found: dict[str, str] = {}
-    for own in reversed(kind.__mro__):
-        if issubclass(own, BaseModel) and own is not BaseModel:
-            (tree,) = ast.parse(inspect.getsource(own)).body
-            lines = getattr(tree, "body", [])
-            for field, text in pairwise(lines):
-                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
-                    said = ast.literal_eval(text.value)
-                    found[ast.unparse(field.target)] = " ".join(said.split())
-    return found
 
 
 def main() -> int:

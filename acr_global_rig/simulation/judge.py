@@ -43,7 +43,7 @@ def judge(record: Record) -> Judgement:
         by_type = {(r.message.type, r.message.id) for r in its}
         if len(by_type) > len({verdict for verdict, _ in by_type}):
             wrong.append(f"{expected.push.name}: the receivers were told different things")
-    return Judgement((*wrong, *_strangers(record)), tuple(unknown))
+    return Judgement((*wrong, *_strangers(record), *_groups(record)), tuple(unknown))
 
 
 def _label(record: Record, expected: Expected, listener: Listener) -> str:
@@ -129,6 +129,13 @@ def _strangers(record: Record) -> Iterator[str]:
         about = receipts[0].message.push
         if key not in known and about.registry == record.plan.registry:
             yield f"{receipts[0].image}: a verdict on what nobody pushed, or nobody watches"
+
+
+def _groups(record: Record) -> Iterator[str]:
+    """Of each receiver that was told of pushes as one, which hides what was decided of each."""
+    registry = record.plan.registry
+    for name in dict.fromkeys(g.receiver for g in record.groups if g.message.registry == registry):
+        yield f'{name}: was told of several pushes as one; its target needs "group": false'
 
 
 def _sequence(told: Ending) -> str:

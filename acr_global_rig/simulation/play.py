@@ -19,7 +19,7 @@ from acr_global_rig.registry import GIVES_UP, post, timestamp
 from acr_global_rig.simulation.asking import Ask, look
 from acr_global_rig.simulation.expect import Expected
 from acr_global_rig.simulation.plan import Webhook, body_of
-from acr_global_rig.simulation.state import Answer, Receipt, Record
+from acr_global_rig.simulation.state import Answer, GroupReceipt, Receipt, Record
 
 LOOK_EVERY = 2.0
 """Seconds between two questions about a push, where the app is asked."""
@@ -38,11 +38,12 @@ class Simulation:
     """How the app is asked for its verdicts, where there are no receivers of ours."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, receipt: Receipt) -> None:
+    def hear(self, receipt: Receipt | GroupReceipt) -> None:
         """Keep what a receiver got."""
         self.record.heard(receipt)
         self._changed.set()
-        self.show(receipt)
+        if isinstance(receipt, Receipt):
+            self.show(receipt)
 
     async def run(self, wait: float, settle: float) -> None:
         """Post everything, then wait until all is known.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from acr_global.model import Message
+from acr_global.notify.notice import GroupMessage
 from acr_global_rig.simulation.expect import Ending, Expected, expect, key_told
 from acr_global_rig.simulation.plan import Plan, Webhook, image_name, plan_of
 from acr_global_rig.simulation.scenario import App, Listener, Scenario
@@ -44,6 +45,14 @@ class Receipt:
         return image_name(push.repository or "", push.tag, push.digest or "")
 
 
+@dataclass(frozen=True, slots=True)
+class GroupReceipt:
+    """One request by which a receiver was told of many pushes at once."""
+
+    receiver: str
+    message: GroupMessage
+
+
 @dataclass
 class Record:
     """One run: the plan, and what has happened."""
@@ -56,13 +65,18 @@ class Record:
     """By the push's number."""
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
     """By the push's key, including pushes of others."""
+    groups: list[GroupReceipt] = field(default_factory=list)
+    """Messages that no push can be judged by."""
 
     def answered(self, answer: Answer) -> None:
         """Keep one."""
         self.answers.setdefault(answer.webhook.push, []).append(answer)
 
-    def heard(self, receipt: Receipt) -> None:
+    def heard(self, receipt: Receipt | GroupReceipt) -> None:
         """Keep one."""
+        if isinstance(receipt, GroupReceipt):
+            self.groups.append(receipt)
+            return
         self.receipts.setdefault(self.key(receipt.message), []).append(receipt)
 
     def key(self, message: Message) -> str:

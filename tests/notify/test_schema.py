@@ -56,6 +56,12 @@ def test_real_messages_of_groups_are_valid(state: GroupState) -> None:
     assert not jsonschema.Draft202012Validator(own).is_valid(of_push)
 
 
+def test_the_schema_says_what_fields_mean() -> None:
+    """In the words of the models, so that both stay right."""
+    fields = json.loads(PATH.read_text("utf-8"))["$defs"]["GroupMessage"]["properties"]
+    assert "How many pushes are not listed." == fields["omitted"]["description"]
+
+
 @pytest.mark.parametrize("field", ["type", "state", "pushes", "omitted"])
 def test_a_group_without_its_fields_is_not_valid(field: str) -> None:
     """A reader may count on all of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from acr_global.api import PushDetails
 from acr_global.durations import format_duration
+from acr_global.grouping import GroupState
+from acr_global.notify.group import trial_group
 from acr_global_rig.loopback import serving
 from acr_global_rig.receivers import listening, webhook_targets
 from acr_global_rig.simulation.asking import asked
@@ -23,7 +25,7 @@ from acr_global_rig.simulation.play import Simulation
 from acr_global_rig.simulation.reading import read_scenario
 from acr_global_rig.simulation.receivers import receivers
 from acr_global_rig.simulation.scenario import Listener
-from acr_global_rig.simulation.state import Answer, Receipt, Record, record_of
+from acr_global_rig.simulation.state import Answer, GroupReceipt, Receipt, Record, record_of
 from acr_global_rig.world import world
 
 HEAD = """
@@ -60,7 +62,8 @@ async def played(
         listening(*there),
         world(
             targets=lambda _: [
-                target | {"on": on[target["name"]]} for target in webhook_targets(there)
+                target | {"on": on[target["name"]]}
+                for target in webhook_targets(there, group=False)
             ],
             **said | {**otherwise},
         ) as w,
@@ -211,7 +214,22 @@ async def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPat
 
 async def test_what_is_no_message_is_refused() -> None:
     """It counts for nothing."""
-    told: list[Receipt] = []
+    told: list[Receipt | GroupReceipt] = []
     (receiver,) = receivers((Listener.model_validate({"name": "ops"}),), told.append)
     assert 400 == receiver.decide({}, {"type": "complete"})
     assert [] == told
+
+
+async def test_a_group_is_taken_and_judged() -> None:
+    """The app is not refused what it says rightly; the run is wrong, with what to do."""
+    record = record_of(read_scenario("{regions: [eastus], pushes: [{image: 'a:1'}]}"), 7, "run")
+    shown: list[Answer | Receipt] = []
+    simulation = Simulation(record, "", None, shown.append)
+    (receiver,) = receivers((Listener.model_validate({"name": "ops"}),), simulation.hear)
+    told = trial_group(GroupState.BEHIND, datetime(2026, 1, 1, tzinfo=UTC))
+    own = told.model_copy(update={"registry": record.plan.registry})
+    for one in (told, own, own):
+        assert 200 == receiver.decide({}, one.model_dump(mode="json"))
+    assert ([], 3) == (shown, len(record.groups))
+    (wrong,) = judge(record).wrong
+    assert 'ops: was told of several pushes as one; its target needs "group": false' == wrong
