@@ -53,6 +53,7 @@ ORDER = [
     "audience",
     "instruments",
     "measures",
+    "spans",
     "registry",
     "catchup",
     "registration",

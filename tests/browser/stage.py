@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -116,7 +117,8 @@ class App:
 @contextlib.contextmanager
 def running_app(overdue_after: str = "1s") -> Iterator[App]:
     """A process of the local host. Pushes of `late.azurecr.io` are overdue early."""
-    with receiver() as (target, ops):
+    # What is killed leaves notes in its temporary folder, which its successor there would go by.
+    with tempfile.TemporaryDirectory() as folder, receiver() as (target, ops):
         late = {LATE: {"timeout": overdue_after, "late_window": "1h"}}
         settings = {
             "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
@@ -127,7 +129,7 @@ def running_app(overdue_after: str = "1s") -> Iterator[App]:
         process = spawn(
             [*devhost_command(port), "--require-key", KEY],
             cwd=ROOT,
-            env=environment(os.environ, settings),
+            env=environment(os.environ, settings) | {"TMPDIR": folder},
             stdout=subprocess.DEVNULL,
         )
         try:
