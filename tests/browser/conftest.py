@@ -66,7 +66,7 @@ class Windows:
         context.on("request", self._see)
         if signed_in:
             shown = {"x-functions-key": KEY, "Sec-Fetch-Site": "same-origin"}
-            assert context.request.post("/api/ui/session", headers=shown).status == 204
+            assert context.request.post("/api/signin", headers=shown).status == 204
         return context.new_page()
 
     def forgive(self, pattern: str) -> None:
