@@ -66,10 +66,12 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
     later = (
         "acr_global.catchup",
         "acr_global.doctor",
+        "acr_global.functions.browsers",
         "acr_global.functions.catching",
         "acr_global.functions.entrance",
         "acr_global.functions.guard",
         "acr_global.functions.observer",
+        "acr_global.functions.pageviews",
         "acr_global.functions.pushlists",
         "acr_global.badge",
         "acr_global.functions.badges",
