@@ -41,22 +41,6 @@ def test_the_http_functions_are_those_of_the_table() -> None:
     assert stated == indexed
 
 
-<<<<<<< HEAD
-def test_badges_are_there_where_images_are_named() -> None:
-    """Everybody may ask then; of a registry of its own, too."""
-    assert "Badge" not in triggers("httpTrigger")
-    assert "Badge" not in triggers(
-        "httpTrigger", build_app({"ACR_GLOBAL_BADGE": ","}).get_functions()
-    )
-    own = json.dumps({"r.io": {"regions": ["eastus"], "badge": ["team/*"]}})
-    for environ in ({"ACR_GLOBAL_BADGE": "team/*"}, {"ACR_GLOBAL_REGISTRIES": own}):
-        badge = triggers("httpTrigger", build_app(environ).get_functions())["Badge"]
-        assert "anonymous" == badge["authLevel"].value
-        assert f"/api/{badge['route']}`" in README
-
-
-=======
->>>>>>> main
 def fits(one: str, other: str) -> bool:
     """Whether some address fits both routes."""
     pairs = itertools.zip_longest(one.split("/"), other.split("/"))
@@ -90,8 +74,6 @@ def test_no_two_routes_fit_one_address() -> None:
     for one, other in itertools.combinations(there, 2):
         if set(one["methods"]) & set(other["methods"]):
             assert not fits(one["route"], other["route"]), (one["route"], other["route"])
-<<<<<<< HEAD
-=======
 
 
 def test_badges_are_there_where_images_are_named() -> None:
@@ -105,7 +87,6 @@ def test_badges_are_there_where_images_are_named() -> None:
         badge = triggers("httpTrigger", build_app(environ).get_functions())["Badge"]
         assert "anonymous" == badge["authLevel"].value
         assert f"/api/{badge['route']}`" in README
->>>>>>> main
 
 
 def test_orchestrators_and_activities_are_those_named() -> None:
