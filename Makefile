@@ -12,6 +12,8 @@ TABLE_PORT ?= 10002
 AZURITE_FOLDER ?= .azurite
 AZURITE_VERSION ?= 3.35.0
 AZURITE := .tools/node_modules/.bin/azurite
+AXE_VERSION ?= 4.14.1
+AXE := .tools/axe/node_modules/axe-core/axe.min.js
 # Percent of acr_global that the tests must reach, branches counted.
 COVERAGE_MIN ?= 95
 
@@ -115,3 +117,9 @@ $(AZURITE):
 	@mkdir -p .tools
 	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error \
 		azurite@$(AZURITE_VERSION)
+
+# In a folder of its own: npm removes from one what it is not told of.
+$(AXE):
+	@mkdir -p .tools/axe
+	@npm install --prefix .tools/axe --no-save --no-audit --no-fund --loglevel=error \
+		axe-core@$(AXE_VERSION) >/dev/null

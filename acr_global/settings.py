@@ -26,6 +26,15 @@ from acr_global.registry_setting import REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
 from acr_global.surroundings import bare, quoted, unresolved
 
+AUTH_IS_ON = "WEBSITE_AUTH_ENABLED"
+"""Says whether App Service Authentication is on. Only then does the platform take its own headers
+off what comes from outside; the Functions host, too, goes by it. Sources: learn.microsoft.com/
+azure/app-service/reference-app-settings, `Authentication & Authorization`; azure-functions-host,
+AuthenticationLevelHandler.cs and EnvironmentExtensions.IsEasyAuthEnabled."""
+
+HOST_NAME = "WEBSITE_HOSTNAME"
+"""Set on App Service, and by `func` on a developer's machine."""
+
 MAX_LOOKS = 200
 """Before one deadline: each costs an activity, and a history is read anew in each episode."""
 
@@ -151,6 +160,11 @@ def known_names() -> tuple[str, ...]:
     return tuple(PREFIX + name.upper() for name in Settings.model_fields)
 
 
+def app_service_signs_in(environ: Mapping[str, str]) -> bool:
+    """Whether App Service Authentication is known to be on."""
+    return environ.get(AUTH_IS_ON, "").strip().lower() == "true"
+
+
 def load_settings(environ: Mapping[str, str]) -> Loaded:
     """Read every ACR_GLOBAL_* setting; an empty value counts as not set."""
     known = known_names()
@@ -177,6 +191,9 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
     if not (registries.policies or registries.problems or "regions" in settings.model_fields_set):
         todo = "is not set: name the regions, such as westeurope,eastus; webhooks are answered 503"
         problems += (Problem(PREFIX + "REGIONS", todo),)
+    if settings.ui == "app-service" and HOST_NAME in environ and not app_service_signs_in(environ):
+        said = "asks for App Service Authentication, which is not on; nobody can see the pages"
+        problems += (Problem(PREFIX + "UI", said),)
     settings, wrong_together = _cross_check(settings, registries.places)
     return Loaded(settings, problems + wrong_together + proxies.problems(environ))
 

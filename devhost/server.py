@@ -87,7 +87,7 @@ def build_app(
         app.router.add_route(method, WEBHOOKS + path, _keyed(guarded, required_key))
     app.router.add_get("/admin/host/status", status)
     app.router.add_post("/admin/functions/{name}", run_now)
-    app.router.add_route("*", "/{path:.*}", endpoint.handle)
+    app.router.add_route("*", "/{path:(?s:.*)}", endpoint.handle)
     return app
 
 

@@ -21,7 +21,11 @@ settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("other", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-REQUIRED = {"engine": "ACR_ENGINE_REQUIRED", "bicep": "ACR_BICEP_REQUIRED"}
+REQUIRED = {
+    "engine": "ACR_ENGINE_REQUIRED",
+    "bicep": "ACR_BICEP_REQUIRED",
+    "browser": "ACR_BROWSER_REQUIRED",
+}
 """Where the variable is set, a test with that mark may not be skipped."""
 
 

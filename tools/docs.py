@@ -18,6 +18,7 @@ PAGES = {
     "docs/channels.md": "acr_global.notify.docs",
     "docs/commands.md": "acr_global.cli.reference",
     "docs/message.schema.json": "acr_global.notify.schema",
+    "docs/openapi.json": "acr_global.openapi",
     "docs/scenario.schema.json": "acr_global_rig.simulation.schema",
     "docs/settings.schema.json": "acr_global.cli.settings_schema",
     "docs/telemetry.md": "acr_global.cli.telemetry_reference",

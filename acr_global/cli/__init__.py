@@ -4,6 +4,7 @@ a simulated registry.
     main.py         the entry point
     commands.py     all groups under one roof
     deadletters.py · targets.py · settings.py · pushes.py   a group each: arguments, help, and work
+    wait.py         one command: until an image is in every region; waiting.py does it
     regions.py      one command: how long each region takes, and what it does not report
     catch_up.py     one command: what the registry could not deliver, taken in
     doctor.py       one command: what is wrong between a push and its verdict; findings.py prints it
@@ -17,6 +18,7 @@ a simulated registry.
     exits.py        the table of exit codes
     loose_json.py   JSON as the Functions host reads its files
     output.py       tables, and text that is safe for a terminal
+    moments.py      options that are times or durations
     letters.py · push_text.py · watching.py     dead letters, and pushes, as text; pushes live
     answers.py      what the app says, as models
     reference.py · api_reference.py · settings_schema.py    docs/commands.md, docs/api.md and

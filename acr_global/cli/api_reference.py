@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,24 +12,8 @@ from acr_global import api
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
 from acr_global.meanings import meanings, with_parts
-from acr_global.model import Attempt
-
-ANSWERS: tuple[tuple[str, str, type[BaseModel]], ...] = (
-    ("POST /api/ImagePush", "202", api.Accepted),
-    ("POST /api/ImagePush", "200", api.Ignored),
-    ("POST /api/ImagePush", "200, 202, 400, 503", api.Envelope),
-    ("GET /api/health", "200, 503", api.Health),
-    ("GET /api/diagnosis", "200", api.Diagnosis),
-    ("GET /api/deadletters", "200", api.DeadLetters),
-    ("GET /api/deadletters/{id}", "200", api.DeadLetterDetails),
-    ("POST /api/deadletters/{id}/replay", "202", api.Replay),
-    ("POST /api/targets/{name}/test", "200", Attempt),
-    ("GET /api/pushes", "200", api.Pushes),
-    ("GET /api/pushes/{id}", "200", api.PushDetails),
-    ("POST /api/pushes/{id}/retry", "202", api.Retry),
-    ("GET /api/regions", "200", api.Regions),
-)
-"""Each request with the model of its answer; any may answer with an Error instead."""
+from acr_global.openapi import answered
+from acr_global.operations import OPERATIONS, PUSHES, Parameter
 
 _INTRODUCTION = """\
 # What the app answers
@@ -42,41 +26,53 @@ you do not know. What is not in each answer is marked so. Times are UTC, as
 | Request | Status | Answer |
 | --- | --- | --- |
 """
-_ERRORS = """\
-| each but `/api/health` | 400, 404, 409, 413, 503 | [Error](#error) |
-
+_LISTS = """
 `GET /api/deadletters` goes on with `?after=` and the `next` of the page before; so does
 `GET /api/pushes`, with the same parameters besides:
 
-| Parameter | Only pushes |
-| --- | --- |
-| `state` | `waiting`, `interrupted`, or a verdict as the newest one |
-| `image` | `REGISTRY/REPOSITORY:TAG@DIGEST`, or a part of that; a digest alone, too |
-| `registry`, `repository` | of this one, whole and as the event named it |
-| `missing` | that lack this region, as far as was said last |
-| `since` | whose first arrival came at this time or later |
+"""
+_REST = """
+A parameter that is empty counts as not said; unknown ones are passed over. A page may hold few
+pushes, or none, and a `next` still. What waits stands on the first page only; a push that began
+less than 40 s ago on another machine may be missing there. One that has been purged
+may be listed, and is 404.
 
 `GET /api/regions` takes `registry`, `repository` and `since`, which is a day ago if it is not
 said. It counts the newest 5,000 pushes of that time; where there are more, `cut` is true, and
 `since` the time of the oldest one that is counted.
 
-A page may hold few pushes, or none, and a `next` still. What waits stands on the first page only; a
-push that began less than 40 s ago on another machine may be missing there. One that has been purged
-may be listed, and is 404. An envelope of
-several events is answered 503 where something good in it was not kept (send it again), else 202
-where anything was kept, else 200, or 400 where nothing in it was any good.
+An envelope of several events is answered 503 where something good in it was not kept (send it
+again), else 202 where anything was kept, else 200, or 400 where nothing in it was any good.
+
+All of this for programs, as OpenAPI 3.1: [openapi.json](openapi.json), or from the app itself.
 """
 _FOOT = "\n<!-- Made by `python -m acr_global.cli.api_reference > docs/api.md`. -->\n"
 
 
 def reference() -> str:
     """The page as it stands in docs/api.md."""
-    rows = [
-        f"| `{route}` | {status} | {_link(kind.__name__)} |\n" for route, status, kind in ANSWERS
-    ]
-    kinds = with_parts([api.Error, *(kind for _, _, kind in ANSWERS)])
-    sections = [_section(kind) for kind in kinds]
-    return "".join([_INTRODUCTION, *rows, _ERRORS, *sections, _FOOT])
+    lists = [_LISTS, *_parameters(PUSHES), _REST]
+    sections = [_section(kind) for kind in with_parts([api.Error, *answered()])]
+    return "".join([_INTRODUCTION, *_answers(), *lists, *sections, _FOOT])
+
+
+def _answers() -> Iterator[str]:
+    """A row for each request and what it may be answered with."""
+    for operation in OPERATIONS:
+        statuses: dict[str, list[str]] = {}
+        for status, kinds in sorted(operation.answers.items()):
+            for kind in kinds:
+                statuses.setdefault(_link(kind.__name__), []).append(str(status))
+        for what, found in statuses.items() or {"the document": ["200"]}.items():
+            yield f"| `{operation.line}` | {', '.join(found)} | {what} |\n"
+    errors = sorted({status for operation in OPERATIONS for status in operation.errors})
+    yield f"| each but `/api/health` | {', '.join(map(str, errors))} | {_link('Error')} |\n"
+
+
+def _parameters(parameters: Iterable[Parameter]) -> Iterator[str]:
+    yield "| Parameter | Meaning |\n| --- | --- |\n"
+    for parameter in parameters:
+        yield f"| `{parameter.name}` | {parameter.said} |\n"
 
 
 def _section(kind: type[BaseModel]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,7 @@ from acr_global.cli.connection import Connection
 from acr_global.cli.exits import AppError, NotAskedError, UnreachableError
 from acr_global.proxies import ProxyError
 from acr_global.registry.naming import KEY_HEADER
+from acr_global.retry_after import parse_retry_after
 
 
 class Client:
@@ -55,7 +57,8 @@ class Client:
             async with outgoing.request(
                 self._session, method, self._app.url + path, headers=headers, data=body
             ) as response:
-                return self._read(response.status, await response.read())
+                wait = response.headers.get("Retry-After")
+                return self._read(response.status, await response.read(), wait)
         except ProxyError as error:
             raise UnreachableError(error.message) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -81,7 +84,7 @@ class Client:
             case _:
                 return f"{host} gave no usable answer ({type(error).__name__})"
 
-    def _read(self, status: int, body: bytes) -> dict[str, Any]:
+    def _read(self, status: int, body: bytes, wait: str | None) -> dict[str, Any]:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError):
@@ -93,8 +96,12 @@ class Client:
         said = answer.get("message") if isinstance(answer, dict) else None
         own = status == HTTPStatus.UNAUTHORIZED or not isinstance(said, str) or not said
         text = _meaning(status) if own else self._masked(str(said))
-        kind = NotAskedError if status >= 500 else AppError
-        raise kind(f"{text} (status {status})", status=status)
+        sentence = f"{text} (status {status})"
+        if status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS:
+            raise AppError(sentence, status=status)
+        error = NotAskedError(sentence, status=status)
+        error.retry_after = parse_retry_after(wait, datetime.now(UTC))
+        raise error
 
     def _masked(self, said: str) -> str:
         """A text of the answer without the key, which a server that is not the app may repeat."""
@@ -124,6 +131,8 @@ def _meaning(status: int) -> str:
         return "there is no such address: is this the app's URL, and the app this release?"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return "the app is not available: it is stopped, or starting"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "the app is asked more than it takes"
     if 300 <= status < 400:
         return "the app sends elsewhere, and the key is not taken there: give its own https URL"
     return "the app failed"

@@ -26,6 +26,7 @@ from acr_global.cli import (
     settings,
     simulate,
     targets,
+    wait,
     webhooks,
 )
 from acr_global.cli.connection import NO_KEY_OPTION
@@ -40,6 +41,7 @@ _CODES = "Exit codes: " + "; ".join(f"{code:d} {MEANINGS[code]}" for code in MEA
 GROUPS = (
     webhooks.app,
     pushes.app,
+    wait.app,
     regions.app,
     deadletters.app,
     targets.app,
@@ -119,9 +121,9 @@ def _top(
         ),
     ] = False,
 ) -> None:
-    """Register the webhooks, see where images are, take in and replay what could not be delivered,
-    try the targets, check the settings, find what is wrong between a push and its verdict, and
-    simulate a registry."""
+    """Register the webhooks, see where images are, wait for one in a pipeline, take in and replay
+    what could not be delivered, try the targets, check the settings, find what is wrong between a
+    push and its verdict, and simulate a registry."""
 
 
 def _known(group: TyperGroup) -> str:

@@ -26,7 +26,7 @@ MEANINGS = {
     Exit.PROBLEMS: "problems found, or refused; also where stdout is full or closed",
     Exit.USAGE: "not typed as it must be, no key where one was promised, or a package is missing",
     Exit.NOT_YET: "not known by then: the time to wait for it is over",
-    Exit.NOT_ASKED: "could not ask: the app, or Azure, was not reached, or failed (5xx)",
+    Exit.NOT_ASKED: "could not ask: the app, or Azure, was not reached, or failed (5xx, 429)",
     Exit.INTERRUPTED: "interrupted by Ctrl+C",
     Exit.UNHEARD: "nobody reads stdout any more, as behind `head -1`: nothing is said",
 }
@@ -57,6 +57,8 @@ class NotAskedError(AppError):
     """Nobody could be asked; a later try may succeed."""
 
     exit = Exit.NOT_ASKED
+    retry_after: float | None = None
+    """Seconds after which to ask again, where that was said."""
 
 
 class UnreachableError(NotAskedError):

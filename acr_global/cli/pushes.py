@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
@@ -25,10 +24,9 @@ from acr_global.cli.connection import (
 )
 from acr_global.cli.exits import Exit, UsageError
 from acr_global.cli.letters import replay_text
+from acr_global.cli.moments import seconds, since_when
 from acr_global.cli.output import print_json
 from acr_global.cli.push_text import print_push, print_pushes
-from acr_global.durations import parse_duration
-from acr_global.model import as_utc
 
 if TYPE_CHECKING:
     from acr_global.cli.client import Client
@@ -38,6 +36,7 @@ DEFAULT_LIMIT = 50
 DEFAULT_WITHIN = "15m"
 _EXAMPLE = "Example: `acr-global pushes"
 _WHICH = "As `pushes list` shows it."
+_within = seconds("--within")
 
 app = typer.Typer(
     name="pushes",
@@ -57,37 +56,10 @@ class Listed(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-def _within(value: object) -> float:
-    if isinstance(value, float):  # the default comes by here, too
-        return value
-    try:
-        return parse_duration(str(value)).total_seconds()
-    except ValueError:
-        raise UsageError("--within must be a duration, such as 30s or 15m") from None
-
-
 def _limit(value: object) -> int:
     if not str(value).isdecimal() or not 1 <= int(str(value)) <= 100_000:
         raise UsageError("--limit must be a number, from 1 to 100000")
     return int(str(value))
-
-
-def since_when(value: object) -> str:
-    """A time, or how long ago, as the app is asked for it. Raises UsageError."""
-    text = str(value)
-    try:
-        return _written(datetime.now(UTC) - parse_duration(text))
-    except ValueError:
-        pass
-    try:
-        return _written(as_utc(datetime.fromisoformat(text)))
-    except ValueError:
-        said = "--since must be a time or a duration, such as 2026-05-04T10:00:00Z or 2h"
-        raise UsageError(said) from None
-
-
-def _written(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 @app.command("list", epilog=f"{KEY_NOTE}\n\n{_EXAMPLE} list --state overdue --since 2d`")

@@ -25,7 +25,8 @@ are folded to its width; in a pipe each row is one line. Colours are left out wh
 `NO_COLOR` is set. `{PROG} --install-completion` teaches bash, zsh, fish or PowerShell what may
 follow; `--show-completion` prints what it would install.
 
-`pushes`, `deadletters`, `targets test --url` and [`simulate`](simulating.md) ask a running app:
+`pushes`, [`wait`](pipelines.md), `deadletters`, `targets test --url` and
+[`simulate`](simulating.md) ask a running app:
 
 ```sh
 group=acr-global
@@ -54,11 +55,12 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 1 is for `targets test`: not delivered; for `settings check`: an error (a warning alone is 0); for
 `replay --all`: not all could be replayed; for `webhooks plan`: something is to be done; for
 `webhooks apply` and `remove`: something is left to be done; for `webhooks ping`: a region has no
-webhook, or was answered other than 2xx, and 3: no answer is known yet; for `pushes watch`: decided,
-but not complete, and 3: not decided in time; for `simulate`: a push was told something wrong, and
-3: not told in time; for `doctor`: something is wrong, and 4: nothing is, and something could not be
-asked. What Azure refuses is 1, too, but for `doctor`: the line on stderr says the right that is
-missing, and the request's id.
+webhook, or was answered other than 2xx, and 3: no answer is known yet; for `pushes watch`:
+decided, but not complete, and 3: not decided in time; for `wait`: a region lacks the image, and 3:
+not known or not decided in time; for `simulate`: a push was told something wrong, and 3: not told
+in time; for `doctor`: something is wrong, and 4: nothing is, and something could not be asked.
+What Azure refuses is 1, too, but for `doctor`: the line on stderr says the right that is missing,
+and the request's id.
 
 Where stderr is full or closed nothing can be said, and the codes are the same. `python -m demo`,
 `python -m devhost` (0 after Ctrl+C), `python -m benchmarks` and what `make` starts end with these

@@ -22,9 +22,9 @@ from acr_global.cli.connection import (
     Url,
     connect,
 )
+from acr_global.cli.moments import since_when
 from acr_global.cli.output import print_table
 from acr_global.cli.push_text import at
-from acr_global.cli.pushes import since_when
 from acr_global.notify.words import duration
 
 PATH = "/api/regions"

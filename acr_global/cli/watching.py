@@ -40,6 +40,7 @@ class View:
 
     def __init__(self) -> None:
         self._last: dict[str, str] = {}
+        self._said = ""
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -54,11 +55,20 @@ class View:
                 print(text, flush=True)
             self._last[push.id] = text
 
+    def say(self, text: str) -> None:
+        """Something else, unless it was said last."""
+        if text != self._said:
+            print(line(text), flush=True)
+        self._said = text
+
 
 class Quiet(View):
     """Nothing until the end."""
 
     def update(self, pushes: Sequence[api.PushDetails]) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
         """Nothing."""
 
 
@@ -84,6 +94,11 @@ class Picture(View):
         self._live.update(text, refresh=True)
 
 
+def fitting(*, as_json: bool) -> View:
+    """The view for where stdout goes."""
+    return Quiet() if as_json else Picture() if sys.stdout.isatty() else View()
+
+
 def told(push: api.PushDetails) -> str:
     """One push in a line."""
     there = len(push.regions) - len(push.missing)
@@ -104,7 +119,7 @@ async def watch(client: Client, ids: Sequence[str] | None, within: float, *, as_
 
     Raises NotYetError and AppError.
     """
-    view = Quiet() if as_json else Picture() if sys.stdout.isatty() else View()
+    view = fitting(as_json=as_json)
     seen: dict[str, dict[str, Any]] = {}
     with view.shown():
         over = await _follow(client, ids, monotonic() + within, view, seen)

@@ -18,7 +18,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     guard, entrance                     who may see the pages; what others are answered
     pageviews, browsers                 the pages, and how a browser is answered
     log, clock                          one line for each thing that happened; the time
-    observing, observer                 what is measured, where somebody exports it
+    observing, observer, exporting      what is measured, where somebody exports it
 
 One webhook's way: http/image_push, keeping, orchestrators/wait_for_all_regions,
 activities/fire_push_notification, sending, then notify/. `python -m tools.journey --way` lists it,

@@ -10,10 +10,9 @@ PUSHES = "Pushes"
 PUSH = "Push"
 RETRY_PUSH = "RetryPush"
 REGIONS = "Regions"
+OPEN_API = "OpenApi"
 DIAGNOSIS = "Diagnosis"
 UI_SIGN_IN = "SignIn"
-UI_SIGN_IN_SCRIPT = "SignInScript"
-UI_SIGN_OUT = "SignOut"
 UI_PAGES = "Pages"
 UI_PAGE_FORMS = "PageForms"
 UI_PAGE_ASSETS = "PageAssets"
@@ -48,8 +47,8 @@ def pages() -> tuple[str, ...]:
 
 def there(*, catches_up: bool, ui: str) -> tuple[str, ...]:
     """Those that an app with these settings has."""
-    by_key = () if ui == "key" else (UI_SIGN_IN, UI_SIGN_OUT)
-    absent = {*(pages() if ui == "off" else by_key), *(() if catches_up else (CATCH_UP,))}
+    without_key = () if ui == "key" else (UI_SIGN_IN,)
+    absent = {*(pages() if ui == "off" else without_key), *(() if catches_up else (CATCH_UP,))}
     return tuple(name for name in every() if name not in absent)
 
 

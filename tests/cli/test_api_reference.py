@@ -16,12 +16,6 @@ def test_the_documentation_is_made_of_the_models() -> None:
     assert page == api_reference.reference()
 
 
-def test_every_route_has_its_answer() -> None:
-    """The routes are those of the README's table, which is held to the app."""
-    rows = re.findall(r"\| `(/api/\S+)` \| (GET|POST) \|", (ROOT / "README.md").read_text())
-    assert {f"{method} {path}" for path, method in rows} == {r for r, *_ in api_reference.ANSWERS}
-
-
 def test_each_answer_leads_to_its_fields() -> None:
     """No link leads nowhere."""
     page = api_reference.reference()

@@ -26,6 +26,7 @@ REPLAY = "POST /api/deadletters/_delivery.overdue.p1/replay"
          " this id."}),
         ("This message's newest delivery is not a dead letter. (status 409)", 409, {"message":
          "This message's newest delivery is not a dead letter."}),
+        ("the app is asked more than it takes (status 429)", 429, b""),
         ("the app failed (status 500)", 500, b""),
         ("the app failed (status 502)", 502, {"message": {"not": "text"}}),
         ("it is stopped, or starting (status 503)", 503, b"Function host is not running."),
@@ -42,7 +43,7 @@ def test_each_answer_that_is_no_success_is_one_sentence(
     """It is the app's own sentence where there is one, or else the status in words."""
     app.answer(REPLAY, status, body)
     ran = ask("deadletters", "replay", "_delivery.overdue.p1")
-    code = Exit.NOT_ASKED if status >= 500 else Exit.PROBLEMS
+    code = Exit.NOT_ASKED if status >= 500 or status == 429 else Exit.PROBLEMS
     assert (code, "", [REPLAY]) == (ran.code, ran.out, app.asked)
     assert sentence in ran.err
     assert ran.err.startswith("error: ")

@@ -169,7 +169,7 @@ def test_without_the_extra_one_line_says_how_to_install_it() -> None:
     ("said", "argv"),
     [
         (
-            "which command? (choose from webhooks, pushes, regions, deadletters, targets, "
+            "which command? (choose from webhooks, pushes, wait, regions, deadletters, targets, "
             "settings, doctor, catch-up, simulate)",
             [],
         ),

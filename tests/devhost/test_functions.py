@@ -36,8 +36,8 @@ async def test_request_and_response_pass_through() -> None:
         assert seen["params"] == {"x": "1,2", "y": ""}
         assert seen["route"] == {"first": "a b"}
         assert (seen["body"], seen["header"]) == ("body", "yes")
-        _, put = await client.call("PUT", "/api/echo/a/b")
-        assert put["route"] == {"first": "a", "second": "b"}
+        _, put = await client.call("PUT", "/api/echo/a%0Ac/b")
+        assert put["route"] == {"first": "a\nc", "second": "b"}
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
         "acr_global.functions.regionlists",
         "acr_global.instruments",
         "acr_global.lags",
+        "acr_global.openapi",
+        "acr_global.operations",
         "acr_global.ledger",
         "acr_global.measures",
         "acr_global.notify.deliver",

@@ -83,7 +83,7 @@ def _log_verdict(verdict: Verdict) -> None:
         image=verdict.artifact.reference,
         missing=list(verdict.missing),
         reported={a.region: a.event_id for a in verdict.arrivals},
-        lag=new_lags(verdict),
+        lag={region: round(lag, 3) for region, lag in new_lags(verdict).items()},
         seconds=round((verdict.decided_at - verdict.begun_at).total_seconds(), 3),
         evidence=[f"{e.region}: {e.kind.value}: {e.detail}" for e in verdict.evidence],
     )

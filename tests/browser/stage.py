@@ -1,0 +1,150 @@
+"""The app, a receiver, and a real browser that looks at the pages: Debian's Chromium, driven by
+Playwright. Everything is on this machine and in real time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from acr_global_rig.host import devhost_command, environment
+from acr_global_rig.loopback import free_port
+from acr_global_rig.processes import end, spawn
+from acr_global_rig.registry import REGIONS, event
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / ".tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+KEY = "a-function-key"
+STARTS_WITHIN = 60.0
+"""Seconds."""
+
+
+def browser() -> str | None:
+    """The path of a browser."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def why_not() -> str | None:
+    """Why no browser can look at the pages here; None when one can."""
+    if not browser():
+        return f"no browser is on PATH: none of {', '.join(BROWSERS)}"
+    if not find_spec("playwright"):
+        return "Playwright is not installed: python -m pip install playwright"
+    if not AXE.exists() and not shutil.which("npm"):
+        return "axe-core is not there, and neither is npm to get it with"
+    return None
+
+
+def axe() -> str:
+    """The program that looks for what keeps people out."""
+    if not AXE.exists():
+        subprocess.run(["make", "-s", str(AXE.relative_to(ROOT))], cwd=ROOT, check=True)
+    return AXE.read_text()
+
+
+@dataclass
+class Ops:
+    """A receiver."""
+
+    answers: list[int] = field(default_factory=list)
+    """The statuses of the next answers; then 200."""
+    heard: list[Any] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def receiver() -> Iterator[tuple[str, Ops]]:
+    """Its URL, while it listens."""
+    ops = Ops()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            ops.heard.append(json.loads(body))
+            self.send_response(ops.answers.pop(0) if ops.answers else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/ops", ops
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class App:
+    """The app as it runs on the local host, with keys that are asked for."""
+
+    url: str
+    ops: Ops
+
+    def push(self, push: str, *regions: str, host: str = "", **about: Any) -> None:
+        """Post one push from these regions (all of them if none is named)."""
+        body = event(push, host=host or "myregistry.azurecr.io", **about)
+        for region in regions or REGIONS:
+            request = urllib.request.Request(
+                f"{self.url}/api/ImagePush?region={region}",
+                data=json.dumps(body).encode(),
+                headers={"x-functions-key": KEY},
+            )
+            with urllib.request.urlopen(request) as answer:
+                assert answer.status in (200, 202)
+
+
+@contextlib.contextmanager
+def running_app() -> Iterator[App]:
+    """A process of the local host. Pushes of `late.azurecr.io` are overdue after a second."""
+    with receiver() as (target, ops):
+        late = {"late.azurecr.io": {"timeout": "1s", "late_window": "1h"}}
+        settings = {
+            "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
+            "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "webhook", "url": target}]),
+            "ACR_GLOBAL_REGISTRIES": json.dumps(late),
+        }
+        port = free_port()
+        process = spawn(
+            [*devhost_command(port), "--require-key", KEY],
+            cwd=ROOT,
+            env=environment(os.environ, settings),
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            app = App(f"http://127.0.0.1:{port}", ops)
+            _until_it_serves(app.url, process)
+            yield app
+        finally:
+            end(process)
+
+
+def _until_it_serves(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while True:
+        with (
+            contextlib.suppress(urllib.error.URLError),
+            urllib.request.urlopen(f"{url}/api/health"),
+        ):
+            return
+        if process.poll() is not None or time.monotonic() > until:
+            sys.exit(f"the local host does not serve: {process.poll()}")
+        time.sleep(0.1)
