@@ -23,7 +23,8 @@ LONGEST_TIMER = timedelta(hours=1)
 SHORTEST_KEEP = timedelta(days=14)
 """Longer than timeout, late window and three days can be together: docs/decisions.md, 15."""
 LONGEST_KEEP = timedelta(days=3_650)
-MOST_ALARMS = 1_000
+MOST_ALARMS = 100
+"""Of those that come singly before a group is told; its status names each."""
 LONGEST_ALARMS = timedelta(days=1)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
 

@@ -6,26 +6,29 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from acr_global import spans
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
 from acr_global.instruments import INSTRUMENTS, LABELS, SECONDS
 
 PAGE = Path("docs/telemetry.md")
 
-_BEGIN = (
-    "<!-- made by python -m acr_global.cli.telemetry_reference: "
-    "the tables of acr_global/instruments.py -->"
-)
+_BEGIN = "<!-- made by python -m acr_global.cli.telemetry_reference: {} -->"
 _END = "<!-- end -->"
 
 
 def filled(page: str) -> str:
-    """The page with its tables in the marked place."""
-    before, _, rest = page.partition(_BEGIN)
-    return f"{before}{_BEGIN}\n\n{_tables()}{_END}{rest.partition(_END)[2]}"
+    """The page with its tables in the marked places."""
+    return _put(_put(page, "metrics", _metrics()), "spans", _spans())
 
 
-def _tables() -> str:
+def _put(page: str, name: str, tables: str) -> str:
+    begin = _BEGIN.format(name)
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n\n{tables}\n{_END}{rest.partition(_END)[2]}"
+
+
+def _metrics() -> str:
     instruments = (
         (f"`{i.name}`", i.kind, f"`{i.unit}`", _names(i.labels), i.about, i.counted_in)
         for i in INSTRUMENTS
@@ -36,8 +39,14 @@ def _tables() -> str:
         _table(("Name", "Kind", "Unit", "Labels", "What", "Counted in"), instruments)
         + f"\nUpper bounds of the buckets, in seconds: {bounds}.\n\n"
         + _table(("Label", "Values"), labels)
-        + "\n"
     )
+
+
+def _spans() -> str:
+    kinds = ((f"`{k.name}`", k.kind, k.about, _names(k.attributes), k.made_in) for k in spans.KINDS)
+    attributes = ((f"`{name}`", values) for name, values in spans.ATTRIBUTES.items())
+    head = ("Name", "Kind", "What", "Attributes", "Made in")
+    return _table(head, kinds) + "\n" + _table(("Attribute", "Values"), attributes)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

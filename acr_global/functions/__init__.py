@@ -6,11 +6,12 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     keeping, pacing, instances, strays  an arrival is put where nothing can lose it
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
     sending                             one attempt for each target
+    joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
-    regionlists                         regions, likewise
+    regionlists, badges                 regions, likewise; and an image, as everybody may see it
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
     catching, logs, marks               what the registry could not deliver is taken in, and marked
@@ -19,7 +20,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     guard, entrance                     who may see the pages; what others are answered
     pageviews, browsers                 the pages, and how a browser is answered
     log, clock                          one line for each thing that happened; the time
-    observing, observer                 what is measured, where somebody exports it
+    observing, observer, exporting      what is measured, where somebody exports it
 
 One webhook's way: http/image_push, keeping, orchestrators/wait_for_all_regions,
 activities/fire_push_notification, sending, then notify/. `python -m tools.journey --way` lists it,

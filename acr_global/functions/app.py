@@ -8,21 +8,26 @@ instances in flight go on with what they were given.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from acr_global.functions import awaking, noting, tables, turns
+from acr_global.errors import Problem
+from acr_global.functions import awaking, exporting, noting, tables, turns
 from acr_global.functions.activities import (
+    ask_members,
     attempt_delivery,
     carry_arrival,
     fire_push_notification,
     gather_evidence,
     hand_over_delivery,
+    tell_group,
 )
 from acr_global.functions.http import (
+    badge,
     dead_letter,
     dead_letters,
     diagnosis,
@@ -38,8 +43,6 @@ from acr_global.functions.http import (
     replay_dead_letter,
     retry_push,
     sign_in,
-    sign_in_script,
-    sign_out,
     try_target,
 )
 from acr_global.functions.journal import Journal, folder_of
@@ -47,6 +50,7 @@ from acr_global.functions.ledgers import Ledgers, in_memory
 from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
+    gather_alarms,
     note_open,
     probe_functions,
     wait_for_all_regions,
@@ -67,15 +71,19 @@ FUNCTIONS = (
     retry_push,
     regions,
     open_api,
+    badge,
     diagnosis,
     wait_for_all_regions,
     courier,
     deliver_notification,
     note_open,
     probe_functions,
+    gather_alarms,
     fire_push_notification,
     hand_over_delivery,
     attempt_delivery,
+    tell_group,
+    ask_members,
     gather_evidence,
     carry_arrival,
     revive_interrupted,
@@ -83,7 +91,7 @@ FUNCTIONS = (
     catch_up,
 )
 
-PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
+PAGES = (pages, page_forms, page_assets, sign_in)
 """Not there where the pages are off."""
 
 
@@ -94,7 +102,9 @@ def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
     journal = Journal(folder)
     awaking.awake(journal, folder)
     noting.keep_noting(journal)
-    return build_app(environ, journal=journal, ledgers=tables.deployed(environ))
+    problems = exporting.set_up(environ)
+    ledgers = tables.deployed(environ)
+    return build_app(environ, journal=journal, ledgers=ledgers, problems=problems)
 
 
 def build_app(
@@ -102,16 +112,18 @@ def build_app(
     credential: Any = None,
     journal: Journal | None = None,
     ledgers: Ledgers | None = None,
+    problems: tuple[Problem, ...] = (),
 ) -> df.DFApp:
     """The whole app, from its settings.
 
     `credential` is what it shows the registry when it asks for evidence: an async Azure
     credential; None for the app's own identity (in Azure a managed one). `journal`: where
     this process notes the turns it is in; None for one in memory only. `ledgers`: where pushes are
-    listed; None for memory.
+    listed; None for memory. `problems`: what else is known not to work.
     """
     turns.silence_repeats()
     loaded = load_settings(environ)
+    loaded = replace(loaded, problems=loaded.problems + problems)
     places = journal or Journal(), ledgers or in_memory()
     setup = Setup(loaded, environ, Announcement(loaded), *places, credential)
     setup.announce()

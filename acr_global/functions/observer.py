@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Literal
 
+from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observation, get_meter
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    get_current_span,
+    get_tracer,
+    set_span_in_context,
+)
 
-from acr_global import measures
+from acr_global import api, measures, spans
 from acr_global.functions import clock
 from acr_global.functions.answers import Answer
-from acr_global.instruments import INSTRUMENTS, SECONDS, Instrument
+from acr_global.functions.sending import Told
+from acr_global.instruments import INSTRUMENTS, REGION, SECONDS, Instrument
 from acr_global.measures import Measurement
-from acr_global.model import Attempt, PushEvent, Verdict
+from acr_global.model import Artifact, Attempt, PushEvent, Verdict
 from acr_global.settings import Settings
 from acr_global.version import VERSION
 
@@ -30,22 +44,41 @@ class Observer:
     def __init__(self) -> None:
         self._open: tuple[datetime, list[Measurement]] | None = None
 
-    def answered(self, answer: Answer, event: PushEvent | None, *, caught_up: bool) -> None:
-        """A webhook was answered. `event`: None where nothing of it may be named."""
+    def answered(
+        self, answer: Answer, event: PushEvent | None, since: datetime, *, caught_up: bool
+    ) -> None:
+        """A webhook was answered. `event`: None where nothing of it may be named. `since`: when it
+        came."""
         reason = getattr(answer.body, "reason", None)
         _record([measures.of_webhook(answer.status, reason, event, caught_up=caught_up)])
+        if event and isinstance(answer.body, api.Accepted):
+            _trace(spans.of_arrival(answer.body, event, since, clock.utcnow()))
 
     def said(self, verdict: Verdict) -> None:
         """A verdict was sent, or handed over."""
         _record(measures.of_verdict(verdict))
+        _trace(spans.of_wait(verdict))
 
     def attempted(
-        self, settings: Settings, said: str, since: datetime, attempts: Iterable[Attempt]
+        self, settings: Settings, told: Told, attempts: Iterable[Attempt], begun: datetime
     ) -> None:
-        """Attempts were made, side by side, to tell what was found at this time."""
+        """Attempts were made, side by side, from this time on."""
         for attempt in attempts:
             channel = _channel(settings, attempt.target)
-            _record(measures.of_attempt(said, since, attempt, channel))
+            _record(measures.of_attempt(told.said, told.since, attempt, channel))
+            push, group = told.push, told.group
+            _trace(spans.of_attempt(told.said, attempt, channel, begun, push=push, group=group))
+
+    def looked(
+        self,
+        push_id: str,
+        artifact: Artifact,
+        missing: tuple[str, ...],
+        found: tuple[str, ...],
+        since: datetime,
+    ) -> None:
+        """The missing regions were looked for."""
+        _trace(spans.of_look(push_id, artifact, missing, found, since, clock.utcnow()))
 
     def lost(self, settings: Settings, targets: Iterable[str]) -> None:
         """Targets did not get a message in the end."""
@@ -57,7 +90,7 @@ class Observer:
         """A push was given up."""
         _record([measures.of_given_up_push()])
 
-    def revived(self, kind: Literal["push", "courier", "delivery"]) -> None:
+    def revived(self, kind: Literal["push", "courier", "delivery", "group"]) -> None:
         """An instance was begun anew."""
         _record([measures.of_revival(kind)])
 
@@ -80,6 +113,8 @@ class Observer:
 
 
 OBSERVER = Observer()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _channel(settings: Settings, target: str) -> str:
@@ -105,6 +140,31 @@ def _instrument(name: str) -> Counter | Histogram:
     return meter.create_histogram(
         name, instrument.unit, about, explicit_bucket_boundaries_advisory=SECONDS
     )
+
+
+def _trace(span: spans.Span) -> None:
+    """Make a span of what is over. Where the host has a span for this invocation, ours links to
+    it."""
+    trace_id, parent_id = spans.trace_of(span.of)
+    parent = SpanContext(trace_id, parent_id, is_remote=True, trace_flags=TraceFlags(1))
+    here = get_current_span().get_span_context()
+    made = get_tracer("acr_global", VERSION).start_span(
+        span.kind.name,
+        set_span_in_context(NonRecordingSpan(parent), Context()),
+        SpanKind[span.kind.kind.upper()],
+        dict(span.attributes),
+        [Link(here)] if here.is_valid else None,
+        start_time=_nanoseconds(span.start),
+    )
+    for region, at in span.arrivals.items():
+        made.add_event("arrival", {REGION: region}, timestamp=_nanoseconds(at))
+    if span.failed:
+        made.set_status(Status(StatusCode.ERROR, span.failed))
+    made.end(_nanoseconds(span.end))
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
 @cache

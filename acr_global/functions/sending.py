@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from acr_global.functions import log, observing, pacing
@@ -20,6 +21,18 @@ from acr_global.notify.notice import Notice
 
 GROUP = "group"
 """Stands for the verdict where a group of pushes is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What attempts tell, as log and telemetry name it."""
+
+    said: str
+    """A verdict, or GROUP."""
+    since: datetime
+    """When it was decided, or found."""
+    push: str | None = None
+    group: str | None = None
 
 
 async def attempt_all(
@@ -45,6 +58,7 @@ async def _attempt_all(
         return ()
     from acr_global.notify import deliver
 
+    begun = tools.clock()
     known = [t for t in tools.settings.targets if t.name in wanted]
     made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
@@ -52,33 +66,32 @@ async def _attempt_all(
         by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")
         for name in wanted
     )
-    said, since, push, group = _said(about)
+    told = _told(about)
     for attempt in attempts:
         delivered = attempt.outcome is Outcome.DELIVERED
         log.line(
             "attempt",
             level=logging.INFO if delivered else logging.WARNING,
-            push=push,
-            group=group,
-            verdict=said,
+            push=told.push,
+            group=told.group,
+            verdict=told.said,
             message=message.id,
             target=attempt.target,
             outcome=attempt.outcome.value,
             reason=attempt.reason,
             status=attempt.status,
             location=attempt.location,
-            seconds=round((attempt.at - since).total_seconds(), 3),
+            seconds=round((attempt.at - told.since).total_seconds(), 3),
         )
     if observer := observing.observer():
-        observer.attempted(tools.settings, said, since, attempts)
+        observer.attempted(tools.settings, told, attempts, begun)
     return attempts
 
 
-def _said(about: Verdict | GroupReport) -> tuple[str, datetime, str | None, str | None]:
-    """What is told, when it was found, and of which push or group."""
+def _told(about: Verdict | GroupReport) -> Told:
     if isinstance(about, Verdict):
-        return about.type.value, about.decided_at, about.push_id, None
-    return GROUP, about.at, None, about.group_id
+        return Told(about.type.value, about.decided_at, push=about.push_id)
+    return Told(GROUP, about.at, group=about.group_id)
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:

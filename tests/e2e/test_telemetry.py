@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from typing import Any
 
+from opentelemetry.trace import get_tracer
+
+from acr_global import spans
 from acr_global.functions import names
+from acr_global.functions.http import image_push
 from acr_global.functions.observer import FRESH
 from acr_global.instruments import INSTRUMENTS, SECONDS
+from acr_global.settings import load_settings
 from acr_global_rig.receivers import every_verdict
-from acr_global_rig.registry import REGIONS, ping
+from acr_global_rig.registry import REGIONS, event, ping
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from tests.e2e.test_patrol import RUN, note_while_open, noted_world
-from tests.e2e.test_reviving import break_off, give_up, insist
+from tests.e2e.test_reviving import break_off, engine_of, give_up, insist
 from tests.meter import measured
+from tests.tracer import made
 
 PUSHES = 1_000
 AT_ONCE = 20
@@ -173,3 +180,40 @@ async def test_a_push_that_is_given_up_is_a_dead_letter() -> None:
         seen = measured()
     assert {"push": 5} == seen.by("revived", "kind")
     assert {"push": 1} == seen.by("dead_letters", "kind")
+
+
+async def test_a_push_is_one_trace_over_webhooks_looks_and_attempts() -> None:
+    """All its spans have one trace, derived from its id, whatever process made them."""
+    made()
+    async with world("ops", targets=every_verdict, TIMEOUT="10m", LATE_WINDOW="1h") as w:
+        w.receivers["ops"].answers = [503]
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(1_000)
+        await w.push("p1", REGIONS[2:])
+        await w.until(lambda: "recovered" in w.verdicts())
+        await w.host.settle()
+    found = made()
+    trace_id, parent_id = spans.trace_of("p1")
+    assert {(trace_id, parent_id)} == {
+        (s.context.trace_id, s.parent.span_id) for s in found if s.context and s.parent
+    }
+    assert {"arrival": 3, "look": 1, "wait": 2, "attempt": 3} == Counter(s.name for s in found)
+    states = [s.status.status_code.name for s in found if s.name == "attempt"]
+    assert ["ERROR", "UNSET", "UNSET"] == states
+    alarm = next(s for s in found if s.name == "wait")
+    assert {FIRST, SECOND} == {(e.attributes or {})["acr_global.region"] for e in alarm.events}
+    assert 600 == round(((alarm.end_time or 0) - (alarm.start_time or 0)) / 1e9, -1)
+    assert {} == {s.name: s.links for s in found if s.links}
+
+
+async def test_a_span_of_the_host_is_linked_to() -> None:
+    """The request has a trace of its own, as the host has it."""
+    made()
+    async with world() as w:
+        engine, loaded = engine_of(w), load_settings({"ACR_GLOBAL_REGIONS": "eastus"})
+        with get_tracer("host").start_as_current_span("request") as request:
+            body = json.dumps(event("p1")).encode()
+            await image_push.answer(loaded, engine, {"region": "eastus"}, body)
+        await w.host.settle()
+    (arrival,) = (s for s in made() if s.name == "arrival")
+    assert [request.get_span_context()] == [link.context for link in arrival.links]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import azure.durable_functions as df
 
 from acr_global import correlation, verdict
-from acr_global.functions import names, wire
+from acr_global.functions import names, observing, wire
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
@@ -49,12 +49,16 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
     """Ask all of it at the same time."""
+    since = tools.clock()
     carried, undelivered, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
         _undelivered(tools, data),
         ask_registry(tools, data),
     )
     arrivals = tuple(a for a in carried if a) + undelivered
+    if observer := observing.observer():
+        found = (*(a.region for a in arrivals), *(e.region for e in evidence if e.found))
+        observer.looked(data.push_id, data.artifact, data.missing, found, since)
     return wire.EvidenceOutput(arrivals=arrivals, evidence=evidence)
 
 

@@ -11,6 +11,7 @@ import json
 import logging
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -55,28 +56,29 @@ async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body:
     With CAUGHT_UP in the query, the event was not delivered at its time: it counts as an arrival
     at its own timestamp.
     """
+    came = clock.utcnow()
     try:
         received = receive(query, body, loaded.settings)
     except RejectedError as error:
-        return _observed(_rejected(error), error, query)
+        return _observed(_rejected(error), error, query, came)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
         *(_answer_one(loaded, engine, result, query, event) for result, event in pairs)
     )
     for result, one in zip(received.results, answers, strict=True):
-        _observed(one, result, query)
+        _observed(one, result, query, came)
     if not received.envelope:
         return answers[0]
     results = [a.body for a in answers]
     return Answer(_overall(answers), api.Envelope.model_validate({"results": results}))
 
 
-def _observed(answer: Answer, result: Result, query: Mapping[str, str]) -> Answer:
+def _observed(answer: Answer, result: Result, query: Mapping[str, str], came: datetime) -> Answer:
     """Tell of one event's answer. Its region is named where it is expected, and so one of few."""
     if observer := observing.observer():
         stray = result.event if isinstance(result, Stray) and answer.status < 300 else None
         event = result if isinstance(result, PushEvent) else stray
-        observer.answered(answer, event, caught_up=CAUGHT_UP in query)
+        observer.answered(answer, event, came, caught_up=CAUGHT_UP in query)
     return answer
 
 
