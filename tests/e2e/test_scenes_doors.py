@@ -35,7 +35,7 @@ NAMES = {"Badge": "x.svg", "PageAssets": "style.css"}
 """What to put for a name in a route; anything, where it is not said."""
 
 BEHIND = {
-    name: ["/".join(("ui", *way)).replace("*", "x") for way in (*ways, ("nowhere",))]
+    name: ["/".join(("ui", *way)).replace("*", "x") for way in (*ways, ("signout",), ("nowhere",))]
     for name, ways in (("Pages", SHOWN), ("PageForms", DONE))
 }
 """What one function has behind its one route."""
