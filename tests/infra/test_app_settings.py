@@ -25,6 +25,12 @@ PLATFORM = {
     # learn.microsoft.com/azure/azure-functions/durable/durable-task-scheduler
     "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
 }
+TELEMETRY = {
+    # learn.microsoft.com/azure/azure-functions/opentelemetry-howto; the second in the worker's
+    # source: github.com/Azure/azure-functions-python-worker
+    "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
+    "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
+}
 SECRET = re.compile(r"AccountKey=|SharedAccess|sig=|whsec_|InstrumentationKey=")
 REFERENCE = re.compile(r"@Microsoft\.KeyVault\(VaultName=[a-z0-9-]{3,24};SecretName=[\w-]+\)")
 
@@ -42,7 +48,7 @@ def referenced(settings: dict[str, str]) -> set[str]:
 
 def test_each_app_setting_is_known(settings: dict[str, str]) -> None:
     """It is one of the app's, the platform's, host.json's, or one that a target refers to."""
-    unknown = set(settings) - set(known_names()) - PLATFORM - referenced(settings)
+    unknown = set(settings) - set(known_names()) - PLATFORM - TELEMETRY - referenced(settings)
     assert set() == {name for name in unknown if not name.startswith(HOST_JSON)}
 
 
