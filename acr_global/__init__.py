@@ -12,14 +12,14 @@ One push's journey, file by file (data flows down; a file imports only what stan
     image                                   what people call an image
     headers, proxies, outgoing              how anything is sent to another host
     secret, lenient, retry, retry_after     what targets and settings are made of
-    grouping                                pushes that lack the same regions → one alarm
+    grouping, gathering, reporting          pushes that lack the same regions → one alarm
     notify/                                 the targets, and Verdict → Message → one request each
     setting_values, policy, registry_setting, settings      what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
     ends, lives, audience                   what is over, what begins anew, who hears of what
     ledger                                  what was said of pushes, as rows that can be looked for
-    api, lags                               what the app answers, whoever asks
+    api, lags, badge                        what the app answers, whoever asks
     operations, openapi                     what can be asked of it, and that for programs
     ui/                                     the pages that show it
     registry/                               what the registry itself says of a silent region

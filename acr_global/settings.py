@@ -26,6 +26,15 @@ from acr_global.registry_setting import REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
 from acr_global.surroundings import bare, quoted, unresolved
 
+AUTH_IS_ON = "WEBSITE_AUTH_ENABLED"
+"""Says whether App Service Authentication is on. Only then does the platform take its own headers
+off what comes from outside; the Functions host, too, goes by it. Sources: learn.microsoft.com/
+azure/app-service/reference-app-settings, `Authentication & Authorization`; azure-functions-host,
+AuthenticationLevelHandler.cs and EnvironmentExtensions.IsEasyAuthEnabled."""
+
+HOST_NAME = "WEBSITE_HOSTNAME"
+"""Set on App Service, and by `func` on a developer's machine."""
+
 MAX_LOOKS = 200
 """Before one deadline: each costs an activity, and a history is read anew in each episode."""
 
@@ -50,7 +59,7 @@ class Settings(Policy):
         default_factory=dict,
         description='JSON object by registry host, for more than one registry: `{"name.'
         'azurecr.io": {"regions": [...], "timeout": "5m"}}`. Keys: regions, timeout, '
-        "late_window, evidence, check_every, correlation, include, exclude, alarm_group, "
+        "late_window, evidence, check_every, correlation, include, exclude, badge, alarm_group, "
         "registry_id, region_endpoints, targets (names). What is not said is as in the plain "
         "settings.",
     )
@@ -125,6 +134,10 @@ class Settings(Policy):
                 )
         return tuple(found.values())
 
+    def has_badges(self) -> bool:
+        """Whether some image has a badge that everybody may see."""
+        return bool(self.badge or any(own.badge for own in self.registries.values()))
+
     def catches_up(self) -> bool:
         """Whether the timer that reads event logs runs."""
         return bool(self.catch_up and self.watched()) and read.has_event_log()
@@ -149,6 +162,11 @@ class Loaded:
 def known_names() -> tuple[str, ...]:
     """Every setting's environment name, in the order of the docs."""
     return tuple(PREFIX + name.upper() for name in Settings.model_fields)
+
+
+def app_service_signs_in(environ: Mapping[str, str]) -> bool:
+    """Whether App Service Authentication is known to be on."""
+    return environ.get(AUTH_IS_ON, "").strip().lower() == "true"
 
 
 def load_settings(environ: Mapping[str, str]) -> Loaded:
@@ -177,6 +195,9 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
     if not (registries.policies or registries.problems or "regions" in settings.model_fields_set):
         todo = "is not set: name the regions, such as westeurope,eastus; webhooks are answered 503"
         problems += (Problem(PREFIX + "REGIONS", todo),)
+    if settings.ui == "app-service" and HOST_NAME in environ and not app_service_signs_in(environ):
+        said = "asks for App Service Authentication, which is not on; nobody can see the pages"
+        problems += (Problem(PREFIX + "UI", said),)
     settings, wrong_together = _cross_check(settings, registries.places)
     return Loaded(settings, problems + wrong_together + proxies.problems(environ))
 

@@ -67,6 +67,7 @@ async def _main() -> int:
         try:
             async with aiohttp.ClientSession() as session:
                 await host.wait_until_it_serves(session)
+            print(f"As it happens: {host.url}/api/ui (any text is a key there)\n")
             code = await _play(scenario, host, port)
         except HostError as error:
             print(f"\n{error} Its last lines:\n{host.output()}")

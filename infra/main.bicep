@@ -96,6 +96,9 @@ param zoneRedundant bool = false
 @description('Whom the app answers; all others get 403. Empty: everybody, by key.')
 param inbound inboundRule[] = []
 
+@description('An app registration in Entra ID, by client id, whose users may see the pages: docs/pages.md. Empty: they are asked for a key.')
+param signInClientId string = ''
+
 @description('Reach storage and vault through private endpoints, from a virtual network.')
 param usePrivateNetwork bool = false
 
@@ -355,6 +358,7 @@ module app 'modules/function-app.bicep' = {
     packageUrl: storage.outputs.packageUrl
     insightsConnectionString: monitoring.outputs.connectionString
     inbound: inbound
+    signInClientId: signInClientId
     subnetId: usePrivateNetwork ? network!.outputs.appSubnetId : null
     settings: union(appSettings, secretSettings, hubSettings, schedulerSettings, telemetrySettings)
   }

@@ -96,6 +96,7 @@ def test_an_empty_value_is_not_set() -> None:
         ("CHECK_EVERY", "1s", "at least 10s"),
         ("CATCH_UP", "90s", "whole minutes, 1m to 1h, or 0"),
         ("CATCH_UP", "2h", "whole minutes, 1m to 1h, or 0"),
+        ("UI", "on", "'key', 'app-service' or 'off'"),
         ("ALARM_GROUP", "5", "like 5 in 10m, or 0; until then the default is in force, 5 in 10m"),
         ("ALARM_GROUP", "10m", "like 5 in 10m, or 0"),
         ("ALARM_GROUP", "off", "like 5 in 10m, or 0"),
@@ -107,9 +108,9 @@ def test_an_empty_value_is_not_set() -> None:
         ("ALARM_GROUP", "5 in 6d", "longer than 5 days"),
         ("ALARM_GROUP", "5 in 2d", "a time of 1s to 1d"),
         ("ALARM_GROUP", "5 in 0", "a time of 1s to 1d"),
-        ("ALARM_GROUP", "0 in 10m", "2 to 1000 pushes in a time, or 0 alone"),
-        ("ALARM_GROUP", "1 in 10m", "2 to 1000 pushes in a time, or 0 alone"),
-        ("ALARM_GROUP", "1001 in 10m", "2 to 1000 pushes in a time, or 0 alone"),
+        ("ALARM_GROUP", "0 in 10m", "2 to 100 pushes in a time, or 0 alone"),
+        ("ALARM_GROUP", "1 in 10m", "2 to 100 pushes in a time, or 0 alone"),
+        ("ALARM_GROUP", "101 in 10m", "2 to 100 pushes in a time, or 0 alone"),
         ("ALARM_GROUP", "9" * 5_000 + " in 10m", "like 5 in 10m, or 0"),
         ("REGISTRIES", '{"r.io": {"alarm_group": 5}}', "registry 1: alarm_group: must be text"),
         (
@@ -398,6 +399,25 @@ def test_catching_up_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None
     assert "packages" in problems(REGISTRY_ID="/s")["CATCH_UP"]
     assert {} == problems(REGISTRY_ID="/s", CATCH_UP="0")
     assert not load(REGIONS="eastus", REGISTRY_ID="/s").settings.catches_up()
+
+
+@pytest.mark.parametrize(
+    ("environ", "wrong"),
+    [
+        ({}, False),
+        ({"WEBSITE_HOSTNAME": "app.azurewebsites.net"}, True),
+        ({"WEBSITE_HOSTNAME": "localhost:7071", "WEBSITE_AUTH_ENABLED": "False"}, True),
+        ({"WEBSITE_HOSTNAME": "app.azurewebsites.net", "WEBSITE_AUTH_ENABLED": "True"}, False),
+    ],
+)
+def test_pages_that_nobody_could_sign_in_to_are_a_problem(
+    environ: dict[str, str], wrong: bool
+) -> None:
+    """Where the app runs: elsewhere nothing is known of it."""
+    ours = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_UI": "app-service"}
+    found = load_settings(ours | environ)
+    assert (["ACR_GLOBAL_UI"] if wrong else []) == [p.setting for p in found.errors]
+    assert "app-service" == found.settings.ui
 
 
 def test_a_registry_is_watched_once_in_all_of_its_regions() -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import getproxies
 
@@ -104,6 +105,16 @@ def prepare(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     return host_command(host, port), own
 
 
+def where_pages_are(environ: Mapping[str, str], port: str) -> str:
+    """One line for whoever starts it; empty where there are no pages, or no port yet."""
+    given = {name: value for name, value in environ.items() if value}
+    with suppress(LocalFileError):  # the host says what is wrong with it
+        given = local_environ(given, ROOT)
+    if given.get("ACR_GLOBAL_UI", "key") != "key" or port == "0":
+        return ""
+    return f"pages: http://127.0.0.1:{port}/api/ui, as soon as it serves; any text is a key there"
+
+
 def main() -> None:
     """Become the host, which then gets our signals and gives our exit code."""
     os.chdir(ROOT)
@@ -113,6 +124,8 @@ def main() -> None:
         sys.exit(f"error: {error}")
     if not Path(FILE).exists() and not os.environ.get("ACR_GLOBAL_REGIONS"):
         print(f"note: no {FILE}; copy {FILE}.example to it, or webhooks are answered 503")
+    if pages := where_pages_are(os.environ, command[command.index("--port") + 1]):
+        print(pages)
     sys.stdout.flush()
     os.execvpe(command[0], command, environ)  # noqa: S606 - no shell is wanted
 

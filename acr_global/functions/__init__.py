@@ -6,11 +6,12 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     keeping, pacing, instances, strays  an arrival is put where nothing can lose it
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
     sending                             one attempt for each target
+    joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
-    regionlists                         regions, likewise
+    regionlists, badges                 regions, likewise; and an image, as everybody may see it
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
     catching, logs, marks               what the registry could not deliver is taken in, and marked

@@ -18,13 +18,16 @@ import azure.functions as func
 from acr_global.errors import Problem
 from acr_global.functions import awaking, exporting, noting, tables, turns
 from acr_global.functions.activities import (
+    ask_members,
     attempt_delivery,
     carry_arrival,
     fire_push_notification,
     gather_evidence,
     hand_over_delivery,
+    tell_group,
 )
 from acr_global.functions.http import (
+    badge,
     dead_letter,
     dead_letters,
     diagnosis,
@@ -40,8 +43,6 @@ from acr_global.functions.http import (
     replay_dead_letter,
     retry_push,
     sign_in,
-    sign_in_script,
-    sign_out,
     try_target,
 )
 from acr_global.functions.journal import Journal, folder_of
@@ -49,6 +50,7 @@ from acr_global.functions.ledgers import Ledgers, in_memory
 from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
+    gather_alarms,
     note_open,
     probe_functions,
     wait_for_all_regions,
@@ -69,22 +71,26 @@ FUNCTIONS = (
     retry_push,
     regions,
     open_api,
+    badge,
     diagnosis,
     wait_for_all_regions,
     courier,
     deliver_notification,
     note_open,
     probe_functions,
+    gather_alarms,
     fire_push_notification,
     hand_over_delivery,
     attempt_delivery,
+    tell_group,
+    ask_members,
     gather_evidence,
     carry_arrival,
     revive_interrupted,
     catch_up,
 )
 
-PAGES = (pages, page_forms, page_assets, sign_in, sign_in_script, sign_out)
+PAGES = (pages, page_forms, page_assets, sign_in)
 """Not there where the pages are off."""
 
 

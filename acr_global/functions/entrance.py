@@ -13,36 +13,8 @@ from acr_global.functions.browsers import HEADERS, html
 from acr_global.sessions import PATH
 from acr_global.ui.render import render
 
-SCRIPT = """"use strict";
-const form = document.querySelector("form");
-const said = document.querySelector("[role=alert]");
-
-function enter() {
-  location.replace(form.dataset.then || location.pathname + location.search);
-}
-
-async function signIn() {
-  const answer = await fetch(form.action, {
-    method: "POST",
-    headers: { "x-functions-key": form.elements.key.value.trim() },
-  });
-  if (answer.ok) return enter();
-  said.textContent = answer.status === 401
-    ? "The app does not know this key."
-    : `The app answered ${answer.status}. Try again.`;
-}
-
-// A link on another site brings no session along; the same step from here does.
-if (form.dataset.again) enter();
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  said.textContent = "";
-  signIn().catch(() => {
-    said.textContent = "This key cannot be sent, or the app does not answer.";
-  });
-});
-"""
+SIGN_IN = "/api/ui-signin"
+"""Where the form goes: http/sign_in.py."""
 
 
 def page(request: func.HttpRequest) -> func.HttpResponse:
@@ -50,7 +22,7 @@ def page(request: func.HttpRequest) -> func.HttpResponse:
     elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     looked = request.method in ("GET", "HEAD")
     then, again = ("" if looked else PATH), ("1" if elsewhere and looked else "")
-    return html(render("signin.html", then=then, again=again), 401)
+    return html(render("signin.html", action=SIGN_IN, then=then, again=again), 401)
 
 
 def plain(status: int, sentence: str) -> func.HttpResponse:

@@ -22,21 +22,18 @@ import azure.functions as func
 from acr_global import sessions
 from acr_global.functions import browsers, clock, entrance, log
 from acr_global.functions.setup import Setup
+from acr_global.settings import app_service_signs_in
 from acr_global.urls import split_url
 
 HOME = sessions.PATH
 TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a form's field
+SIGN_OUT = "signout"
+"""Below HOME: the form that ends a session."""
 MAX_FORM_BYTES = 16_384
 
 LOG_IN = "/.auth/login/aad"
 LOG_OUT = "/.auth/logout"
 """Source: learn.microsoft.com/azure/app-service/configure-authentication-customize-sign-in-out."""
-
-AUTH_IS_ON = "WEBSITE_AUTH_ENABLED"
-"""Says whether App Service Authentication is on. Only then does the platform take its own headers
-off what comes from outside; the Functions host, too, goes by it. Sources: learn.microsoft.com/
-azure/app-service/reference-app-settings, `Authentication & Authorization`; azure-functions-host,
-AuthenticationLevelHandler.cs and EnvironmentExtensions.IsEasyAuthEnabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Visitor:
     name: str | None = None
     """Who App Service says it is; None where a key was shown, which has no name."""
     log_out: str | None = None
-    """Where a link leads that signs out; None where a form does, posted to api/ui/signout."""
+    """Where a link leads that signs out; None where a form does, posted to SIGN_OUT."""
 
 
 def visitor(request: func.HttpRequest, setup: Setup, client: Any) -> Visitor | func.HttpResponse:
@@ -104,7 +101,7 @@ def _by_session(request: func.HttpRequest, key: bytes) -> Visitor | func.HttpRes
 def _by_principal(
     request: func.HttpRequest, environ: Mapping[str, str], key: bytes
 ) -> Visitor | func.HttpResponse:
-    if not is_app_service(environ):
+    if not app_service_signs_in(environ):
         return entrance.plain(401, "App Service Authentication is not on: see docs/pages.md.")
     principal = sessions.read_principal(request.headers.get("x-ms-client-principal", ""))
     if principal is not None:
@@ -128,11 +125,8 @@ def sign_in(request: func.HttpRequest, client: Any) -> func.HttpResponse:
     return func.HttpResponse(status_code=204, headers=_cookie(request, value, sessions.LIFE))
 
 
-def sign_out(request: func.HttpRequest, setup: Setup, client: Any) -> func.HttpResponse:
+def sign_out(request: func.HttpRequest) -> func.HttpResponse:
     """303 to the pages, without the cookie, so that they ask for a key."""
-    found = visitor(request, setup, client)
-    if not isinstance(found, Visitor):
-        return found
     headers = _cookie(request, "", timedelta(0)) | {"Location": HOME}
     return func.HttpResponse(status_code=303, headers=headers)
 
@@ -140,11 +134,6 @@ def sign_out(request: func.HttpRequest, setup: Setup, client: Any) -> func.HttpR
 def _cookie(request: func.HttpRequest, value: str, life: timedelta) -> dict[str, str]:
     cookie = sessions.set_cookie(value, life, secure=sessions.is_secure(request.url))
     return {"Set-Cookie": cookie} | browsers.HEADERS
-
-
-def is_app_service(environ: Mapping[str, str]) -> bool:
-    """Whether App Service Authentication is known to be on."""
-    return environ.get(AUTH_IS_ON, "").strip().lower() == "true"
 
 
 def _may_change(request: func.HttpRequest, found: Visitor) -> bool:

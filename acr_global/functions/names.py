@@ -11,10 +11,9 @@ PUSH = "Push"
 RETRY_PUSH = "RetryPush"
 REGIONS = "Regions"
 OPEN_API = "OpenApi"
+BADGE = "Badge"
 DIAGNOSIS = "Diagnosis"
 UI_SIGN_IN = "SignIn"
-UI_SIGN_IN_SCRIPT = "SignInScript"
-UI_SIGN_OUT = "SignOut"
 UI_PAGES = "Pages"
 UI_PAGE_FORMS = "PageForms"
 UI_PAGE_ASSETS = "PageAssets"
@@ -25,21 +24,30 @@ COURIER = "Courier"
 DELIVER_NOTIFICATION = "DeliverNotification"
 NOTE_OPEN = "NoteOpen"
 PROBE_FUNCTIONS = "ProbeFunctions"
+GATHER_ALARMS = "GatherAlarms"
 CARRY_ARRIVAL = "CarryArrival"
 GATHER_EVIDENCE = "GatherEvidence"
 FIRE_PUSH_NOTIFICATION = "FirePushNotification"
 HAND_OVER_DELIVERY = "HandOverDelivery"
 ATTEMPT_DELIVERY = "AttemptDelivery"
+TELL_GROUP = "TellGroup"
+ASK_MEMBERS = "AskMembers"
+
+
+ALARM_EVENT = "alarm"
+"""The external event by which a group hears of a push. Not a function's name."""
 
 
 def every() -> tuple[str, ...]:
     """All of them, sorted."""
-    return tuple(sorted(value for name, value in globals().items() if name.isupper()))
+    return tuple(
+        sorted(value for name, value in globals().items() if name.isupper() and value[0].isupper())
+    )
 
 
 def always() -> tuple[str, ...]:
-    """Those that every app has: `CatchUp` and the pages depend on the settings."""
-    return tuple(name for name in every() if name not in (CATCH_UP, *pages()))
+    """Those that every app has: `CatchUp`, `Badge` and the pages depend on the settings."""
+    return tuple(name for name in every() if name not in (CATCH_UP, BADGE, *pages()))
 
 
 def pages() -> tuple[str, ...]:
@@ -47,10 +55,11 @@ def pages() -> tuple[str, ...]:
     return tuple(sorted(value for name, value in globals().items() if name.startswith("UI_")))
 
 
-def there(*, catches_up: bool, ui: str) -> tuple[str, ...]:
+def there(*, catches_up: bool, badges: bool, ui: str) -> tuple[str, ...]:
     """Those that an app with these settings has."""
-    by_key = () if ui == "key" else (UI_SIGN_IN, UI_SIGN_OUT)
-    absent = {*(pages() if ui == "off" else by_key), *(() if catches_up else (CATCH_UP,))}
+    without_key = () if ui == "key" else (UI_SIGN_IN,)
+    absent = {*(pages() if ui == "off" else without_key), *(() if catches_up else (CATCH_UP,))}
+    absent |= set() if badges else {BADGE}
     return tuple(name for name in every() if name not in absent)
 
 
@@ -62,4 +71,6 @@ def activities() -> tuple[str, ...]:
         FIRE_PUSH_NOTIFICATION,
         HAND_OVER_DELIVERY,
         ATTEMPT_DELIVERY,
+        TELL_GROUP,
+        ASK_MEMBERS,
     )

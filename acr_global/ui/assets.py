@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from acr_global.ui import texts
+ROOT = "/api/ui-assets"
+"""Apart from the pages' addresses, which one function answers, whatever follows."""
 
 FOLDER = Path(__file__).with_name("static")
 
 KINDS = {
     "style.css": "text/css; charset=utf-8",
     "script.js": "text/javascript; charset=utf-8",
+    "signin.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 """Each file and its media type."""
@@ -44,4 +46,4 @@ def path(name: str) -> str:
     asset = find(name)
     if asset is None:
         raise KeyError(name)
-    return texts.path("assets", name, v=asset.mark)
+    return f"{ROOT}/{name}?v={asset.mark}"

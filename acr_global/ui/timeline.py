@@ -18,6 +18,10 @@ MARK_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 20, 46, 30
 """Pixels, from the top down: each mark's text, each region, the axis."""
 
 
+AHEAD = 1.25
+"""How much longer than what has passed a line is, while time goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One region's way."""
@@ -107,7 +111,7 @@ def _known(push: PushDetails) -> Iterator[float]:
     if push.deadline and push.seconds_left is not None:
         whole = _after(push, push.deadline)
         elapsed = whole - push.seconds_left
-        yield whole if elapsed * 2 > whole else elapsed
+        yield whole if elapsed * 2 > whole else elapsed * AHEAD
 
 
 def _marks(push: PushDetails) -> list[tuple[float, str, str]]:

@@ -45,9 +45,13 @@ class Sites:
                 return self.store.below(f"{path}/functions")
             case "POST", ["host", "default", "listkeys"]:
                 return Answer(200, self._host_keys(path))
+            case "PUT", ["host", "default", _, name]:
+                return self._put_key(request, self._keys(f"{path}/host/default"), name)
             case "POST", ["host", "default", "sync"]:
                 self._look_again(path)
                 return Answer(204)
+            case "POST", ["restart"]:
+                return Answer(200)
             case _, ["functions", function, *more]:
                 return self._function(request, path, function, more)
         raise not_found(request.path)
@@ -64,14 +68,17 @@ class Sites:
             case "POST", ["listkeys"]:
                 return Answer(200, keys)
             case "PUT", ["keys", name]:
-                status = 200 if name in keys else 201
-                keys[name] = request.properties.get("value") or new_key()
-                properties = {"name": name, "value": keys[name]}
-                about = {"id": request.path, "name": name, "type": f"{SITES}/functions/keys"}
-                return Answer(status, {**about, "properties": properties})
+                return self._put_key(request, keys, name)
             case "DELETE", ["keys", name]:
                 return Answer(204 if keys.pop(name, None) else 404)
         raise not_found(request.path)
+
+    def _put_key(self, request: Request, keys: dict[str, str], name: str) -> Answer:
+        status = 200 if name in keys else 201
+        keys[name] = request.properties.get("value") or new_key()
+        properties = {"name": name, "value": keys[name]}
+        about = {"id": request.path, "name": name, "type": f"{SITES}/functions/keys"}
+        return Answer(status, {**about, "properties": properties})
 
     def _keys(self, path: str) -> dict[str, str]:
         """The keys at a path; a function has one from the beginning."""

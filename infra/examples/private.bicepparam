@@ -1,6 +1,6 @@
 // Storage and vault behind private endpoints, the scheduler as backend, two receivers with their
 // secrets in a vault, evidence from a registry in another subscription, logs in the platform team's
-// workspace, DNS zones in the hub.
+// workspace, DNS zones in the hub, pages that people of the tenant sign in to.
 using '../main.bicep'
 
 var platform = '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/platform/providers'
@@ -41,6 +41,7 @@ param workspaceId = '${platform}/Microsoft.OperationalInsights/workspaces/centra
 
 // The registry publishes no addresses that its webhooks come from; that they are Azure's is assumed.
 param inbound = [{ name: 'azure', source: 'AzureCloud', kind: 'ServiceTag' }]
+param signInClientId = '44444444-4444-4444-4444-444444444444'
 param zoneRedundant = true
 param alwaysReadyHttp = 2
 param alwaysReadyDurable = 2

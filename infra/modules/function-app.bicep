@@ -21,6 +21,9 @@ param packageUrl string
 param insightsConnectionString string
 param inbound inboundRule[]
 
+@description('An app registration, whose users may see the pages. Empty: none.')
+param signInClientId string
+
 @description('The subnet that it goes out through.')
 param subnetId string?
 
@@ -38,6 +41,12 @@ var platformSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   AZURE_CLIENT_ID: identityClientId
 }
+
+// Instead of a client secret, App Service shows the identity's token, which the registration trusts.
+// Source: learn.microsoft.com/azure/app-service/configure-authentication-provider-aad, `Use a managed
+// identity instead of a secret`.
+var signInSecret = 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+var signInSettings = empty(signInClientId) ? {} : { ACR_GLOBAL_UI: 'app-service', '${signInSecret}': identityClientId }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
@@ -93,7 +102,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
-      appSettings: map(items(union(platformSettings, settings)), s => { name: s.key, value: s.value })
+      appSettings: map(items(union(platformSettings, settings, signInSettings)), s => { name: s.key, value: s.value })
       // Publishing comes from elsewhere than webhooks do, and asks for a sign-in of its own.
       scmIpSecurityRestrictionsUseMain: false
       ipSecurityRestrictionsDefaultAction: empty(inbound) ? 'Allow' : 'Deny'
@@ -104,6 +113,37 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         ipAddress: rule.source
         tag: rule.kind == 'ServiceTag' ? 'ServiceTag' : 'Default'
       })
+    }
+  }
+
+  resource signIn 'config' = if (!empty(signInClientId)) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      // Webhooks and commands show a key, which App Service does not know. The pages ask for
+      // somebody to sign in themselves.
+      globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
+      httpSettings: { requireHttps: true }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+            clientId: signInClientId
+            clientSecretSettingName: signInSecret
+          }
+          validation: {
+            allowedAudiences: [signInClientId]
+            // People who sign in here, not each app of the tenant that asks for a token.
+            defaultAuthorizationPolicy: { allowedApplications: [signInClientId] }
+          }
+        }
+      }
+      // An hour, as a session by key. Nobody needs the provider's tokens.
+      login: {
+        tokenStore: { enabled: false }
+        cookieExpiration: { convention: 'FixedTime', timeToExpiration: '01:00:00' }
+      }
     }
   }
 

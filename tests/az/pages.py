@@ -36,11 +36,15 @@ OURS = """#!/bin/sh
 [ "$1" = webhooks ] || exit 0
 exec {python} -m acr_global "$@"
 """
+MADE = "44444444-4444-4444-4444-444444444444"
+"""What a command that is only parsed says that it has made."""
+
 AZ = '''#!{python}
 """`az`, or its parser alone where a command would reach for more than the resource manager."""
 import os, sys
 arguments = sys.argv[1:]
-parsed = [["keyvault", "secret", "set"], ["functionapp", "deployment", "source", "config-zip"]]
+parsed = [["ad"], ["keyvault", "secret", "set"]]
+parsed += [["functionapp", "deployment", "source", "config-zip"]]
 if not any(arguments[:len(command)] == command for command in parsed):
     os.execv({az!r}, ["az", *arguments])
 from azure.cli.core import get_default_cli
@@ -54,6 +58,8 @@ invocation.data["command_string"] = command
 invocation.commands_loader.load_arguments(command)
 invocation.parser.load_command_table(invocation.commands_loader)
 invocation.parser.parse_args(arguments)
+if "--query" in arguments:
+    print({made!r})
 '''
 
 
@@ -63,7 +69,7 @@ def set_up(arm: LoopbackArm) -> None:
     arm.clear()
     arm.outputs = OUTPUTS
     registry = arm.add_registry(REGISTRY, "westeurope", REGIONS)
-    site = arm.add_site(APP, URL, ["WarmUp", "ImagePush"])
+    site = arm.add_site(APP, URL, ["WarmUp", "ImagePush", "SignIn"])
     site.keys("ImagePush")[REGISTRY] = "a-key"
     site.find_later()
     for region in REGIONS:
@@ -88,7 +94,7 @@ def stood_in(folder: Path, az: Az, arm: LoopbackArm) -> dict[str, str]:
     real = venv("azure-cli", AZURE_CLI) / "az"
     scripts = dict.fromkeys(("func", "azd", "curl"), STAND_IN)
     scripts["acr-global"] = OURS.format(python=shlex.quote(sys.executable))
-    scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real))
+    scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real), made=MADE)
     for name, script in scripts.items():
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
@@ -116,6 +122,13 @@ def with_az() -> dict[str, list[Block]]:
         if re.search(r"(?:^|\() *az ", block.script, re.MULTILINE):
             pages.setdefault(block.document.name, []).append(block)
     return pages
+
+
+def deployed(arm: LoopbackArm) -> str:
+    """What was sent to be deployed, template and parameters, as text."""
+    return "".join(
+        str(b) for method, to, b in arm.asked if method == "PUT" and "/deployments/" in to
+    )
 
 
 def leaked(arm: LoopbackArm) -> list[str]:

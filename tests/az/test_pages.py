@@ -8,7 +8,7 @@ import pytest
 
 from acr_global_rig.arm import LoopbackArm
 from tests.az.client import Az
-from tests.az.pages import URL, leaked, run, set_up, stood_in, with_az
+from tests.az.pages import MADE, URL, deployed, leaked, run, set_up, stood_in, with_az
 from tests.rig.app import listening
 
 PAGES = with_az()
@@ -43,5 +43,7 @@ def test_the_blocks_of_a_page_run(
         arm.webhooks.elsewhere[URL] = app.url
         assert "" == "".join(run(block, environ) for block in PAGES[page])
     assert [] == leaked(arm)
+    if page == "pages.md":
+        assert MADE in deployed(arm)
     if page == "deploying.md":
         assert [] == [i for i in arm.store.ids() if "/webhooks/" in i or "/role" in i]

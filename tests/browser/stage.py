@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 KEY = "a-function-key"
+LATE = "late.azurecr.io"
 STARTS_WITHIN = 60.0
 """Seconds."""
 
@@ -113,10 +115,11 @@ class App:
 
 
 @contextlib.contextmanager
-def running_app() -> Iterator[App]:
-    """A process of the local host. Pushes of `late.azurecr.io` are overdue after a second."""
-    with receiver() as (target, ops):
-        late = {"late.azurecr.io": {"timeout": "1s", "late_window": "1h"}}
+def running_app(overdue_after: str = "1s") -> Iterator[App]:
+    """A process of the local host. Pushes of `late.azurecr.io` are overdue early."""
+    # What is killed leaves notes in its temporary folder, which its successor there would go by.
+    with tempfile.TemporaryDirectory() as folder, receiver() as (target, ops):
+        late = {LATE: {"timeout": overdue_after, "late_window": "1h"}}
         settings = {
             "ACR_GLOBAL_REGIONS": ",".join(REGIONS),
             "ACR_GLOBAL_TARGETS": json.dumps([{"name": "ops", "kind": "webhook", "url": target}]),
@@ -126,7 +129,7 @@ def running_app() -> Iterator[App]:
         process = spawn(
             [*devhost_command(port), "--require-key", KEY],
             cwd=ROOT,
-            env=environment(os.environ, settings),
+            env=environment(os.environ, settings) | {"TMPDIR": folder},
             stdout=subprocess.DEVNULL,
         )
         try:

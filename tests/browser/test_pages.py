@@ -11,7 +11,7 @@ import pytest
 
 from acr_global_rig.registry import REGIONS
 from tests.browser.conftest import Windows
-from tests.browser.stage import KEY, App, axe
+from tests.browser.stage import KEY, LATE, App, axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -224,7 +224,7 @@ def everything(app: App) -> list[str]:
     app.ops.answers = [410]
     app.push("all-1", repository="all/app")
     app.push("all-2", *REGIONS[:1], repository="all/" + "very-long-name/" * 12)
-    app.push("all-3", *REGIONS[:2], repository="all/late", host="late.azurecr.io")
+    app.push("all-3", *REGIONS[:2], repository="all/late", host=LATE)
     letter = "/api/ui/deadletters/_delivery.complete.all-1"
     pushes = [f"/api/ui/pushes/all-{n}" for n in (1, 2, 3)]
     return ["/api/ui", "/api/ui/regions", "/api/ui/deadletters", letter, *pushes]

@@ -114,12 +114,12 @@ async def test_what_a_page_loads_is_kept_only_under_its_own_mark() -> None:
     """An address of another release gets what there is, for once."""
     async with world() as w:
         for name in assets.KINDS:
-            for where, kept in ((assets.path(name), True), (f"/api/ui/assets/{name}", False)):
+            for where, kept in ((assets.path(name), True), (f"/api/ui-assets/{name}", False)):
                 async with w.session.get(w.host.url + where) as answer:
                     assert 200 == answer.status
                     assert assets.KINDS[name] == answer.headers["Content-Type"]
                     assert kept == ("immutable" in answer.headers["Cache-Control"])
-        async with w.session.get(f"{w.host.url}/api/ui/assets/x.css") as answer:
+        async with w.session.get(f"{w.host.url}/api/ui-assets/x.css") as answer:
             assert 404 == answer.status
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,54 @@ def test_the_http_functions_are_those_of_the_table() -> None:
         for name, trigger in triggers("httpTrigger").items()
     }
     assert stated == indexed
+
+
+def fits(one: str, other: str) -> bool:
+    """Whether some address fits both routes."""
+    pairs = itertools.zip_longest(one.split("/"), other.split("/"))
+    for a, b in pairs:
+        if "{*" in f"{a}{b}":
+            return True
+        if a is None or b is None or ("{" not in a + b and a.lower() != b.lower()):
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("ui/{*page}", "ui/assets/{name}", True),
+        ("ui/{*page}", "ui", True),
+        ("ui/{*page}", "ui-assets/{name}", False),
+        ("pushes/{id}", "pushes/all", True),
+        ("pushes/{id}", "pushes/{id}/retry", False),
+        ("Health", "health", True),
+    ],
+)
+def test_routes_that_fit_one_address_are_found(one: str, other: str, both: bool) -> None:
+    """In either order."""
+    assert both == fits(one, other) == fits(other, one)
+
+
+def test_no_two_routes_fit_one_address() -> None:
+    """Hosts differ in which of two they take: Azure's goes by the alphabet of the functions."""
+    there = triggers("httpTrigger").values()
+    for one, other in itertools.combinations(there, 2):
+        if set(one["methods"]) & set(other["methods"]):
+            assert not fits(one["route"], other["route"]), (one["route"], other["route"])
+
+
+def test_badges_are_there_where_images_are_named() -> None:
+    """Everybody may ask then; of a registry of its own, too."""
+    assert "Badge" not in triggers("httpTrigger")
+    assert "Badge" not in triggers(
+        "httpTrigger", build_app({"ACR_GLOBAL_BADGE": ","}).get_functions()
+    )
+    own = json.dumps({"r.io": {"regions": ["eastus"], "badge": ["team/*"]}})
+    for environ in ({"ACR_GLOBAL_BADGE": "team/*"}, {"ACR_GLOBAL_REGISTRIES": own}):
+        badge = triggers("httpTrigger", build_app(environ).get_functions())["Badge"]
+        assert "anonymous" == badge["authLevel"].value
+        assert f"/api/{badge['route']}`" in README
 
 
 def test_orchestrators_and_activities_are_those_named() -> None:

@@ -66,11 +66,15 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
     later = (
         "acr_global.catchup",
         "acr_global.doctor",
+        "acr_global.functions.browsers",
         "acr_global.functions.catching",
         "acr_global.functions.entrance",
         "acr_global.functions.guard",
         "acr_global.functions.observer",
+        "acr_global.functions.pageviews",
         "acr_global.functions.pushlists",
+        "acr_global.badge",
+        "acr_global.functions.badges",
         "acr_global.functions.regionlists",
         "acr_global.instruments",
         "acr_global.lags",
@@ -109,7 +113,7 @@ def test_where_nobody_exports_nothing_is_measured() -> None:
 def test_a_start_builds_only_the_models_that_it_reads_settings_with() -> None:
     """The others are built at their first use."""
     assert "PushInput" in started()["models"]
-    assert ["AlarmGroup", "Settings", "WebhookTarget"] == started()["built"]
+    assert ["Settings", "WebhookTarget"] == started()["built"]
 
 
 def test_the_types_of_models_are_no_texts() -> None:

@@ -12,7 +12,17 @@ from acr_global.settings import known_names, load_settings
 from tests.infra.deployment import EVERY, ROOT, load
 
 HOST_JSON = "AzureFunctionsJobHost__"
-PLATFORM = {
+SOMETIMES = {
+    # learn.microsoft.com/azure/azure-functions/opentelemetry-howto; the second in the worker's
+    # source: github.com/Azure/azure-functions-python-worker
+    "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
+    "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
+    # learn.microsoft.com/azure/azure-functions/durable/durable-task-scheduler
+    "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
+    # learn.microsoft.com/azure/app-service/configure-authentication-provider-aad
+    "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
+}
+ALWAYS = {
     # learn.microsoft.com/azure/azure-functions/functions-reference, Connecting to host storage with
     # an identity; functions-app-settings; azure-monitor/app/azure-ad-authentication
     "AzureWebJobsStorage__accountName",
@@ -22,14 +32,6 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     # azure-identity, DefaultAzureCredential: which managed identity
     "AZURE_CLIENT_ID",
-    # learn.microsoft.com/azure/azure-functions/durable/durable-task-scheduler
-    "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
-}
-TELEMETRY = {
-    # learn.microsoft.com/azure/azure-functions/opentelemetry-howto; the second in the worker's
-    # source: github.com/Azure/azure-functions-python-worker
-    "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
-    "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
 }
 SECRET = re.compile(r"AccountKey=|SharedAccess|sig=|whsec_|InstrumentationKey=")
 REFERENCE = re.compile(r"@Microsoft\.KeyVault\(VaultName=[a-z0-9-]{3,24};SecretName=[\w-]+\)")
@@ -48,7 +50,7 @@ def referenced(settings: dict[str, str]) -> set[str]:
 
 def test_each_app_setting_is_known(settings: dict[str, str]) -> None:
     """It is one of the app's, the platform's, host.json's, or one that a target refers to."""
-    unknown = set(settings) - set(known_names()) - PLATFORM - TELEMETRY - referenced(settings)
+    unknown = set(settings) - set(known_names()) - ALWAYS - SOMETIMES - referenced(settings)
     assert set() == {name for name in unknown if not name.startswith(HOST_JSON)}
 
 
@@ -71,7 +73,7 @@ def test_nothing_is_caught_up_where_the_right_to_read_the_log_is_not_given() -> 
 
 def test_the_platforms_settings_are_there(settings: dict[str, str]) -> None:
     """Storage is reached by identity: all three settings, and no connection string beside them."""
-    assert PLATFORM - {"DURABLE_TASK_SCHEDULER_CONNECTION_STRING"} <= set(settings)
+    assert set(settings) >= ALWAYS
     assert "managedidentity" == settings["AzureWebJobsStorage__credential"]
     assert "AzureWebJobsStorage" not in settings
     told = settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]

@@ -83,6 +83,16 @@ def test_a_host_has_keys_of_its_own(web: WebSiteManagementClient, site: Site) ->
     assert keys["masterKey"]
 
 
+def test_a_key_of_the_host_can_be_made_anew(web: WebSiteManagementClient, site: Site) -> None:
+    """Also a system key, by whose name the engine's own API is opened."""
+    before = web.web_apps.list_host_keys(*SITE).as_dict()["systemKeys"]
+    new: Any = {"properties": {"name": "durabletask_extension"}}
+    web.web_apps.create_or_update_host_secret(*SITE, "systemKeys", "durabletask_extension", new)
+    after = web.web_apps.list_host_keys(*SITE).as_dict()["systemKeys"]
+    assert before.keys() == after.keys()
+    assert before != after
+
+
 def test_a_function_that_is_not_there_has_no_keys(web: WebSiteManagementClient, site: Site) -> None:
     """The answer is 404, as for a missing app."""
     for path in ((*SITE, "NoSuch"), ("acr-global", "no-such", "ImagePush")):

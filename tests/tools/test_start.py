@@ -20,6 +20,7 @@ from tools.start import (
     find_storage,
     host_command,
     prepare,
+    where_pages_are,
     why_no_storage,
 )
 from tools.storage import DEVELOPMENT, azurite_connection
@@ -229,3 +230,17 @@ def test_the_reason_for_not_using_func_is_printed(
     assert "devhost" in command
     said = "host: embedded (AzureWebJobsStorage is not a connection string, name=value;name=value)"
     assert f"{said}\n" == capsys.readouterr().out
+
+
+def test_where_the_pages_are_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not where there are none, or where their port is not known yet."""
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    said = "pages: http://127.0.0.1:7071/api/ui, as soon as it serves; any text is a key there"
+    assert said == where_pages_are({}, "7071")
+    assert "" == where_pages_are({"ACR_GLOBAL_UI": "off"}, "7071")
+    assert "" == where_pages_are({}, "0")
+    settings = tmp_path / "local.settings.json"
+    settings.write_text('{"Values": {"ACR_GLOBAL_UI": "app-service"}}')
+    assert "" == where_pages_are({}, "7071")
+    settings.write_text("{")
+    assert said == where_pages_are({}, "7071")

@@ -13,7 +13,7 @@ def test_an_address_names_its_content() -> None:
     """Another release has another address, where it has changed."""
     found = assets.find("style.css")
     assert found
-    assert f"/api/ui/assets/style.css?v={found.mark}" == assets.path("style.css")
+    assert f"/api/ui-assets/style.css?v={found.mark}" == assets.path("style.css")
     assert found.body == (assets.FOLDER / "style.css").read_bytes()
 
 

@@ -134,7 +134,7 @@ def test_a_page_needs_nothing_inline_and_nothing_from_elsewhere(name: str) -> No
         assert tag != "style"
         assert not [one for one in attrs if one == "style" or one.startswith("on")], tag
         loaded = attrs.get("src") or (attrs.get("href") if tag == "link" else None)
-        assert loaded is None or loaded.startswith("/api/ui/assets/")
+        assert loaded is None or loaded.startswith("/api/ui-assets/")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -63,9 +63,9 @@ def test_a_deadline_far_away_does_not_press_the_regions_together() -> None:
 def test_while_a_push_waits_the_line_ends_behind_the_present() -> None:
     """And stays the same for a while, so that nothing is sent anew each second."""
     regions = (arrived("westeurope", 0), missing("eastus"))
-    one, next_one = (draw(waiting(*regions, elapsed=seconds)) for seconds in (41, 49))
+    one, next_one = (draw(waiting(*regions, elapsed=seconds)) for seconds in (41, 47))
     assert one == next_one
-    assert (True, after(0), after(50)) == (one.runs, one.begins_at, one.ends_at)
+    assert (True, after(0), after(60)) == (one.runs, one.begins_at, one.ends_at)
     assert [("awaited", None, "open")] == [(b.said, b.x, b.shape) for b in one.bars[1:]]
 
 

@@ -14,7 +14,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.UI_PAGE_ASSETS)
-    @app.route(route="ui/assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    @app.route(route="ui-assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def page_assets(req: func.HttpRequest) -> func.HttpResponse:
         from acr_global.functions import browsers  # as in pages.py
         from acr_global.ui import assets

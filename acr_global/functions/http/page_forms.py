@@ -23,5 +23,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
         found = guard.visitor(req, setup, client)
         if not isinstance(found, guard.Visitor):
             return found
+        if req.route_params.get("page") == guard.SIGN_OUT and not found.log_out:
+            return guard.sign_out(req)
         asked = pageviews.Asked(setup, setup.tools(client), found, req.params)
         return await pageviews.form(req, asked)

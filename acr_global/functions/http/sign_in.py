@@ -1,7 +1,9 @@
 """`SignIn`: gives a session to whoever shows a key.
 
 The host asks for the key, as on every route of the API, and compares it; what comes here has shown
-a valid one. So the app needs to know no key, and to ask nobody.
+a valid one. So the app needs to know no key, and to ask nobody. The route is not among those of the
+pages: of two that fit an address, the host takes the one whose function comes first in the alphabet
+(azure-functions-host#9876).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return
 
     @app.function_name(names.UI_SIGN_IN)
-    @app.route(route="ui/session", methods=["POST"])
+    @app.route(route="ui-signin", methods=["POST"])
     @app.durable_client_input(client_name="client")
     async def sign_in(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
