@@ -19,7 +19,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     verdict                                 arrivals, evidence and time → Verdict
     ends, lives, audience                   what is over, what begins anew, who hears of what
     ledger                                  what was said of pushes, as rows that can be looked for
-    api, lags                               what the app answers, whoever asks
+    api, lags, badge                        what the app answers, whoever asks
     operations, openapi                     what can be asked of it, and that for programs
     ui/                                     the pages that show it
     registry/                               what the registry itself says of a silent region

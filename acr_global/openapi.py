@@ -34,6 +34,7 @@ _PLACE = "#/components/schemas/"
 _NO_KEY = {"description": "The function key is missing, or wrong: the host's answer, without body."}
 _MEANING = {
     200: "As asked.",
+    304: "It is the same still.",
     202: "It is kept, and goes on.",
     400: "The request is wrong in itself.",
     404: "There is no such thing.",
@@ -106,11 +107,14 @@ def _parameter(parameter: Parameter) -> JsonSchema:
 
 
 def _responses(operation: Operation) -> Iterator[tuple[str, JsonSchema]]:
+    for status in operation.bare:
+        yield str(status), {"description": _MEANING[status]}
     for status in sorted({*operation.answers, *operation.errors} or {200}):
         refs = [_ref(kind) for kind in operation.answers.get(status, ())]
         refs += [_ref(api.Error)] if status in operation.errors else []
-        schema = {"anyOf": refs} if len(refs) > 1 else refs[0] if refs else {"type": "object"}
-        said: JsonSchema = {"description": _MEANING[status], "content": {JSON: {"schema": schema}}}
+        schema = {"anyOf": refs} if len(refs) > 1 else refs[0] if refs else {}
+        content = {operation.media: {"schema": schema}}
+        said: JsonSchema = {"description": _MEANING[status], "content": content}
         links = dict(_links(operation, status))
         yield str(status), said | {"links": links} if links else said
     if operation.key:

@@ -70,6 +70,10 @@ class Operation(NamedTuple):
     errors: tuple[int, ...] = ()
     """Statuses with an Error."""
     links: tuple[Link, ...] = ()
+    media: str = "application/json"
+    """Of what is answered where no model is named."""
+    bare: tuple[int, ...] = ()
+    """Statuses without a body."""
     key: bool = True
     """Whether it wants a function key."""
 
@@ -226,5 +230,16 @@ OPERATIONS = (
         "/api/openapi.json",
         "This document.",
         {},
+    ),
+    Operation(
+        "Badge",
+        "GET",
+        "/api/badge/{registry}/{image}.svg",
+        "Where the newest push of an image is, as a picture; only where ACR_GLOBAL_BADGE names it. "
+        "The image is `repository`, `repository:tag` or `repository@digest`, slashes and all.",
+        {},
+        media="image/svg+xml",
+        bare=(304, 404),
+        key=False,
     ),
 )

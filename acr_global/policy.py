@@ -56,6 +56,11 @@ class Policy(Frozen):
         description="Ignore what matches one of these patterns; `*:` is everything untagged, "
         "`*:sha256-*` the signatures.",
     )
+    badge: Annotated[tuple[str, ...], BeforeValidator(parse_names)] = Field(
+        default=(),
+        description="Everybody may see where the images are that match one of these patterns, as a "
+        "badge for a README; unset: none. See docs/badge.md.",
+    )
     alarm_group: Annotated[AlarmGroup, BeforeValidator(read.alarm_group)] = Field(
         default=AlarmGroup(),
         description="From when on alarms are one: so many pushes overdue in the same regions "

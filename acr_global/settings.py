@@ -59,7 +59,7 @@ class Settings(Policy):
         default_factory=dict,
         description='JSON object by registry host, for more than one registry: `{"name.'
         'azurecr.io": {"regions": [...], "timeout": "5m"}}`. Keys: regions, timeout, '
-        "late_window, evidence, check_every, correlation, include, exclude, alarm_group, "
+        "late_window, evidence, check_every, correlation, include, exclude, badge, alarm_group, "
         "registry_id, region_endpoints, targets (names). What is not said is as in the plain "
         "settings.",
     )
@@ -133,6 +133,10 @@ class Settings(Policy):
                     update={"regions": tuple(regions)}
                 )
         return tuple(found.values())
+
+    def has_badges(self) -> bool:
+        """Whether some image has a badge that everybody may see."""
+        return bool(self.badge or any(own.badge for own in self.registries.values()))
 
     def catches_up(self) -> bool:
         """Whether the timer that reads event logs runs."""

@@ -47,6 +47,7 @@ ORDER = [
     "ledger",
     "api",
     "lags",
+    "badge",
     "operations",
     "openapi",
     "ui",

@@ -15,6 +15,7 @@ from acr_global.functions.app import build_app
 from acr_global.operations import OPERATIONS
 from acr_global.payload import Event
 
+SETTINGS = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_BADGE": "*"}
 ROOT = Path(__file__).parents[1]
 PATHS: dict[str, Any] = openapi.document()["paths"]
 SCHEMAS: dict[str, Any] = openapi.document()["components"]["schemas"]
@@ -34,9 +35,9 @@ def test_the_document_in_the_docs_is_what_is_served() -> None:
 def test_every_function_that_answers_is_in_the_document() -> None:
     """With its path, method and key; the pages for people are no part of it."""
     found = {}
-    for function in build_app({"ACR_GLOBAL_REGIONS": "eastus"}).get_functions():
+    for function in build_app(SETTINGS).get_functions():
         for binding in (b.get_dict_repr() for b in function.get_bindings()):
-            path = f"/api/{binding.get('route')}"
+            path = f"/api/{binding.get('route')}".replace("{*image}", "{image}.svg")
             if binding["type"] == "httpTrigger" and not path.startswith("/api/ui"):
                 (method,) = binding["methods"]
                 keyed = binding["authLevel"] == func.AuthLevel.FUNCTION
@@ -65,6 +66,9 @@ def test_every_status_says_what_comes_with_it() -> None:
     kinds = answers["400"]["content"]["application/json"]["schema"]["anyOf"]
     assert ["Envelope", "Error"] == [kind["$ref"].rpartition("/")[2] for kind in kinds]
     assert "content" not in answers["401"]
+    badge = PATHS["/api/badge/{registry}/{image}.svg"]["get"]["responses"]
+    assert ["image/svg+xml"] == list(badge["200"]["content"])
+    assert {"304", "404"} == {status for status in badge if "content" not in badge[status]}
     assert [] == PATHS["/api/health"]["get"]["security"]
     assert {"200", "503"} == PATHS["/api/health"]["get"]["responses"].keys()
 

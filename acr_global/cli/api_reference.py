@@ -12,16 +12,16 @@ from acr_global import api
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import Exit
 from acr_global.meanings import meanings, with_parts
-from acr_global.openapi import answered
+from acr_global.openapi import JSON, answered
 from acr_global.operations import OPERATIONS, PUSHES, Parameter
 
 _INTRODUCTION = """\
 # What the app answers
 
-JSON. All but `/api/health` want a function key, in the header `x-functions-key` or as `?code=`. A
-field that stands here is not taken away and keeps its meaning; new ones may come, so pass over what
-you do not know. What is not in each answer is marked so. Times are UTC, as
-`2026-05-04T10:00:00Z`.
+JSON. All but `/api/health` and [badges](badge.md) want a function key, in the header
+`x-functions-key` or as `?code=`. A field that stands here is not taken away and keeps its meaning;
+new ones may come, so pass over what you do not know. What is not in each answer is marked so. Times
+are UTC, as `2026-05-04T10:00:00Z`.
 
 | Request | Status | Answer |
 | --- | --- | --- |
@@ -63,10 +63,11 @@ def _answers() -> Iterator[str]:
         for status, kinds in sorted(operation.answers.items()):
             for kind in kinds:
                 statuses.setdefault(_link(kind.__name__), []).append(str(status))
-        for what, found in statuses.items() or {"the document": ["200"]}.items():
+        whole = "the document" if operation.media == JSON else "a picture"
+        for what, found in statuses.items() or {whole: ["200"]}.items():
             yield f"| `{operation.line}` | {', '.join(found)} | {what} |\n"
     errors = sorted({status for operation in OPERATIONS for status in operation.errors})
-    yield f"| each but `/api/health` | {', '.join(map(str, errors))} | {_link('Error')} |\n"
+    yield f"| each with a key | {', '.join(map(str, errors))} | {_link('Error')} |\n"
 
 
 def _parameters(parameters: Iterable[Parameter]) -> Iterator[str]:

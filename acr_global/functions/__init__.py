@@ -10,7 +10,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
-    regionlists                         regions, likewise
+    regionlists, badges                 regions, likewise; and an image, as everybody may see it
     reviving, mending, givingup         what was broken off begins anew, or is given up
     answers, letters, replays, paging   what operators are answered
     catching, logs, marks               what the registry could not deliver is taken in, and marked

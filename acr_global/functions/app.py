@@ -25,6 +25,7 @@ from acr_global.functions.activities import (
     hand_over_delivery,
 )
 from acr_global.functions.http import (
+    badge,
     dead_letter,
     dead_letters,
     diagnosis,
@@ -67,6 +68,7 @@ FUNCTIONS = (
     retry_push,
     regions,
     open_api,
+    badge,
     diagnosis,
     wait_for_all_regions,
     courier,

@@ -8,6 +8,7 @@ comes back while the page is the same.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import azure.functions as func
 
@@ -37,13 +38,20 @@ def html(text: str, status: int = 200) -> func.HttpResponse:
 
 def html_if_new(text: str, request: func.HttpRequest) -> func.HttpResponse:
     """A page; or 304, where the browser has just this one."""
+    return if_new(text, request, "text/html", HEADERS)
+
+
+def if_new(
+    text: str, request: func.HttpRequest, kind: str, headers: Mapping[str, str]
+) -> func.HttpResponse:
+    """A text of this kind, with these headers; or 304, where it is known."""
     mark = f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
-    more = HEADERS | {"ETag": mark}
+    more = {**headers, "ETag": mark}
     # On its way an answer that is packed may get a weak mark. Source: RFC 9110, section 8.8.3.
     known = (m.strip().removeprefix("W/") for m in _known(request).split(","))
     if mark in known:
         return func.HttpResponse(status_code=304, headers=more)
-    return func.HttpResponse(text, mimetype="text/html", headers=more)
+    return func.HttpResponse(text, mimetype=kind, headers=more)
 
 
 def _known(request: func.HttpRequest) -> str:

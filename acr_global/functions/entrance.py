@@ -13,7 +13,7 @@ from acr_global.functions.browsers import HEADERS, html
 from acr_global.sessions import PATH
 from acr_global.ui.render import render
 
-SIGN_IN = "/api/signin"
+SIGN_IN = "/api/ui-signin"
 """Where the form goes: http/sign_in.py."""
 
 

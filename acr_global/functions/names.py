@@ -11,6 +11,7 @@ PUSH = "Push"
 RETRY_PUSH = "RetryPush"
 REGIONS = "Regions"
 OPEN_API = "OpenApi"
+BADGE = "Badge"
 DIAGNOSIS = "Diagnosis"
 UI_SIGN_IN = "SignIn"
 UI_PAGES = "Pages"
@@ -36,8 +37,8 @@ def every() -> tuple[str, ...]:
 
 
 def always() -> tuple[str, ...]:
-    """Those that every app has: `CatchUp` and the pages depend on the settings."""
-    return tuple(name for name in every() if name not in (CATCH_UP, *pages()))
+    """Those that every app has: `CatchUp`, `Badge` and the pages depend on the settings."""
+    return tuple(name for name in every() if name not in (CATCH_UP, BADGE, *pages()))
 
 
 def pages() -> tuple[str, ...]:
@@ -45,10 +46,11 @@ def pages() -> tuple[str, ...]:
     return tuple(sorted(value for name, value in globals().items() if name.startswith("UI_")))
 
 
-def there(*, catches_up: bool, ui: str) -> tuple[str, ...]:
+def there(*, catches_up: bool, badges: bool, ui: str) -> tuple[str, ...]:
     """Those that an app with these settings has."""
     without_key = () if ui == "key" else (UI_SIGN_IN,)
     absent = {*(pages() if ui == "off" else without_key), *(() if catches_up else (CATCH_UP,))}
+    absent |= set() if badges else {BADGE}
     return tuple(name for name in every() if name not in absent)
 
 

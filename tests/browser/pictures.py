@@ -58,7 +58,7 @@ def looking(chromium: Browser, app: App, scheme: str, size: dict[str, Any]) -> I
     zone: dict[str, Any] = {"timezone_id": "Europe/Berlin", "locale": "en-GB"}
     context = chromium.new_context(base_url=app.url, color_scheme=scheme, **size, **zone)  # type: ignore[arg-type] # light or dark
     shown = {"x-functions-key": KEY, "Sec-Fetch-Site": "same-origin"}
-    context.request.post("/api/signin", headers=shown)
+    context.request.post("/api/ui-signin", headers=shown)
     yield context.new_page()
     context.close()
 

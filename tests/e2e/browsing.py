@@ -49,7 +49,7 @@ class Browser:
     async def signed_in(cls, session: aiohttp.ClientSession, url: str, key: str = "x") -> Browser:
         """One that has shown a key."""
         shown = {"x-functions-key": key, **HERE}
-        async with session.post(f"{url}/api/signin", headers=shown) as answer:
+        async with session.post(f"{url}/api/ui-signin", headers=shown) as answer:
             assert answer.status == 204, await answer.text()
             return cls(session, url, answer.headers["Set-Cookie"].partition(";")[0])
 

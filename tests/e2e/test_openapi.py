@@ -43,7 +43,11 @@ async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     always the same."""
     ops = Receiver("ops", answers=[404] * 1_000)
     async with listening(ops):
-        settings = {"REGIONS": ",".join(REGIONS), "TARGETS": json.dumps(webhook_targets([ops]))}
+        settings = {
+            "REGIONS": ",".join(REGIONS),
+            "TARGETS": json.dumps(webhook_targets([ops])),
+            "BADGE": "*",
+        }
         app = build_app({f"ACR_GLOBAL_{name}": value for name, value in settings.items()})
         host = await DevHost.start(
             app, host_json=host_json("Tests"), require_key=FUNCTION_KEY, timer_triggers=False

@@ -127,7 +127,7 @@ async def test_without_pages_there_is_no_door_to_them(s: Scene) -> None:
             assert 404 == (await knock(s, door, x_functions_key=key)).status, door
 
 
-SIGN_IN = Door("SignIn", "POST", "api/signin")
+SIGN_IN = Door("SignIn", "POST", "api/ui-signin")
 HOME = Door("Pages", "GET", "api/ui")
 
 

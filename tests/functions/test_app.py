@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,19 @@ def test_no_two_routes_fit_one_address() -> None:
     for one, other in itertools.combinations(there, 2):
         if set(one["methods"]) & set(other["methods"]):
             assert not fits(one["route"], other["route"]), (one["route"], other["route"])
+
+
+def test_badges_are_there_where_images_are_named() -> None:
+    """Everybody may ask then; of a registry of its own, too."""
+    assert "Badge" not in triggers("httpTrigger")
+    assert "Badge" not in triggers(
+        "httpTrigger", build_app({"ACR_GLOBAL_BADGE": ","}).get_functions()
+    )
+    own = json.dumps({"r.io": {"regions": ["eastus"], "badge": ["team/*"]}})
+    for environ in ({"ACR_GLOBAL_BADGE": "team/*"}, {"ACR_GLOBAL_REGISTRIES": own}):
+        badge = triggers("httpTrigger", build_app(environ).get_functions())["Badge"]
+        assert "anonymous" == badge["authLevel"].value
+        assert f"/api/{badge['route']}`" in README
 
 
 def test_orchestrators_and_activities_are_those_named() -> None:

@@ -73,6 +73,8 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
         "acr_global.functions.observer",
         "acr_global.functions.pageviews",
         "acr_global.functions.pushlists",
+        "acr_global.badge",
+        "acr_global.functions.badges",
         "acr_global.functions.regionlists",
         "acr_global.instruments",
         "acr_global.lags",

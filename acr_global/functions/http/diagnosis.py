@@ -47,7 +47,11 @@ async def diagnose(setup: Setup, tools: Tools, prober: Prober) -> api.Diagnosis:
         version=VERSION,
         python=platform.python_version(),
         now=tools.clock(),
-        functions=names.there(catches_up=tools.settings.catches_up(), ui=tools.settings.ui),
+        functions=names.there(
+            catches_up=tools.settings.catches_up(),
+            badges=tools.settings.has_badges(),
+            ui=tools.settings.ui,
+        ),
         problems=problems_of(setup.loaded),
         expected=tuple(one for one in expected if one.regions),
         newest_turn=setup.journal.newest_turn,

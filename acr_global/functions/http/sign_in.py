@@ -21,7 +21,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return
 
     @app.function_name(names.UI_SIGN_IN)
-    @app.route(route="signin", methods=["POST"])
+    @app.route(route="ui-signin", methods=["POST"])
     @app.durable_client_input(client_name="client")
     async def sign_in(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.

@@ -1,0 +1,30 @@
+"""`Badge`: where an image is, as a picture for everybody.
+
+A README cannot send a key. So the function is there only where the settings name images that may be
+shown, and of any other it answers as a host does that has no such function.
+"""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import names
+from acr_global.functions.setup import Setup
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function, where something may be shown."""
+    if not setup.loaded.settings.has_badges():
+        return
+
+    @app.function_name(names.BADGE)
+    @app.route(
+        route="badge/{registry}/{*image}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS
+    )
+    @app.durable_client_input(client_name="client")
+    async def badge(req: func.HttpRequest, client: str) -> func.HttpResponse:
+        # Imported here: at a cold start a webhook must be answered first.
+        from acr_global.functions import badges
+
+        return await badges.answer(setup.tools(client), req)

@@ -1,0 +1,65 @@
+"""Badges where something is amiss; in virtual time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from acr_global_rig.world import World, world
+from tests.e2e.test_pushes import Broken, with_ledger
+
+HOST = "myregistry.azurecr.io"
+"""The registry of the pushes here."""
+
+
+async def badge(w: World, image: str, **headers: str) -> tuple[int, str, Any]:
+    """The status, the picture and the headers."""
+    async with w.session.get(f"{w.host.url}/api/badge/{image}", headers=headers) as answer:
+        return answer.status, await answer.text(), answer.headers
+
+
+async def test_a_table_that_fails_is_said_in_the_picture() -> None:
+    """A README would show a broken picture for an error; and nobody keeps it."""
+    async with world(app=with_ledger(Broken()), BADGE="*") as w:
+        status, picture, headers = await badge(w, f"{HOST}/team/app.svg")
+        assert (200, True) == (status, "not known now" in picture)
+        assert "no-store" == headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"{HOST}/team/app",
+        f"{HOST}/team/app.png",
+        f"{HOST}/other/app.svg",
+        f"{HOST}/team/app:.svg",
+        f"{HOST}/team/app%0A.svg",
+        f"{HOST}/team/%C3%A4.svg",
+        f"{HOST}/.svg",
+        "myregistry/team/app.svg",
+        "no%20host.io/team/app.svg",
+        HOST,
+    ],
+)
+async def test_what_is_no_image_that_may_be_shown_is_not_there(image: str) -> None:
+    """The answer has no body."""
+    async with world(app=with_ledger(Broken()), BADGE="team/*") as w:
+        assert (404, "") == (await badge(w, image))[:2]
+
+
+async def test_a_registry_of_its_own_may_show_more() -> None:
+    """Or nothing, where all others show something."""
+    own = '{"open.io": {"badge": "*"}, "shut.io": {"badge": ""}}'
+    async with world(BADGE="team/*", REGISTRIES=own) as w:
+        shown = [f"{host}/{name}.svg" for host in ("open.io", "shut.io", HOST) for name in "tx"]
+        shown += [f"{host}/team/app.svg" for host in ("open.io", "shut.io", HOST)]
+        found = [(await badge(w, image))[0] for image in shown]
+        assert [200, 200, 404, 404, 404, 404, 200, 404, 200] == found
+
+
+async def test_without_the_setting_there_is_no_such_route() -> None:
+    """As with any address that the app does not have."""
+    async with world() as w:
+        unknown = await badge(w, "../unknown")
+        assert unknown[:2] == (await badge(w, f"{HOST}/team/app.svg"))[:2] == (404, "")
