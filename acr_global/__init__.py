@@ -12,7 +12,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     image                                   what people call an image
     headers, proxies, outgoing              how anything is sent to another host
     secret, lenient, retry, retry_after     what targets and settings are made of
-    grouping                                pushes that lack the same regions → one alarm
+    grouping, gathering, reporting          pushes that lack the same regions → one alarm
     notify/                                 the targets, and Verdict → Message → one request each
     setting_values, policy, registry_setting, settings      what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id

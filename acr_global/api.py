@@ -17,6 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from acr_global.grouping import GroupReport
 from acr_global.model import (
     Action,
     Arrival,
@@ -165,6 +166,10 @@ class _Letter(Frozen):
     dead: tuple[str, ...] | None = None
     """Targets that did not get it, and will not unless it is replayed."""
     dead_more: int | None = None
+    group: str | None = None
+    """Id of the group of pushes that a message was about, in the place of one push."""
+    report: str | None = None
+    """behind, silent or over: what was to be said of the group."""
     replay_of: str | None = None
     """Id of the dead letter that this is a replay of."""
     cause: str | None = None
@@ -192,7 +197,10 @@ class DeadLetterDetails(_Letter):
     attempts: tuple[Annotated[Attempt, _Bare], ...]
     """In the order in which they were made."""
     message: Annotated[Verdict | None, WrapValidator(_or_none), _Bare] = None
-    """The verdict that was to be sent; null for a push that was given up."""
+    """The verdict that was to be sent; null for a push that was given up, and for
+    a group."""
+    group_message: Annotated[GroupReport | None, WrapValidator(_or_none), _Bare] = None
+    """What was to be said of a group."""
     arrivals: tuple[Annotated[Arrival, _Bare], ...] | None = None
     """Only of a push that was given up: its arrivals."""
 
@@ -265,6 +273,10 @@ class PushVerdict(Frozen):
     missing: tuple[str, ...]
     attempts: tuple[Attempt, ...]
     """The first for each target; those that followed stand in deliveries."""
+    group: str | None = None
+    """Id of the group of pushes that counts it; see docs/grouping.md."""
+    grouped: tuple[str, ...] = ()
+    """Targets that are told by the group, and not of this push itself."""
     error: str | None = None
     """Why it could not be sent, where that was given up."""
 

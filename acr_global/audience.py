@@ -50,6 +50,15 @@ _HEARD_BY = {
 }
 
 
+def wanted_of_group(
+    targets: Iterable[Target], names: Iterable[str], state: GroupState
+) -> tuple[str, ...]:
+    """Of the targets that have left pushes to a group, those that are told this of it; and those
+    that the settings no longer know, as of a verdict."""
+    known = {t.name: t for t in targets}
+    return tuple(n for n in names if n not in known or hears_of_group(known[n], state))
+
+
 def hears_of_group(target: Target, state: GroupState) -> bool:
     """Whether a target that has left pushes to a group is told this of it: the end, if it chooses
     either of the verdicts that a push can get after its alarm."""

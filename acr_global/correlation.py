@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from acr_global.model import PushEvent, VerdictType
@@ -32,6 +34,12 @@ MARKS = "_caught-up."
 
 PROBES = "_probe."
 """What the ids of all probes begin with, which only try whether the engine works."""
+
+GROUPS = "_group."
+"""What the ids of all groups begin with, which tell many alarms as one."""
+
+_LAST_SECOND = 9_999_999_999
+"""In the year 2286; what the times in ids of groups count down from."""
 
 _WHOLE_PUSH = "-"
 """Stands for the region in the id of a courier that sees a whole push through; no region has this
@@ -98,6 +106,30 @@ def courier_id(push_id: str, region: str = _WHOLE_PUSH) -> str:
 def is_courier(instance_id: str) -> bool:
     """Whether it is a courier's id; a record of a push that was given up has a delivery's."""
     return instance_id.startswith("_courier.")
+
+
+def group_prefix(registry: str | None, missing: Iterable[str]) -> str:
+    """What the ids of all groups of one registry and the same missing regions begin with."""
+    parts = (registry or "", *sorted(missing))
+    digest = hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()
+    return f"{GROUPS}{digest[:16]}."
+
+
+def group_id(prefix: str, begun_at: datetime) -> str:
+    """The id of the group that begins now. It never comes again; the newest is the first in the
+    order of ids; and two that begin in the same second are one."""
+    return f"{prefix}{_LAST_SECOND - int(begun_at.timestamp()):010d}"
+
+
+def is_group(instance_id: str) -> bool:
+    """Whether it is a group's id."""
+    return instance_id.startswith(GROUPS)
+
+
+def report_delivery_id(group: str, number: int, part: int) -> str:
+    """The instance that delivers one report of a group to those who hear of the same pushes; there
+    are several parts where they hear of different ones."""
+    return f"{DELIVERIES}group.{group.removeprefix(GROUPS)}.{number}.{part}"
 
 
 def delivery_id(push_id: str, verdict: VerdictType, birth: str | None = None) -> str:

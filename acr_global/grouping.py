@@ -8,13 +8,15 @@ What a target is told of such a group, in this order:
     over        nobody waits any more: which pushes have recovered, and which have not
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from acr_global.model import Frozen, Moment
 
 
-class AlarmGroup(Frozen):
+@dataclass(frozen=True, slots=True)
+class AlarmGroup:
     """From when on alarms are one: so many of one registry, with the same regions missing, within
     this time."""
 

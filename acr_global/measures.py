@@ -99,7 +99,7 @@ def of_given_up_push() -> Measurement:
     return _measured(DEAD_LETTERS, 1, {KIND: "push"})
 
 
-def of_revival(kind: Literal["push", "courier", "delivery"]) -> Measurement:
+def of_revival(kind: Literal["push", "courier", "delivery", "group"]) -> Measurement:
     """One instance that was begun anew."""
     return _measured(REVIVED, 1, {KIND: kind})
 

@@ -20,7 +20,8 @@ from acr_global.urls import check_url, shown_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
 LONGEST_TIMER = timedelta(hours=1)
-MOST_ALARMS = 1_000
+MOST_ALARMS = 100
+"""Of those that come singly before a group is told; its status names each."""
 LONGEST_ALARMS = timedelta(days=1)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
 

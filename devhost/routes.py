@@ -44,9 +44,15 @@ def match(routes: Iterable[Route], method: str, path: str) -> tuple[Route, dict[
     for route in routes:
         found = route.pattern.fullmatch(path.rstrip("/") or "/")
         if found and (route.methods is None or method.upper() in route.methods):
-            values = {k: unquote(v) for k, v in found.groupdict().items() if v is not None}
+            values = {k: _decoded(v) for k, v in found.groupdict().items() if v is not None}
             return route, values
     return None
+
+
+def _decoded(text: str) -> str:
+    """As ASP.NET Core decodes a path: a quoted slash stays quoted."""
+    parts = re.split("(%2[fF])", text)
+    return "".join(part if n % 2 else unquote(part) for n, part in enumerate(parts))
 
 
 def _route(function: Function, prefix: str) -> Route:

@@ -34,6 +34,8 @@ ORDER = [
     "ends",
     "lives",
     "grouping",
+    "gathering",
+    "reporting",
     "retry_after",
     "notify",
     "setting_values",

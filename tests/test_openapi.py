@@ -12,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from acr_global import openapi
 from acr_global.functions.app import build_app
+from acr_global.functions.names import pages
 from acr_global.operations import OPERATIONS
 from acr_global.payload import Event
 
@@ -36,12 +37,11 @@ def test_every_function_that_answers_is_in_the_document() -> None:
     """With its path, method and key; the pages for people are no part of it."""
     found = {}
     for function in build_app(SETTINGS).get_functions():
-        for binding in (b.get_dict_repr() for b in function.get_bindings()):
-            path = f"/api/{binding.get('route')}".replace("{*image}", "{image}.svg")
-            if binding["type"] == "httpTrigger" and not path.startswith("/api/ui"):
-                (method,) = binding["methods"]
-                keyed = binding["authLevel"] == func.AuthLevel.FUNCTION
-                found[function.get_function_name()] = (str(method), path, keyed)
+        name, trigger = function.get_function_name(), function.get_trigger().get_dict_repr()
+        if trigger["type"] == "httpTrigger" and name not in pages():
+            (method,) = trigger["methods"]
+            path = f"/api/{trigger['route']}".replace("{*image}", "{image}.svg")
+            found[name] = (str(method), path, trigger["authLevel"] == func.AuthLevel.FUNCTION)
     assert found == {o.function: (o.method, o.path, o.key) for o in OPERATIONS}
 
 

@@ -15,7 +15,13 @@ def print_letters(letters: Sequence[DeadLetter]) -> None:
         print("No dead letters.")
         return
     rows = [
-        (one.id, one.verdict, one.reference, _cut(one.dead, one.dead_more), one.attempts)
+        (
+            one.id,
+            one.verdict or one.report,
+            one.reference or one.group,
+            _cut(one.dead, one.dead_more),
+            one.attempts,
+        )
         for one in letters
     ]
     print_table(("ID", "VERDICT", "REFERENCE", "DEAD TARGETS", "ATTEMPTS"), rows)
@@ -40,6 +46,8 @@ def print_letter(letter: DeadLetterDetails) -> None:
         ("still owed", _cut(letter.owed, letter.owed_more)),
         ("replay of", letter.replay_of),
     ]
+    if letter.group:
+        known += [("group", letter.group), ("told", letter.report)]
     if letter.cause:
         known += [("cause", letter.cause)]
         known += [("reported by", [arrival.region for arrival in letter.arrivals or ()])]

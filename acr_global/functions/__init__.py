@@ -6,6 +6,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     keeping, pacing, instances, strays  an arrival is put where nothing can lose it
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
     sending                             one attempt for each target
+    joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory

@@ -18,11 +18,13 @@ import azure.functions as func
 from acr_global.errors import Problem
 from acr_global.functions import awaking, exporting, noting, tables, turns
 from acr_global.functions.activities import (
+    ask_members,
     attempt_delivery,
     carry_arrival,
     fire_push_notification,
     gather_evidence,
     hand_over_delivery,
+    tell_group,
 )
 from acr_global.functions.http import (
     badge,
@@ -48,6 +50,7 @@ from acr_global.functions.ledgers import Ledgers, in_memory
 from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
+    gather_alarms,
     note_open,
     probe_functions,
     wait_for_all_regions,
@@ -75,9 +78,12 @@ FUNCTIONS = (
     deliver_notification,
     note_open,
     probe_functions,
+    gather_alarms,
     fire_push_notification,
     hand_over_delivery,
     attempt_delivery,
+    tell_group,
+    ask_members,
     gather_evidence,
     carry_arrival,
     revive_interrupted,

@@ -9,6 +9,11 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+def moment(text: object) -> datetime | None:
+    """A moment as the engine writes it; None where there is none."""
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
 def stamped(prefix: str) -> str:
     """A new id. Those of one prefix are in the order of their age as long as seconds have ten
     digits: until 2286."""

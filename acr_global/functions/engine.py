@@ -24,7 +24,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from pydantic import BaseModel
 
-from acr_global.functions import wire
+from acr_global.functions import clock, wire
 from acr_global.functions.journal import Journal
 
 CALL_SECONDS = 30.0
@@ -290,12 +290,8 @@ def _look(row: dict[str, Any]) -> Snapshot:
         output=row.get("output"),
         custom_status=row.get("customStatus"),
         instance_id=row.get("instanceId", ""),
-        created=_moment(row.get("createdTime")),
-        updated=_moment(row.get("lastUpdatedTime")),
+        created=clock.moment(row.get("createdTime")),
+        updated=clock.moment(row.get("lastUpdatedTime")),
         history=tuple(row.get("historyEvents") or ()),
         suspended=row["runtimeStatus"] == "Suspended",
     )
-
-
-def _moment(text: object) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None

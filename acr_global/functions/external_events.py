@@ -14,7 +14,6 @@ from typing import Any
 
 from azure.durable_functions.models.history import HistoryEventType
 
-from acr_global import correlation
 from acr_global.functions import wire
 from acr_global.model import Arrival
 
@@ -36,8 +35,7 @@ def make_readable(history: Iterable[Any]) -> None:
     for event in history:
         if event.event_type != HistoryEventType.EVENT_RAISED:
             continue
-        if event.Name.lower().startswith(correlation.event_name("")):
-            event.Name = event.Name.lower()
+        event.Name = event.Name.lower()
         if not _is_plain(event.Input):
             event.Input = "null"
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterable
+from typing import Literal
 
-from acr_global import correlation, retry
-from acr_global.functions import givingup, log, names, observing, wire
+from acr_global import correlation, gathering, reporting, retry
+from acr_global.functions import clock, givingup, groups, log, names, observing, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Snapshot
 from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
@@ -38,6 +39,8 @@ async def begin_again(engine: Engine, instance_id: str) -> bool:
     with contextlib.suppress(AlreadyExistsError):
         if correlation.is_courier(instance_id):
             return await _courier_again(engine, instance_id)
+        if correlation.is_group(instance_id):
+            return await _group_again(engine, instance_id)
         return await _delivery_again(engine, instance_id)
     return True
 
@@ -75,6 +78,52 @@ async def _delivery_again(engine: Engine, instance_id: str) -> bool:
     return True
 
 
+async def _group_again(engine: Engine, instance_id: str) -> bool:
+    """Let a group go on with all that its history holds."""
+    snapshot = await engine.look_back(instance_id)
+    try:
+        given = regathered(snapshot)
+    except ValueError:  # started by hand
+        return False
+    lives = (given.lives or 0) + 1
+    if is_spent(lives):
+        log.line(
+            "group-given-up",
+            level=logging.ERROR,
+            group=instance_id,
+            todo="look why Python ends (memory?); from here on each push is told of by itself",
+        )
+        return False
+    _note_begun_anew(instance_id, lives)
+    again = given.model_copy(update={"lives": lives})
+    await engine.start(names.GATHER_ALARMS, instance_id, again)
+    return True
+
+
+def regathered(snapshot: Snapshot) -> groups.GroupInput:
+    """A group that was broken off, with all that its history holds.
+
+    Raises ValueError where its input is no group's.
+    """
+    given = wire.load(groups.GroupInput, snapshot.input)
+    group = given.group
+    for said in given.said:
+        group = gathering.take(group, said)
+    for event in snapshot.history:
+        at, name = clock.moment(event.get("Timestamp")), event.get("FunctionName")
+        match event.get("EventType"), name or event.get("Name"):
+            case "EventRaised", names.ALARM_EVENT:
+                with contextlib.suppress(ValueError):  # raised by hand
+                    group = gathering.take(group, wire.load(gathering.Said, event.get("Input")))
+            case "TaskCompleted", names.TELL_GROUP if at:
+                made = wire.load(groups.TellOutput, event.get("Result")).tellings
+                group = reporting.told(group, made, at)
+            case "TaskCompleted", names.ASK_MEMBERS if at:
+                states = wire.load(groups.AskOutput, event.get("Result")).states
+                group = gathering.asked(group, states, at)
+    return given.model_copy(update={"group": group, "said": ()})
+
+
 def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
     """A delivery that was broken off, with the attempts that its history holds.
 
@@ -104,4 +153,10 @@ def _note_begun_anew(instance_id: str, lives: int) -> None:
         else "nothing; if it comes often, look why Python ends (memory?)",
     )
     if observer := observing.observer():
-        observer.revived("courier" if correlation.is_courier(instance_id) else "delivery")
+        observer.revived(_kind(instance_id))
+
+
+def _kind(instance_id: str) -> Literal["courier", "delivery", "group"]:
+    if correlation.is_group(instance_id):
+        return "group"
+    return "courier" if correlation.is_courier(instance_id) else "delivery"

@@ -24,16 +24,25 @@ COURIER = "Courier"
 DELIVER_NOTIFICATION = "DeliverNotification"
 NOTE_OPEN = "NoteOpen"
 PROBE_FUNCTIONS = "ProbeFunctions"
+GATHER_ALARMS = "GatherAlarms"
 CARRY_ARRIVAL = "CarryArrival"
 GATHER_EVIDENCE = "GatherEvidence"
 FIRE_PUSH_NOTIFICATION = "FirePushNotification"
 HAND_OVER_DELIVERY = "HandOverDelivery"
 ATTEMPT_DELIVERY = "AttemptDelivery"
+TELL_GROUP = "TellGroup"
+ASK_MEMBERS = "AskMembers"
+
+
+ALARM_EVENT = "alarm"
+"""The external event by which a group hears of a push. Not a function's name."""
 
 
 def every() -> tuple[str, ...]:
     """All of them, sorted."""
-    return tuple(sorted(value for name, value in globals().items() if name.isupper()))
+    return tuple(
+        sorted(value for name, value in globals().items() if name.isupper() and value[0].isupper())
+    )
 
 
 def always() -> tuple[str, ...]:
@@ -62,4 +71,6 @@ def activities() -> tuple[str, ...]:
         FIRE_PUSH_NOTIFICATION,
         HAND_OVER_DELIVERY,
         ATTEMPT_DELIVERY,
+        TELL_GROUP,
+        ASK_MEMBERS,
     )

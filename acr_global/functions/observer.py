@@ -90,7 +90,7 @@ class Observer:
         """A push was given up."""
         _record([measures.of_given_up_push()])
 
-    def revived(self, kind: Literal["push", "courier", "delivery"]) -> None:
+    def revived(self, kind: Literal["push", "courier", "delivery", "group"]) -> None:
         """An instance was begun anew."""
         _record([measures.of_revival(kind)])
 

@@ -87,6 +87,8 @@ def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
         given = wire.load(wire.DeliveryInput, snapshot.input)
     except ValueError:  # purged, or started by hand
         return None
+    if given.verdict is None:
+        return None
     ended = letters.output_of(snapshot)
     state = ended.delivery if ended else mending.resumed(snapshot).delivery
     return api.PushDelivery(

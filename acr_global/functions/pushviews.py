@@ -115,6 +115,8 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
                 at=r.at,
                 missing=_missing_then(watch, r),
                 attempts=r.attempts,
+                group=r.group.group if r.group else None,
+                grouped=r.group.targets if r.group else (),
                 error=r.error,
             )
             for r in seen.said

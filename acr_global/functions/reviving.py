@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from acr_global import correlation, lives, verdict
-from acr_global.functions import external_events, names, wire
+from acr_global.functions import clock, external_events, names, wire
 from acr_global.functions.engine import Phase, Snapshot
 from acr_global.model import Arrival, Evidence
 
@@ -69,7 +69,7 @@ class _Story:
         if self.due:
             return
         self.due = True
-        at = _moment(event.get("ScheduledTime"))
+        at = clock.moment(event.get("ScheduledTime"))
         if at:  # a finished call stands at its end in the history, not where it was made
             self.after = [a for a in self.arrivals if a.received_at > at]
             self.arrivals = [a for a in self.arrivals if a.received_at <= at]
@@ -77,12 +77,16 @@ class _Story:
     def _sent(self, sent: wire.NotifyOutput, event: Mapping[str, Any]) -> None:
         """Note that a verdict was sent; unless failed attempts could not be handed over, for then
         it is still due, and sent again."""
-        at = _moment(event.get("Timestamp"))
+        at = clock.moment(event.get("Timestamp"))
         if sent.owed or sent.verdict is None or at is None:
             self._reached(event)
             return
         record = wire.VerdictRecord(
-            type=sent.verdict, at=at, attempts=sent.attempts, delivery=sent.delivery
+            type=sent.verdict,
+            at=at,
+            attempts=sent.attempts,
+            delivery=sent.delivery,
+            group=sent.group,
         )
         self.said.append(record)
         self.due = False
@@ -140,7 +144,7 @@ def pardoned(life: wire.PushTerms) -> wire.PushTerms:
 def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
     region = str(event["Name"]).lower()[len(_EVENT) :]
     begun_at = push.arrival.received_at
-    at = _moment(event.get("Timestamp")) or begun_at
+    at = clock.moment(event.get("Timestamp")) or begun_at
     return external_events.arrival_of(region, event.get("Input"), push.push_id, begun_at, at)
 
 
@@ -150,13 +154,9 @@ def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> dat
     if push.begun_at:
         return push.begun_at
     kinds = ("TimerCreated", "TimerFired")
-    times = [_moment(e.get("Timestamp")) for e in history if e.get("EventType") in kinds]
+    times = [clock.moment(e.get("Timestamp")) for e in history if e.get("EventType") in kinds]
     return min((t for t in times if t), default=push.arrival.received_at)
 
 
 def _once(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
     return tuple(dict.fromkeys(arrivals))
-
-
-def _moment(text: object) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None

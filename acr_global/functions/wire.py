@@ -7,12 +7,13 @@ is secret: inputs lie in plain text in storage.
 
 import json
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from acr_global import verdict
 from acr_global.ends import DeliveryEnd
+from acr_global.grouping import GroupReport
 from acr_global.model import (
     Action,
     Arrival,
@@ -35,6 +36,16 @@ else:
 M = TypeVar("M", bound=BaseModel)
 
 
+class InGroup(Frozen):
+    """What a group has taken of an alarm."""
+
+    group: str
+    """The group's id. It counts the push."""
+    targets: tuple[str, ...] = ()
+    """Those who are told by the group, and not of the push itself; none where the alarm was one
+    of the first."""
+
+
 class VerdictRecord(Frozen):
     """One verdict that was reached, and how its notification fared at the first attempt."""
 
@@ -44,6 +55,8 @@ class VerdictRecord(Frozen):
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
     """The instance that goes on delivering what failed."""
+    group: InGroup | None = None
+    """Of an alarm: the group that has taken it."""
     error: str | None = None
     """Set when sending, or handing over what was not delivered, was given up."""
 
@@ -220,13 +233,34 @@ class NotifyInput(Frozen):
     v: Literal[1] = 1
     verdict: Verdict
     targets: tuple[str, ...]
+    group: InGroup | None = None
+    """The group that has taken the alarm before."""
 
 
-class DeliveryInput(Frozen):
-    """Input of `DeliverNotification`."""
+class _Subject(Frozen):
+    """What is delivered: a verdict on a push, or a report of a group."""
 
     v: Literal[1] = 1
-    verdict: Verdict
+    verdict: Verdict | None = None
+    report: GroupReport | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.verdict is None) is (self.report is None):
+            raise ValueError("must be a verdict or a report")
+        return self
+
+    @property
+    def subject(self) -> Verdict | GroupReport:
+        """The one of them that it is."""
+        return cast("Verdict | GroupReport", self.verdict or self.report)
+
+
+class DeliveryInput(_Subject):
+    """Input of `DeliverNotification`."""
+
+    part: int | None = None
+    """Of a report: which of those that were made at one time."""
     delivery: Delivery
     replay_of: str | None = None
     """The dead letter that an operator sends anew."""
@@ -241,6 +275,7 @@ class NotifyOutput(Frozen):
     """The verdict that was sent: a history shows results, not inputs."""
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
+    group: InGroup | None = None
     owed: DeliveryInput | None = None
     """A delivery that could not be handed over; the orchestrator does that later."""
 
@@ -276,11 +311,9 @@ class DeliveryOutput(Frozen):
     delivery: Delivery
 
 
-class AttemptInput(Frozen):
+class AttemptInput(_Subject):
     """Input of `AttemptDelivery`: one round."""
 
-    v: Literal[1] = 1
-    verdict: Verdict
     targets: tuple[str, ...]
     by_hand: bool = False
     """An operator asked for it: it is sent even if a later verdict has overtaken it."""

@@ -105,6 +105,7 @@ def route(template: str, *methods: str) -> Function:
         ("/api/items/special", "items/special", {}),
         ("/api/items/7", "items/{id:int}", {"id": "7"}),
         ("/api/items/seven", "items/{name}", {"name": "seven"}),
+        ("/api/items/a%20b%2Fc", "items/{name}", {"name": "a b%2Fc"}),
         ("/api/files/a/b.txt", "files/{*path}", {"path": "a/b.txt"}),
         ("/api/files", "files/{*path}", {}),
         ("/api/v1.json", "v{n}.json", {"n": "1"}),

@@ -90,6 +90,18 @@ def build() -> Any:
         return left.is_completed
 
     @app.orchestration_trigger(context_name="context")
+    def Counts(context: Any) -> Steps:
+        """Hears the event `first` as often as its input says, one wait after another, beside an
+        activity that it calls with the first."""
+        context.set_custom_status("counting")
+        race, heard = [context.call_activity("Hold", 2)], 0
+        while heard < context.get_input()["times"]:
+            wait = context.wait_for_external_event("first")
+            yield context.task_any([wait, *race])
+            heard, race = heard + wait.is_completed, []
+        return heard
+
+    @app.orchestration_trigger(context_name="context")
     def Tries(context: Any) -> Steps:
         """Runs the activity, and returns how it failed."""
         try:

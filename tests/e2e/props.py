@@ -32,6 +32,8 @@ class Spans:
     """The late window that is meant to close."""
     pauses: tuple[int, ...]
     """Of the retry schedule."""
+    together: int
+    """In which alarms come together."""
     look_every: int
     """With evidence looked for before the deadline; the settings allow no less than 10."""
     moment: float
@@ -42,8 +44,8 @@ class Spans:
     """Pushes at once."""
 
 
-VIRTUAL = Spans(600, 3_600, (5, 300, 1_800), 60, 60.0, 1_000_000.0, 20)
-REAL = Spans(6, 6, (1, 2, 3), 10, 0.0, 90.0, 4)
+VIRTUAL = Spans(600, 3_600, (5, 300, 1_800), 600, 60, 60.0, 1_000_000.0, 20)
+REAL = Spans(6, 6, (1, 2, 3), 20, 10, 0.0, 90.0, 4)
 
 TARGETS = ("ops", "second", "third")
 """They hear what a target hears that asks for nothing else; `ops` is told by nearly all."""
@@ -98,8 +100,14 @@ class Board:
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read())
-        receiver = self.receiver(request.match_info["target"], body["push"]["repository"])
+        receiver = self.receiver(request.match_info["target"], _repository(body))
         return await receiver.receive(request)
+
+
+def _repository(body: Any) -> str:
+    """Whose pushes a message is about; a scene's are all of one repository."""
+    image = body["pushes"][0]["image"] if body["type"] == "group" else body["push"]["repository"]
+    return str(image).partition(":")[0]
 
 
 @contextlib.asynccontextmanager
@@ -126,6 +134,7 @@ async def props(
         settings = {
             "REGIONS": ",".join(REGIONS),
             "TIMEOUT": "10m",
+            "ALARM_GROUP": "0",  # scenes share registries
             "TARGETS": json.dumps(_targets(receivers, board.late())),
             "RETRY_SCHEDULE": ",".join(f"{pause}s" for pause in spans.pauses),
             "REGISTRIES": json.dumps({host(name): own for name, own in by_policy.items()}),
@@ -144,8 +153,9 @@ def _targets(receivers: str, late: str) -> list[dict[str, Any]]:
             "match": ["team/*"],
         },
     ]
+    apart = {"name": "apart", "url": f"{receivers}/apart", "on": ALL_VERDICTS, "group": False}
     down = {"name": "down", "url": f"{late}/down"}
-    return [{"kind": "webhook", **target} for target in (*plain, *choosy, down)]
+    return [{"kind": "webhook", **target} for target in (*plain, *choosy, apart, down)]
 
 
 def _policies(spans: Spans, endpoints: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -160,6 +170,7 @@ def _policies(spans: Spans, endpoints: Mapping[str, str]) -> dict[str, dict[str,
         | {"evidence": "manifest", "region_endpoints": dict.fromkeys(REGIONS, url)}
         for name, url in endpoints.items()
     }
+    grouped = short | {"alarm_group": f"3 in {spans.together}s"}
     early = {"check_every": f"{spans.look_every}s", "timeout": "30m"}
     return {
         "plain": ops,
@@ -176,7 +187,18 @@ def _policies(spans: Spans, endpoints: Mapping[str, str]) -> dict[str, dict[str,
         "many": ops | {"regions": [f"region{n}" for n in range(100)]},
         "evidence-early": evidence["evidence-absent"] | early,
         **evidence,
+        # One for each scene, because alarms of one registry come together.
+        **{f"group-{name}": grouped | own for name, own in _GROUPED.items()},
     }
+
+
+_GROUPED: dict[str, dict[str, Any]] = {
+    "back": {"targets": ["ops", "apart"]},
+    "twice": {},
+    "down": {"targets": ["ops", "down"]},
+    "killed": {},
+    "hosts": {},
+}
 
 
 def _real(spans: Spans, there: Mapping[str, Registries]) -> dict[str, dict[str, Any]]:

@@ -213,7 +213,11 @@ class Scene:
         messages = self.receiver(target).messages()
         # By content the push has an id of the app's own, and there is one push in the scene.
         mine = None if is_by_content(self.policy) else self.push_id(push)
-        return [m["type"] for m in messages if mine in (None, m["push"]["id"])]
+        return [m["type"] for m in messages if "push" in m and mine in (None, m["push"]["id"])]
+
+    def reports(self, target: str = "ops") -> list[Any]:
+        """What a target was told of groups, repeats dropped, in order."""
+        return [m for m in self.receiver(target).messages() if m["type"] == "group"]
 
     async def told(self, *verdicts: str, target: str = "ops", push: int = 1) -> None:
         """Return when a target has been told exactly these verdicts of a push."""

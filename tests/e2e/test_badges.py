@@ -44,7 +44,7 @@ async def test_a_table_that_fails_is_said_in_the_picture() -> None:
 )
 async def test_what_is_no_image_that_may_be_shown_is_not_there(image: str) -> None:
     """The answer has no body."""
-    async with world(app=with_ledger(Broken()), BADGE="team/*") as w:
+    async with world(app=with_ledger(Broken()), BADGE="team/*,myregistry/*") as w:
         assert (404, "") == (await badge(w, image))[:2]
 
 

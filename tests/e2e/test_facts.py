@@ -312,3 +312,15 @@ def test_a_purge_that_names_no_final_status_takes_what_runs(
         assert 400 == (await room.call("DELETE", f"{API}/instances"))[0]
 
     attempt(trial)
+
+
+def test_who_always_has_a_wait_open_hears_every_event(attempt: Any) -> None:
+    """They come in crowds, beside an activity that is not waited for."""
+
+    async def trial(room: Room) -> None:
+        await room.begun("Counts", {"times": 60})
+        for _ in range(6):
+            assert [202] * 10 == await asyncio.gather(*(room.event("first") for _ in range(10)))
+        assert ("Completed", "counting", 60) == await room.ended()
+
+    attempt(trial)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -62,6 +62,7 @@ async def test_a_table_that_says_nothing_is_not_asked_for_ever() -> None:
     async with world(app=with_ledger(rows)) as w:
         answer = (await w.call("GET", "regions"))[1]
         assert (0, True, pushlists.MAX_READS) == (answer["pushes"], answer["cut"], rows.asked)
+        assert utcnow() - datetime.fromisoformat(answer["since"]) < timedelta(hours=1)
 
 
 async def test_regions_without_a_table_are_not_guessed() -> None:

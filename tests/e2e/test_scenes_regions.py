@@ -35,6 +35,8 @@ async def test_a_region_s_lags_are_told(s: Scene) -> None:
     assert complete["first_at"] == first["last_seen"] <= second["last_seen"]
     assert "last_seen" not in third
     assert second["lag_p50"] == second["lag_p95"] == second["lag_max"] >= 0.0
+    status, nothing = await s.call("GET", "api/regions", None, repository=f"{s.repository}-x")
+    assert (200, 0) == (status, nothing["pushes"])
     (idle,) = (await told(s, registry="far.example")).values()
     assert ("brazilsouth", (0, 0, 0, 0, 0)) == (idle["region"], counts(idle))
 

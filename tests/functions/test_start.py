@@ -113,7 +113,7 @@ def test_where_nobody_exports_nothing_is_measured() -> None:
 def test_a_start_builds_only_the_models_that_it_reads_settings_with() -> None:
     """The others are built at their first use."""
     assert "PushInput" in started()["models"]
-    assert ["AlarmGroup", "Settings", "WebhookTarget"] == started()["built"]
+    assert ["Settings", "WebhookTarget"] == started()["built"]
 
 
 def test_the_types_of_models_are_no_texts() -> None:

@@ -113,6 +113,17 @@ async def courier(s: Scene) -> Found:
     return {"courier": courier_id}
 
 
+async def group(s: Scene) -> Found:
+    """A region is silent for four pushes, and comes back."""
+    for number in range(1, 5):
+        await s.push(*REGIONS[:2], push=number)
+    await s.until(lambda: s.reports())
+    for number in range(1, 5):
+        await s.push(REGIONS[2], push=number)
+    await s.until(lambda: s.reports()[-1]["state"] == "over")
+    return {"group": s.reports()[0]["group"]}
+
+
 async def note(s: Scene) -> Found:
     """A note of what is open, as a process writes it."""
     note_id = f"_open.1780000000.{s.name}"
@@ -142,6 +153,7 @@ SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
     ("plain", courier),
     ("plain", note),
     ("plain", probe),
+    ("group-back", group),
 )
 
 

@@ -6,11 +6,12 @@ import azure.durable_functions as df
 
 from acr_global import audience
 from acr_global.ends import SUPERSEDED
-from acr_global.functions import bookkeeping, names, wire
+from acr_global.functions import bookkeeping, groups, names, wire
 from acr_global.functions.engine import Engine, EngineError
-from acr_global.functions.sending import attempt_all, give_way, not_sent
+from acr_global.functions.sending import attempt_all, attempt_group, give_way, not_sent
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
+from acr_global.grouping import GroupReport, GroupState
 from acr_global.model import Outcome, Verdict, VerdictType
 from acr_global.verdict import overtaking
 
@@ -30,24 +31,48 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOutput:
     """One attempt for each target that is due. An alarm that a later verdict has overtaken is
-    sent only to targets that do not choose the later one."""
+    sent only to targets that do not choose the later one; likewise a report of a group."""
     overtaken = await _overtaken(tools, data)
     attempts = [not_sent(tools, name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
-    attempts += await attempt_all(tools, data.verdict, rest)
-    await give_way(attempts)
-    await bookkeeping.settle(tools, data.verdict, attempts)
+    match data.subject:
+        case GroupReport() as report:
+            attempts += await attempt_group(tools, report, rest)
+            await give_way(attempts)
+        case Verdict() as verdict:
+            attempts += await attempt_all(tools, verdict, rest)
+            await give_way(attempts)
+            await bookkeeping.settle(tools, verdict, attempts)
     return wire.AttemptOutput(attempts=tuple(attempts))
 
 
 async def _overtaken(tools: Tools, data: wire.AttemptInput) -> frozenset[str]:
-    """The targets that no longer need the alarm."""
-    if data.verdict.type is not VerdictType.OVERDUE or data.by_hand:
+    """The targets that no longer need it."""
+    subject = data.subject
+    if data.by_hand:
         return frozenset()
-    later = await _later_verdict(tools.engine, data.verdict)
+    if isinstance(subject, GroupReport):
+        return await _later_report(tools, data.targets, subject)
+    if subject.type is not VerdictType.OVERDUE:
+        return frozenset()
+    later = await _later_verdict(tools.engine, subject)
     if later is None:
         return frozenset()
-    return audience.hear_of(tools.settings.targets, data.targets, later, data.verdict)
+    return audience.hear_of(tools.settings.targets, data.targets, later, subject)
+
+
+async def _later_report(
+    tools: Tools, names: tuple[str, ...], report: GroupReport
+) -> frozenset[str]:
+    """The targets that are told a later report of the group; none where that cannot be asked."""
+    try:
+        status = groups.status_of(await tools.engine.look(report.group_id))
+    except EngineError:
+        return frozenset()
+    newest = (status.newest if status else None) or {}
+    state = GroupState.OVER if status and status.state == "over" else GroupState.BEHIND
+    told = audience.wanted_of_group(tools.settings.targets, names, state)
+    return frozenset(name for name in told if newest.get(name, 0) > report.number)
 
 
 async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:

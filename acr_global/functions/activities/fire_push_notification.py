@@ -1,6 +1,8 @@
 """`FirePushNotification`: a verdict's first attempt.
 
-A verdict goes to all its targets side by side, one attempt each. What failed is handed to a
+A verdict goes to all its targets side by side, one attempt each; but an alarm that a group holds
+back, and what follows it, does not go to those who leave it to the group (joining.py). What failed
+is handed to a
 `DeliverNotification` instance (hand_over_delivery.py). Where the engine does not take it, the
 orchestrator is told what was not handed over, and does that later. Messages carry the same id on
 each attempt, so a receiver can drop the repeat that a crash causes.
@@ -52,10 +54,13 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     verdict = data.verdict
     _log_verdict(verdict)
     wanted = audience.wanted(tools.settings.targets, data.targets, verdict)
-    attempts = await attempt_all(tools, verdict, wanted)
+    group = await _grouped(tools, data, wanted)
+    held = group.targets if group else ()
+    attempts = await attempt_all(tools, verdict, tuple(t for t in wanted if t not in held))
     failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
+    sent = wire.NotifyOutput(verdict=verdict.type, attempts=attempts, group=group)
     if not failed:
-        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts)
+        return sent
     state = Delivery(
         push_id=verdict.push_id,
         targets=tuple(a.target for a in failed),
@@ -66,11 +71,29 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     owed = wire.DeliveryInput(verdict=verdict, delivery=state)
     await give_way(failed)
     try:
-        return wire.NotifyOutput(
-            verdict=verdict.type, attempts=attempts, delivery=await hand_over(tools.engine, owed)
-        )
+        return sent.model_copy(update={"delivery": await hand_over(tools.engine, owed)})
     except EngineError:  # raising it would send to every target again
-        return wire.NotifyOutput(verdict=verdict.type, attempts=attempts, owed=owed)
+        return sent.model_copy(update={"owed": owed})
+
+
+async def _grouped(
+    tools: Tools, data: wire.NotifyInput, wanted: tuple[str, ...]
+) -> wire.InGroup | None:
+    """What a group takes of a verdict; most have nothing to do with one."""
+    verdict = data.verdict
+    if verdict.type is VerdictType.OVERDUE:
+        setting = tools.settings.policy(verdict.artifact.registry).alarm_group
+        leaving = audience.held(tools.settings.targets, wanted, verdict)
+        if not (setting.count and leaving):
+            return None
+        from acr_global.functions import joining
+
+        return await joining.join(tools, verdict, tuple(t for t in wanted if t in leaving))
+    if data.group is None:
+        return None
+    from acr_global.functions import joining
+
+    return data.group if await joining.settle(tools, verdict, data.group) else None
 
 
 def _log_verdict(verdict: Verdict) -> None:

@@ -1,8 +1,9 @@
 """`HandOverDelivery`: the start of a `DeliverNotification` instance that could not be started
 where the first attempt was made.
 
-Its id is made of push and verdict, so a repeat of the activity after a crash finds it. (It may also
-find the delivery of an earlier push of the same id, which has been purged; times tell them apart.)
+Its id is made of push and verdict, or of group and report, so a repeat of the activity after a
+crash finds it. (It may also find the delivery of an earlier push of the same id, which has been
+purged; times tell them apart.)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from acr_global.functions import log, names, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
+from acr_global.grouping import GroupReport
 from acr_global.model import Verdict
 from acr_global.verdict import is_of_same_push
 
@@ -38,11 +40,10 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
 
     Raises EngineError.
     """
-    verdict = data.verdict
-    instance_id = correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
+    instance_id = _id(data)
     try:
         number, newest = await replays.newest(engine, instance_id)
-        if _is_of(verdict, newest):
+        if _is_of(data.subject, newest):
             return newest.instance_id
         instance_id = correlation.numbered(instance_id, number + 1)
         with contextlib.suppress(AlreadyExistsError):
@@ -60,12 +61,22 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
     return instance_id
 
 
-def _is_of(verdict: Verdict, delivery: Snapshot) -> bool:
-    """Whether an existing delivery is of this very push."""
+def _id(data: wire.DeliveryInput) -> str:
+    match data.subject:
+        case GroupReport() as report:
+            return correlation.report_delivery_id(report.group_id, report.number, data.part or 0)
+        case Verdict() as verdict:
+            return correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
+
+
+def _is_of(subject: Verdict | GroupReport, delivery: Snapshot) -> bool:
+    """Whether an existing delivery is of this very push, or report."""
     if delivery.phase is Phase.ABSENT:
         return False
     try:
-        there = wire.load(wire.DeliveryInput, delivery.input).verdict
+        there = wire.load(wire.DeliveryInput, delivery.input).subject
     except ValueError:
         return False
-    return is_of_same_push(verdict, there)
+    if isinstance(subject, Verdict):
+        return isinstance(there, Verdict) and is_of_same_push(subject, there)
+    return True  # a group's id never comes again

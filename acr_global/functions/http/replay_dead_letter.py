@@ -49,7 +49,7 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Re
         return await _try_again(engine, numbered(base, number + 1), push, snapshot.instance_id)
     given = wire.load(wire.DeliveryInput, snapshot.input)
     state = Delivery(
-        push_id=given.verdict.push_id,
+        push_id=given.delivery.push_id,
         targets=undelivered(letters.delivery_of(snapshot, given)),
         begun_at=clock.utcnow(),
         schedule=settings.retry_schedule,
@@ -71,7 +71,8 @@ async def _try_again(
 async def _start(
     engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
 ) -> api.Replay:
-    data = wire.DeliveryInput(verdict=given.verdict, delivery=state, replay_of=replay_of)
+    again = {"delivery": state, "replay_of": replay_of, "lives": None}
+    data = given.model_copy(update=again)
     # Another caller may replay it at this moment: one delivery serves both.
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)

@@ -23,7 +23,8 @@ from acr_global import retry, verdict
 from acr_global.ends import final_state, undelivered
 from acr_global.functions import log, names, observing, statuses, turns, wire
 from acr_global.functions.setup import Setup
-from acr_global.model import Attempt, Outcome
+from acr_global.grouping import GroupReport
+from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.words import shorten
 
 MAX_REFERENCE_CHARS = 400
@@ -71,7 +72,10 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
             yield context.create_timer(verdict.timer_for(wake))
             continue
         data = wire.AttemptInput(
-            verdict=given.verdict, targets=due, by_hand=given.replay_of is not None
+            verdict=given.verdict,
+            report=given.report,
+            targets=due,
+            by_hand=given.replay_of is not None,
         )
         try:
             result = yield context.call_activity(names.ATTEMPT_DELIVERY, wire.dump(data))
@@ -101,12 +105,24 @@ def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict
     """The custom status, bounded: what an operator's list shows without reading the input."""
     return {
         "state": word,
-        "push": given.verdict.push_id,
-        "verdict": given.verdict.type.value,
-        "reference": shorten(given.verdict.artifact.reference, MAX_REFERENCE_CHARS),
+        **_about(given),
         "delivered": list(retry.delivered(state)),
         "owed": list(retry.owed(state)),
         "dead": [t for t in undelivered(state) if t in retry.dead(state)],
         "attempts": len(state.attempts),
         "replay_of": given.replay_of,
     }
+
+
+def _about(given: wire.DeliveryInput) -> dict[str, Any]:
+    """What is delivered, in a few words."""
+    match given.subject:
+        case GroupReport() as report:
+            return {"group": report.group_id, "report": report.state.value}
+        case Verdict() as verdict:
+            reference = shorten(verdict.artifact.reference, MAX_REFERENCE_CHARS)
+            return {
+                "push": verdict.push_id,
+                "verdict": verdict.type.value,
+                "reference": reference,
+            }

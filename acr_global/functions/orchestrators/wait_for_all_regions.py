@@ -20,7 +20,7 @@ yields breaks instances in flight: tests/replay holds it to the histories of ear
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,14 +61,14 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     waiting = Waiting(context, push)
     records = list(push.known.said) if push.known else []
     if push.known and push.known.due:
-        records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)))))
+        records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)), records)))
     waiting.hear(push.more)
     if not records:
         yield from waiting.until(waiting.deadline, look_every=push.check_every)
         records.append((yield from waiting.notify(waiting.decide(alarmed=False))))
     if [r.type for r in records] == [VerdictType.OVERDUE] and push.late_window:
         yield from waiting.until(waiting.deadline + push.late_window)
-        records.append((yield from waiting.notify(waiting.decide(alarmed=True))))
+        records.append((yield from waiting.notify(waiting.decide(alarmed=True), records)))
     yield from waiting.linger()
     return wire.dump(waiting.output(records))
 
@@ -186,12 +186,14 @@ class Waiting:
             yield self._context.create_timer(verdict.timer_for(until))
             self._collect()
 
-    def notify(self, decided: Verdict) -> Steps:
-        """Send one verdict; what fails goes on in an instance of its own."""
+    def notify(self, decided: Verdict, before: Sequence[wire.VerdictRecord] = ()) -> Steps:
+        """Send one verdict; what fails goes on in an instance of its own. `before`: those that were
+        said already."""
         record = wire.VerdictRecord(
             type=decided.type, at=decided.decided_at, missing=decided.missing
         )
-        data = wire.NotifyInput(verdict=decided, targets=self._push.targets)
+        group = before[-1].group if before else None
+        data = wire.NotifyInput(verdict=decided, targets=self._push.targets, group=group)
         result, error = yield from self._insist(names.FIRE_PUSH_NOTIFICATION, wire.dump(data))
         if error:
             owed = _undelivered(decided, self._push.targets)
@@ -199,7 +201,11 @@ class Waiting:
         else:
             sent = wire.load(wire.NotifyOutput, result)
             record = record.model_copy(
-                update={"attempts": sent.attempts, "delivery": sent.delivery}
+                update={
+                    "attempts": sent.attempts,
+                    "delivery": sent.delivery,
+                    "group": sent.group,
+                }
             )
             if sent.owed:
                 record = yield from self._hand_over(record, sent.owed)

@@ -1,0 +1,204 @@
+"""An alarm joins the group of those that lack the same regions, and learns whether it is held back.
+
+The group (orchestrators/gather_alarms.py) decides, and marks each push in its custom status. What
+is raised to it may be lost (it ends, it goes on in a fresh history, its turn breaks off), so only a
+mark counts: until there is one, it is looked for, and the alarm is raised again. Where there is
+none in time the push is told of by itself, for an alarm too many is better than none.
+
+Nothing of it happens while all is well: only an alarm comes here, and what becomes of its push.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from acr_global import correlation, gathering
+from acr_global.functions import groups, log, mending, names, wire
+from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
+from acr_global.functions.setup import Tools
+from acr_global.gathering import Counted, Group, Said
+from acr_global.grouping import MemberState
+from acr_global.model import Verdict, VerdictType
+from acr_global.notify.words import shorten
+
+T = TypeVar("T")
+
+PAUSES = (0.2, 0.3, 0.5, 1.0, 1.5, 2.0, 2.0, 2.0, 3.0, 3.0)
+"""Seconds between looks. A group begins or takes an event within maxQueuePollingInterval, 2 s."""
+
+RAISE_AGAIN_SECONDS = 5.0
+"""What was raised and left no mark by then is raised again; that changes nothing if it comes
+twice."""
+
+SETTLED_WITHIN = timedelta(minutes=5)
+"""After the end of its late window a push has its last verdict, if nothing holds it up."""
+
+MAX_REFERENCE_CHARS = 200
+"""Of each push, in what a group remembers."""
+
+_LATER = {
+    VerdictType.RECOVERED: MemberState.RECOVERED,
+    VerdictType.INCOMPLETE: MemberState.INCOMPLETE,
+}
+
+
+async def join(tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> wire.InGroup | None:
+    """Put an alarm into its group. Those `targets` would hear of it and leave it to a group; which
+    of them do not hear of it now, the answer says. None: no group knows of it."""
+    joining = _Joining(tools, verdict, targets)
+    found = await _insist(joining.step)
+    if found is None:
+        log.line(
+            "group-not-reached",
+            level=logging.WARNING,
+            push=verdict.push_id,
+            todo="nothing: its alarm is told by itself",
+        )
+    return found
+
+
+async def settle(tools: Tools, verdict: Verdict, taken: wire.InGroup) -> bool:
+    """Tell a group what has become of a push; False where it is gone, and tells nobody."""
+    return await _insist(_Settling(tools, verdict, taken).step) or False
+
+
+async def _insist(step: Callable[[], Awaitable[T | None]]) -> T | None:
+    """Take a step again and again, until it has a result or time is up."""
+    for pause in (*PAUSES, 0.0):
+        with contextlib.suppress(EngineError):
+            if (found := await step()) is not None:
+                return found
+        await asyncio.sleep(pause)
+    return None
+
+
+class _Raised:
+    """What was raised last, so that it is not raised at every look."""
+
+    def __init__(self, engine: Engine, said: Said) -> None:
+        self._engine, self._said = engine, said
+        self._last: tuple[str, float] | None = None
+
+    async def to(self, group_id: str) -> None:
+        """Raise it, unless that was done just now. Raises EngineError."""
+        now = asyncio.get_running_loop().time()
+        if self._last and self._last[0] == group_id and now - self._last[1] < RAISE_AGAIN_SECONDS:
+            return
+        await self._engine.raise_event(group_id, names.ALARM_EVENT, self._said)
+        self._last = group_id, now
+
+
+class _Joining:
+    """The search for a group that takes an alarm."""
+
+    def __init__(self, tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> None:
+        self._tools, self._verdict, self._targets = tools, verdict, targets
+        self._policy = tools.settings.policy(verdict.artifact.registry)
+        until = verdict.deadline + self._policy.late_window + SETTLED_WITHIN
+        state = MemberState.WAITING if self._policy.late_window else MemberState.INCOMPLETE
+        self._said = Said(push=_counted(verdict, state, targets, until=until), alarm=True)
+        self._raised = _Raised(tools.engine, self._said)
+        self._prefix = correlation.group_prefix(verdict.artifact.registry, verdict.missing)
+
+    async def step(self) -> wire.InGroup | None:
+        """Look at the newest group, and do what that asks for. Raises EngineError."""
+        newest = await self._tools.engine.first_by_prefix(self._prefix)
+        match newest.phase:
+            case Phase.PENDING:
+                return None
+            case Phase.BEGUN:
+                return await self._in(newest)
+            case Phase.FAILED:
+                if await mending.begin_again(self._tools.engine, newest.instance_id):
+                    return None
+                return await self._begin()
+            case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
+                return await self._begin()
+
+    async def _in(self, group: Snapshot) -> wire.InGroup | None:
+        status = groups.status_of(group)
+        if status is None or status.state == "over":
+            return await self._begin() if status else None
+        if mark := gathering.mark_of(status.marks, self._verdict.push_id):
+            held = () if mark.singly else self._targets
+            return wire.InGroup(group=group.instance_id, targets=held)
+        if status.state == "full":
+            return await self._begin()
+        await self._raised.to(group.instance_id)
+        return None
+
+    async def _begin(self) -> wire.InGroup | None:
+        """Begin a group with this alarm, which is its first, and so told singly; None where another
+        has begun it in the same second."""
+        group = Group(
+            group_id=correlation.group_id(self._prefix, self._tools.clock()),
+            registry=self._verdict.artifact.registry,
+            missing=self._verdict.missing,
+            setting=self._policy.alarm_group,
+        )
+        data = groups.GroupInput(group=group, said=(self._said,))
+        with contextlib.suppress(AlreadyExistsError):
+            await self._tools.engine.start(names.GATHER_ALARMS, group.group_id, data)
+        # Of two starts at the same moment one is silently discarded.
+        there = await self._tools.engine.look(group.group_id, show_input=True)
+        return wire.InGroup(group=group.group_id) if self._is_first_of(there) else None
+
+    def _is_first_of(self, group: Snapshot) -> bool:
+        with contextlib.suppress(ValueError):
+            said = wire.load(groups.GroupInput, group.input).said
+            return [s.push.push_id for s in said] == [self._verdict.push_id]
+        return False
+
+
+class _Settling:
+    """What has become of a push, on its way to the push's group."""
+
+    def __init__(self, tools: Tools, verdict: Verdict, taken: wire.InGroup) -> None:
+        self._engine, self._push_id, self._taken = tools.engine, verdict.push_id, taken
+        state = _LATER[verdict.type]
+        said = Said(
+            push=_counted(verdict, state, taken.targets, until=verdict.decided_at), alarm=False
+        )
+        self._raised = _Raised(tools.engine, said)
+
+    async def step(self) -> bool | None:
+        """Look at the group, and raise it. Raises EngineError."""
+        group = await self._engine.look(self._taken.group)
+        status = groups.status_of(group)
+        mark = gathering.mark_of(status.marks, self._push_id) if status else None
+        if mark and mark.state is not MemberState.WAITING:
+            return True
+        match group.phase:
+            case Phase.FAILED:
+                return None if await mending.begin_again(self._engine, group.instance_id) else False
+            case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
+                return False
+            case Phase.BEGUN if status:
+                if status.state == "over":
+                    return False
+                await self._raised.to(self._taken.group)
+                # Where nobody depends on it, it need not be seen to have come.
+                return None if self._taken.targets else True
+            case Phase.BEGUN | Phase.PENDING:
+                return None
+
+
+def _counted(
+    verdict: Verdict, state: MemberState, targets: tuple[str, ...], until: datetime
+) -> Counted:
+    alarm = verdict.type is VerdictType.OVERDUE
+    return Counted(
+        push_id=verdict.push_id,
+        reference=shorten(verdict.artifact.reference, MAX_REFERENCE_CHARS),
+        begun_at=verdict.begun_at,
+        overdue_at=verdict.decided_at if alarm else verdict.deadline,
+        state=state,
+        at=verdict.decided_at,
+        targets=targets,
+        until=until,
+    )

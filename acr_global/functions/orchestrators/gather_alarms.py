@@ -1,0 +1,176 @@
+"""`GatherAlarms`, an orchestrator: many alarms of one region that is down, told as one.
+
+1. Take in alarms, and what becomes of their pushes, as events (joining.py). Each is marked in the
+   custom status: held back, or told singly.
+2. From the alarm that makes it a group: tell who leaves its alarms to groups (activity
+   `TellGroup`), again at growing intervals, until nobody waits.
+3. Ask what has become of pushes that should have been settled (activity `AskMembers`), because what
+   they said may be lost with a turn that broke off.
+4. End: silently, if it never became a group.
+
+What comes next is decided by pure rules (reporting.py). Nothing depends on an event that may be
+lost at its end or between two histories: who sent it looks for its mark, and sends it again.
+
+Events come while an activity runs, too. The SDK keeps one of those that find no wait of their name
+open, and the engine all; then the two are apart. So a wait is open in each yield, and what runs
+beside it is looked at when the yield is over, never yielded twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from acr_global import gathering, reporting, verdict
+from acr_global.functions import external_events, groups, log, names, statuses, turns, wire
+from acr_global.functions.orchestrators.wait_for_all_regions import PAUSES
+from acr_global.functions.setup import Setup
+from acr_global.grouping import GroupState, MemberState
+
+Steps = Generator[Any, Any, Any]
+
+LOOK_AFTER = timedelta(seconds=10)
+"""Whether an activity is done is looked at with each event, and this often."""
+
+WAKES_PER_HISTORY = 25
+"""A history is read anew in each episode, so a long one goes on in a fresh one."""
+
+
+def register(app: df.DFApp, setup: Setup) -> None:
+    """Add the function."""
+    turns.register(app, names.GATHER_ALARMS, gather_alarms, setup.journal)
+
+
+def gather_alarms(context: df.DurableOrchestrationContext) -> Steps:
+    """Gather the alarms of one group, and tell of them; returns what was last told."""
+    external_events.make_readable(context.histories)
+    return (yield from Gathering(context).to_the_end())
+
+
+class Gathering:
+    """One group, and its waits for events. One that is not over is kept: the newest gets an event
+    first, but not one that comes between two."""
+
+    def __init__(self, context: df.DurableOrchestrationContext) -> None:
+        given = wire.load(groups.GroupInput, context.get_input())
+        self._context, self._waits, self._wakes = context, list[Any](), 0
+        self.group = given.group
+        for said in given.said:
+            self.group = gathering.take(self.group, said)
+        self._being_told: dict[str, int] = {}
+
+    def to_the_end(self) -> Steps:
+        """Do one step after another."""
+        while True:
+            self.group = gathering.pruned(self.group, self._now)
+            match reporting.next_step(self.group, self._now):
+                case reporting.Tell(state):
+                    yield from self._tell(state)
+                case reporting.Ask(push_ids):
+                    yield from self._ask(push_ids)
+                case reporting.Wait(until) if self._wakes < WAKES_PER_HISTORY:
+                    yield from self._race(until)
+                case reporting.Wait():
+                    self._context.continue_as_new(wire.dump(groups.GroupInput(group=self.group)))
+                    return None
+                case reporting.End():
+                    self._status()
+                    return wire.dump(self.group.told) if self.group.told else None
+
+    @property
+    def _now(self) -> datetime:
+        now: datetime = self._context.current_utc_datetime
+        return now
+
+    def _tell(self, state: GroupState) -> Steps:
+        """Tell it, again and again until it is told or handed over."""
+        made = reporting.tellings(self.group, state, self._now)
+        over = state is GroupState.OVER
+        self.group = self.group.model_copy(update={"over": over})
+        number = made[0].report.number
+        self._being_told = {target: number for telling in made for target in telling.targets}
+        data = wire.dump(groups.TellInput(tellings=made))
+        result = yield from self._insist(names.TELL_GROUP, data)
+        for owed in wire.load(groups.TellOutput, result).owed if result else ():
+            yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed))
+        self.group = reporting.told(self.group, made, self._now)
+        self._being_told = {}
+
+    def _ask(self, push_ids: tuple[str, ...]) -> Steps:
+        """Ask what has become of pushes. Where that fails they are asked after again later."""
+        data = wire.dump(groups.AskInput(push_ids=push_ids))
+        result = yield from self._call(names.ASK_MEMBERS, data)
+        found = dict.fromkeys(push_ids, MemberState.WAITING)
+        if not isinstance(result, Exception):
+            found |= wire.load(groups.AskOutput, result).states
+        self.group = gathering.asked(self.group, found, self._now)
+
+    def _insist(self, activity: str, data: Any) -> Steps:
+        """Call an activity until it succeeds; its result, or None where it is given up."""
+        for pause in (*PAUSES, None):
+            result = yield from self._call(activity, data)
+            if not isinstance(result, Exception):
+                return result
+            if pause is None:
+                break
+            until = self._now + timedelta(seconds=pause)
+            while self._now < until:
+                yield from self._race(until)
+        if not self._context.is_replaying:
+            log.line(
+                "report-given-up",
+                level=logging.ERROR,
+                group=self.group.group_id,
+                cause=f"{result}"[:200],
+                todo="look why; each push shows what has become of it",
+            )
+        return None
+
+    def _call(self, activity: str, data: Any) -> Steps:
+        """Call an activity; its result, or the exception that it ended with."""
+        call = self._context.call_activity(activity, data)
+        yield from self._race(self._now + LOOK_AFTER, call)
+        while not call.is_completed:
+            yield from self._race(self._now + LOOK_AFTER)
+        return call.result
+
+    def _race(self, until: datetime, *beside: Any) -> Steps:
+        """Let time pass until an event comes, or something beside it is done. It has a new wait and
+        a new timer each time, for a task that was yielded is left out of the next race."""
+        self._status()
+        self._waits.append(self._context.wait_for_external_event(names.ALARM_EVENT))
+        timer = self._context.create_timer(verdict.timer_for(until))
+        yield self._context.task_any([self._waits[-1], timer, *beside])
+        if not timer.is_completed:
+            timer.cancel()
+        self._wakes += 1
+        for wait in [w for w in self._waits if w.is_completed]:
+            self._waits.remove(wait)
+            with contextlib.suppress(ValueError):  # raised by hand
+                self.group = gathering.take(self.group, wire.load(gathering.Said, wait.result))
+
+    def _status(self) -> None:
+        told = self.group.told
+        newest = (told.numbers if told else {}) | self._being_told
+        status = groups.GroupStatus(
+            state=self.group.word,
+            number=max(newest.values(), default=0),
+            newest=newest,
+            marks=gathering.marks(self.group),
+            registry=self.group.registry,
+            missing=self.group.missing,
+        )
+        self._context.set_custom_status(shown(status))
+
+
+def shown(status: groups.GroupStatus) -> dict[str, Any]:
+    """A group's status as the engine takes it: where it is too long, first without the numbers."""
+    whole = wire.dump(status)
+    if statuses.fits(whole):
+        return whole
+    return statuses.bounded(wire.dump(status.model_copy(update={"newest": None})))
