@@ -257,6 +257,7 @@ def everything(app: App) -> list[str]:
 LOOKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "light": ({"color_scheme": "light"}, {}),
     "dark": ({"color_scheme": "dark"}, {"runOnly": ["color-contrast"]}),
+    "narrow": ({"viewport": {"width": 910, "height": 700}}, {"runOnly": ["cat.keyboard"]}),
     "phone": (PHONE, {"runOnly": ["color-contrast", "target-size"]}),
 }
 """Windows, and what axe-core looks for in them: everything in one of them is enough."""

@@ -124,7 +124,7 @@ function replace(fresh, quietly) {
 showTimes(document);
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 const zone = document.querySelector("[data-zone]");
-if (zone) zone.textContent = `Times are in ${timeZone}; each shows UTC on hover.`;
+if (timeZone !== "UTC") zone.textContent = `Times are in ${timeZone}; each shows UTC on hover.`;
 tick();
 setInterval(tick, 1000);
 const box = document.querySelector("[data-live]");
