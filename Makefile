@@ -14,6 +14,8 @@ AZURITE_VERSION ?= 3.35.0
 AZURITE := .tools/node_modules/.bin/azurite
 AXE_VERSION ?= 4.14.1
 AXE := .tools/axe/node_modules/axe-core/axe.min.js
+KUSTO_VERSION ?= 12.4.1
+KUSTO := .tools/kusto/node_modules/@kusto/language-service-next/package.json
 # Percent of acr_global that the tests must reach, branches counted.
 COVERAGE_MIN ?= 95
 
@@ -123,3 +125,8 @@ $(AXE):
 	@mkdir -p .tools/axe
 	@npm install --prefix .tools/axe --no-save --no-audit --no-fund --loglevel=error \
 		axe-core@$(AXE_VERSION) >/dev/null
+
+$(KUSTO):
+	@mkdir -p .tools/kusto
+	@npm install --prefix .tools/kusto --no-save --no-audit --no-fund --loglevel=error \
+		@kusto/language-service-next@$(KUSTO_VERSION) >/dev/null

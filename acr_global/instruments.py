@@ -97,7 +97,7 @@ ATTEMPTS = Instrument(
     "{attempt}",
     "Attempts to tell a target, by outcome.",
     (OUTCOME, REASON, CHANNEL, TARGET, VERDICT),
-    "`FirePushNotification`, `AttemptDelivery`",
+    "`FirePushNotification`, `AttemptDelivery`, `TellGroup`",
 )
 DELIVERY = Instrument(
     "acr_global.delivery.duration",
@@ -105,7 +105,7 @@ DELIVERY = Instrument(
     "s",
     "From a verdict to the answer of a target that took it.",
     (CHANNEL, TARGET, VERDICT),
-    "`FirePushNotification`, `AttemptDelivery`",
+    "`FirePushNotification`, `AttemptDelivery`, `TellGroup`",
 )
 DEAD_LETTERS = Instrument(
     "acr_global.dead_letters",

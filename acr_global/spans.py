@@ -89,7 +89,7 @@ ATTEMPT = Kind(
     "client",
     "One attempt to tell one target.",
     (PUSH, GROUP, VERDICT, TARGET, CHANNEL, OUTCOME, REASON, STATUS),
-    "`FirePushNotification`, `AttemptDelivery`",
+    "`FirePushNotification`, `AttemptDelivery`, `TellGroup`",
 )
 LOOK = Kind(
     "look",

@@ -119,6 +119,21 @@ param workspaceId string = ''
 @maxValue(730)
 param logRetentionInDays int = 30
 
+@description('A workbook on pushes, regions and targets.')
+param workbook bool = true
+
+@description('Alerts on what was given up, on overdue pushes, and where no webhook comes. Each costs a little.')
+param alerts bool = true
+
+@description('Whom alerts tell: action groups, by resource id. Empty: they stand in the portal.')
+param actionGroupIds string[] = []
+
+@description('For how long no webhook may come before there is an alert.')
+param silentAfter 'PT6H' | 'P1D' | 'P2D' = 'P2D'
+
+@description('Metrics and traces to Application Insights. Only with the package azure-monitor-opentelemetry: docs/telemetry.md.')
+param openTelemetry bool = false
+
 @description('An existing vault with role-based access, by resource id. Empty: a new one, if `vaultReferences` names any.')
 param vaultId string = ''
 
@@ -144,6 +159,8 @@ var usedVaultId = makesVault ? resourceId('Microsoft.KeyVault/vaults', newVaultN
 var vaultPlace = usesVault ? usedVaultId : resourceGroup().id
 var usedVaultName = last(split(usedVaultId, '/'))
 var assignsAtVault = makesVault ? assignRoles : assignRolesElsewhere
+var insightsName = names.?insights ?? 'appi-${name}-${token}'
+var workspaceName = names.?workspace ?? 'log-${name}-${token}'
 var asked = empty(evidence) ? [] : registryIds
 
 // host.json by app setting: learn.microsoft.com/azure/azure-functions/functions-host-json, Override
@@ -161,8 +178,8 @@ module identity 'modules/identity.bicep' = {
 
 module monitoring 'modules/monitoring.bicep' = {
   params: {
-    name: names.?insights ?? 'appi-${name}-${token}'
-    workspaceName: names.?workspace ?? 'log-${name}-${token}'
+    name: insightsName
+    workspaceName: workspaceName
     location: location
     tags: tags
     existingWorkspaceId: workspaceId
@@ -170,6 +187,23 @@ module monitoring 'modules/monitoring.bicep' = {
     principalId: identity.outputs.principalId
     assignRoles: assignRoles
   }
+}
+
+module watching 'modules/watching.bicep' = {
+  params: {
+    name: functionAppName
+    location: location
+    tags: tags
+    workspaceId: empty(workspaceId)
+      ? resourceId('Microsoft.OperationalInsights/workspaces', workspaceName)
+      : workspaceId
+    insightsId: resourceId('Microsoft.Insights/components', insightsName)
+    workbook: workbook
+    alerts: alerts
+    actionGroupIds: actionGroupIds
+    silentAfter: silentAfter
+  }
+  dependsOn: [monitoring]
 }
 
 module storage 'modules/storage.bicep' = {
@@ -287,6 +321,15 @@ var secretSettings = mapValues(
   vaultReferences,
   secret => '@Microsoft.KeyVault(VaultName=${usedVaultName};SecretName=${secret})'
 )
+// The host sends by OpenTelemetry, and the worker sets up its exporter, for the app's own lines alone:
+// those of the exporter's requests would be sent by further requests.
+var telemetrySettings = openTelemetry
+  ? {
+      AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
+      PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+      PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'acr_global'
+    }
+  : {}
 var hubSettings = { '${hostJson}__hubName': taskHubName }
 var schedulerSettings = holdsTaskHub
   ? {}
@@ -317,7 +360,7 @@ module app 'modules/function-app.bicep' = {
     inbound: inbound
     signInClientId: signInClientId
     subnetId: usePrivateNetwork ? network!.outputs.appSubnetId : null
-    settings: union(appSettings, secretSettings, hubSettings, schedulerSettings)
+    settings: union(appSettings, secretSettings, hubSettings, schedulerSettings, telemetrySettings)
   }
   dependsOn: [storageEndpoints, vaultEndpoint, vaultAccess]
 }

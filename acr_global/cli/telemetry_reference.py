@@ -12,6 +12,8 @@ from acr_global.cli.exits import Exit
 from acr_global.instruments import INSTRUMENTS, LABELS, SECONDS
 
 PAGE = Path("docs/telemetry.md")
+QUERIES = Path(__file__).parents[2] / "infra" / "queries"
+"""In a checkout only, as the page."""
 
 _BEGIN = "<!-- made by python -m acr_global.cli.telemetry_reference: {} -->"
 _END = "<!-- end -->"
@@ -19,7 +21,8 @@ _END = "<!-- end -->"
 
 def filled(page: str) -> str:
     """The page with its tables in the marked places."""
-    return _put(_put(page, "metrics", _metrics()), "spans", _spans())
+    page = _put(_put(page, "metrics", _metrics()), "spans", _spans())
+    return _put(page, "queries", _queries())
 
 
 def _put(page: str, name: str, tables: str) -> str:
@@ -47,6 +50,15 @@ def _spans() -> str:
     attributes = ((f"`{name}`", values) for name, values in spans.ATTRIBUTES.items())
     head = ("Name", "Kind", "What", "Attributes", "Made in")
     return _table(head, kinds) + "\n" + _table(("Attribute", "Values"), attributes)
+
+
+def _queries() -> str:
+    """Each query under its first line, which says what it shows."""
+    parts = []
+    for path in sorted(QUERIES.glob("*.kql")):
+        about, _, query = path.read_text("utf-8").partition("\n")
+        parts.append(f"{about.removeprefix('// ')} (`{path.stem}.kql`)\n\n```kql\n{query}```\n")
+    return "\n".join(parts)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

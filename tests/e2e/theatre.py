@@ -31,7 +31,7 @@ from devhost import clock as virtual
 from tests.e2e.props import REAL, VIRTUAL, Board, is_real, props
 from tests.e2e.scene import Piece, Scene, Stage
 
-EVERY_SECONDS = 0.3
+EVERY_SECONDS = 0.6
 """A scene begins: all at once would be a crowd, which is what one of them is about, and a host on
 2 cores would be late for the registry's 5 s."""
 

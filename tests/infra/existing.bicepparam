@@ -1,5 +1,6 @@
 // For the tests: everything that can be there already is, in groups of its own; names by another's
-// convention; nobody may assign roles; two registries, with repository permissions.
+// convention; nobody may assign roles; two registries, with repository permissions; their own ways
+// to look at it.
 using '../../infra/main.bicep'
 
 var elsewhere = '/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/shared/providers'
@@ -24,3 +25,6 @@ param workspaceId = '${elsewhere}/Microsoft.OperationalInsights/workspaces/centr
 param usePrivateNetwork = true
 param existingSubnets = { app: '${subnets}/app', endpoints: '${subnets}/endpoints' }
 param assignRoles = false
+param workbook = false
+param alerts = false
+param openTelemetry = true

@@ -13,6 +13,10 @@ from tests.infra.deployment import EVERY, ROOT, load
 
 HOST_JSON = "AzureFunctionsJobHost__"
 SOMETIMES = {
+    # learn.microsoft.com/azure/azure-functions/opentelemetry-howto; the second in the worker's
+    # source: github.com/Azure/azure-functions-python-worker
+    "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
+    "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME",
     # learn.microsoft.com/azure/azure-functions/durable/durable-task-scheduler
     "DURABLE_TASK_SCHEDULER_CONNECTION_STRING",
     # learn.microsoft.com/azure/app-service/configure-authentication-provider-aad
