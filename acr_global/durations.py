@@ -17,8 +17,8 @@ MAX_DURATION = timedelta(days=5)
 regions, whose timers are cancelled, stay under it."""
 
 
-def parse_duration(text: str) -> timedelta:
-    """Whole seconds from `text`; at most 5 days.
+def parse_duration(text: str, most: timedelta = MAX_DURATION) -> timedelta:
+    """Whole seconds from `text`; no more than `most`, which is in whole days.
 
     Raises ValueError with a sentence that shows the accepted forms.
     """
@@ -31,10 +31,10 @@ def parse_duration(text: str) -> timedelta:
     if not parts:
         raise ValueError("not a duration: write it like 90s, 10m, 1h30m, 2d or PT10M")
     if any(n > 10_000_000 for n in parts.values()):
-        raise ValueError("longer than 5 days")
+        raise ValueError(f"longer than {most.days} days")
     total = timedelta(seconds=sum(_UNITS[u] * n for u, n in parts.items()))
-    if total > MAX_DURATION:
-        raise ValueError("longer than 5 days")
+    if total > most:
+        raise ValueError(f"longer than {most.days} days")
     return total
 
 

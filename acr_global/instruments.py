@@ -31,7 +31,8 @@ VERDICT = "acr_global.verdict"
 LABELS: Labels = {
     ANSWER: "`accepted`, `ignored`, `rejected` (4xx) or `refused` (5xx)",
     CHANNEL: "the target's kind; `unknown` for a target that is no longer in the settings",
-    KIND: "what broke off (`push`, `courier`, `delivery`), or was given up (`message`, `push`)",
+    KIND: "what broke off (`push`, `courier`, `delivery`), was given up (`message`, `push`) or "
+    "removed (`push`, `delivery`, `courier`, `group`, `probe`, `other`, `row`)",
     OUTCOME: "`delivered`, `retry` or `dead`",
     REASON: "the reason's slug, where it was not accepted, or not delivered",
     REGION: "one of the settings; where the answer is no 2xx, only that of an expected region",
@@ -123,6 +124,14 @@ REVIVED = Instrument(
     (KIND,),
     "`ImagePush`, `CarryArrival`, `ReviveInterrupted`, and a new process for its predecessor",
 )
+REMOVED = Instrument(
+    "acr_global.removed",
+    "counter",
+    "{item}",
+    "What had ended and was kept for its time: instances, and rows of the list.",
+    (KIND,),
+    "`PurgeFinished`",
+)
 OPEN = Instrument(
     "acr_global.pushes.open",
     "gauge",
@@ -148,6 +157,7 @@ INSTRUMENTS = (
     DELIVERY,
     DEAD_LETTERS,
     REVIVED,
+    REMOVED,
     OPEN,
     OLDEST,
 )

@@ -16,6 +16,7 @@ Whatever is looked for is one range of keys. The rest of what is asked narrows t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -115,7 +116,7 @@ def keys(row: Row) -> tuple[str, ...]:
 
 
 def _of(kind: str, name: str) -> str:
-    return f"{kind}!{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}!"
+    return f"{kind}!{hashlib.sha256(well_formed(name).encode()).hexdigest()[:32]}!"
 
 
 def _when(moment: datetime) -> str:
@@ -141,6 +142,13 @@ def read(stored: Mapping[str, Any]) -> Row:
         if told(verdict, [str(target)]).keys().isdisjoint(stored)
     ]
     return Row.model_validate({**stored, **lists, "artifact": dict(stored)})
+
+
+def readable(stored: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Rows from what is stored. A broken one must not cost the others."""
+    for row in stored:
+        with contextlib.suppress(ValueError):
+            yield read(row)
 
 
 def told(verdict: str, targets: Iterable[str]) -> Properties:
@@ -196,3 +204,8 @@ def span(wanted: Wanted) -> Span:
         equal[_misses(wanted.missing)] = True
     until = f"{_when(wanted.since)}~" if wanted.since else "~"  # the last sign of all that occur
     return Span(prefix, prefix + until, equal)
+
+
+def older(than: datetime) -> Span:
+    """Where the rows of all pushes are that began before a moment, newest first, each once."""
+    return Span(_ALL + _when(than), f"{_ALL}~", {})

@@ -22,6 +22,7 @@ from acr_global.instruments import (
     REASON,
     REGION,
     REGISTRY,
+    REMOVED,
     REVIVED,
     SOURCE,
     TARGET,
@@ -102,6 +103,12 @@ def of_given_up_push() -> Measurement:
 def of_revival(kind: Literal["push", "courier", "delivery", "group"]) -> Measurement:
     """One instance that was begun anew."""
     return _measured(REVIVED, 1, {KIND: kind})
+
+
+def of_removal(removed: Mapping[str, int]) -> Iterator[Measurement]:
+    """So many of each kind were removed from storage."""
+    for kind, number in removed.items():
+        yield _measured(REMOVED, number, {KIND: kind})
 
 
 def of_open(begun: Sequence[datetime], now: datetime) -> Iterator[Measurement]:

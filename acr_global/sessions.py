@@ -26,7 +26,6 @@ COOKIE = "acr-global-session"
 PATH = "/api/ui"
 """Of the cookie: it goes to the pages only."""
 
-MAX_COOKIE_CHARS = 200
 MAX_PRINCIPAL_CHARS = 65_536
 """Of its base64 form; a person in hundreds of groups has some tens of thousands."""
 
@@ -94,7 +93,7 @@ def read(key: bytes, cookies: str, now: datetime) -> Session | None:
 def _values(cookies: str) -> Iterator[str]:
     for pair in cookies.split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == COOKIE and len(value) <= MAX_COOKIE_CHARS:
+        if name == COOKIE:
             yield value
 
 

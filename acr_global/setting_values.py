@@ -20,6 +20,9 @@ from acr_global.urls import check_url, shown_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
 LONGEST_TIMER = timedelta(hours=1)
+SHORTEST_KEEP = timedelta(days=14)
+"""Longer than timeout, late window and three days can be together: docs/decisions.md, 15."""
+LONGEST_KEEP = timedelta(days=3_650)
 MOST_ALARMS = 100
 """Of those that come singly before a group is told; its status names each."""
 LONGEST_ALARMS = timedelta(days=1)
@@ -52,6 +55,14 @@ def timer(value: object) -> timedelta:
     found = duration(value)
     if found > LONGEST_TIMER or found % timedelta(minutes=1):
         raise ValueError("must be whole minutes, 1m to 1h, or 0")
+    return found
+
+
+def keep(value: object) -> timedelta:
+    """How long something that has ended is kept; 0: for ever."""
+    found = parse_duration(text(value), LONGEST_KEEP)
+    if timedelta(0) < found < SHORTEST_KEEP:
+        raise ValueError("must be at least 14d, or 0")
     return found
 
 

@@ -80,6 +80,17 @@ class Settings(Policy):
         "the registry's ARM id is known: see docs/catching-up.md.",
     )
 
+    keep: Annotated[timedelta, BeforeValidator(read.keep)] = Field(
+        default=timedelta(days=30),
+        description="How long what has ended is kept: pushes, deliveries, rows of the list; at "
+        "least `14d`. `0`: nothing is removed. See docs/upkeep.md.",
+    )
+
+    keep_dead_letters: Annotated[timedelta, BeforeValidator(read.keep)] = Field(
+        default=timedelta(days=90),
+        description="The same for dead letters, and for pushes that were given up. `0`: they stay.",
+    )
+
     ui: Literal["key", "app-service", "off"] = Field(
         default="key",
         description="The pages at /api/ui: who signs in is asked for a `key` of the app, or by "

@@ -108,3 +108,25 @@ def test_who_is_told_later_is_not_undelivered_any_more() -> None:
     stored = written(row_of(ALARM, ["ops", "mail"]))
     assert ("mail",) == ledger.read(stored | told("overdue", ["ops"])).undelivered
     assert ("ops", "mail") == ledger.read(stored | told("recovered", ["ops"])).undelivered
+
+
+def test_old_rows_are_the_end_of_the_range_of_all() -> None:
+    """What began at that very moment is not older."""
+    row = row_of(ALARM)
+    for seconds, is_there in ((-1, False), (0, True), (1, True)):
+        older = ledger.older(row.first_at + timedelta(seconds=seconds))
+        assert is_there == (older.low <= keys(row)[0] < older.high)
+        assert not older.low <= keys(row)[1] < older.high
+
+
+def test_a_broken_row_hides_no_other() -> None:
+    """Somebody has written it by hand."""
+    good = written(row_of(ALARM))
+    assert [row_of(ALARM)] == list(ledger.readable([{"id": "x"}, good, {"missing": "["}]))
+
+
+def test_a_name_with_half_a_character_has_one_key() -> None:
+    """JSON can carry it, a table cannot: the key is that of what is stored, so it is found."""
+    row = row_of(ALARM)
+    odd = row.model_copy(update={"artifact": row.artifact.model_copy(update={"tag": "v\ud800"})})
+    assert keys(odd) == keys(ledger.read(written(odd)))

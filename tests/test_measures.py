@@ -137,6 +137,13 @@ def test_a_revival_counts_by_what_broke_off() -> None:
     assert ("revived", 1, {"kind": "courier"}) == plain(measures.of_revival("courier"))
 
 
+def test_what_was_removed_counts_by_kind() -> None:
+    """So many of each."""
+    assert [("removed", 3, {"kind": "push"}), ("removed", 2, {"kind": "row"})] == [
+        plain(m) for m in measures.of_removal({"push": 3, "row": 2})
+    ]
+
+
 def test_open_pushes_are_counted_with_the_age_of_the_oldest() -> None:
     """That there is none is told, too: a gauge that is silent says nothing."""
     minute = timedelta(minutes=1)

@@ -59,7 +59,6 @@ def test_another_secret_ends_every_session() -> None:
         COOKIES.replace(str(int(SESSION.ends.timestamp())), "9999999999"),
         f"{COOKIE}=0123.9999999999.{sessions.form_token(KEY, '0123.9999999999')}",
         f"{COOKIE}=\udc80\u20ac",
-        f"{COOKIE}={'x' * 10_000}",
     ],
 )
 def test_a_cookie_that_is_not_ours_opens_nothing(cookies: str) -> None:

@@ -96,6 +96,9 @@ def test_an_empty_value_is_not_set() -> None:
         ("CHECK_EVERY", "1s", "at least 10s"),
         ("CATCH_UP", "90s", "whole minutes, 1m to 1h, or 0"),
         ("CATCH_UP", "2h", "whole minutes, 1m to 1h, or 0"),
+        ("KEEP", "13d", "must be at least 14d, or 0; until then the default is in force, 30d"),
+        ("KEEP", "for ever", "write it like"),
+        ("KEEP_DEAD_LETTERS", "4000d", "longer than 3650 days"),
         ("UI", "on", "'key', 'app-service' or 'off'"),
         ("ALARM_GROUP", "5", "like 5 in 10m, or 0; until then the default is in force, 5 in 10m"),
         ("ALARM_GROUP", "10m", "like 5 in 10m, or 0"),
@@ -483,3 +486,12 @@ def test_a_proxy_that_cannot_be_used_is_a_problem() -> None:
     assert ("ALL_PROXY", "error") == (problem.setting, problem.severity)
     assert problem.message.startswith("SOCKS is not supported; ")
     assert "hush" not in problem.message
+
+
+@pytest.mark.parametrize(("days", "said"), [(14, "14d"), (60, "1440h"), (3_650, "3650d"), (0, "0")])
+def test_what_has_ended_is_kept_as_long_as_is_said(days: int, said: str) -> None:
+    """Dead letters, too; both have a default."""
+    settings = load(REGIONS="eastus", KEEP=said, KEEP_DEAD_LETTERS=said).settings
+    assert timedelta(days=days) == settings.keep == settings.keep_dead_letters
+    settings = load(REGIONS="eastus").settings
+    assert (30, 90) == (settings.keep.days, settings.keep_dead_letters.days)

@@ -56,7 +56,7 @@ from acr_global.functions.orchestrators import (
     wait_for_all_regions,
 )
 from acr_global.functions.setup import Announcement, Setup
-from acr_global.functions.timers import catch_up, revive_interrupted
+from acr_global.functions.timers import catch_up, purge_finished, revive_interrupted
 from acr_global.settings import load_settings
 
 FUNCTIONS = (
@@ -87,6 +87,7 @@ FUNCTIONS = (
     gather_evidence,
     carry_arrival,
     revive_interrupted,
+    purge_finished,
     catch_up,
 )
 

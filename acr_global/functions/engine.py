@@ -34,6 +34,9 @@ CONNECTIONS = 100
 """To the host's endpoint, from one process: fewer than the accept queues of servers hold (at least
 128), because a connection that is dropped there is tried again only after a second."""
 
+ENDED = "Completed,Failed,Terminated"
+"""The statuses of what has ended, as the endpoint takes them."""
+
 CONTINUATION = "x-ms-continuation-token"
 PAGE_ROWS = 100
 MAX_PAGES = 50
@@ -206,6 +209,13 @@ class Engine:
             if after is None:
                 break
         return Listing(tuple(snapshots), after)
+
+    async def list_ended(self, before: datetime, after: str | None = None) -> Listing:
+        """A page of the instances that began before a moment and have ended, in the order of their
+        ids. The engine looks through all that it keeps."""
+        params = {"createdTimeTo": f"{before:%Y-%m-%dT%H:%M:%SZ}", "runtimeStatus": ENDED}
+        params |= {"top": str(PAGE_ROWS), "showInput": "false"}
+        return await self._page(params, after)
 
     async def first_by_prefix(self, prefix: str) -> Snapshot:
         """The first, in the order of ids, of the instances whose id begins with `prefix`, with

@@ -11,6 +11,7 @@ browser shows none when it follows a link. So the host is asked once, by a route
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,8 +68,12 @@ def visitor(request: func.HttpRequest, setup: Setup, client: Any) -> Visitor | f
         found = _by_principal(request, setup.environ, key)
     else:
         found = _by_session(request, key)
-    if isinstance(found, Visitor) and not _may_change(request, found):
+    if not isinstance(found, Visitor) or request.method in ("GET", "HEAD"):
+        return found
+    if not _is_ours(request, found):
+        log.line("form-refused", level=logging.WARNING, path=split_url(request.url).path)
         return entrance.plain(403, "No form of these pages sent this. Go back, load the page anew.")
+    log.line("form-sent", path=split_url(request.url).path, visitor=found.name)
     return found
 
 
@@ -118,6 +123,8 @@ def sign_in(request: func.HttpRequest, client: Any) -> func.HttpResponse:
     key = key_of(client)
     if key is None:
         return without_secret()
+    if "code" in request.params:
+        return entrance.plain(400, "A key does not belong into an address, where logs keep it.")
     if not sessions.is_same_origin(request.url, request.headers):
         return entrance.plain(403, "Only the page to sign in with may ask for a session.")
     log.line("signed-in", way="key")
@@ -136,9 +143,7 @@ def _cookie(request: func.HttpRequest, value: str, life: timedelta) -> dict[str,
     return {"Set-Cookie": cookie} | browsers.HEADERS
 
 
-def _may_change(request: func.HttpRequest, found: Visitor) -> bool:
-    if request.method in ("GET", "HEAD"):
-        return True
+def _is_ours(request: func.HttpRequest, found: Visitor) -> bool:
     given = form(request).get(TOKEN_FIELD, "")
     return sessions.is_same_origin(request.url, request.headers) and sessions.is_same(
         given, found.csrf

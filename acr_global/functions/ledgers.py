@@ -5,12 +5,17 @@ which keeps everything in memory. (tables.py has the one in storage.)
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from acr_global.ledger import Properties, Span
+
+
+MAX_REMOVED = 100
+"""Rows in one call: a transaction of Table storage takes no more. Source:
+learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions."""
 
 
 class LedgerError(Exception):
@@ -38,6 +43,9 @@ class Ledger(Protocol):
 
     async def read(self, span: Span, top: int, after: str | None) -> Page:
         """At most so many rows of a range, from its beginning, or from where a page ended."""
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """Remove the rows under these keys, at most MAX_REMOVED; those that are there."""
 
 
 Ledgers = Callable[[str], Ledger]
@@ -77,3 +85,8 @@ class MemoryLedger:
             if span.equal.items() <= self._rows[key].items():
                 found.append(dict(self._rows[key]))
         return Page(tuple(found), None)
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            if self._rows.pop(key, None) is not None:
+                del self._keys[bisect.bisect_left(self._keys, key)]

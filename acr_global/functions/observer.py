@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Literal
@@ -93,6 +93,10 @@ class Observer:
     def revived(self, kind: Literal["push", "courier", "delivery", "group"]) -> None:
         """An instance was begun anew."""
         _record([measures.of_revival(kind)])
+
+    def removed(self, removed: Mapping[str, int]) -> None:
+        """So many of each kind were removed from storage."""
+        _record(measures.of_removal(removed))
 
     def found_open(self, begun: Sequence[datetime]) -> None:
         """The timer has looked at all open pushes, which began at these moments."""

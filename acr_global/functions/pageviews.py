@@ -30,6 +30,9 @@ from acr_global.version import VERSION
 EVERY_SECONDS = 5
 """Between two looks for something new; more while nothing happens."""
 
+REGIONS_EVERY_SECONDS = 60
+"""Likewise, of the page that thousands of rows are read for."""
+
 
 class PageUnknownError(AcrGlobalError):
     """No page has this address."""
@@ -51,8 +54,12 @@ class Asked:
 
     def page(self, template: str, here: str, **values: object) -> str:
         """A page's HTML. `here`: the entry of the menu that it belongs to."""
-        common = {"version": VERSION, "every": EVERY_SECONDS, "visitor": self.visitor}
-        return render(template, here=here, csrf=self.visitor.csrf, **common, **values)
+        common: dict[str, object] = {
+            "version": VERSION,
+            "every": EVERY_SECONDS,
+            "visitor": self.visitor,
+        }
+        return render(template, here=here, csrf=self.visitor.csrf, **common | values)
 
 
 Show = Callable[[Asked], Awaitable[tuple[int, str]]]
@@ -138,7 +145,8 @@ async def _regions(asked: Asked) -> tuple[int, str]:
     found = await count_regions(asked.tools, regions.query_of(asked.query, asked.tools.clock()))
     registries = tuple(asked.tools.settings.registries)
     view = regions.page(found, asked.query, registries)
-    return 200, asked.page("regions.html", "regions", view=view, columns=regions.COLUMNS)
+    values = {"view": view, "columns": regions.COLUMNS, "every": REGIONS_EVERY_SECONDS}
+    return 200, asked.page("regions.html", "regions", **values)
 
 
 async def _dead_letters(asked: Asked) -> tuple[int, str]:

@@ -3,8 +3,7 @@ Both are read newest first, so that a page costs the same however much is kept."
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -93,7 +92,7 @@ async def rows_of(
     try:
         for _ in range(MAX_READS):
             page = await rows.read(span, min(most - len(found), READ_ROWS), after)
-            found += _readable(page.rows)
+            found += ledger.readable(page.rows)
             after = page.next
             if after is None or len(found) >= most:
                 break
@@ -102,12 +101,6 @@ async def rows_of(
             "The table of pushes does not answer; a push is shown still by its id."
         ) from error
     return found, after
-
-
-def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
-    for row in rows:
-        with contextlib.suppress(ValueError):  # a broken row must not cost the whole list
-            yield ledger.read(row)
 
 
 def wanted_by(query: Mapping[str, str]) -> Wanted:

@@ -37,7 +37,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"iso": texts.iso, "utc": texts.utc}
-    environment.globals |= {"path": texts.path, "asset": assets.path}
+    environment.globals |= {"path": texts.path, "asset": assets.path, "most": texts.MAX_NAMES}
     return environment
 
 

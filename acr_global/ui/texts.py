@@ -12,6 +12,9 @@ ROOT = "/api/ui"
 DIGEST_CHARS = 12
 """Of a digest's hexadecimal digits, where the whole would not be read anyway."""
 
+MAX_NAMES = 6
+"""Of regions or targets, where they stand in a sentence or in one cell: there may be sixty."""
+
 
 def seconds(value: float) -> str:
     """A duration as people say it: `40 ms`, `1.3 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`."""
@@ -73,7 +76,9 @@ def count(number: int, thing: str) -> str:
 
 
 def names(some: tuple[str, ...]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """`a`, `a and b`, `a, b and c`; of many the first, and how many more."""
+    if len(some) > MAX_NAMES:
+        return f"{', '.join(some[: MAX_NAMES - 1])} and {len(some) - MAX_NAMES + 1} more"
     if len(some) < 2:
         return "".join(some)
     return f"{', '.join(some[:-1])} and {some[-1]}"

@@ -105,13 +105,20 @@ class App:
         """Post one push from these regions (all of them if none is named)."""
         body = event(push, host=host or "myregistry.azurecr.io", **about)
         for region in regions or REGIONS:
-            request = urllib.request.Request(
-                f"{self.url}/api/ImagePush?region={region}",
-                data=json.dumps(body).encode(),
-                headers={"x-functions-key": KEY},
-            )
-            with urllib.request.urlopen(request) as answer:
-                assert answer.status in (200, 202)
+            self._call(f"ImagePush?region={region}", json.dumps(body).encode())
+
+    def until_dead(self, letter: str) -> None:
+        """Return when a delivery has become a dead letter."""
+        until = time.monotonic() + STARTS_WITHIN
+        while letter not in json.dumps(self._call("deadletters")):
+            assert time.monotonic() < until, letter
+            time.sleep(0.2)
+
+    def _call(self, path: str, body: bytes | None = None) -> Any:
+        shown = {"x-functions-key": KEY}
+        request = urllib.request.Request(f"{self.url}/api/{path}", data=body, headers=shown)
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read())
 
 
 @contextlib.contextmanager

@@ -55,6 +55,25 @@ def test_the_key_is_in_a_header_and_nowhere_else(page: Page) -> None:
     assert '[{},{},""]' == kept
 
 
+def test_a_wrong_key_can_be_typed_over(page: Page) -> None:
+    """At once, without looking for the field."""
+    page.goto("/api/ui")
+    page.get_by_label("Key").fill("not-the-key")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("The app does not know this key.")
+    page.keyboard.type(KEY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_what_cannot_be_sent_is_told(page: Page) -> None:
+    """A header takes no such letters; nothing is asked then."""
+    page.goto("/api/ui")
+    page.get_by_label("Key").fill("\u20ac\u0416")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("This key cannot be sent")
+
+
 def test_the_browser_keeps_the_cookie_from_scripts_and_sites(page: Page) -> None:
     """As it was told to."""
     sign_in(page)

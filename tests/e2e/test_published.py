@@ -22,7 +22,9 @@ PYTHONS = [version for version in ("3.11", "3.12", "3.13") if find_python(versio
 """Those that Azure offers, of which this machine has some."""
 WORKER = "azure-functions-runtime==1.3.0"
 WITHIN = 60.0
-"""Seconds, from the last webhook to the verdict."""
+"""Seconds, from the first webhook to the verdict."""
+VERDICT = '"verdict": "complete"'
+"""In the log line of the activity that tells it."""
 REGISTRY_ID = (
     "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/registries"
     "/providers/Microsoft.ContainerRegistry/registries/contoso"
@@ -63,12 +65,14 @@ def test_a_push_goes_through_what_is_published(
             for region in REGIONS:
                 assert 202 == (await app.post(push, region))[0]
             await app.until_decided(push)
+            # It is decided before it is told. A host in another process can only be asked.
+            while VERDICT not in host.log:  # noqa: ASYNC110 - as said
+                await asyncio.sleep(0.2)
 
     try:
         asyncio.run(push())
     finally:
         host.kill()
-    assert '"verdict": "complete"' in host.log
 
 
 @pytest.mark.parametrize("version", PYTHONS)

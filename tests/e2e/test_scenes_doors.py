@@ -11,25 +11,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from acr_global.functions.app import build_app
+from acr_global.functions.pageviews import DONE, SHOWN
 from acr_global_rig import engine
 from acr_global_rig.world import world
 from tests.e2e.browsing import Browser
 from tests.e2e.scene import Scene, Stage, both, engine_only
 
-KEYS = Stage(auth=True)
+KEYS = Stage({"BADGE": "*"}, auth=True)
+"""With all functions that only some settings ask for."""
 MORTAL = Stage(auth=True)
 """A host of its own, for a scene in which its Python dies."""
 BY_APP_SERVICE = Stage({"UI": "app-service"}, auth=True)
 OFF = Stage({"UI": "off"}, auth=True)
 
 OPEN = {
+    "Badge": "the settings name the images that it shows; of others it is 404",
     "Health": "a platform asks it, and it shows no value",
     "PageAssets": "the page to sign in with needs them; they are the same for everybody",
 }
 """The functions that answer anybody, and why they may."""
 
-NAMES = {"PageAssets": "style.css"}
+NAMES = {"Badge": "x.svg", "PageAssets": "style.css"}
 """What to put for a name in a route; anything, where it is not said."""
+
+BEHIND = {
+    name: ["/".join(("ui", *way)).replace("*", "x") for way in (*ways, ("signout",), ("nowhere",))]
+    for name, ways in (("Pages", SHOWN), ("PageForms", DONE))
+}
+"""What one function has behind its one route."""
 
 FORGED = base64.b64encode(
     json.dumps(
@@ -58,7 +67,9 @@ def doors(**settings: str) -> Iterator[Door]:
         if trigger["type"] == "httpTrigger":
             name = function.get_function_name()
             path = re.sub(r"\{[^}]*\}", NAMES.get(name, "x"), trigger["route"])
-            yield from (Door(name, method.value, f"api/{path}") for method in trigger["methods"])
+            paths = BEHIND.get(name, [path])
+            methods = [method.value for method in trigger["methods"]]
+            yield from (Door(name, m, f"api/{p}") for m in methods for p in paths)
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ async def knock(s: Scene, door: Door, **headers: str) -> Heard:
 @both(stage=KEYS)
 async def test_every_door_is_closed_without_a_key_or_a_session(s: Scene) -> None:
     """Whoever knocks: nobody, a wrong key, a forged principal, a forged session."""
-    there = [door for door in doors() if door.function not in OPEN]
+    there = [door for door in doors(**KEYS.settings) if door.function not in OPEN]
     assert {"ImagePush", "RetryPush", "Pages", "PageForms", "SignIn"} < {
         door.function for door in there
     }
@@ -102,7 +113,7 @@ async def test_every_door_is_closed_without_a_key_or_a_session(s: Scene) -> None
 @both(stage=KEYS)
 async def test_a_few_doors_are_open_on_purpose(s: Scene) -> None:
     """None of them is anything but read."""
-    there = [door for door in doors() if door.function in OPEN]
+    there = [door for door in doors(**KEYS.settings) if door.function in OPEN]
     assert {*OPEN} == {door.function for door in there}
     assert dict.fromkeys(there, "GET") == {door: door.method for door in there}
     assert dict.fromkeys(there, 200) == {door: (await knock(s, door)).status for door in there}

@@ -109,9 +109,9 @@ def test_the_timer_functions_are_those_named() -> None:
 
 def test_without_a_registry_to_ask_nothing_is_caught_up() -> None:
     """There is no timer then, which would wake the app for nothing."""
-    assert {"ReviveInterrupted"} == set(triggers("timerTrigger"))
+    assert {"ReviveInterrupted", "PurgeFinished"} == set(triggers("timerTrigger"))
     off = build_app(WATCHED | {"ACR_GLOBAL_CATCH_UP": "0"}).get_functions()
-    assert {"ReviveInterrupted"} == set(triggers("timerTrigger", off))
+    assert {"ReviveInterrupted", "PurgeFinished"} == set(triggers("timerTrigger", off))
 
 
 @pytest.mark.parametrize(

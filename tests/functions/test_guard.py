@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -202,6 +203,27 @@ def test_another_site_cannot_sign_anybody_in() -> None:
     """Where a host asks for no key, it could."""
     asked = request("POST", sec_fetch_site="cross-site")
     assert 403 == refused(guard.sign_in(asked, client())).status_code
+
+
+def test_a_key_in_an_address_opens_nothing() -> None:
+    """The host would take it there; logs would keep it."""
+    url = "https://app.example/api/ui-signin"
+    query = {"code": "a-key"}
+    asked = func.HttpRequest(method="POST", url=url, params=query, headers=AT_HOME, body=b"")
+    assert 400 == refused(guard.sign_in(asked, client())).status_code
+
+
+def test_the_log_says_who_has_sent_a_form(caplog: pytest.LogCaptureFixture) -> None:
+    """And that one was refused; of a key's session nothing is known but that."""
+    caplog.set_level(logging.INFO)
+    token = let_in(by_app_service(principal(), IS_ON)).csrf
+    head = {"x_ms_client_principal": principal(), "sec_fetch_site": "same-origin"}
+    app = setup("app-service", **IS_ON)
+    let_in(visitor(request("POST", f"csrf={token}", **head), app, client()))
+    refused(visitor(request("POST", "csrf=x", **head), app, client()))
+    sent, rejected = caplog.messages
+    assert 'form-sent {"path": "/api/ui/pushes", "visitor": "ada@contoso.com"}' == sent
+    assert 'form-refused {"path": "/api/ui/pushes"}' == rejected
 
 
 def test_signing_out_takes_the_cookie_away() -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from acr_global.functions import tables
-from acr_global.functions.ledgers import Ledger, LedgerError, MemoryLedger
+from acr_global.functions.ledgers import MAX_REMOVED, Ledger, LedgerError, MemoryLedger
 from acr_global.functions.tables import SETTING, TableLedger
 from acr_global.ledger import Span
 from acr_global_rig import engine
@@ -101,6 +101,19 @@ async def test_a_row_is_written_whole_or_added_to(place: dict[str, str]) -> None
         ]
 
 
+async def test_rows_are_removed_that_are_there(place: dict[str, str]) -> None:
+    """All of a call at once; of what is not there nothing is said."""
+    async with opened(place) as ledger:
+        await ledger.remove(["a!1"])
+        keys = [f"a!{n:03}" for n in range(MAX_REMOVED + 2)]
+        for key in keys:
+            await ledger.put([key], {"name": key})
+        await ledger.remove(keys[:MAX_REMOVED])
+        assert [keys[MAX_REMOVED:]] == await names(ledger)
+        await ledger.remove(["a!000", keys[-1]])
+        assert [[keys[-2]]] == await names(ledger)
+
+
 @pytest.mark.engine
 async def test_two_hubs_in_one_account_have_tables_of_their_own(storage: engine.Azurite) -> None:
     """Two processes may make the table at once."""
@@ -129,7 +142,12 @@ async def test_an_account_that_cannot_be_reached_is_one_error(environ: dict[str,
     """It shows nothing of the setting."""
     ledger = tables.deployed(environ)("Hub")
     assert isinstance(ledger, TableLedger)
-    for call in (ledger.put(["a"], {}), ledger.mark(["a"], {}), ledger.read(EVERY, 1, None)):
+    for call in (
+        ledger.put(["a"], {}),
+        ledger.mark(["a"], {}),
+        ledger.read(EVERY, 1, None),
+        ledger.remove(["a"]),
+    ):
         with pytest.raises(LedgerError) as raised:
             await call
         assert "hush" not in str(raised.value)

@@ -109,6 +109,7 @@ def test_a_silent_region_is_said_with_what_to_look_at() -> None:
         (SILENT, {}, Tone.BAD),
         (OVER, {}, Tone.BAD),
         (OVER, {"incomplete": 0}, Tone.WARNING),
+        (OVER, {"incomplete": 0, "waiting": 2}, Tone.BAD),
     ],
 )
 def test_only_an_end_at_which_all_have_recovered_is_no_alarm(
@@ -128,6 +129,18 @@ def test_each_push_is_a_row_with_what_became_of_it() -> None:
     ] == [(row.name, row.text, row.tone) for row in waiting]
     ended = sheet_of(group(OVER), None).rows
     assert ("team/app:v2: never reported", Tone.BAD) == (ended[0].line, ended[0].tone)
+
+
+def test_every_name_is_one_line_of_visible_text() -> None:
+    """No tag can dress up as another line, or as another push."""
+    bad = "a\n\u202eb"
+    sheet = sheet_of(
+        group(registry=bad, missing=(bad,), group_id=bad, members=(member(1, reference=bad),)),
+        None,
+    )
+    shown = [sheet.title, *(value for _, value in sheet.facts), sheet.rows[0].name]
+    assert [] == [text for text in shown if "\n" in text or "\u202e" in text]
+    assert ["a b", "a b"] == [dict(sheet.facts)["Registry"], sheet.rows[0].name]
 
 
 def test_a_message_id_is_a_function_of_group_number_and_target() -> None:

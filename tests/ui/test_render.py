@@ -156,6 +156,14 @@ def test_a_name_that_a_template_lacks_is_an_error() -> None:
         render("error.html", heading="x", **common())
 
 
+def test_of_sixty_regions_a_row_names_some() -> None:
+    """And says how many more there are."""
+    one = samples.push(PushState.OVERDUE, missing=tuple(f"region{n}" for n in range(60)))
+    view = pushes.page(Pushes(pushes=(one,)), {}, {}, ())
+    page = Read(render("pushes.html", view=view, **common())).text
+    assert ("region5" in page, "region6" in page, "and 54 more" in page) == (True, False, True)
+
+
 def test_a_moment_is_in_utc_until_the_script_has_seen_it() -> None:
     """And keeps its UTC, for whoever points at it."""
     told = "2026-05-04 10:00:00 UTC"

@@ -71,3 +71,9 @@ def test_numbers_and_names_are_told_as_people_say_them() -> None:
     assert ("", "a", "a and b", "a, b and c") == tuple(
         texts.names(tuple(some)) for some in ("", "a", "ab", "abc")
     )
+
+
+def test_of_many_names_a_few_are_told() -> None:
+    """A sentence stays one that is read."""
+    assert "a, b, c, d, e and f" == texts.names(tuple("abcdef"))
+    assert "a, b, c, d, e and 2 more" == texts.names(tuple("abcdefg"))

@@ -60,12 +60,10 @@ function keepFresh(box) {
       cache: "no-store",
       redirect: "manual",
     });
-    if (answer.type === "opaqueredirect" || answer.status === 401) {
-      say("Signed out", "lost");
-      return location.reload();
-    }
     if (answer.status === 304) return;
-    if (!answer.ok) throw new Error(answer.status);
+    // Signed out, or gone: what there is to say of that is a page of its own.
+    if (answer.type === "opaqueredirect" || [401, 404].includes(answer.status)) location.reload();
+    if (!answer.ok) throw new Error(`the app answered ${answer.status}`);
     const first = mark === null;
     mark = answer.headers.get("ETag");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -80,7 +78,8 @@ function keepFresh(box) {
         say("Live", "");
         pause = Math.min(pause * 2, often * 6);
       } catch (error) {
-        say("Not up to date: the app does not answer", "lost");
+        const why = error instanceof TypeError ? "the app does not answer" : error.message;
+        say(`Not up to date: ${why}`, "lost");
         pause = often;
       }
     }
@@ -125,7 +124,7 @@ function replace(fresh, quietly) {
 showTimes(document);
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 const zone = document.querySelector("[data-zone]");
-if (zone) zone.textContent = `Times are in ${timeZone}; each shows UTC on hover.`;
+if (timeZone !== "UTC") zone.textContent = `Times are in ${timeZone}; each shows UTC on hover.`;
 tick();
 setInterval(tick, 1000);
 const box = document.querySelector("[data-live]");

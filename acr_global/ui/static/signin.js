@@ -18,6 +18,7 @@ async function signIn() {
   said.textContent = answer.status === 401
     ? "The app does not know this key."
     : `The app answered ${answer.status}. Try again.`;
+  form.elements.key.select();
 }
 
 // A link on another site brings no session along; the same step from here does.
