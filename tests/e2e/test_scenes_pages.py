@@ -92,7 +92,12 @@ async def test_a_dead_letter_is_sent_anew(s: Scene) -> None:
     page = await once(s, browser, f"/deadletters/{letter}", "Retry now")
     assert "third" in page.words
     action = f"/api/ui/deadletters/{letter}/replay"
-    done = await browser.post(action, page.form(action))
+
+    async def sent_anew() -> Seen | None:
+        done = await browser.post(action, page.form(action))
+        return done if done.status != 409 else None  # until its delivery has ended
+
+    done = await s.eventually(sent_anew)
     assert (303, f"/api/ui/deadletters/{letter}~1?done=retry") == (done.status, done.where)
     await s.until(lambda: len(s.receiver("third").requests) == 2, "third")
     await once(s, browser, f"/deadletters/{letter}~1", "Every target has the message.")

@@ -97,7 +97,7 @@ async def is_empty(s: Scene) -> bool:
 async def test_a_timers_run_costs_one_request_however_much_is_kept(s: Scene) -> None:
     """It reads a range of the table's keys, not the whole table."""
     await s.push()
-    await s.told("complete")
+    await s.ended()  # nobody asks after it any more
     few = await requests_of_a_run(s)
     await keep(s, KEPT)
     many = await requests_of_a_run(s)

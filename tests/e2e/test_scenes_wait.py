@@ -28,8 +28,8 @@ Ended = tuple[int, Any]
 
 
 def long(s: Scene) -> float:
-    """Seconds that are enough for whatever must come."""
-    return min(s.spans.patience, 2.0 * (s.spans.deadline + s.spans.window))
+    """Seconds that are enough for whatever must come; on devhost they pass at once."""
+    return min(s.spans.patience, 86_400.0)
 
 
 def waiting(s: Scene, what: str, seconds: float) -> asyncio.Task[Ended]:
@@ -83,7 +83,7 @@ async def test_it_ends_when_the_last_region_has_reported(s: Scene) -> None:
         assert ["arrived"] * 3 == [region["state"] for region in found["push"]["regions"]]
 
 
-@both(policy="closing")
+@both(policy="late")
 async def test_what_recovers_in_time_is_everywhere(s: Scene) -> None:
     """It waits on after the alarm."""
     await s.push(*REGIONS[:2])
