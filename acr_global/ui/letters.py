@@ -16,7 +16,8 @@ class Letter:
     href: str
     retry_href: str
     look: states.Look
-    verdict: states.Look | None
+    said: str | None
+    """What the message says."""
     name: str
     push: str | None
     push_href: str | None
@@ -76,8 +77,8 @@ def letter(found: DeadLetter | DeadLetterDetails) -> Letter:
         href=texts.path("deadletters", found.id),
         retry_href=texts.path("deadletters", found.id, "replay"),
         look=states.of_delivery(found.state),
-        verdict=states.of_verdict(found.verdict),
-        name=found.reference or "(not known)",
+        said=_said(found),
+        name=found.reference or (f"group {found.group}" if found.group else "(not known)"),
         push=found.push,
         push_href=texts.path("pushes", found.push) if found.push else None,
         dead=dead,
@@ -88,3 +89,10 @@ def letter(found: DeadLetter | DeadLetterDetails) -> Letter:
         if given_up
         else f"The message is sent again to {whom}; its id stays the same.",
     )
+
+
+def _said(found: DeadLetter | DeadLetterDetails) -> str | None:
+    verdict = states.of_verdict(found.verdict)
+    if verdict:
+        return f"that it is {verdict.word}"
+    return f"that these pushes are {found.report}" if found.report else None

@@ -42,6 +42,9 @@ class Said:
     at: datetime
     missing: tuple[str, ...]
     error: str | None
+    group: str | None
+    grouped: str | None
+    """The targets that the group tells, in its place."""
     attempts: tuple[Told, ...]
     deliveries: tuple[tuple[states.Look, str], ...]
     """What could not be delivered at once: its newest state, and a sentence."""
@@ -147,6 +150,8 @@ def _said(push: PushDetails, verdict: PushVerdict) -> Said:
         at=verdict.at,
         missing=verdict.missing,
         error=verdict.error,
+        group=verdict.group,
+        grouped=texts.names(verdict.grouped) or None,
         attempts=tuple(told(attempt) for attempt in sorted(attempts, key=lambda a: a.at)),
         deliveries=tuple(
             (states.of_delivery(d.state), ". ".join(_left(d.owed, d.dead))) for d in followed

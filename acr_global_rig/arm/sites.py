@@ -16,7 +16,7 @@ from acr_global_rig.arm.paths import PLANS, SITES, resource_id, split
 from acr_global_rig.arm.store import Store
 
 FLEX = {"name": "FC1", "tier": "FlexConsumption"}
-OURS = sorted(value for name, value in vars(names).items() if name.isupper())
+OURS = names.every()
 """The app's functions."""
 
 

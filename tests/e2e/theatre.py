@@ -35,6 +35,10 @@ EVERY_SECONDS = 0.6
 """A scene begins: all at once would be a crowd, which is what one of them is about, and a host on
 2 cores would be late for the registry's 5 s."""
 
+AT_ONCE = 3
+"""Hosts of single scenes beside the shared one: each takes its share of two cores, and a dozen
+leave none to be in time with."""
+
 SHARED = Stage()
 
 HOSTS = int(os.environ.get("ACR_ENGINE_HOSTS", "1"))
@@ -118,16 +122,25 @@ class OnEngine:
             self._outcomes = self.run(self._begin(list(pieces)))
 
     async def _begin(self, pieces: list[Piece]) -> dict[Piece, Future[None]]:
-        opening = asyncio.Lock()
+        opening, places = asyncio.Lock(), asyncio.Semaphore(AT_ONCE)
         # The plain ones wait for no deadline, so they may begin later; and a host that others
         # wait for goes before those of single scenes.
         pieces = sorted(pieces, key=lambda p: (p.stage is not None, p.policy == "plain"))
         stages = dict.fromkeys(piece.stage or SHARED for piece in pieces)
         policies = {piece.policy for piece in pieces}
         left = Counter(piece.stage for piece in pieces)
-        opened = {
-            stage: asyncio.create_task(self._open(stage, policies, opening)) for stage in stages
-        }
+
+        async def open_in_turn(stage: Stage) -> _Open:
+            if stage is SHARED:
+                return await self._open(stage, policies, opening)
+            await places.acquire()
+            try:
+                return await self._open(stage, policies, opening)
+            except BaseException:
+                places.release()
+                raise
+
+        opened = {stage: asyncio.create_task(open_in_turn(stage)) for stage in stages}
 
         async def one(at: int, piece: Piece) -> None:
             there = await asyncio.shield(opened[piece.stage or SHARED])
@@ -137,8 +150,10 @@ class OnEngine:
                 await piece.play(there.scene(piece.policy))
             finally:
                 left[piece.stage] -= 1
-                if not left[piece.stage]:  # a host that only polls takes its share of two cores
+                if not left[piece.stage]:  # a host that only polls takes its share, too
                     there.kill()
+                    if piece.stage:
+                        places.release()
 
         return {
             piece: asyncio.run_coroutine_threadsafe(one(at, piece), self._loop)

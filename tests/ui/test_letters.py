@@ -32,8 +32,7 @@ def test_a_letter_names_its_message_and_who_did_not_get_it() -> None:
         one.push_href,
         one.href,
     )
-    assert one.verdict
-    assert "complete" == one.verdict.word
+    assert "that it is complete" == one.said
     assert "The message is sent again to oncall and mail; its id stays the same." == one.retry
 
 
@@ -44,10 +43,16 @@ def test_a_delivery_that_broke_off_is_shown_although_little_is_known() -> None:
         one.look.word,
         one.name,
         one.push_href,
-        one.verdict,
+        one.said,
         one.dead_more,
     )
     assert "to those who did not get it" in one.retry
+
+
+def test_a_message_about_a_group_names_the_group() -> None:
+    """It is of no single push."""
+    one = letter(DeadLetter(id="_delivery.group.g1", state="dead", group="g1", report="behind"))
+    assert ("group g1", "that these pushes are behind", None) == (one.name, one.said, one.push)
 
 
 def test_a_push_that_was_given_up_is_to_go_on() -> None:

@@ -103,6 +103,17 @@ def test_a_delivery_stands_with_its_own_verdict() -> None:
     ] == [[left for _, left in verdict.deliveries] for verdict in page(push).verdicts]
 
 
+def test_whoever_hears_of_it_by_a_group_is_named() -> None:
+    """With the group; of the others it has attempts."""
+    alarm = said(VerdictType.OVERDUE, 600, group="g1", grouped=("ops", "mail"))
+    (verdict,) = page(details(PushState.OVERDUE, *TWO, verdicts=(alarm,))).verdicts
+    assert ("g1", "ops and mail", ()) == (verdict.group, verdict.grouped, verdict.attempts)
+    (verdict,) = page(
+        details(PushState.COMPLETE, *THREE, verdicts=(said(VerdictType.COMPLETE, 5),))
+    ).verdicts
+    assert None is verdict.grouped
+
+
 def test_what_was_given_up_can_be_retried() -> None:
     """The page says beforehand what that does; where nothing was given up, it offers nothing."""
     lost = details(PushState.GIVEN_UP, *TWO, cause="again and again")

@@ -70,7 +70,17 @@ def a_push(**about: Any) -> str:
         samples.arrived(HOSTILE, 0),
         samples.missing("b", seen),
         samples.arrived("c", 2, evidence=(caught,)),
-        verdicts=(samples.said(VerdictType.OVERDUE, 601, attempt, missing=("b",), error=HOSTILE),),
+        verdicts=(
+            samples.said(
+                VerdictType.OVERDUE,
+                601,
+                attempt,
+                missing=("b",),
+                error=HOSTILE,
+                group=HOSTILE,
+                grouped=(HOSTILE,),
+            ),
+        ),
         deliveries=(samples.delivery("dead", verdict=VerdictType.OVERDUE, dead=(HOSTILE,)),),
         **about,
     )
