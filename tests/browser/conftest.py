@@ -59,7 +59,7 @@ class Windows:
         """A window with cookies of its own; `options` as Playwright has them."""
         context = self.chromium.new_context(base_url=self.app.url, **options)
         self.opened.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(WATCH)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         context.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))

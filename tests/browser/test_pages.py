@@ -26,9 +26,10 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 
 
 def expect(found: Any) -> Any:
-    """Playwright's: asks until it is so, or some seconds have passed."""
+    """Playwright's: asks until it is so, or longer has passed than a slow machine takes."""
     from playwright.sync_api import expect
 
+    expect.set_options(timeout=20_000)
     return expect(found)
 
 
@@ -39,7 +40,7 @@ def let_time_pass(page: Page, seconds: int) -> None:
 
 def comes_to(page: Page, place: Locator, text: str | re.Pattern[str]) -> None:
     """Let time pass until a place shows a text; what makes it do so takes its own time."""
-    for _ in range(30):
+    for _ in range(60):
         let_time_pass(page, 40)
         with contextlib.suppress(AssertionError):
             expect(place).to_contain_text(text, timeout=1_000)
