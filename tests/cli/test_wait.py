@@ -255,6 +255,24 @@ async def test_a_newer_push_of_a_tag_is_the_one_that_counts() -> None:
         assert 1 == await app.wait()
 
 
+async def test_what_is_decided_counts_before_it_is_listed() -> None:
+    """The list has it a moment later, or never, where its row could not be written."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        answer = next(lists if request.path == watching.PATH else shown)
+        return web.json_response(answer)
+
+    older = DECIDED | {"id": "p0", "first_at": "2026-05-04T09:00:00Z"}
+    lists = iter([{"pushes": [WAITING, older]}, {"pushes": [older]}])
+    shown = iter([WAITING, detailed()])
+    async with played() as app:
+        served = web.Application()
+        served.router.add_route("*", "/{tail:.*}", handle)
+        async with serving(served) as app.url:
+            assert 0 == await app.wait()
+    assert [] == [*lists, *shown]
+
+
 async def test_of_a_digest_one_push_is_enough() -> None:
     """The content is the same, so another tag's push that lacks a region takes nothing back."""
     async with played() as app:

@@ -20,7 +20,7 @@ from acr_global_rig.registry import REGIONS, event, ping
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from tests.e2e.test_patrol import RUN, note_while_open, noted_world
-from tests.e2e.test_reviving import break_off, engine_of, give_up, insist
+from tests.e2e.test_reviving import break_off, dying, engine_of, give_up, insist, next_process
 from tests.meter import measured
 from tests.tracer import made
 
@@ -62,6 +62,7 @@ async def test_counters_equal_what_happened_to_a_thousand_pushes() -> None:
     """Complete, late, incomplete and repeated ones; one receiver fails now and then."""
     measured()
     about: dict[str, Any] = {"REGIONS": f"{FIRST},{SECOND}", "TIMEOUT": "1m", "LATE_WINDOW": "2m"}
+    about["ALARM_GROUP"] = "0"  # each verdict is told by itself
     async with world("ops", "moody", targets=every_verdict, **about) as w:
         w.receivers["moody"].answers = list(MOODS)
         statuses = await play(w, PUSHES)
@@ -135,7 +136,8 @@ async def test_what_was_caught_up_is_told_apart_from_webhooks() -> None:
 
 
 async def test_open_pushes_are_told_by_the_timer_while_its_look_is_fresh() -> None:
-    """All that are noted, with the age of the oldest; one that listens after its alarm is open."""
+    """All that are noted, with the age of the oldest; one that listens after its alarm is open.
+    What has ended is gone with the next run."""
     async with noted_world(TIMEOUT="10m", LATE_WINDOW="2h") as (w, journal):
         await w.push("p1", [FIRST])
         await asyncio.sleep(700)
@@ -146,6 +148,12 @@ async def test_open_pushes_are_told_by_the_timer_while_its_look_is_fresh() -> No
         seen = measured()
         assert 2 == seen.total("pushes.open")
         assert 700 <= seen.total("pushes.oldest_age") < 800
+        await w.push("p1", REGIONS[1:])
+        await w.push("p2", REGIONS[1:])
+        await asyncio.sleep(30)
+        await w.host.run_timer(names.REVIVE_INTERRUPTED)
+        await w.host.settle()
+        assert {"": 0} == measured().by("pushes.open", "any")
 
 
 async def test_a_process_whose_timer_is_gone_shows_no_gauge() -> None:
@@ -170,6 +178,33 @@ async def test_what_begins_anew_is_counted() -> None:
         await insist(w, REGIONS[2])
         await w.until(lambda: w.messages)
     assert {"push": 1} == measured().by("revived", "kind")
+
+
+async def test_a_delivery_that_begins_anew_is_counted_and_so_is_its_end() -> None:
+    """It is one dead letter, whatever lives it had."""
+    measured()
+    async with world(RETRY_SCHEDULE="5s,5m,5m") as w:
+        w.receivers["ops"].answers = [503] * 9
+        await w.push("p1")
+        await w.until(lambda: len(w.receivers["ops"].requests) == 2)
+        await asyncio.sleep(20)
+        w.host.hazards = dying("turn-before@1")
+        await asyncio.sleep(400)
+        await next_process(w, "_delivery.complete.p1")
+        await asyncio.sleep(3_600)
+        seen = measured()
+    assert {"delivery": 1} == seen.by("revived", "kind")
+    assert {"ops": 1} == seen.by("dead_letters", "target")
+    assert 4 == seen.total("attempts", outcome="retry")
+
+
+async def test_a_region_that_nobody_expects_is_no_label() -> None:
+    """A caller could make as many series as it likes."""
+    measured()
+    async with world() as w:
+        assert 400 == (await w.post(event("p1"), "nowhere"))[0]
+        seen = measured()
+    assert {"": 1} == seen.by("webhooks", "region") == seen.by("webhooks", "registry")
 
 
 async def test_a_push_that_is_given_up_is_a_dead_letter() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acr_global.correlation import MARKS, NOTES
 from acr_global.functions import engine, names, purging, wire
-from acr_global.functions.engine import Engine
+from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.ledgers import LedgerError, MemoryLedger
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
@@ -84,6 +84,30 @@ async def test_a_dead_letter_goes_in_the_end() -> None:
         assert [] == kept(w) == await letters(w)
 
 
+async def test_dead_letters_may_go_before_all_else() -> None:
+    """Their push stays."""
+    async with world(KEEP="60d", KEEP_DEAD_LETTERS="14d") as w:
+        w.receivers["ops"].answers = [404]
+        await w.push("p1")
+        await asyncio.sleep(15 * DAY)
+        await upkeep(w)
+        assert ["p1"] == kept(w)
+
+
+async def test_the_time_counts_from_the_end() -> None:
+    """The list, too, has a push as long as it can be shown, however long it was waited for. The
+    group of its alarm goes like a push."""
+    async with world(KEEP="14d", TIMEOUT="5d", LATE_WINDOW="0") as w:
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(18 * DAY)
+        await upkeep(w)
+        assert ["p1"] == await listed(w)
+        assert ["_group", "p1"] == [one.partition(".")[0] for one in kept(w)]
+        await asyncio.sleep(3 * DAY)
+        await upkeep(w)
+        assert [] == kept(w) == await listed(w)
+
+
 async def test_with_0_everything_stays() -> None:
     """The dead letters, too."""
     async with world(KEEP="0", KEEP_DEAD_LETTERS="14d") as w:
@@ -109,8 +133,36 @@ async def test_a_letter_that_was_replayed_never_comes_back() -> None:
         assert [] == kept(w)
 
 
-async def test_a_replay_that_failed_keeps_what_was_before_it() -> None:
+async def test_a_purge_that_is_broken_off_brings_no_letter_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The newest delivery goes last."""
+    purge = Engine.purge
+
+    async def failing(self: Engine, instance_id: str) -> None:
+        if instance_id == "_delivery.complete.p1":
+            raise EngineError("purge: answered 500")
+        await purge(self, instance_id)
+
+    async with world(KEEP="14d", KEEP_DEAD_LETTERS="60d") as w:
+        w.receivers["ops"].answers = [404]
+        await w.push("p1")
+        await asyncio.sleep(DAY)
+        assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
+        await asyncio.sleep(20 * DAY)
+        with monkeypatch.context() as patch:
+            patch.setattr(Engine, "purge", failing)
+            await upkeep(w)
+        assert [] == await letters(w)
+        await upkeep(w)
+        assert [] == kept(w)
+
+
+async def test_a_replay_that_failed_keeps_what_was_before_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """The newest delivery decides for all of a message's."""
+    caplog.set_level("INFO")
     async with world(KEEP="14d", KEEP_DEAD_LETTERS="60d") as w:
         w.receivers["ops"].answers = [404, 404]
         await w.push("p1")
@@ -122,6 +174,7 @@ async def test_a_replay_that_failed_keeps_what_was_before_it() -> None:
         await asyncio.sleep(41 * DAY)
         await upkeep(w)
         assert [] == kept(w)
+        assert {"delivery": 2} == lines(caplog, "purged")[-1]["removed"]
 
 
 async def test_a_push_that_was_given_up_can_be_tried_again_until_its_record_goes() -> None:

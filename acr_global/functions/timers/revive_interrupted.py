@@ -28,7 +28,6 @@ from acr_global.functions import (
     noting,
     observing,
     reviving,
-    wire,
 )
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup
@@ -120,7 +119,7 @@ class Patrol:
                 except EngineError as error:  # it holds up no other
                     errors.append(error)
                     return True
-            if goes_on and is_push(instance_id) and not wire.is_decided(snapshot.custom_status):
+            if goes_on and is_push(instance_id):
                 self._found[instance_id] = snapshot.created or clock.utcnow()
             return goes_on
 
