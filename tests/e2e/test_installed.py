@@ -86,14 +86,15 @@ def run(
 
 
 def test_the_wheel_brings_the_app_and_the_rig_alone() -> None:
-    """Every module of both, and no package of a common name."""
+    """Every file of both, and no package of a common name."""
     with zipfile.ZipFile(wheel()) as archive:
         names = archive.namelist()
     metadata = {name for name in names if ".dist-info/" in name}
     there = {
         str(path.relative_to(ROOT))
         for package in ("acr_global", "acr_global_rig")
-        for path in (ROOT / package).rglob("*.py")
+        for path in (ROOT / package).rglob("*.*")
+        if "__pycache__" not in path.parts
     }
     assert there == {*names} - metadata
 
