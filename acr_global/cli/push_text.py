@@ -77,6 +77,10 @@ def print_push(push: PushDetails) -> None:
         print()
         rows = [attempt_row(a) for a in sorted(attempts, key=lambda attempt: attempt.at)]
         print_table(("TIME", "TARGET", "OUTCOME", "REASON", "STATUS"), rows)
+    for said in push.verdicts:
+        if said.group and said.grouped:
+            whom = f"{cell(said.grouped)}: told by the group {cell(said.group)}"
+            print(f"\n{said.type.value}, {whom}")
     for delivery in push.deliveries:
         print(f"\n{cell(delivery.id)}: {cell(delivery.state)}, {_whom(delivery)}")
 

@@ -125,7 +125,9 @@ class _Joining:
         if status is None or status.state == "over":
             return await self._begin() if status else None
         if mark := gathering.mark_of(status.marks, self._verdict.push_id):
-            held = () if mark.singly else self._targets
+            # One that has recovered is an earlier push of this id, which has been purged.
+            told = mark.singly or mark.state is MemberState.RECOVERED
+            held = () if told else self._targets
             return wire.InGroup(group=group.instance_id, targets=held)
         if status.state == "full":
             return await self._begin()

@@ -200,6 +200,17 @@ def test_a_decided_push_is_shown_with_every_attempt(ask: Run, app: App) -> None:
     assert DECIDED == json.loads(ask("pushes", "show", "p1", "--json").out)
 
 
+def test_show_names_the_targets_that_a_group_tells(ask: Run, app: App) -> None:
+    """Not where the alarm was one of the first, which are told singly."""
+    (overdue,) = DECIDED["verdicts"]
+    for grouped, said in ((["chat", "pager"], "chat, pager: told by the group _group.x"), ([], "")):
+        verdicts = [overdue | {"group": "_group.x", "grouped": grouped}]
+        app.answer(f"{LIST}/p1", 200, DECIDED | {"verdicts": verdicts})
+        shown = ask("pushes", "show", "p1").out
+        assert bool(said) is ("_group.x" in shown)
+        assert said in shown
+
+
 def test_a_timeline_says_where_a_region_s_evidence_comes_from() -> None:
     """It also names a region with another digest. The text fits into 80 columns."""
     seen = [{"region": "e", "kind": "manifest", "found": True, "detail": "readable there"}]

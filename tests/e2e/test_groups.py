@@ -8,13 +8,24 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from acr_global_rig.receivers import Receiver
+from acr_global import gathering
+from acr_global.functions import names
+from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.timers.revive_interrupted import is_open
+from acr_global_rig.receivers import ALL_VERDICTS, Receiver, every_verdict, webhook_targets
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
+from devhost import Hazards
+from tests.e2e.test_couriers import lines
+from tests.e2e.test_patrol import break_turns
+from tests.e2e.test_purging import letters
+from tests.e2e.test_reviving import dying, engine_of, next_process
 
-LAST = REGIONS[2:]
-"""The region that is down."""
+LAST = REGIONS[2]
+HOUR = 3_600.0
 
 
 def told(receiver: Receiver) -> Counter[str]:
@@ -27,28 +38,35 @@ def reports(receiver: Receiver) -> list[Any]:
     return [m for m in receiver.messages() if m["type"] == "group"]
 
 
+def counts(report: Any) -> tuple[int, int, int]:
+    """Waiting, recovered, incomplete."""
+    return report["waiting"], report["recovered"], report["incomplete"]
+
+
 def pushes(count: int, of: str = "p") -> list[str]:
     """Ids."""
     return [f"{of}{n}" for n in range(count)]
 
 
-async def without(w: World, silent: Iterable[str], names: Iterable[str], every: float = 5) -> None:
-    """Push, while some regions do not report."""
-    there = [region for region in REGIONS if region not in set(silent)]
+async def without(
+    w: World, silent: str, names: Iterable[str], every: float = 5, **about: Any
+) -> None:
+    """Push, while a region does not report."""
     for name in names:
-        await w.push(name, there)
+        await w.push(name, [region for region in REGIONS if region != silent], **about)
         await asyncio.sleep(every)
 
 
-async def with_all(w: World, regions: Iterable[str], names: Iterable[str]) -> None:
-    """The regions report these pushes after all."""
+async def comes_back(w: World, region: str, names: Iterable[str]) -> None:
+    """The region reports these pushes after all."""
     for name in names:
-        await w.push(name, regions)
+        await w.push(name, [region])
 
 
 def groups(w: World) -> list[Any]:
-    """The instances of groups."""
-    return [i for i in w.host.storage.instances.values() if i.id.startswith("_group.")]
+    """The instances of groups, oldest first."""
+    found = [i for i in w.host.storage.instances.values() if i.id.startswith("_group.")]
+    return sorted(found, key=lambda i: i.id, reverse=True)
 
 
 @pytest.mark.parametrize(("setting", "singly", "messages"), [("5 in 10m", 4, 11), ("0", 200, 400)])
@@ -56,18 +74,403 @@ async def test_two_hundred_pushes_without_a_region_are_one_alarm(
     setting: str, singly: int, messages: int
 ) -> None:
     """It comes back within the hour: 11 messages in the place of 400."""
-    names = pushes(200)
     async with world(ALARM_GROUP=setting) as w:
-        await without(w, LAST, names, every=1)
+        await without(w, LAST, pushes(200), every=1)
         await asyncio.sleep(1_800)
-        await with_all(w, LAST, names)
+        await comes_back(w, LAST, pushes(200))
         await asyncio.sleep(1_800)
         ops = w.receivers["ops"]
         assert messages == len(ops.requests) == sum(told(ops).values())
         assert singly == told(ops)["overdue"] == told(ops)["recovered"]
-        if setting != "0":
-            last = reports(ops)[-1]
-            assert ("over", 0, 200, 0) == tuple(
-                last[name] for name in ("state", "waiting", "recovered", "incomplete")
-            )
-            assert 150 <= last["omitted"] < 200
+        for last in reports(ops)[-1:]:
+            assert ("over", (0, 200, 0)) == (last["state"], counts(last))
+
+
+async def test_alarms_that_come_at_once_have_one_answer_each() -> None:
+    """Four of forty are told singly, as if they had come one after another."""
+    async with world() as w:
+        await asyncio.gather(*(w.push(name, REGIONS[:2]) for name in pushes(40)))
+        await asyncio.sleep(HOUR / 2)
+        assert {"overdue": 4, "behind": 2} == told(w.receivers["ops"])
+        assert (40, 0, 0) == counts(reports(w.receivers["ops"])[-1])
+
+
+async def test_two_regions_that_are_down_alternately_are_two_alarms() -> None:
+    """Each names its own."""
+    async with world() as w:
+        for n in range(8):
+            await without(w, REGIONS[n % 2], [f"p{n}a", f"p{n}b"])
+        await asyncio.sleep(HOUR / 2)
+        ops = w.receivers["ops"]
+        assert 8 == told(ops)["overdue"]
+        newest = {m["group"]: (m["missing"], m["waiting"]) for m in reports(ops)}
+        assert [([REGIONS[1]], 8), ([REGIONS[0]], 8)] == sorted(newest.values())
+
+
+async def test_a_region_that_flaps_is_one_alarm() -> None:
+    """It misses each deadline and reports minutes later, for an hour: 13 messages in
+    the place of 60."""
+    async with world() as w:
+
+        async def late(name: str) -> None:
+            await without(w, LAST, [name], every=780)
+            await comes_back(w, LAST, [name])
+
+        async with asyncio.TaskGroup() as pushed:
+            for name in pushes(30):
+                pushed.create_task(late(name))
+                await asyncio.sleep(120)
+        await asyncio.sleep(HOUR)
+        ops = w.receivers["ops"]
+        assert 1 == len(groups(w))
+        assert 4 == told(ops)["overdue"] == told(ops)["recovered"]
+        assert 13 >= len(ops.requests)
+        assert ("over", (0, 30, 0)) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
+
+
+async def test_a_few_alarms_are_told_by_themselves() -> None:
+    """Their group ends without a word."""
+    async with world() as w:
+        await without(w, LAST, pushes(4))
+        await asyncio.sleep(HOUR)
+        await comes_back(w, LAST, pushes(4))
+        await asyncio.sleep(HOUR)
+        assert {"overdue": 4, "recovered": 4} == told(w.receivers["ops"])
+        assert ["Completed"] == [g.runtime_status for g in groups(w)]
+
+
+async def test_a_push_that_is_complete_has_nothing_to_do_with_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor has one that is incomplete in the end, where nobody leaves alarms to groups."""
+    asked: list[Any] = []
+    monkeypatch.setattr(Engine, "first_by_prefix", asked.append)
+    async with world(targets=lambda there: webhook_targets(there.values(), group=False)) as w:
+        await w.push("p1")
+        await w.push("p2", REGIONS[:2])
+        await asyncio.sleep(2 * 86_400)
+        assert {"complete": 1, "overdue": 1} == told(w.receivers["ops"])
+        assert [] == asked
+        assert [] == groups(w)
+
+
+def some(there: dict[str, Receiver]) -> list[dict[str, Any]]:
+    """One target for all, one that wants each push, and one for a team's images."""
+    return [
+        *webhook_targets([there["ops"]]),
+        *webhook_targets([there["apart"]], group=False, on=ALL_VERDICTS),
+        *webhook_targets([there["team"]], match=["team/*"]),
+    ]
+
+
+async def test_each_target_hears_of_its_own_pushes() -> None:
+    """As without groups, which one of them does without."""
+    async with world("ops", "apart", "team", targets=some) as w:
+        await without(w, LAST, pushes(9, "o"), repository="other/app")
+        await without(w, LAST, pushes(3, "t"), repository="team/app")
+        await asyncio.sleep(HOUR / 2)
+        await comes_back(w, LAST, pushes(9, "o"))
+        await comes_back(w, LAST, pushes(3, "t"))
+        await asyncio.sleep(HOUR)
+        ops, apart, team = w.receivers.values()
+        assert (12, 12) == (told(apart)["overdue"], told(apart)["recovered"])
+        assert [] == reports(apart)
+        assert (0, 12, 0) == counts(reports(ops)[-1])
+        assert [(1, 0, 0), (3, 0, 0), (0, 3, 0)] == list(map(counts, reports(team)))
+        assert {"t0", "t1", "t2"} == {p["id"] for p in reports(team)[-1]["pushes"]}
+        assert set() == told(team).keys() & set(ALL_VERDICTS)
+
+
+async def test_a_push_shows_which_targets_its_group_tells() -> None:
+    """Its own verdicts are there like any other's."""
+    async with world(targets=every_verdict) as w:
+        await without(w, LAST, pushes(6))
+        await asyncio.sleep(HOUR / 2)
+        await comes_back(w, LAST, pushes(5))
+        await asyncio.sleep(HOUR)
+        (group,) = groups(w)
+        _, first = await w.call("GET", "pushes/p0")
+        assert (group.id, []) == (first["verdicts"][0]["group"], first["verdicts"][0]["grouped"])
+        _, shown = await w.call("GET", "pushes/p5")
+        assert (group.id, ["ops"]) == (
+            shown["verdicts"][0]["group"],
+            shown["verdicts"][0]["grouped"],
+        )
+        assert ("overdue", [LAST]) == (shown["state"], shown["missing"])
+        _, listed = await w.call("GET", "pushes?state=recovered")
+        assert 5 == len(listed["pushes"])
+
+
+async def test_a_region_that_does_not_answer_for_a_day_is_said_to_be_silent() -> None:
+    """Once, though pushes go on for two days; its end says that they were never reported."""
+    async with world(LATE_WINDOW="36h") as w:
+        await without(w, LAST, pushes(5), every=60)
+        await without(w, LAST, pushes(24, "later"), every=2 * HOUR)
+        ops = w.receivers["ops"]
+        assert 1 == told(ops)["silent"]
+        at = [m["state"] for m in reports(ops)].index("silent")
+        assert ["silent"] == [m["state"] for m in reports(ops)[at:]]
+        await asyncio.sleep(60 * HOUR)
+        assert 10 >= told(ops)["behind"]
+        assert ("over", (0, 0, 29)) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
+
+
+async def test_a_push_without_a_late_window_is_counted_as_never_reported() -> None:
+    """Nobody listens for it."""
+    async with world(LATE_WINDOW="0") as w:
+        await without(w, LAST, pushes(8))
+        await asyncio.sleep(HOUR)
+        ops = w.receivers["ops"]
+        assert {"overdue": 4, "behind": 2, "over": 1} == told(ops)
+        assert (0, 0, 8) == counts(reports(ops)[-1])
+
+
+async def test_a_target_that_is_down_meanwhile_hears_the_newest_only() -> None:
+    """What it missed is left out, and is no dead letter."""
+    async with world("ops", "second") as w:
+        second = w.receivers["second"]
+        second.answers = [200] * 4 + [503] * 1_000
+        await without(w, LAST, pushes(5), every=10)
+        for number in range(8):
+            await without(w, LAST, [f"more{number}"], every=600)
+        second.answers, refused = [], len(second.requests)
+        await comes_back(w, LAST, [*pushes(5), *pushes(8, "more")])
+        await asyncio.sleep(12 * HOUR)
+        after = [body for _, body in second.requests[refused:]]
+        assert 1 <= len(after)
+        assert "over" == [b["state"] for b in after if b["type"] == "group"][-1]
+        numbers = [b["number"] for b in after if b["type"] == "group"]
+        assert numbers == sorted(numbers)
+        assert len(numbers) <= 2
+        assert [] == await letters(w)
+
+
+async def test_a_report_that_nobody_takes_is_a_dead_letter_and_is_replayed() -> None:
+    """It shows what was to be said."""
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers = [200] * 4 + [404]
+        await without(w, LAST, pushes(5))
+        await asyncio.sleep(700)
+        (letter,) = await letters(w)
+        (group,) = groups(w)
+        assert (group.id, "behind") == (letter["group"], letter["report"])
+        _, shown = await w.call("GET", f"deadletters/{letter['id']}")
+        assert (5, ["ops"]) == (shown["group_message"]["waiting"], shown["dead"])
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.until(lambda: 6 == len(ops.requests))
+        assert (5, 0, 0) == counts(ops.requests[-1][1])
+        await w.host.settle()
+        assert [] == await letters(w)
+
+
+@pytest.mark.parametrize("at", [0.0, 0.5, 2.0, 30.0, 700.0])
+async def test_a_group_outlives_the_hosts_death(at: float) -> None:
+    """Whenever it comes, each alarm is told once, and the end is true."""
+    async with world() as w:
+        await without(w, LAST, pushes(12), every=0.2)
+        await asyncio.sleep(597 + at)
+        await w.host.crash()
+        await w.host.restart()
+        await asyncio.sleep(HOUR)
+        await comes_back(w, LAST, pushes(12))
+        await asyncio.sleep(HOUR)
+        check(w, set(pushes(12)), set(pushes(12)))
+
+
+def check(w: World, names: set[str], recovered: set[str], target: str = "ops") -> None:
+    """Each push was told singly or by groups, of which all are over, and what they said is so. (One
+    that was broken off at its deadline may be complete by the time it goes on.)"""
+    receiver = w.receivers[target]
+    complete = {m["push"]["id"] for m in receiver.messages() if m["type"] == "complete"}
+    names, recovered = names - complete, recovered - complete
+    singly = {m["push"]["id"] for m in receiver.messages() if m["type"] == "overdue"}
+    back = {m["push"]["id"] for m in receiver.messages() if m["type"] == "recovered"}
+    newest = {m["group"]: m for m in reports(receiver)}
+    listed = {p["id"]: p["state"] for m in newest.values() for p in m["pushes"]}
+    assert names == singly | listed.keys()
+    assert recovered & singly <= back | {i for i, state in listed.items() if state == "recovered"}
+    assert back <= recovered
+    assert {"over"} >= {m["state"] for m in newest.values()}
+    states = {name: "recovered" if name in recovered else "incomplete" for name in listed}
+    assert states == listed
+    assert {"Completed"} >= {g.runtime_status for g in groups(w)}
+
+
+def break_group(w: World, times: int = 1) -> str:
+    """Make turns of the one group fail from here on."""
+    (group,) = groups(w)
+    break_turns(w, names.GATHER_ALARMS, group.id, times)
+    return str(group.id)
+
+
+async def test_a_group_that_broke_off_goes_on_with_the_next_alarm() -> None:
+    """With all that it knew; nothing is told twice."""
+    async with world(targets=every_verdict) as w:
+        await without(w, LAST, pushes(6))
+        await asyncio.sleep(660)
+        broken = break_group(w)
+        await without(w, LAST, ["p6"], every=0)
+        await asyncio.sleep(610)
+        assert broken == groups(w)[-1].id
+        await comes_back(w, LAST, pushes(7))
+        await asyncio.sleep(HOUR)
+        check(w, set(pushes(7)), set(pushes(7)))
+        assert 1 == told(w.receivers["ops"])["over"]
+
+
+@pytest.mark.parametrize("who", ["next-process", "timer"])
+async def test_a_group_that_broke_off_goes_on_without_an_alarm(who: str) -> None:
+    """The next process finds it in the journal, and the timer among what is noted as open."""
+    async with world(targets=every_verdict) as w:
+        await without(w, LAST, pushes(6))
+        await asyncio.sleep(660)
+        broken = break_group(w)
+        await comes_back(w, LAST, ["p5"])
+        await asyncio.sleep(20)
+        if who == "next-process":
+            await next_process(w, broken)
+        else:
+            engine = engine_of(w)
+            assert await is_open(engine, broken, await engine.look(broken))
+        await asyncio.sleep(60)
+        await comes_back(w, LAST, pushes(5))
+        await asyncio.sleep(26 * HOUR)
+        check(w, set(pushes(6)), set(pushes(6)))
+
+
+async def test_a_group_that_breaks_off_again_and_again_is_given_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """From there on another takes the alarms, and what becomes of those before is told singly."""
+    async with world(targets=every_verdict) as w:
+        await without(w, LAST, pushes(6))
+        await asyncio.sleep(660)
+        broken = break_group(w, 100)
+        for _ in range(8):
+            await next_process(w, broken)
+        await comes_back(w, LAST, ["p5"])
+        await asyncio.sleep(60)
+        assert lines(caplog, "group-given-up")
+        assert "p5" in [m["push"]["id"] for m in w.messages if m["type"] == "recovered"]
+        await without(w, LAST, ["q0"])
+        await asyncio.sleep(660)
+        assert 2 == len(groups(w))
+        assert "q0" in [m["push"]["id"] for m in w.messages if m["type"] == "overdue"]
+
+
+async def test_what_becomes_of_a_push_whose_group_was_purged_is_told_singly() -> None:
+    """To those who did not hear of its alarm, too."""
+    async with world(targets=every_verdict) as w:
+        await without(w, LAST, pushes(6))
+        await asyncio.sleep(660)
+        (group,) = groups(w)
+        del w.host.storage.instances[group.id]
+        await comes_back(w, LAST, pushes(6))
+        await asyncio.sleep(60)
+        assert 6 == told(w.receivers["ops"])["recovered"]
+
+
+async def test_an_alarm_that_reaches_no_group_is_told_by_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So is what becomes of its push."""
+
+    async def fails(*args: Any, **options: Any) -> Any:
+        raise EngineError("the endpoint failed")
+
+    async with world() as w:
+        with monkeypatch.context() as broken:
+            broken.setattr(Engine, "first_by_prefix", fails)
+            await without(w, LAST, pushes(6))
+            await asyncio.sleep(660)
+        assert 6 == told(w.receivers["ops"])["overdue"] == len(lines(caplog, "group-not-reached"))
+        await comes_back(w, LAST, pushes(6))
+        await asyncio.sleep(60)
+        assert {"overdue": 6, "recovered": 6} == told(w.receivers["ops"])
+
+
+async def test_a_group_asks_what_has_become_of_a_push_that_could_not_tell_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The push was told singly; at the end the group knows it all the same."""
+    look = Engine.look
+
+    async def fails(self: Engine, instance_id: str, **options: Any) -> Any:
+        if instance_id.startswith("_group."):
+            raise EngineError("the endpoint failed")
+        return await look(self, instance_id, **options)
+
+    async with world(LATE_WINDOW="2h") as w:
+        await without(w, LAST, pushes(6))
+        await asyncio.sleep(660)
+        with monkeypatch.context() as broken:
+            broken.setattr(Engine, "look", fails)
+            await comes_back(w, LAST, ["p4", "p5"])
+            await asyncio.sleep(60)
+        ops = w.receivers["ops"]
+        assert 2 == told(ops)["recovered"]
+        await asyncio.sleep(4 * HOUR)
+        assert ("over", (0, 2, 4)) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
+
+
+async def test_a_group_that_is_full_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is told of and ends by itself."""
+    monkeypatch.setattr(gathering, "MAX_MEMBERS", 8)
+    async with world() as w:
+        await without(w, LAST, pushes(20))
+        await asyncio.sleep(660)
+        await comes_back(w, LAST, pushes(20))
+        await asyncio.sleep(HOUR)
+        assert 3 == len(groups(w))
+        assert 12 == told(w.receivers["ops"])["overdue"]
+        check(w, set(pushes(20)), set(pushes(20)))
+
+
+examples = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@examples
+@given(
+    back=st.lists(st.sampled_from([None, None, 30, 650, 900, 2_000]), min_size=8, max_size=8),
+    every=st.sampled_from([0, 1, 40]),
+    crashes=st.lists(st.sampled_from([598, 600, 601, 640, 900, 1_300, 2_100]), max_size=2),
+    deaths=st.lists(st.tuples(st.sampled_from(["turn-before", "turn-after"]), st.integers(9, 60))),
+    seed=st.integers(0, 1_000),
+)
+async def test_whatever_happens_each_push_is_told_of_and_truly(
+    back: list[int | None],
+    every: int,
+    crashes: list[int],
+    deaths: list[tuple[str, int]],
+    seed: int,
+) -> None:
+    """The region reports some pushes, some late and some never; hosts and processes die."""
+    hazards = dying(*(f"{place}@{nth}" for place, nth in deaths[:2])) if deaths else Hazards()
+    async with world(
+        hazards=hazards, seed=seed, targets=every_verdict, ALARM_GROUP="3 in 10m", LATE_WINDOW="2h"
+    ) as w:
+
+        async def one(number: int, late: int | None) -> None:
+            await asyncio.sleep(number * every)
+            for region in REGIONS[:2]:
+                await w.insist(f"p{number}", region)
+            if late is not None:
+                await asyncio.sleep(late)
+                await w.insist(f"p{number}", LAST)
+
+        async def crash(at: int) -> None:
+            await asyncio.sleep(at)
+            await w.host.crash()
+            await w.host.restart()
+
+        async with asyncio.TaskGroup() as play:
+            for number, late in enumerate(back):
+                play.create_task(one(number, late))
+            for at in sorted(set(crashes)):
+                play.create_task(crash(at))
+        for _ in range(13):
+            await next_process(w, *w.host.storage.instances)
+            await asyncio.sleep(1_400)
+        overdue = {f"p{n}" for n, late in enumerate(back) if late != 30}
+        check(w, overdue, {f"p{n}" for n, late in enumerate(back) if (late or 0) > 30})

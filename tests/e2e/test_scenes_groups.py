@@ -1,14 +1,17 @@
 """One region down is one alarm; on both hosts.
 
-Pauses, silence for a day, full groups and crashes at every place are devhost's (test_groups.py).
+Updates, silence for a day, full groups and deaths at every place are devhost's (test_groups.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
-from tests.e2e.scene import Scene, both
+from tests.e2e.scene import Scene, Stage, both, engine_only
+from tests.e2e.test_scenes_kills import a_second_host
 
 LAST = REGIONS[2]
 
@@ -25,22 +28,43 @@ async def comes_back(s: Scene, region: str, numbers: Iterable[int]) -> None:
         await s.push(region, push=number)
 
 
-async def counted(s: Scene, pushes: int, group: int = 0) -> None:
-    """Return when the last of some groups counts so many pushes."""
-
-    async def is_so() -> bool:
-        listed = await s.call(
-            "GET", "runtime/webhooks/durabletask/instances", None, instanceIdPrefix="_group."
-        )
-        marks = [found["customStatus"]["marks"] for found in listed[1] if found["customStatus"]]
-        return any(pushes * 13 == len(text) for text in marks)
-
-    await s.eventually(is_so)
+async def told_to_the_end(s: Scene, number: int, target: str) -> None:
+    """Return when a target has heard the last of a push that it was told of by itself."""
+    ends = (["overdue", "recovered"], ["complete"])
+    await s.until(lambda: s.verdicts(target, number) in ends, target)
 
 
-async def over(s: Scene, target: str = "ops") -> None:
-    """Return when a target has been told that it is over."""
-    await s.until(lambda: any(m["state"] == "over" for m in s.reports(target)), target)
+async def all_decided(s: Scene, pushes: int) -> None:
+    """Return when all pushes are decided."""
+    for number in range(1, pushes + 1):
+        await s.decided(s.event(number), LAST)
+
+
+async def behind(s: Scene, target: str = "ops") -> None:
+    """Return when a target has been told of the group."""
+    await s.until(lambda: s.reports(target), target)
+
+
+async def over(s: Scene, pushes: int, target: str = "ops") -> None:
+    """Return when a target has been told that each group is over. Each push was told by itself or
+    by a group, and its recovery likewise. (On a slow machine the first alarms may be too far apart
+    to count, and a push whose deadline passed while its host was dead may be complete.)"""
+
+    def newest() -> dict[str, Any]:
+        return {m["group"]: m for m in s.reports(target)}
+
+    def is_over() -> bool:
+        return {"over"} == {m["state"] for m in newest().values()}
+
+    # What a dead host had in hand is away for a minute, and then the window begins.
+    await s.receiver(target).until(is_over, 2 * s.spans.patience)
+    in_groups = {push["id"] for report in newest().values() for push in report["pushes"]}
+    assert {(0, 0)} == {(m["waiting"], m["incomplete"]) for m in newest().values()}
+    for number in range(1, pushes + 1):
+        if s.verdicts(target, number):
+            await told_to_the_end(s, number, target)
+        else:
+            assert s.push_id(number) in in_groups
 
 
 @both(policy="group-back")
@@ -49,16 +73,103 @@ async def test_a_region_that_is_down_and_comes_back_is_one_alarm(s: Scene) -> No
     await without(s, LAST, range(1, 7))
     for number in range(1, 7):
         await s.told("overdue", push=number, target="apart")
-    await s.until(lambda: s.reports())
+    await behind(s)
     await comes_back(s, LAST, range(1, 7))
-    await over(s)
+    await over(s, 6)
     for number in range(1, 7):
         await s.told("overdue", "recovered", push=number, target="apart")
-    reports = s.reports()
-    assert ["behind", "over"] == [m["state"] for m in reports]
-    assert (0, 6, 0) == tuple(reports[-1][n] for n in ("waiting", "recovered", "incomplete"))
-    alone = [n for n in range(1, 7) if s.verdicts(push=n)]
-    assert 2 == len(alone)
-    for number in alone:
-        await s.told("overdue", "recovered", push=number)
+    assert ["behind", "over"] == [m["state"] for m in s.reports()]
+    assert 2 <= sum(bool(s.verdicts(push=number)) for number in range(1, 7)) < 6
     assert [] == s.reports("apart")
+
+
+@both(policy="group-twice")
+async def test_two_regions_that_are_down_are_two_alarms(s: Scene) -> None:
+    """Each names its own, and ends by itself."""
+    for number in range(1, 9, 2):
+        await without(s, REGIONS[0], [number])
+        await without(s, LAST, [number + 1])
+    await s.until(lambda: 2 == len({m["group"] for m in s.reports()}))
+    await comes_back(s, REGIONS[0], range(1, 9, 2))
+    await comes_back(s, LAST, range(2, 9, 2))
+    await over(s, 8)
+    assert {(REGIONS[0],), (LAST,)} == {tuple(m["missing"]) for m in s.reports()}
+
+
+@both(policy="group-down")
+async def test_a_target_that_was_down_hears_of_the_group_when_it_is_back(s: Scene) -> None:
+    """The other targets have it meanwhile."""
+    second = s.receiver("second")
+    await without(s, LAST, range(1, 3))
+    for number in (1, 2):
+        await s.told("overdue", push=number, target="second")
+    second.answers = [503, 503]
+    await without(s, LAST, range(3, 5))
+    await behind(s)
+    await s.until(lambda: not second.answers and s.reports("second"), "second")
+    await comes_back(s, LAST, range(1, 5))
+    await over(s, 4)
+    await over(s, 4, target="second")
+
+
+@engine_only(policy="group-killed", stage=Stage())
+async def test_a_group_survives_the_hosts_death(s: Scene) -> None:
+    """Alarms come before it and after it."""
+    assert isinstance(s.host, engine.Host)
+    await without(s, LAST, range(1, 6))
+    await behind(s)
+    await without(s, LAST, range(6, 9))
+    s.host.kill()
+    await s.host.start()
+    await comes_back(s, LAST, range(1, 9))
+    await all_decided(s, 8)
+    await over(s, 8)
+
+
+@engine_only(policy="group-killed", stage=Stage())
+async def test_a_group_survives_pythons_death(s: Scene) -> None:
+    """The host lives; a turn of the group that broke off goes on."""
+    assert isinstance(s.host, engine.Host)
+    await without(s, LAST, range(1, 6))
+    await behind(s)
+    assert s.host.kill_python()
+    for number in range(1, 6):
+        while (await s.insist(s.event(number), LAST))[0] not in (200, 202):
+            pass  # answered 500: its process died under it
+    await all_decided(s, 5)
+    await over(s, 5)
+
+
+@engine_only(policy="group-hosts", stage=Stage())
+async def test_a_group_of_two_hosts_outlives_one(s: Scene) -> None:
+    """Webhooks go to either; the one that dies does not come back."""
+    assert isinstance(s.host, engine.Host)
+    async with a_second_host(s) as other:
+        other.policy = s.policy
+        await without(s, LAST, range(1, 6, 2))
+        await without(other, LAST, range(2, 6, 2))
+        await behind(s)
+        s.host.kill()
+        await comes_back(other, LAST, range(1, 6))
+        await all_decided(other, 5)
+        await over(other, 5)
+
+
+@engine_only(policy="group-upgrade", stage=Stage())
+async def test_pushes_that_were_under_way_at_an_upgrade_come_together(s: Scene) -> None:
+    """Before it nothing was a group."""
+    assert isinstance(s.host, engine.Host)
+    s.host.kill()
+    environ = dict(s.host.environ)
+    registries = environ["ACR_GLOBAL_REGISTRIES"]
+    environ["ACR_GLOBAL_REGISTRIES"] = registries.replace('"3 in 30s"', '"0"')
+    before = engine.Host(s.host.folder, environ)
+    await before.start()
+    there = Scene(before.url, s.session, s.board, s.spans, s.policy, name=s.name)
+    await without(there, LAST, range(1, 6))
+    before.kill()
+    await s.host.start()
+    await behind(s)
+    await comes_back(s, LAST, range(1, 6))
+    await all_decided(s, 5)
+    await over(s, 5)
