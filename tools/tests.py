@@ -29,8 +29,13 @@ NO_ENGINE = ["-m", "not engine"]
 ENGINE = [*PYTEST, "tests", "-m", "engine"]
 SHOWN = [*COVERED, *E2E[: len(E2E) // 2], *NO_ENGINE]
 BESIDE = {
-    "the other half of the end-to-end tests": [*COVERED, *E2E[len(E2E) // 2 :], *NO_ENGINE],
-    "all but the end-to-end tests": [*COVERED, "tests", "--ignore=tests/e2e", *NO_ENGINE],
+    "the other half, and what looks at pages and infra": [
+        *(*COVERED, *E2E[len(E2E) // 2 :], "tests/browser", "tests/infra", *NO_ENGINE)
+    ],
+    "the others": [
+        *(*COVERED, "tests", *NO_ENGINE),
+        *("--ignore=tests/e2e", "--ignore=tests/browser", "--ignore=tests/infra"),
+    ],
 }
 
 
