@@ -1,10 +1,10 @@
 """`make test`: all tests; or the named ones, without coverage.
 
-Those of the real engine come first and alone, for they play in real time: a machine that does
-something else besides is late for the registry's 5 s, for deadlines and for retries. They run the
-app in other processes, which coverage does not see. The others then run in three processes side by
-side, because many of them mostly wait. The output of one is shown as it comes; that of the others
-when they have ended.
+The scenes on the real engine come first and alone, for they play in real time: a machine that does
+something else besides is late for the registry's 5 s, for deadlines and for retries. The others
+then run in processes side by side, because many of them mostly wait. What runs on the engine is in
+yet other processes, which coverage does not see. The output of one is shown as it comes; that of
+the others when they have ended.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMBINE = [sys.executable, "-m", "coverage", "combine", "--quiet"]
 E2E = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/e2e/test_*.py"))
 NO_ENGINE = ["-m", "not engine"]
 
-ENGINE = [*PYTEST, "tests", "-m", "engine"]
+SCENES = [*PYTEST, "tests/e2e", "-m", "scene"]
 SHOWN = [*COVERED, *E2E[: len(E2E) // 2], *NO_ENGINE]
 BESIDE = {
     "the other half, and what looks at pages and infra": [
@@ -36,6 +36,7 @@ BESIDE = {
         *(*COVERED, "tests", *NO_ENGINE),
         *("--ignore=tests/e2e", "--ignore=tests/browser", "--ignore=tests/infra"),
     ],
+    "the real engine, but for scenes": [*PYTEST, "tests", "-m", "engine and not scene"],
 }
 
 
@@ -50,8 +51,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _everything() -> int:
-    print("== the real engine", flush=True)
-    engine = subprocess.run(ENGINE, cwd=ROOT, check=False).returncode
+    print("== scenes on the real engine", flush=True)
+    scenes = subprocess.run(SCENES, cwd=ROOT, check=False).returncode
     with ExitStack() as stack:
         beside = []
         for name, command in BESIDE.items():
@@ -62,7 +63,7 @@ def _everything() -> int:
             stack.callback(process.terminate)
             beside.append((name, process, output))
         print("== half of the end-to-end tests; then what else there is", flush=True)
-        codes = [engine, subprocess.run(SHOWN, cwd=ROOT, check=False).returncode]
+        codes = [scenes, subprocess.run(SHOWN, cwd=ROOT, check=False).returncode]
         for name, process, output in beside:
             codes.append(process.wait())
             output.seek(0)

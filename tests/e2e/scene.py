@@ -227,15 +227,17 @@ class Scene:
             assert list(verdicts) == self.verdicts(target, push)
 
 
+ON_ENGINE = pytest.param("engine", id="engine", marks=[pytest.mark.engine, pytest.mark.scene])
+
+
 def both(*, policy: str = "plain", stage: Stage | None = None) -> Callable[[Play], Any]:
     """A test that plays on both hosts, under one of the policies of props.py."""
-    engine_too = pytest.param("engine", id="engine", marks=pytest.mark.engine)
-    return _test([pytest.param("devhost", id="devhost"), engine_too], policy, stage)
+    return _test([pytest.param("devhost", id="devhost"), ON_ENGINE], policy, stage)
 
 
 def engine_only(*, policy: str = "plain", stage: Stage | None = None) -> Callable[[Play], Any]:
     """A test of something that devhost lacks: processes that can be stopped."""
-    return _test([pytest.param("engine", id="engine", marks=pytest.mark.engine)], policy, stage)
+    return _test([ON_ENGINE], policy, stage)
 
 
 def _test(hosts: list[Any], policy: str, stage: Stage | None) -> Callable[[Play], Any]:

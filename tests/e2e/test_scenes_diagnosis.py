@@ -49,7 +49,7 @@ async def none_left(s: Scene) -> bool:
     return not await probes(s)
 
 
-@both()
+@both(stage=Stage())
 async def test_an_app_that_is_well_says_so(s: Scene) -> None:
     """Its probe has called each activity, and is gone."""
     await s.push()

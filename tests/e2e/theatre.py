@@ -184,6 +184,8 @@ class OnEngine:
                 await other.start()
             if stage is SHARED:
                 await _warm_up(there.scene("plain"))
+            else:
+                await _answers(there.scene("plain"))
             return there
 
     def play(self, piece: Piece) -> None:
@@ -233,6 +235,16 @@ class _Open:
     def kill(self) -> None:
         for host in (self.host, *self.others):
             host.kill()
+
+
+async def _answers(s: Scene) -> None:
+    """Return when the app answers for itself: a host that has just opened its port says 500."""
+    await s.eventually(lambda: _is_answered(s))
+
+
+async def _is_answered(s: Scene) -> bool:
+    status, said = await s.call("GET", "api/health")
+    return status == 404 or isinstance(said, dict)
 
 
 async def _warm_up(s: Scene) -> None:
