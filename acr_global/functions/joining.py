@@ -53,6 +53,7 @@ async def join(tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> wire
     joining = _Joining(tools, verdict, targets)
     found = await _insist(joining.step)
     if found is None:
+        found = joining.unseen()
         log.line(
             "group-not-reached",
             level=logging.WARNING,
@@ -92,6 +93,11 @@ class _Raised:
         await self._engine.raise_event(group_id, names.ALARM_EVENT, self._said)
         self._last = group_id, now
 
+    @property
+    def group(self) -> str | None:
+        """Which group it was raised to last."""
+        return self._last[0] if self._last else None
+
 
 class _Joining:
     """The search for a group that takes an alarm."""
@@ -119,6 +125,11 @@ class _Joining:
                 return await self._begin()
             case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
                 return await self._begin()
+
+    def unseen(self) -> wire.InGroup | None:
+        """What is kept of an alarm that was raised and left no mark in time. A group may come to it
+        later (its host is dead, say), and is told what becomes of the push; it holds nothing."""
+        return wire.InGroup(group=self._raised.group) if self._raised.group else None
 
     async def _in(self, group: Snapshot) -> wire.InGroup | None:
         status = groups.status_of(group)

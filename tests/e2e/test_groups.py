@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global import gathering
-from acr_global.functions import names
+from acr_global.functions import joining, names
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.timers.revive_interrupted import is_open
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, every_verdict, webhook_targets
@@ -388,6 +388,23 @@ async def test_an_alarm_that_reaches_no_group_is_told_by_itself(
         await comes_back(w, LAST, pushes(6))
         await asyncio.sleep(60)
         assert {"overdue": 6, "recovered": 6} == told(w.receivers["ops"])
+
+
+async def test_a_group_that_takes_alarms_too_late_hears_what_becomes_of_their_pushes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its host was dead, say: they were told singly, and it is over with the last of them."""
+    async with world() as w:
+        with monkeypatch.context() as hurried:
+            hurried.setattr(joining, "PAUSES", ())
+            await without(w, LAST, pushes(6))
+            await asyncio.sleep(660)
+        assert 5 == len(lines(caplog, "group-not-reached"))
+        await comes_back(w, LAST, pushes(6))
+        await asyncio.sleep(HOUR)
+        ops = w.receivers["ops"]
+        assert (6, 6) == (told(ops)["overdue"], told(ops)["recovered"])
+        assert ("over", (0, 6, 0)) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
 
 
 async def test_a_group_asks_what_has_become_of_a_push_that_could_not_tell_it(
