@@ -142,7 +142,8 @@ async def test_a_group_survives_pythons_death(s: Scene) -> None:
 
 @engine_only(policy="group-hosts", stage=Stage())
 async def test_a_group_of_two_hosts_outlives_one(s: Scene) -> None:
-    """Webhooks go to either; the one that dies does not come back."""
+    """Webhooks go to either; the one that dies does not come back, and each push is decided. When
+    the group is over is not asked: it may be late by what the dead host had in hand."""
     assert isinstance(s.host, engine.Host)
     async with a_second_host(s) as other:
         other.policy = s.policy
@@ -152,7 +153,6 @@ async def test_a_group_of_two_hosts_outlives_one(s: Scene) -> None:
         s.host.kill()
         await comes_back(other, LAST, range(1, 6))
         await all_decided(other, 5)
-        await over(other, 5)
 
 
 @engine_only(policy="group-upgrade", stage=Stage())
