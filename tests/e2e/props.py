@@ -197,7 +197,6 @@ _GROUPED: dict[str, dict[str, Any]] = {
     "twice": {},
     "down": {"targets": ["ops", "second"]},
     "killed": {},
-    "hosts": {},
     "upgrade": {"timeout": "30s"},
 }
 
