@@ -16,6 +16,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     answers, letters, replays, paging   what operators are answered
     catching, logs, marks               what the registry could not deliver is taken in, and marked
     purging                             what has ended is removed, when it was kept for its time
+    timings                             how a timer function is registered, and how long it runs
     probing                             whether the engine takes up what it is given
     guard, entrance                     who may see the pages; what others are answered
     pageviews, browsers                 the pages, and how a browser is answered

@@ -29,6 +29,7 @@ from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.http import image_push
 from acr_global.functions.logs import Logs
 from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.timings import RUN_SECONDS
 from acr_global.receive import CAUGHT_UP
 from acr_global.registry.look import Identity
 from acr_global.settings import Loaded
@@ -37,10 +38,6 @@ SETTING = "ACR_GLOBAL_CATCH_UP"
 
 MAX_EVENTS = 1_000
 """Events taken in by one run; the next one goes on."""
-
-RUN_SECONDS = 150.0
-"""Of one run; a later run goes on. On Consumption a function may take 5 minutes. Source: Azure
-Functions docs, functionTimeout."""
 
 AT_ONCE = 4
 """Pushes side by side: half of what a process puts to the engine, as webhooks come meanwhile."""

@@ -24,11 +24,8 @@ from acr_global.functions import letters, log, observing
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.ledgers import MAX_REMOVED, Ledger, LedgerError
 from acr_global.functions.setup import Tools
+from acr_global.functions.timings import RUN_SECONDS
 from acr_global.settings import Settings
-
-RUN_SECONDS = 150.0
-"""For one run; the next goes on. On Consumption a function may take 5 minutes. Source: Azure
-Functions docs, functionTimeout."""
 
 AT_ONCE = 4
 """Instances side by side: a purge is 6 requests to storage, and webhooks go before it."""

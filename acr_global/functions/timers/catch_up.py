@@ -7,16 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
-import azure.functions as func
 
-from acr_global.functions import names
-from acr_global.functions.setup import Setup
+from acr_global.functions import names, timings
+from acr_global.functions.setup import Setup, Tools
 
 if TYPE_CHECKING:
     from acr_global.functions.catching import CatchingUp
-
-CALL_SECONDS = 10.0
-"""For one request to the engine."""
 
 
 def schedule_of(every: timedelta) -> str:
@@ -38,13 +34,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
         return CatchingUp(setup)
 
-    @app.function_name(names.CATCH_UP)
-    @app.timer_trigger(
-        arg_name="timer",
-        schedule=schedule_of(settings.catch_up),
-        run_on_startup=False,
-        use_monitor=True,  # a run that was missed while no host was up is caught up
-    )
-    @app.durable_client_input(client_name="client")
-    async def catch_up(timer: func.TimerRequest, client: str) -> None:
-        await catching().run(setup.tools(client, CALL_SECONDS))
+    async def run(tools: Tools) -> None:
+        await catching().run(tools)
+
+    timings.register(app, setup, names.CATCH_UP, schedule_of(settings.catch_up), run)

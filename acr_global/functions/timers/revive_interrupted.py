@@ -16,7 +16,6 @@ import logging
 from datetime import datetime, timedelta
 
 import azure.durable_functions as df
-import azure.functions as func
 
 from acr_global.correlation import NOTES, is_push
 from acr_global.functions import (
@@ -28,21 +27,17 @@ from acr_global.functions import (
     noting,
     observing,
     reviving,
+    timings,
 )
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.setup import Setup
+from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.timings import RUN_SECONDS
 
 SCHEDULE = "0 */4 * * * *"
 """Second 0 of every fourth minute, in UTC: a broken-off instance goes on within five."""
 
 AT_ONCE = 8
 """Looks side by side."""
-
-RUN_SECONDS = 150.0
-"""For one run, some thousand looks; a later run goes on. On Consumption a function may take
-5 minutes. Source: Azure Functions docs, functionTimeout."""
-
-CALL_SECONDS = 10.0
 
 BEGINS_WITHIN = timedelta(minutes=1)
 """An instance that has not begun by then gets a courier."""
@@ -52,16 +47,10 @@ def register(app: df.DFApp, setup: Setup) -> None:
     """Add the function."""
     patrol = Patrol()
 
-    @app.function_name(names.REVIVE_INTERRUPTED)
-    @app.timer_trigger(
-        arg_name="timer",
-        schedule=SCHEDULE,
-        run_on_startup=False,
-        use_monitor=True,  # a run that was missed while no host was up is caught up
-    )
-    @app.durable_client_input(client_name="client")
-    async def revive_interrupted(timer: func.TimerRequest, client: str) -> None:
-        await patrol.run(setup.tools(client, CALL_SECONDS).engine)
+    async def run(tools: Tools) -> None:
+        await patrol.run(tools.engine)
+
+    timings.register(app, setup, names.REVIVE_INTERRUPTED, SCHEDULE, run)
 
 
 class Patrol:
