@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from acr_global.model import Frozen, Moment
+from acr_global.model import Frozen, Moment, VerdictType
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,13 @@ class MemberState(StrEnum):
     RECOVERED = "recovered"
     INCOMPLETE = "incomplete"
     """It is overdue, and waited for no longer."""
+
+
+BECOMES = {
+    VerdictType.RECOVERED: MemberState.RECOVERED,
+    VerdictType.INCOMPLETE: MemberState.INCOMPLETE,
+}
+"""What a push is in its group, from the verdict after its alarm on."""
 
 
 class Member(Frozen):

@@ -53,6 +53,23 @@ class Delivery(Frozen):
     """In the order made; at most `len(schedule) + 1` for each target."""
 
 
+def of_failed(
+    push_id: str, attempts: Iterable[Attempt], at: datetime, schedule: tuple[timedelta, ...]
+) -> Delivery | None:
+    """What goes on after a message's first attempts, begun at this time: the message's way to those
+    that do not have it. None: all have."""
+    failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
+    if not failed:
+        return None
+    return Delivery(
+        push_id=push_id,
+        targets=tuple(a.target for a in failed),
+        begun_at=at,
+        schedule=schedule,
+        attempts=failed,
+    )
+
+
 def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
     """The state with one more round recorded; attempts for other targets are left out.
 

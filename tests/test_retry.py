@@ -75,6 +75,14 @@ def test_a_wrong_schedule_is_refused(text: str, sentence: str) -> None:
         retry.parse_schedule(text)
 
 
+def test_what_fails_at_first_goes_on_with_its_attempt() -> None:
+    """Nothing goes on where all have the message."""
+    made = [tried("a", BEGUN), tried("b", BEGUN, Outcome.DELIVERED), tried("c", BEGUN)]
+    state = retry.of_failed("push", made, BEGUN, SCHEDULE)
+    assert state == retry.after_attempts(delivery("a", "c"), made)
+    assert None is retry.of_failed("push", made[1:2], BEGUN, SCHEDULE)
+
+
 def test_at_first_all_are_due() -> None:
     """All targets are due at once, and none before."""
     state = delivery("a", "b")

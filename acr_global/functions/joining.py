@@ -22,7 +22,7 @@ from acr_global.functions import groups, log, mending, names, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.setup import Tools
 from acr_global.gathering import Counted, Group, Said
-from acr_global.grouping import MemberState
+from acr_global.grouping import BECOMES, MemberState
 from acr_global.model import Verdict, VerdictType
 from acr_global.notify.words import shorten
 
@@ -40,11 +40,6 @@ SETTLED_WITHIN = timedelta(minutes=5)
 
 MAX_REFERENCE_CHARS = 200
 """Of each push, in what a group remembers."""
-
-_LATER = {
-    VerdictType.RECOVERED: MemberState.RECOVERED,
-    VerdictType.INCOMPLETE: MemberState.INCOMPLETE,
-}
 
 
 async def join(tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> wire.InGroup | None:
@@ -173,7 +168,7 @@ class _Settling:
 
     def __init__(self, tools: Tools, verdict: Verdict, taken: wire.InGroup) -> None:
         self._engine, self._push_id, self._taken = tools.engine, verdict.push_id, taken
-        state = _LATER[verdict.type]
+        state = BECOMES[verdict.type]
         said = Said(
             push=_counted(verdict, state, taken.targets, until=verdict.decided_at), alarm=False
         )

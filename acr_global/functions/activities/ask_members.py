@@ -11,8 +11,7 @@ from acr_global.functions import groups, names, wire
 from acr_global.functions.engine import EngineError, Phase, Snapshot
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
-from acr_global.grouping import MemberState
-from acr_global.model import VerdictType
+from acr_global.grouping import BECOMES, MemberState
 from acr_global.verdict import overtaking
 
 AT_ONCE = 8
@@ -20,11 +19,6 @@ AT_ONCE = 8
 
 GIVEN_UP_AFTER = timedelta(days=1)
 """A push that was broken off is no longer waited for then."""
-
-_LATER = {
-    VerdictType.RECOVERED: MemberState.RECOVERED,
-    VerdictType.INCOMPLETE: MemberState.INCOMPLETE,
-}
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -62,7 +56,7 @@ def state_of(snapshot: Snapshot, now: datetime) -> MemberState:
             later = overtaking(status.get("state")) if isinstance(status, dict) else None
             listens = snapshot.phase is Phase.BEGUN
             unsettled = MemberState.WAITING if listens else MemberState.INCOMPLETE
-            return _LATER[later] if later else unsettled
+            return BECOMES[later] if later else unsettled
         case Phase.PENDING:
             return MemberState.WAITING
         case Phase.FAILED if snapshot.updated and now - snapshot.updated < GIVEN_UP_AFTER:

@@ -14,16 +14,14 @@ import logging
 
 import azure.durable_functions as df
 
-from acr_global import audience
+from acr_global import audience, retry
 from acr_global.functions import bookkeeping, log, names, observing, wire
-from acr_global.functions.activities.hand_over_delivery import hand_over
-from acr_global.functions.engine import EngineError
-from acr_global.functions.sending import attempt_all, give_way
+from acr_global.functions.activities.hand_over_delivery import hand_on
+from acr_global.functions.sending import attempt_all
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
-from acr_global.model import Outcome, Verdict, VerdictType
+from acr_global.model import Verdict, VerdictType
 from acr_global.notify.message import new_lags
-from acr_global.retry import Delivery
 
 _ALARMS = (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
 
@@ -57,23 +55,14 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     group = await _grouped(tools, data, wanted)
     held = group.targets if group else ()
     attempts = await attempt_all(tools, verdict, tuple(t for t in wanted if t not in held))
-    failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
     sent = wire.NotifyOutput(verdict=verdict.type, attempts=attempts, group=group)
-    if not failed:
+    schedule = tools.settings.retry_schedule
+    rest = retry.of_failed(verdict.push_id, attempts, verdict.decided_at, schedule)
+    if rest is None:
         return sent
-    state = Delivery(
-        push_id=verdict.push_id,
-        targets=tuple(a.target for a in failed),
-        begun_at=verdict.decided_at,
-        schedule=tools.settings.retry_schedule,
-        attempts=failed,
-    )
-    owed = wire.DeliveryInput(verdict=verdict, delivery=state)
-    await give_way(failed)
-    try:
-        return sent.model_copy(update={"delivery": await hand_over(tools.engine, owed)})
-    except EngineError:  # raising it would send to every target again
-        return sent.model_copy(update={"owed": owed})
+    owed = wire.DeliveryInput(verdict=verdict, delivery=rest)
+    delivery, left = await hand_on(tools.engine, owed)
+    return sent.model_copy(update={"delivery": delivery, "owed": left})
 
 
 async def _grouped(

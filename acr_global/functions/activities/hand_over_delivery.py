@@ -16,6 +16,7 @@ import azure.durable_functions as df
 from acr_global import correlation
 from acr_global.functions import log, names, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
+from acr_global.functions.sending import give_way
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 from acr_global.grouping import GroupReport
@@ -33,6 +34,18 @@ def register(app: df.DFApp, setup: Setup) -> None:
         if work == wire.PROBE:
             return ""
         return await hand_over(setup.tools(client).engine, wire.load(wire.DeliveryInput, work))
+
+
+async def hand_on(
+    engine: Engine, data: wire.DeliveryInput
+) -> tuple[str | None, wire.DeliveryInput | None]:
+    """After first attempts, start a delivery of what failed; returns its id, or what is still to be
+    handed over."""
+    await give_way(data.delivery.attempts)
+    try:
+        return await hand_over(engine, data), None
+    except EngineError:  # raising it would send to every target again
+        return None, data
 
 
 async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:

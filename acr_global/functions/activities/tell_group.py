@@ -6,16 +6,14 @@ import asyncio
 
 import azure.durable_functions as df
 
-from acr_global import audience
+from acr_global import audience, retry
 from acr_global.functions import groups, log, names, wire
-from acr_global.functions.activities.hand_over_delivery import hand_over
-from acr_global.functions.engine import EngineError
-from acr_global.functions.sending import attempt_group, give_way
+from acr_global.functions.activities.hand_over_delivery import hand_on
+from acr_global.functions.sending import attempt_group
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
-from acr_global.model import Attempt, Outcome
+from acr_global.model import Attempt
 from acr_global.reporting import Telling
-from acr_global.retry import Delivery
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -30,21 +28,18 @@ def register(app: df.DFApp, setup: Setup) -> None:
         return wire.dump(await tell(setup.tools(client), wire.load(groups.TellInput, work)))
 
 
-async def tell(tools: Tools, data: groups.TellInput) -> groups.TellOutput:
+async def tell(tools: Tools, given: groups.TellInput) -> groups.TellOutput:
     """One attempt for each target that wants to hear it, side by side."""
-    made = await asyncio.gather(*(_attempt(tools, telling) for telling in data.tellings))
+    made = await asyncio.gather(*(_attempt(tools, telling) for telling in given.tellings))
     owed: list[wire.DeliveryInput] = []
-    for telling, attempts in zip(data.tellings, made, strict=True):
-        failed = tuple(a for a in attempts if a.outcome is not Outcome.DELIVERED)
-        if failed:
-            delivery = _delivery(tools, telling, failed)
-            await give_way(failed)
-            try:
-                await hand_over(tools.engine, delivery)
-            except EngineError:  # raising it would send to every target again
-                owed.append(delivery)
+    for telling, attempts in zip(given.tellings, made, strict=True):
+        report, schedule = telling.report, tools.settings.retry_schedule
+        if rest := retry.of_failed(report.group_id, attempts, report.at, schedule):
+            data = wire.DeliveryInput(report=report, delivery=rest, part=telling.part)
+            _, left = await hand_on(tools.engine, data)
+            owed += [left] if left else []
     return groups.TellOutput(
-        tellings=data.tellings,
+        tellings=given.tellings,
         attempts=tuple(a for attempts in made for a in attempts),
         owed=tuple(owed),
     )
@@ -65,14 +60,3 @@ async def _attempt(tools: Tools, telling: Telling) -> tuple[Attempt, ...]:
     )
     wanted = audience.wanted_of_group(tools.settings.targets, telling.targets, report.state)
     return await attempt_group(tools, report, wanted)
-
-
-def _delivery(tools: Tools, telling: Telling, failed: tuple[Attempt, ...]) -> wire.DeliveryInput:
-    state = Delivery(
-        push_id=telling.report.group_id,
-        targets=tuple(a.target for a in failed),
-        begun_at=telling.report.at,
-        schedule=tools.settings.retry_schedule,
-        attempts=failed,
-    )
-    return wire.DeliveryInput(report=telling.report, delivery=state, part=telling.part)
