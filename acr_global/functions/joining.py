@@ -88,11 +88,6 @@ class _Raised:
         await self._engine.raise_event(group_id, names.ALARM_EVENT, self._said)
         self._last = group_id, now
 
-    @property
-    def group(self) -> str | None:
-        """Which group it was raised to last."""
-        return self._last[0] if self._last else None
-
 
 class _Joining:
     """The search for a group that takes an alarm."""
@@ -105,10 +100,13 @@ class _Joining:
         self._said = Said(push=_counted(verdict, state, targets, until=until), alarm=True)
         self._raised = _Raised(tools.engine, self._said)
         self._prefix = correlation.group_prefix(verdict.artifact.registry, verdict.missing)
+        self._newest: str | None = None
+        """The last group that was found, or begun here, and may take the alarm."""
 
     async def step(self) -> wire.InGroup | None:
         """Look at the newest group, and do what that asks for. Raises EngineError."""
         newest = await self._tools.engine.first_by_prefix(self._prefix)
+        self._newest = newest.instance_id if newest.goes_on else None
         match newest.phase:
             case Phase.PENDING:
                 return None
@@ -122,9 +120,9 @@ class _Joining:
                 return await self._begin()
 
     def unseen(self) -> wire.InGroup | None:
-        """What is kept of an alarm that was raised and left no mark in time. A group may come to it
-        later (its host is dead, say), and is told what becomes of the push; it holds nothing."""
-        return wire.InGroup(group=self._raised.group) if self._raised.group else None
+        """What is kept of an alarm that left no mark in time. A group may come to it later (its
+        host is dead, say), and is told what becomes of the push; it holds nothing."""
+        return wire.InGroup(group=self._newest) if self._newest else None
 
     async def _in(self, group: Snapshot) -> wire.InGroup | None:
         status = groups.status_of(group)
@@ -150,6 +148,7 @@ class _Joining:
             setting=self._policy.alarm_group,
         )
         data = groups.GroupInput(group=group, said=(self._said,))
+        self._newest = group.group_id
         with contextlib.suppress(AlreadyExistsError):
             await self._tools.engine.start(names.GATHER_ALARMS, group.group_id, data)
         # Of two starts at the same moment one is silently discarded.
