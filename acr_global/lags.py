@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from acr_global.api import Region
 from acr_global.ledger import Row, Way
@@ -39,3 +39,13 @@ def percentile(ordered: Sequence[float], percent: int) -> float | None:
     """The value that so many percent of them do not exceed (nearest rank); None where there is
     none."""
     return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
+
+
+def unreported(region: Region) -> Iterator[str]:
+    """What became of the pushes that a region did not report itself, in words."""
+    if region.caught_up:
+        yield f"{region.caught_up} caught up"
+    if region.evidence:
+        yield f"{region.evidence} by evidence"
+    if region.missing:
+        yield f"{region.missing} missing"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -25,6 +24,7 @@ from acr_global.cli.connection import (
 from acr_global.cli.moments import since_when
 from acr_global.cli.output import print_table
 from acr_global.cli.push_text import at
+from acr_global.lags import unreported
 from acr_global.notify.words import duration
 
 PATH = "/api/regions"
@@ -92,15 +92,5 @@ def _row(region: Region) -> tuple[object, ...]:
         region.pushes,
         *(None if lag is None else duration(lag) for lag in lags),
         at(region.last_seen) if region.last_seen else None,
-        tuple(_missed(region)),
+        tuple(unreported(region)),
     )
-
-
-def _missed(region: Region) -> Iterator[str]:
-    """What became of the pushes that it did not report itself."""
-    if region.caught_up:
-        yield f"{region.caught_up} caught up"
-    if region.evidence:
-        yield f"{region.evidence} by evidence"
-    if region.missing:
-        yield f"{region.missing} missing"

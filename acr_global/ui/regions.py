@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from acr_global.api import Region, Regions
+from acr_global.lags import unreported
 from acr_global.ui import pushes, scale, texts
 
 WITHIN = {**pushes.WITHIN, "30d": ("the last 30 days", timedelta(days=30))}
@@ -164,10 +165,4 @@ def _shares(by: tuple[int, ...]) -> Iterator[Share]:
 def _said(region: Region) -> str:
     if not region.pushes:
         return "no pushes"
-    parts = [f"{region.reported} of {region.pushes} reported"]
-    further = (
-        (region.caught_up, "caught up"),
-        (region.evidence, "by evidence"),
-        (region.missing, "missing"),
-    )
-    return ", ".join(parts + [f"{number} {word}" for number, word in further if number])
+    return ", ".join((f"{region.reported} of {region.pushes} reported", *unreported(region)))
