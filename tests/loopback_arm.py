@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +12,7 @@ from cryptography import x509
 from acr_global.registration import asking
 from acr_global_rig.arm import LoopbackArm, Registry, Site
 from acr_global_rig.certificates import self_signed
+from tests.posts import taking_posts
 
 REGIONS = ("westeurope", "northeurope", "eastus")
 URL = "https://func-app.azurewebsites.net"
@@ -55,38 +54,25 @@ class Answering:
     """A receiver of webhooks, which answers each region as it is told to; 200 by default."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.statuses: dict[str, int] = {}
         self.keys: list[str | None] = []
         """The header x-functions-key of each post."""
         self.slow = threading.Event()
         """Until it is set no post is answered."""
         self.slow.set()
-        app = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                app.keys.append(self.headers["x-functions-key"])
-                app.slow.wait()
-                region = parse_qs(urlsplit(self.path).query)["region"][0]
-                self.send_response(app.statuses.get(region, 200))
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Print nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        self.keys.append(headers.get("x-functions-key"))
+        self.slow.wait()
+        region = parse_qs(urlsplit(path).query)["region"][0]
+        return self.statuses.get(region, 200)
 
 
 @pytest.fixture
 def answering() -> Iterator[Answering]:
     """A receiver that listens."""
     app = Answering()
-    thread = threading.Thread(target=app.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield app
-    app.slow.set()
-    app.server.shutdown()
-    app.server.server_close()
-    thread.join()
+    with taking_posts(app.take) as app.url:
+        yield app
+        app.slow.set()

@@ -10,13 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from acr_global_rig.host import devhost_command, environment
 from acr_global_rig.loopback import free_port
 from acr_global_rig.processes import end, spawn
 from acr_global_rig.registry import REGIONS, event
+from tests.posts import taking_posts
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
@@ -72,26 +71,12 @@ def receiver() -> Iterator[tuple[str, Ops]]:
     """Its URL, while it listens."""
     ops = Ops()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            ops.heard.append(json.loads(body))
-            self.send_response(ops.answers.pop(0) if ops.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def take(path: str, headers: Mapping[str, str], body: bytes) -> int:
+        ops.heard.append(json.loads(body))
+        return ops.answers.pop(0) if ops.answers else 200
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/ops", ops
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with taking_posts(take) as url:
+        yield f"{url}/ops", ops
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from acr_global.functions import noting
 from acr_global.functions.journal import OPEN_SECONDS, Journal
+from tests.posts import taking_posts
 
 
 @contextmanager
@@ -19,25 +18,12 @@ def endpoint(answers: list[int]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """An engine that gives these answers in turn; yields its address, and the requests it got."""
     asked: list[tuple[str, str]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            asked.append((self.path, json.loads(body)))
-            self.send_response(answers.pop(0))
-            self.end_headers()
+    def take(path: str, _: Mapping[str, str], body: bytes) -> int:
+        asked.append((path, json.loads(body)))
+        return answers.pop(0)
 
-        def log_message(self, *_: object) -> None:
-            """Write nothing to the terminal."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/durabletask/", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with taking_posts(take) as url:
+        yield f"{url}/durabletask/", asked
 
 
 @pytest.fixture

@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from typing import Any
 
+from tests.posts import taking_posts
 
+
+@dataclass
 class App:
     """Keeps path, headers and body of each post, and answers 202."""
 
-    def __init__(self) -> None:
-        self.told: list[tuple[str, dict[str, str], Any]] = []
-        app = self
+    url: str = ""
+    told: list[tuple[str, Mapping[str, str], Any]] = field(default_factory=list)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                app.told.append((self.path, dict(self.headers), body))
-                self.send_response(202)
-                self.end_headers()
-                self.wfile.write(b"kept")
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Print nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        self.told.append((path, headers, json.loads(body)))
+        return 202
 
 
 @contextmanager
 def listening() -> Iterator[App]:
     """A receiver that listens while the block lasts."""
     app = App()
-    thread = threading.Thread(target=app.server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with taking_posts(app.take, b"kept") as app.url:
         yield app
-    finally:
-        app.server.shutdown()
-        app.server.server_close()
-        thread.join()
