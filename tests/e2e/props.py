@@ -45,7 +45,7 @@ class Spans:
 
 
 VIRTUAL = Spans(600, 3_600, (5, 300, 1_800), 1_800, 60, 60.0, 1_000_000.0, 20)
-REAL = Spans(6, 6, (1, 2, 3), 30, 10, 0.0, 240.0, 4)
+REAL = Spans(6, 6, (1, 2, 3), 60, 10, 0.0, 240.0, 4)
 
 TARGETS = ("ops", "second", "third")
 """They hear what a target hears that asks for nothing else; `ops` is told by nearly all."""
