@@ -1,7 +1,6 @@
 """One region down is one alarm; on both hosts.
 
 Updates, silence for a day, full groups and deaths at every place are devhost's (test_groups.py).
-Not covered here: one of two hosts that dies for good; the group's end was late then, in some runs.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Any
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, Stage, both, engine_only
+from tests.e2e.test_scenes_kills import a_second_host
 
 LAST = REGIONS[2]
 
@@ -135,6 +135,21 @@ async def test_a_group_survives_pythons_death(s: Scene) -> None:
             pass  # answered 500: its process died under it
     await all_decided(s, 5)
     await over(s, 5)
+
+
+@engine_only(policy="group-hosts", stage=Stage())
+async def test_a_group_of_two_hosts_outlives_one(s: Scene) -> None:
+    """Webhooks go to either; the one that dies does not come back."""
+    assert isinstance(s.host, engine.Host)
+    async with a_second_host(s) as other:
+        other.policy = s.policy
+        await without(s, LAST, range(1, 6, 2))
+        await without(other, LAST, range(2, 6, 2))
+        await behind(s)
+        s.host.kill()
+        await comes_back(other, LAST, range(1, 6))
+        await all_decided(other, 5)
+        await over(other, 5)
 
 
 @engine_only(policy="group-upgrade", stage=Stage())
