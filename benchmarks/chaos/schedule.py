@@ -94,7 +94,8 @@ def schedule_of(plan: Plan, seed: int, number: int) -> Schedule:
     random = Random(f"{seed}|{number}")
     faults = list(_faults(plan, random))
     border = next((f.at for f in faults if f.kind == JUMP), None)
-    webhooks = [w for push in range(plan.pushes) for w in _webhooks(plan, random, push, border)]
+    begins = [_begin(plan, random, faults) for _ in range(plan.pushes)]
+    webhooks = [w for n, at in enumerate(begins) for w in _webhooks(plan, random, n, at, border)]
     steps: list[Step] = [*faults, *webhooks]
     return Schedule(seed, number, tuple(sorted(steps, key=lambda step: step.at)))
 
@@ -110,9 +111,19 @@ def _faults(plan: Plan, random: Random) -> Iterator[Fault]:
         yield Fault(round(at, 1), kind, what, round(lasts, 1))
 
 
-def _webhooks(plan: Plan, random: Random, push: int, border: float | None) -> Iterator[Webhook]:
+def _begin(plan: Plan, random: Random, faults: list[Fault]) -> float:
+    """Most pushes begin when something goes wrong, or is about to."""
+    if not faults or random.random() < 0.2:
+        return random.uniform(0.0, plan.lasts)
+    fault = random.choice(faults)
+    return max(0.0, random.uniform(fault.at - plan.lag, fault.at + min(fault.lasts, plan.lag)))
+
+
+def _webhooks(
+    plan: Plan, random: Random, push: int, begins: float, border: float | None
+) -> Iterator[Webhook]:
     """Most regions report soon, in any order; some late, some twice, some never."""
-    begins, insists = random.uniform(0.0, plan.lasts), random.random() < 0.7
+    insists = random.random() < 0.7
     ends = border if border is not None and begins < border else plan.lasts + 10 * plan.timeout
     for region in REGIONS:
         luck = random.random()
@@ -124,8 +135,9 @@ def _webhooks(plan: Plan, random: Random, push: int, border: float | None) -> It
             lag = random.uniform(0.0, 0.9) * plan.timeout
         else:
             lag = random.uniform(0.0, plan.lag)
-        again = random.uniform(0.0, plan.lag) if random.random() < 0.2 else None
-        for at in [begins + lag, *([] if again is None else [begins + lag + again])]:
+        repeated = random.random() < 0.2
+        again = random.choice((1.0, 10.0)) * random.uniform(0.0, plan.lag)
+        for at in [begins + lag, *([begins + lag + again] if repeated else [])]:
             if at < ends:
                 yield Webhook(round(at, 1), push, region, insists)
 

@@ -81,12 +81,12 @@ SPECS = (
 
 
 def _hazards(random: Random) -> tuple[str, float]:
-    what = random.choice(("any", "crash", "python-dies", *SPECS))
+    what = random.choice(("any", "any", *["crash", "python-dies"] * 4, *SPECS))
     if what == "any":
         return ",".join(random.sample(SPECS, 3)), random.uniform(30, 300)
     if what in ("crash", "python-dies"):
         place = random.choice(CHECKPOINTS if what == "crash" else PYTHON_CHECKPOINTS)
-        return f"{what}={place}@{random.randint(1, 8)}", random.uniform(10, 60)
+        return f"{what}={place}@{random.randint(1, 8)}", random.uniform(20, 60)
     return what, random.uniform(30, 600)
 
 
