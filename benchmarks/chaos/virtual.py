@@ -81,13 +81,21 @@ SPECS = (
 
 
 def _hazards(random: Random) -> tuple[str, float]:
-    what = random.choice(("any", "any", *["crash", "python-dies"] * 4, *SPECS))
+    what = random.choice(("any", "any", *["crash"] * 5, *SPECS))
     if what == "any":
         return ",".join(random.sample(SPECS, 3)), random.uniform(30, 300)
-    if what in ("crash", "python-dies"):
-        place = random.choice(CHECKPOINTS if what == "crash" else PYTHON_CHECKPOINTS)
-        return f"{what}={place}@{random.randint(1, 8)}", random.uniform(20, 60)
+    if what == "crash":
+        return f"crash={random.choice(CHECKPOINTS)}@{random.randint(1, 6)}", random.uniform(20, 60)
     return what, random.uniform(30, 600)
+
+
+def _python(random: Random) -> tuple[str, float]:
+    """At once, or at one of the next steps of a kind."""
+    if random.random() < 0.2:
+        return "", 0.0
+    turns = [place for place in PYTHON_CHECKPOINTS if place.startswith("turn")]
+    place = random.choice((*PYTHON_CHECKPOINTS, *turns * 4))
+    return f"python-dies={place}@{random.randint(1, 5)}", random.uniform(20, 60)
 
 
 PLAN = Plan(
@@ -95,11 +103,11 @@ PLAN = Plan(
     lasts=30 * MINUTE,
     timeout=10 * MINUTE,
     lag=20.0,
-    faults=(3, 9),
+    faults=(5, 12),
     kinds={
         "hazards": _hazards,
         "kill": lambda random: ("", random.uniform(0.5, 90)),
-        "python": lambda random: ("", 0.0),
+        "python": _python,
         "deploy": lambda random: (random.choice(sorted(SETTINGS)), random.uniform(0.5, 10)),
         "receiver": lambda random: (
             f"{random.choice((EVERY, OPS))} {random.choice(('503', '429', HANGS, LATE))}",
@@ -213,10 +221,13 @@ class Ground:
             await self._next_process(before)
 
     async def _python(self, fault: Fault) -> None:
+        if fault.what:
+            return await self._hazards(fault)
         async with self._troubled(LIVES):
             self._w.host.kill_python()
             await asyncio.sleep(3.0)
             await self._next_process()
+        return None
 
     async def _receiver(self, fault: Fault) -> None:
         name, does = fault.what.split()
