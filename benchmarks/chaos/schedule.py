@@ -59,8 +59,8 @@ class Plan:
     """Fewest and most of a round."""
     kinds: Mapping[str, Callable[[Random], tuple[str, float]]]
     """Draws which of its kind, and how long it lasts."""
-    often: str = ""
-    """A kind as frequent as four others."""
+    often: tuple[str, ...] = ()
+    """Kinds that are as frequent as four others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def schedule_of(plan: Plan, seed: int, number: int) -> Schedule:
 
 
 def _faults(plan: Plan, random: Random) -> Iterator[Fault]:
-    kinds, jumped = [*sorted(plan.kinds), *filter(None, [plan.often] * 3)], False
+    kinds, jumped = [*sorted(plan.kinds), *plan.often * 3], False
     for _ in range(random.randint(*plan.faults)):
         kind, at = random.choice(kinds), random.uniform(0.0, plan.lasts)
         what, lasts = plan.kinds[kind](random)

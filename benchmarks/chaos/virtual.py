@@ -117,7 +117,7 @@ PLAN = Plan(
         "purge": lambda random: ("", 0.0),
         JUMP: lambda random: ("", 0.0),
     },
-    often="hazards",
+    often=("hazards", "python", "kill"),
 )
 
 
