@@ -66,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if outcome.violations:
                 _print_failed(given.on, schedule, outcome, given.only)
     shown = rows(whole)
-    head = _head(given.on, given.seed, given.pushes, time.monotonic() - began)
+    size = f"--pushes {given.pushes}" if given.round is None else f"--round {given.round}"
+    head = _head(given.on, f"--seed {given.seed} {size}", time.monotonic() - began)
     print(render(Table("\n".join(head), ["", ""], shown)), flush=True)
     if given.write:
         PAGE.write_text(written(PAGE.read_text(), given.on, markdown(head, shown)))
@@ -126,7 +127,7 @@ def _smaller(schedule: Schedule, outcome: Outcome) -> tuple[int, ...]:
     return shrunk(range(len(schedule.steps)), fails, TRIES)
 
 
-def _head(ground: str, seed: int, pushes: int, seconds: float) -> list[str]:
+def _head(ground: str, options: str, seconds: float) -> list[str]:
     on = "On devhost, in virtual time" if ground == DEVHOST else "On the real engine, two hosts"
     machine = (
         f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}"
@@ -134,5 +135,5 @@ def _head(ground: str, seed: int, pushes: int, seconds: float) -> list[str]:
     )
     return [
         f"{on}: {machine}; {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s:",
-        f'`make chaos ARGS="--on {ground} --seed {seed} --pushes {pushes}"`',
+        f'`make chaos ARGS="--on {ground} {options}"`',
     ]
