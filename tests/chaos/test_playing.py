@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from acr_global.functions import reviving, wire
 from acr_global.functions.engine import Engine, Phase
 from acr_global_rig.registry import REGIONS
 from benchmarks.chaos import cli, virtual
@@ -41,6 +42,21 @@ EVENT_LOST = Schedule(
 """Of the first push nobody hears, if its events are raised before it has begun."""
 
 
+TURN_LOST = Schedule(
+    1,
+    0,
+    (
+        *(
+            Webhook(1.0 + at + push / 2, push, region)
+            for push in range(4)
+            for at, region in enumerate(REGIONS)
+        ),
+        Fault(3.5, "python", "python-dies=turn-before@1", 30.0),
+    ),
+)
+"""One of the pushes has another life, which must know what the first one had heard."""
+
+
 async def test_whatever_goes_wrong_nothing_is_wrong_with_the_app() -> None:
     """Each kind of fault once."""
     record = await virtual.play(Schedule(1, 0, (*FAULTS, *WEBHOOKS)))
@@ -64,6 +80,22 @@ def break_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(snapshot, phase=Phase.BEGUN) if pending else snapshot
 
     monkeypatch.setattr(Engine, "look", hasty)
+
+
+async def test_a_push_that_has_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its final verdict lacks what was kept."""
+    assert () == violations(await virtual.play(TURN_LOST))
+    next_life = reviving.next_life
+
+    def forgetful(*given: Any) -> wire.PushTerms:
+        life = next_life(*given)
+        known = life.known and life.known.model_copy(update={"arrivals": ()})
+        return life.model_copy(update={"known": known, "more": ()})
+
+    monkeypatch.setattr(reviving, "next_life", forgetful)
+    found = violations(await virtual.play(TURN_LOST))
+    assert {"true"} == {violation.invariant for violation in found}
+    assert "incomplete lacks " in str(found[0])
 
 
 def test_what_is_wrong_is_found_and_made_smaller(
