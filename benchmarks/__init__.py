@@ -9,6 +9,8 @@ alone says more about the machine than about the app. Nothing is asserted.
     coldstart   what importing the app takes, beside a Durable app with one function
     replay      CPU time of one replay of a recorded history
     starter     how long a webhook waits for its answer
+    requests    requests to storage per push, on the real engine
+    bursts      webhooks a second, and how soon a push is decided, likewise
     table       plain text
 
 What each means, and figures: docs/benchmarks.md.
