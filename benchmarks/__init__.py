@@ -9,7 +9,8 @@ alone says more about the machine than about the app. Nothing is asserted.
     coldstart   what importing the app takes, beside a Durable app with one function
     replay      CPU time of one replay of a recorded history
     starter     how long a webhook waits for its answer
-    bursts      what one host takes in at once, and how soon two decide; on the real engine
+    requests    requests to storage per push; on the real engine
+    bursts      webhooks a second, and how soon a push is decided; on the real engine
     kills       what becomes of pushes when the host or Python is killed; on the real engine
     chaos/      random pushes and faults, and what must hold whatever happens
     table       plain text
