@@ -31,6 +31,8 @@ TRIES = 80
 """Rounds that are played at most to make a failing one smaller."""
 SHOWN = 10
 """Violations of a round that are printed."""
+STORIES = 60
+"""Lines on the pushes that they are about."""
 
 HELP = """\
 Random pushes and faults, made from a seed; what must hold whatever happens is checked after each
@@ -107,6 +109,7 @@ def _print_failed(
         print(f"  {violation}")
     if len(outcome.violations) > SHOWN:
         print(f"  and {len(outcome.violations) - SHOWN} more")
+    print(*(f"    {line}" for line in outcome.stories[:STORIES]), sep="\n")
     kept = tuple(range(len(schedule.steps)) if only is None else only)
     if ground == DEVHOST and only is None:
         kept = _smaller(schedule, outcome)

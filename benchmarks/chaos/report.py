@@ -22,6 +22,8 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     delays: tuple[float, ...] = ()
+    stories: tuple[str, ...] = ()
+    """Of pushes with which something is wrong: what was sent and heard, in the order of time."""
 
     def __add__(self, other: Outcome) -> Outcome:
         return Outcome(
@@ -29,6 +31,7 @@ class Outcome:
             self.counts + other.counts,
             self.faults + other.faults,
             self.delays + other.delays,
+            self.stories + other.stories,
         )
 
 
@@ -44,7 +47,23 @@ def outcome_of(schedule: Schedule, record: Record) -> Outcome:
     counts.update(verdict.value for _, verdict in said)
     counts["messages"] = len({h.delivery_id for h in record.heard})
     faults = Counter(fault.kind for fault in schedule.faults)
-    return Outcome(violations(record), counts, faults, delays(record))
+    found = violations(record)
+    stories = (
+        line for push in dict.fromkeys(v.push for v in found) for line in _story(record, push)
+    )
+    return Outcome(found, counts, faults, delays(record), tuple(stories))
+
+
+def _story(record: Record, push: str) -> list[str]:
+    posts, heard = record.posts_of(push), record.heard_of(push)
+    lines = [
+        (p.sent_at, f"{p.region} answered {p.status or 'nothing'} at {p.answered_at:%H:%M:%S.%f}")
+        for p in posts
+    ]
+    lines += [
+        (h.at, f"{h.target} told {h.message.type.value}, lacks {h.message.missing}") for h in heard
+    ]
+    return [f"{push} {at:%H:%M:%S.%f} {what}" for at, what in sorted(lines)]
 
 
 def rows(outcome: Outcome) -> Rows:

@@ -44,6 +44,16 @@ def test_rounds_are_added_up() -> None:
     )
 
 
+def test_a_push_with_which_something_is_wrong_has_its_story() -> None:
+    """In the order of time."""
+    assert (
+        "p1 00:00:00.000000 east answered 202 at 00:00:00.000000",
+        "p1 00:00:00.000000 west answered 503 at 00:00:00.000000",
+        "p1 00:10:01.000000 every told overdue, lacks ('west',)",
+    ) == outcome_of(ROUND, record(OVERDUE, posts=HALF)).stories
+    assert () == outcome_of(ROUND, record(COMPLETE)).stories
+
+
 def test_a_round_without_a_verdict_has_no_delays() -> None:
     """Nor does nothing at all."""
     assert [] == [what for what, _ in rows(Outcome()) if what.startswith("last webhook")]
