@@ -87,8 +87,8 @@ keep: $(STAMP) ## a release's zip and histories, kept for the tests of later one
 secure: $(STAMP) ## checkov on what infra/ would make
 	@$(BIN)/python -m tools.checkov
 
-az: $(STAMP) ## the real az judges the docs and the loopback ARM (Bicep; 6 min); ARGS='-k deploying'
-	@ACR_AZ=1 ACR_BICEP_REQUIRED=1 $(BIN)/python -m pytest tests/az -p no:cacheprovider $(ARGS)
+az: $(STAMP) ## the real az judges the docs and the loopback ARM (Bicep; 4 min); ARGS='-k deploying'
+	@ACR_AZ=1 ACR_BICEP_REQUIRED=1 $(BIN)/python -m pytest tests/az --numprocesses 2 -p no:cacheprovider $(ARGS)
 
 snapshots: ## after a change of infra/: what it would make, anew (Bicep)
 	@for file in infra/*.bicepparam infra/examples/*.bicepparam tests/infra/*.bicepparam; do \

@@ -12,7 +12,7 @@ nothing can lose the alarm any more.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from acr_global.grouping import AlarmGroup, Member, MemberState
@@ -20,9 +20,6 @@ from acr_global.model import Frozen, Moment
 
 MAX_MEMBERS = 500
 """Of one group; the next alarm begins another. The marks of all stand in a custom status."""
-
-ASK_AGAIN = timedelta(hours=1)
-"""For a push that is still waited for when its late window should be over."""
 
 _MARK_CHARS = 12
 _LETTERS = {"w": MemberState.WAITING, "r": MemberState.RECOVERED, "i": MemberState.INCOMPLETE}
@@ -33,8 +30,6 @@ class Counted(Member):
 
     targets: tuple[str, ...]
     """Those who would hear of its alarm, and leave it to a group."""
-    until: Moment
-    """When its late window is over, and so it is known what has become of it."""
     singly: bool = False
     """Its alarm was told by itself."""
 
@@ -59,6 +54,16 @@ class Told(Frozen):
     """No answer was told to have come for a day, and none has come since."""
 
 
+class Asked(Frozen):
+    """When it was last asked what has become of those that wait."""
+
+    at: Moment
+    """From when on the pause before the next question counts: that moment, or an answer of a region
+    since, for where one push has recovered others have."""
+    times: int = 0
+    """How often it was asked since there was such an answer."""
+
+
 class Group(Frozen):
     """A group, with everything that decides what comes next."""
 
@@ -70,6 +75,8 @@ class Group(Frozen):
     """In the order in which they came."""
     opened: bool = False
     told: Told | None = None
+    asked: Asked | None = None
+    """None while it counts."""
     over: bool = False
     """The last report is being told, or was."""
 
@@ -106,7 +113,8 @@ def take(group: Group, said: Said) -> Group:
     recent = member.overdue_at - group.setting.within
     opens = sum(m.overdue_at > recent for m in group.members) + 1 >= group.setting.count
     with_it = _with(group, member.model_copy(update={"singly": not opens}))
-    return with_it.model_copy(update={"opened": opens})
+    asked = Asked(at=member.at) if opens else None
+    return with_it.model_copy(update={"opened": opens, "asked": asked})
 
 
 def _with(group: Group, member: Counted) -> Group:
@@ -124,24 +132,24 @@ def _changed(group: Group, states: Mapping[str, MemberState], at: datetime) -> G
 
     changed = group.model_copy(update={"members": tuple(map(one, group.members))})
     answered = MemberState.RECOVERED in states.values() and changed != group
-    if answered and group.told and group.told.silent:
-        told = group.told.model_copy(update={"silent": False})
-        return changed.model_copy(update={"told": told})
-    return changed
+    return _answered(changed, at) if answered else changed
+
+
+def _answered(group: Group, at: datetime) -> Group:
+    """The group after a region has answered for one of its pushes."""
+    told, asked = group.told, group.asked
+    if told and told.silent:
+        told = told.model_copy(update={"silent": False})
+    if asked:
+        asked = Asked(at=max(asked.at, at))
+    return group.model_copy(update={"told": told, "asked": asked})
 
 
 def asked(group: Group, states: Mapping[str, MemberState], now: datetime) -> Group:
-    """The group after the engine was asked what has become of pushes; those still waited for are
-    asked after again later."""
-    settled = _changed(group, states, now)
-    again = now + ASK_AGAIN
-    members = tuple(
-        m.model_copy(update={"until": again})
-        if m.push_id in states and m.state is MemberState.WAITING
-        else m
-        for m in settled.members
-    )
-    return settled.model_copy(update={"members": members})
+    """The group after the engine was asked what has become of those that wait."""
+    before = group.asked or Asked(at=now)
+    asked = Asked(at=now, times=before.times + 1)
+    return _changed(group.model_copy(update={"asked": asked}), states, now)
 
 
 def pruned(group: Group, now: datetime) -> Group:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from acr_global.gathering import Counted, Counts, Group, Told
+from acr_global.gathering import Asked, Counted, Counts, Group, Told
 from acr_global.grouping import MAX_LISTED, GroupReport, GroupState, Member, MemberState
 from acr_global.model import Frozen
 
@@ -19,6 +19,11 @@ FIRST_PAUSE, LAST_PAUSE = timedelta(minutes=5), timedelta(hours=4)
 
 SETTLING = timedelta(minutes=2)
 """From a change to the update that tells of it: one change seldom comes alone."""
+
+FIRST_QUESTION, LAST_QUESTION = timedelta(minutes=1), timedelta(hours=1)
+"""Between two questions what has become of those that wait; each pause is twice as long as the one
+before. What they say may be lost where a host dies (joining.py), and a group that waits for nobody
+is to be over all the same, not a day later."""
 
 SILENT_AFTER = timedelta(days=1)
 
@@ -59,8 +64,9 @@ def next_step(group: Group, now: datetime) -> Step:
     if group.over or not group.opened:
         return End() if group.over or quiet_at <= now else Wait(quiet_at)
     waiting = [m for m in group.members if m.state is MemberState.WAITING]
-    if due := tuple(m.push_id for m in waiting if m.until <= now):
-        return Ask(due)
+    ask_at = _ask_at(group) if waiting else quiet_at
+    if waiting and ask_at <= now:
+        return Ask(tuple(m.push_id for m in waiting))
     if not waiting and quiet_at <= now:
         return Tell(GroupState.OVER)
     silent_at = _silent_at(group) if waiting else None
@@ -69,8 +75,14 @@ def next_step(group: Group, now: datetime) -> Step:
     update_at = _update_at(group, now)
     if update_at and update_at <= now:
         return Tell(GroupState.BEHIND)
-    ask_at = min((m.until for m in waiting), default=quiet_at)
     return Wait(min(filter(None, (ask_at, silent_at, update_at))))
+
+
+def _ask_at(group: Group) -> datetime:
+    """When those that wait are asked after."""
+    asked = group.asked or Asked(at=max(m.at for m in group.members))
+    pause: timedelta = min(FIRST_QUESTION * 2**asked.times, LAST_QUESTION)
+    return asked.at + pause
 
 
 def _silent_at(group: Group) -> datetime | None:

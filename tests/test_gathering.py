@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from acr_global import gathering
-from acr_global.gathering import MAX_MEMBERS, Counted, Group, Mark, Said, mark_of, marks, take
+from acr_global.gathering import (
+    MAX_MEMBERS,
+    Asked,
+    Counted,
+    Group,
+    Mark,
+    Said,
+    mark_of,
+    marks,
+    take,
+)
 from acr_global.grouping import AlarmGroup, MemberState
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -35,7 +45,6 @@ def push(number: int, minutes: float = 0, state: MemberState = WAITING) -> Count
         state=state,
         at=at,
         targets=("ops",),
-        until=at + 60 * MINUTE,
     )
 
 
@@ -106,14 +115,21 @@ def test_a_full_group_takes_no_more_alarms_but_hears_of_its_own() -> None:
     assert ("over", over) == (over.word, take(over, alarm(4)))
 
 
-def test_what_was_asked_settles_pushes_or_puts_them_off() -> None:
-    """One that waits still is asked after again; others are not touched."""
+def test_what_was_asked_settles_pushes() -> None:
+    """Those that wait still are not touched."""
     there = group(alarm(1), alarm(2), alarm(3))
-    now = NOON + 90 * MINUTE
-    asked = gathering.asked(there, {"p1": WAITING, "p2": INCOMPLETE}, now)
+    asked = gathering.asked(there, {"p1": WAITING, "p2": INCOMPLETE}, NOON + 90 * MINUTE)
     assert [WAITING, INCOMPLETE, WAITING] == [m.state for m in asked.members]
-    assert now + gathering.ASK_AGAIN == asked.members[0].until
+    assert Asked(at=NOON + 90 * MINUTE, times=1) == asked.asked
     assert there.members[2] == asked.members[2]
+
+
+def test_questions_count_anew_from_an_answer() -> None:
+    """Said by the push itself, or found by asking; that one was never reported is none."""
+    there = gathering.asked(group(alarm(1), alarm(2), alarm(3)), {"p1": WAITING}, NOON)
+    assert Asked(at=NOON + 20 * MINUTE) == take(there, later(1, RECOVERED)).asked
+    assert there.asked == take(there, later(1, INCOMPLETE)).asked
+    assert Asked(at=NOON + MINUTE) == gathering.asked(there, {"p2": RECOVERED}, NOON + MINUTE).asked
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from acr_global import reporting
-from acr_global.gathering import Group, asked, take
+from acr_global.gathering import Asked, Group, asked, take
 from acr_global.grouping import MAX_LISTED, GroupState
 from acr_global.reporting import Ask, End, Step, Tell, Wait, next_step
 from tests.test_gathering import INCOMPLETE, MINUTE, NOON, RECOVERED, alarm, group, later, push
@@ -19,8 +19,9 @@ def minutes(number: float) -> datetime:
 
 
 def open_group(*more: int) -> Group:
-    """Three pushes that were overdue at noon, and more."""
-    return group(alarm(1), alarm(2), alarm(3), *map(alarm, more))
+    """Three pushes that were overdue at noon, and more; they are not asked after."""
+    there = group(alarm(1), alarm(2), alarm(3), *map(alarm, more))
+    return there.model_copy(update={"asked": Asked(at=minutes(10_000))})
 
 
 def at(group: Group, number: float) -> Step:
@@ -39,13 +40,6 @@ def recovered(there: Group, *numbers: int, at: float = 20) -> Group:
     for number in numbers:
         there = take(there, later(number, RECOVERED, at))
     return there
-
-
-def patient(there: Group) -> Group:
-    """The group, with late windows that do not end."""
-    far = minutes(10_000)
-    members = tuple(m.model_copy(update={"until": far}) for m in there.members)
-    return there.model_copy(update={"members": members})
 
 
 def for_two() -> Group:
@@ -71,7 +65,7 @@ def test_updates_follow_at_growing_intervals_while_something_changes() -> None:
     """Five minutes, ten, twenty; four hours at most."""
     there, now, pauses = told(open_group(), BEHIND, 0), 0.0, []
     for number in range(10, 18):
-        there = patient(take(there, alarm(number, now)))
+        there = take(there, alarm(number, now))
         step = at(there, now)
         assert isinstance(step, Wait)
         due = (step.until - NOON) / MINUTE
@@ -83,8 +77,8 @@ def test_updates_follow_at_growing_intervals_while_something_changes() -> None:
 
 
 def test_nothing_is_told_while_nothing_changes() -> None:
-    """Until the late window of the first push is over."""
-    assert Wait(minutes(60)) == at(told(open_group(), BEHIND, 0), 1)
+    """Not until it is silence."""
+    assert Wait(minutes(1_430)) == at(told(open_group(), BEHIND, 0), 1)
 
 
 def test_a_change_after_a_long_pause_waits_for_others_of_its_kind() -> None:
@@ -114,11 +108,11 @@ def test_pushes_that_are_never_reported_are_an_update_though_nobody_waits() -> N
 
 def test_a_region_that_does_not_answer_for_a_day_is_said_to_be_silent_once() -> None:
     """New alarms are not told after that, only an answer and the end."""
-    there = patient(told(open_group(), BEHIND, 0))
+    there = told(open_group(), BEHIND, 0)
     assert Wait(minutes(1_430)) == at(there, 1_380)
     assert Tell(SILENT) == at(there, 1_430)
-    silent = patient(take(told(there, SILENT, 1_430), alarm(4, 1_432)))
-    assert Wait(minutes(10_000)) == at(silent, 1_433)
+    silent = take(told(there, SILENT, 1_430), alarm(4, 1_432))
+    assert Wait(minutes(10_001)) == at(silent, 1_433)
     answered = recovered(silent, 1, at=1_435)
     assert Wait(minutes(1_440)) == at(answered, 1_436)
     assert Tell(BEHIND) == at(answered, 1_440)
@@ -127,7 +121,7 @@ def test_a_region_that_does_not_answer_for_a_day_is_said_to_be_silent_once() -> 
 def test_silence_counts_from_the_last_answer() -> None:
     """A day after it."""
     there = recovered(told(open_group(), BEHIND, 0), 1, at=30)
-    there = patient(told(there, BEHIND, 40))
+    there = told(there, BEHIND, 40)
     assert Wait(minutes(30 + 1_440)) == at(there, 30 + 1_430)
     assert Tell(SILENT) == at(there, 30 + 1_440)
 
@@ -141,12 +135,28 @@ def test_a_recovery_while_silence_was_told_ends_it() -> None:
     assert not there.told.silent
 
 
-def test_pushes_whose_late_window_is_over_are_asked_after() -> None:
-    """What they said may have been lost; an answer settles them."""
+def test_pushes_that_wait_are_asked_after_at_growing_intervals() -> None:
+    """What they said may have been lost: a minute, two, four; an hour at most."""
+    there, now, pauses = told(group(alarm(1), alarm(2), alarm(3)), BEHIND, 0), 0.0, []
+    for _ in range(8):
+        step = at(there, now)
+        assert isinstance(step, Wait)
+        due = (step.until - NOON) / MINUTE
+        pauses.append(due - now)
+        now = due
+        assert Ask(("p1", "p2", "p3")) == at(there, now)
+        there = asked(there, {}, minutes(now))
+    assert [1, 2, 4, 8, 16, 32, 60, 60] == pauses
+
+
+def test_after_an_answer_those_that_still_wait_are_asked_after_soon() -> None:
+    """The region is back; an answer to the question settles them."""
     there = told(open_group(), BEHIND, 0)
-    assert Ask(("p1", "p2", "p3")) == at(there, 60)
-    settled = asked(there, dict.fromkeys(("p1", "p2", "p3"), INCOMPLETE), minutes(60))
-    assert Tell(OVER) == at(settled, 60)
+    there = recovered(there.model_copy(update={"asked": Asked(at=NOON, times=6)}), 1, at=50)
+    assert Wait(minutes(51)) == at(there, 50)
+    assert Ask(("p2", "p3")) == at(there, 51)
+    settled = asked(there, dict.fromkeys(("p2", "p3"), INCOMPLETE), minutes(51))
+    assert Tell(OVER) == at(settled, 51)
 
 
 def test_who_has_not_heard_of_the_group_is_told_at_once() -> None:

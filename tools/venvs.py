@@ -3,6 +3,7 @@ as it is deployed. Each is made when it is first needed, and anew when its packa
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -19,15 +20,22 @@ def venv(name: str, *arguments: str, python: str = sys.executable) -> Path:
     A file after `-r` counts by its content. Raises CalledProcessError.
     """
     home = FOLDER / name
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in processes side by side
+        _install(home, arguments, python)
+    return home / "bin"
+
+
+def _install(home: Path, arguments: tuple[str, ...], python: str) -> None:
     stamp, wanted = home / ".installed", _wanted(arguments, python)
     if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"Installing {name} into {home.relative_to(ROOT)}", flush=True)
+        print(f"Installing {home.name} into {home.relative_to(ROOT)}", flush=True)
         uv = UV if UV.exists() else "uv"
         subprocess.run([uv, "venv", "-q", "--clear", "--python", python, home], check=True)
         install = [uv, "pip", "install", "-q", "--python", home / "bin" / "python"]
         subprocess.run([*install, *arguments], cwd=ROOT, check=True)
         stamp.write_text(wanted)
-    return home / "bin"
 
 
 def _wanted(arguments: tuple[str, ...], python: str) -> str:

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 from typing import TypeVar
 
 from acr_global import correlation, gathering
@@ -34,9 +33,6 @@ PAUSES = (0.2, 0.3, 0.5, 1.0, 1.5, 2.0, 2.0, 2.0, 3.0, 3.0)
 RAISE_AGAIN_SECONDS = 5.0
 """What was raised and left no mark by then is raised again; that changes nothing if it comes
 twice."""
-
-SETTLED_WITHIN = timedelta(minutes=5)
-"""After the end of its late window a push has its last verdict, if nothing holds it up."""
 
 MAX_REFERENCE_CHARS = 200
 """Of each push, in what a group remembers."""
@@ -95,9 +91,8 @@ class _Joining:
     def __init__(self, tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> None:
         self._tools, self._verdict, self._targets = tools, verdict, targets
         self._policy = tools.settings.policy(verdict.artifact.registry)
-        until = verdict.deadline + self._policy.late_window + SETTLED_WITHIN
         state = MemberState.WAITING if self._policy.late_window else MemberState.INCOMPLETE
-        self._said = Said(push=_counted(verdict, state, targets, until=until), alarm=True)
+        self._said = Said(push=_counted(verdict, state, targets), alarm=True)
         self._raised = _Raised(tools.engine, self._said)
         self._prefix = correlation.group_prefix(verdict.artifact.registry, verdict.missing)
         self._newest: str | None = None
@@ -168,9 +163,7 @@ class _Settling:
     def __init__(self, tools: Tools, verdict: Verdict, taken: wire.InGroup) -> None:
         self._engine, self._push_id, self._taken = tools.engine, verdict.push_id, taken
         state = BECOMES[verdict.type]
-        said = Said(
-            push=_counted(verdict, state, taken.targets, until=verdict.decided_at), alarm=False
-        )
+        said = Said(push=_counted(verdict, state, taken.targets), alarm=False)
         self._raised = _Raised(tools.engine, said)
 
     async def step(self) -> bool | None:
@@ -195,9 +188,7 @@ class _Settling:
                 return None
 
 
-def _counted(
-    verdict: Verdict, state: MemberState, targets: tuple[str, ...], until: datetime
-) -> Counted:
+def _counted(verdict: Verdict, state: MemberState, targets: tuple[str, ...]) -> Counted:
     alarm = verdict.type is VerdictType.OVERDUE
     return Counted(
         push_id=verdict.push_id,
@@ -207,5 +198,4 @@ def _counted(
         state=state,
         at=verdict.decided_at,
         targets=targets,
-        until=until,
     )

@@ -197,6 +197,7 @@ _GROUPED: dict[str, dict[str, Any]] = {
     "twice": {},
     "down": {"targets": ["ops", "second"]},
     "killed": {},
+    "hosts": {},
     "upgrade": {"timeout": "30s"},
 }
 

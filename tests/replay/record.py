@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from acr_global import correlation
-from acr_global.functions import wire
+from acr_global.functions import names, wire
 from acr_global.model import Arrival
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
@@ -116,14 +116,20 @@ async def courier(s: Scene) -> Found:
 
 
 async def group(s: Scene) -> Found:
-    """A region is silent for four pushes, and comes back."""
+    """A region is silent for four pushes until they are asked after, and comes back."""
     for number in range(1, 5):
         await s.push(*REGIONS[:2], push=number)
     await s.until(lambda: s.reports())
+    group_id = s.reports()[0]["group"]
+
+    async def has_asked() -> bool:
+        return names.ASK_MEMBERS in str(await s.instance(group_id, showHistory="true"))
+
+    await s.eventually(has_asked)
     for number in range(1, 5):
         await s.push(REGIONS[2], push=number)
     await s.until(lambda: s.reports()[-1]["state"] == "over")
-    return {"group": s.reports()[0]["group"]}
+    return {"group": group_id}
 
 
 async def note(s: Scene) -> Found:
