@@ -25,7 +25,7 @@ from tools.package import RELEASES, kept
 RELEASE = kept(max((path.parent.name for path in RELEASES.glob("*/*.zip")), key=Version))
 """The newest one's zip."""
 SETTINGS = {"RETRY_SCHEDULE": ",".join(["1s", "2s", *["15s"] * 18])}
-"""As many pauses as there may be: it does not come to its end while a slow machine starts a host."""
+"""As many pauses as there may be: they outlast the start of a host on a slow machine."""
 SAID = (["complete"], ["overdue", "recovered"], ["complete"], ["complete"], ["complete"])
 """Of each push in the end."""
 
