@@ -31,7 +31,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-two-hosts start azurite lint docs bench chaos lock release secure \
+.PHONY: help demo test fuzz test-two-hosts start azurite lint docs bench chaos lock release keep secure \
 	az snapshots clean
 
 help: ## list the commands
@@ -84,8 +84,11 @@ lock: $(STAMP) ## requirements.lock, after a change of requirements.txt; UPGRADE
 		--custom-compile-command 'make lock' --no-emit-index-url $(UPGRADE) \
 		requirements.txt --output-file requirements.lock
 
-release: $(STAMP) ## the zip that is published, in dist/; ARGS=v0.1.0 for a release's SBOM and notes
+release: $(STAMP) ## the zip that is published, in dist/; ARGS=v0.2.0 for a release's SBOM and notes
 	@$(BIN)/python -m tools.package $(ARGS)
+
+keep: $(STAMP) ## a release's zip and histories, kept for the tests of later ones (needs func and npm)
+	@$(BIN)/python -m tools.keep
 
 secure: $(STAMP) ## checkov on what infra/ would make
 	@$(BIN)/python -m tools.checkov

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import uuid
+import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +116,16 @@ def stage(folder: Path, host_json: Mapping[str, Any], function_app: str | None =
     (folder / "acr_global").symlink_to(ROOT / "acr_global")
     (folder / "tests").symlink_to(ROOT / "tests")
     (folder / "host.json").write_text(json.dumps(host_json))
+
+
+def publish(folder: Path, archive: Path, hub: str) -> None:
+    """Lay out a release's zip, with another task hub."""
+    with zipfile.ZipFile(archive) as release:
+        release.extractall(folder)
+    path = folder / "host.json"
+    document = json.loads(path.read_text())
+    document["extensions"]["durableTask"]["hubName"] = hub
+    path.write_text(json.dumps(document))
 
 
 def host_json(hub: str, **durable: Any) -> dict[str, Any]:
@@ -247,11 +258,17 @@ async def hosted(
     port: int | None = None,
     auth: bool = False,
     function_app: str | None = None,
+    release: Path | None = None,
     **durable: Any,
 ) -> AsyncIterator[Host]:
-    """A running host. `environ`: the app's settings; `durable`: more options for host.json."""
+    """A running host. `environ`: the app's settings; `durable`: more options for host.json.
+    `release`: the zip of what it runs, instead of our app."""
     with tempfile.TemporaryDirectory(prefix="app-") as folder:
-        stage(Path(folder), host_json(hub or new_hub(), **durable), function_app)
+        hub = hub or new_hub()
+        if release:
+            publish(Path(folder), release, hub)
+        else:
+            stage(Path(folder), host_json(hub, **durable), function_app)
         keys = {"ENGINEHOST_FUNCTION_KEY": FUNCTION_KEY, "ENGINEHOST_MASTER_KEY": MASTER_KEY}
         own = {"AzureWebJobsStorage": storage.connection, "TMPDIR": folder} | keys | dict(environ)
         host = Host(Path(folder), own, port or free_port(), auth=auth, storage=storage)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
+RELEASES = ROOT / "tests" / "releases"
+"""What earlier releases have published, and this one is about to: tools/keep.py."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Every file's time in the zip, so that one commit is one zip, byte for byte."""
 
@@ -56,6 +58,25 @@ def write_zip(path: Path) -> None:
             archive.writestr(entry, source.read_bytes())
 
 
+def archive_name(version: str) -> str:
+    """The file's name of a release's zip."""
+    return f"acr-global-{version}.zip"
+
+
+def kept(version: str, releases: Path = RELEASES) -> Path:
+    """Where a release's zip is kept for the tests of later ones."""
+    return releases / version / archive_name(version)
+
+
+def contents(path: Path) -> dict[str, int]:
+    """The names in a zip, with checksums of what they hold: the zip's own bytes depend on the zlib
+    that is at hand. Empty where there is no such file."""
+    if not path.exists():
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        return {entry.filename: entry.CRC for entry in archive.infolist()}
+
+
 def notes(changelog: str, version: str) -> str:
     """What the changelog says of a version. Raises ValueError where it says nothing, or only that
     it is not released yet."""
@@ -85,10 +106,14 @@ def main(arguments: list[str]) -> int:
     """Write dist/acr-global-VERSION.zip; for a tag also its SBOM and notes.md."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     base = ROOT / "dist" / f"acr-global-{version}"
-    write_zip(base.with_name(f"{base.name}.zip"))
+    path = ROOT / "dist" / archive_name(version)
+    write_zip(path)
     for tag in arguments:
         if tag != f"v{version}":
             print(f"error: the tag is {tag}, and pyproject.toml says {version}", file=sys.stderr)
+            return 1
+        if contents(path) != contents(kept(version)):
+            print(f"error: {version} is not kept as it is: `make keep` first", file=sys.stderr)
             return 1
         write_sbom(base.with_name(f"{base.name}.cdx.json"))
         try:

@@ -22,6 +22,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -48,6 +49,8 @@ class Stage:
     """Whether function keys are asked for."""
     function_app: str | None = None
     """Another app's function_app.py; on the engine only."""
+    release: Path | None = None
+    """The zip of a release that it runs; on the engine only."""
 
 
 @dataclass(frozen=True)

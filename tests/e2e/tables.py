@@ -19,7 +19,7 @@ async def write(
     session: aiohttp.ClientSession,
     method: str,
     path: str,
-    row: Mapping[str, str],
+    row: Mapping[str, str] | None,
 ) -> int:
     """One request, signed as SharedKeyLite; the answer's status.
 
@@ -36,7 +36,7 @@ async def write(
         "x-ms-date": date,
         "x-ms-version": "2019-02-02",
         "Accept": "application/json;odata=nometadata",
-        **({"If-Match": "*"} if method == "MERGE" else {}),
+        **({"If-Match": "*"} if method in ("MERGE", "DELETE") else {}),
     }
     url = URL(f"{endpoint}/{path}", encoded=True)
     async with session.request(method, url, json=row, headers=headers) as answer:

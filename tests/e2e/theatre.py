@@ -174,6 +174,7 @@ class OnEngine:
                     port=port,
                     auth=stage.auth,
                     function_app=stage.function_app,
+                    release=stage.release,
                 )
             )
             others = [host.another() for _ in range(HOSTS - 1)]

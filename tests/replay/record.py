@@ -1,9 +1,10 @@
-"""Record the histories of this release: `python -m tests.replay.record 0.1.0`.
+"""Record the histories of this release: `python -m tests.replay.record 0.2.0`, or `make keep`.
 
-Run it once for a release, and never over what a release has left: the tests of all later ones
-replay these files. An instance in flight during a deployment is such a history. Recorded are an
-orchestrator's last turn as the host sent it and as the SDK answered it, on devhost and, where
-`func` records them (ENGINEHOST_RECORD), as the engine itself sends them.
+Once for a release: it does nothing to one that is kept (tests/releases), for the tests of all later
+ones replay these files. Before that a new orchestrator's are recorded under another name, and put
+among those of the coming release. An instance in flight during a deployment is such a history.
+Recorded are an orchestrator's last turn as the host sent it and as the SDK answered it, on devhost
+and, where `func` records them (ENGINEHOST_RECORD), as the engine itself sends them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from devhost.turn import ask
 from tests.e2e.scene import DURABLE, Piece, Scene
 from tests.e2e.theatre import OnDevhost, OnEngine
 from tests.registry.fakes import DIGEST
+from tools.package import kept
 
 HERE = Path(__file__).parent
 RECORDS = "ENGINEHOST_RECORD"
@@ -242,6 +244,8 @@ def on_engine(folder: Path) -> None:
 
 def main(release: str) -> None:
     """Record every scenario on every host that is here."""
+    if kept(release).exists():
+        sys.exit(f"{release} is kept, and what is kept never changes")
     on_devhost(HERE / release / "devhost")
     if reason := engine.why_not():
         sys.exit(f"The engine's histories are not recorded: {reason}")

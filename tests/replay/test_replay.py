@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global.functions.orchestrators.wait_for_all_regions import Steps, Waiting
 from acr_global.functions.turns import silence_repeats
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
@@ -18,6 +20,7 @@ HERE = Path(__file__).parent
 RECORDED = sorted(HERE.glob("*/*/*.json"))
 """By release and host; a file is an orchestrator's last turn, as sent and as answered."""
 COMPLETE = [path for path in RECORDED if path.stem == "complete"]
+OVERDUE = [path for path in RECORDED if path.stem == "overdue"]
 
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
 """This release, with other settings than those at the time: they must not matter."""
@@ -65,7 +68,11 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", RECORDED, ids=name)
 def test_a_recorded_history_replays_to_its_end(path: Path) -> None:
     """Its actions, their order and its output are the same, and nothing is left to be done."""
-    recorded = json.loads(path.read_text())
+    check(json.loads(path.read_text()))
+
+
+def check(recorded: Any) -> None:
+    """Raises AssertionError, or what the orchestrator does, where a replay comes to another end."""
     history, answered = recorded["sent"]["history"], recorded["answered"]
     state = replay(recorded, history)
     assert state["isDone"]
@@ -103,8 +110,26 @@ def test_every_orchestrator_has_recorded_histories(host: str) -> None:
     assert names == {f.name for f in INDEX.of(ORCHESTRATION)}
 
 
+@pytest.mark.parametrize("path", OVERDUE, ids=name)
+def test_an_orchestrator_in_another_order_fails(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here a push looks for evidence before it waits, and not after."""
+    recorded = json.loads(path.read_text())
+    check(recorded)
+    monkeypatch.setattr(Waiting, "until", look_first)
+    with pytest.raises(AssertionError):
+        check(recorded)
+
+
+def look_first(waiting: Waiting, end: datetime, **_: Any) -> Steps:
+    """The phases of a push up to its deadline, in the wrong order."""
+    yield from waiting._look()
+    yield from waiting._phase(end)
+
+
 @pytest.mark.parametrize("path", COMPLETE, ids=name)
-def test_a_changed_order_would_be_noticed(path: Path) -> None:
+def test_a_changed_name_is_noticed(path: Path) -> None:
     """An activity of another name at the same place fails the check."""
     recorded = json.loads(path.read_text())
     history = recorded["sent"]["history"]
