@@ -31,8 +31,8 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-two-hosts test-next start azurite lint docs bench lock release secure az \
-	snapshots clean
+.PHONY: help demo test test-two-hosts test-next start azurite lint docs bench chaos lock release secure \
+	az snapshots clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ docs: $(STAMP) ## the pages of docs/ that are made of the code, after a change o
 bench: $(STAMP) ## the benchmarks; their numbers are for people, not for the tests
 	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); \
 	else echo "There are no benchmarks."; fi
+
+chaos: $(STAMP) ## random pushes and faults; ARGS="--seed 7 --pushes 2000 --on devhost" (or engine)
+	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 
 lock: $(STAMP) ## requirements.lock, after a change of requirements.txt; UPGRADE=--upgrade for newer
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -21,12 +21,9 @@ _GOOD_ENDS = ("delivered", "superseded", *COURIER_GOOD_ENDS)
 
 def undelivered(state: retry.Delivery) -> tuple[str, ...]:
     """Targets that lack the message: neither delivered nor superseded."""
-    return tuple(
-        t
-        for t in state.targets
-        if t not in retry.delivered(state)
-        and SUPERSEDED not in {a.reason for a in retry.attempts_of(state, t)}
-    )
+    superseded = {a.target for a in state.attempts if a.reason == SUPERSEDED}
+    has_it = superseded.union(retry.delivered(state))
+    return tuple(t for t in state.targets if t not in has_it)
 
 
 def final_state(state: retry.Delivery) -> DeliveryEnd:

@@ -81,8 +81,7 @@ def next_step(group: Group, now: datetime) -> Step:
 def _ask_at(group: Group) -> datetime:
     """When those that wait are asked after."""
     asked = group.asked or Asked(at=max(m.at for m in group.members))
-    pause: timedelta = min(FIRST_QUESTION * 2**asked.times, LAST_QUESTION)
-    return asked.at + pause
+    return asked.at + _doubled(FIRST_QUESTION, asked.times, LAST_QUESTION)
 
 
 def _silent_at(group: Group) -> datetime | None:
@@ -113,8 +112,14 @@ def _only_ends(before: Told, counts: Mapping[str, Counts]) -> bool:
 
 
 def _pause_ends_at(before: Told) -> datetime:
-    pause: timedelta = min(FIRST_PAUSE * 2**before.updates, LAST_PAUSE)
-    return before.at + pause
+    return before.at + _doubled(FIRST_PAUSE, before.updates, LAST_PAUSE)
+
+
+def _doubled(first: timedelta, times: int, last: timedelta) -> timedelta:
+    """A pause that has been doubled so often, and is not longer than the last one."""
+    doublings = min(times, 10)  # 2**38 days and more are no timedelta
+    pause: timedelta = min(first * 2**doublings, last)
+    return pause
 
 
 class Telling(Frozen):

@@ -10,7 +10,7 @@ Source of the schedule: Svix, docs.svix.com/retries; each pause counts from the 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from acr_global.durations import parse_duration
@@ -80,8 +80,7 @@ def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
 
 
 def _settled(state: Delivery, attempt: Attempt) -> Attempt:
-    before = any(a.once_more for a in attempts_of(state, attempt.target))
-    if not (attempt.once_more and before):
+    if not attempt.once_more or not any(a.once_more for a in attempts_of(state, attempt.target)):
         return attempt
     return attempt.model_copy(update={"outcome": Outcome.DEAD, "retry_after": None})
 
@@ -97,23 +96,22 @@ def given_up(state: Delivery, now: datetime) -> Delivery:
 
 def delivered(state: Delivery) -> tuple[str, ...]:
     """Targets that have the message, in the order of `targets`."""
-    return tuple(t for t in state.targets if _is_delivered(attempts_of(state, t)))
+    return tuple(t for t, its in _by_target(state).items() if _is_delivered(its))
 
 
 def dead(state: Delivery) -> tuple[str, ...]:
     """Targets that no further attempt will be made for: the dead letters."""
-    return tuple(t for t in state.targets if _is_dead(attempts_of(state, t), state.schedule))
+    return tuple(t for t, its in _by_target(state).items() if _is_dead(its, state.schedule))
 
 
 def owed(state: Delivery) -> tuple[str, ...]:
     """Targets that are still to be tried, now or later."""
-    return tuple(t for t in state.targets if due_at(state, t) is not None)
+    return tuple(_due_times(state))
 
 
 def due(state: Delivery, now: datetime) -> tuple[str, ...]:
     """Targets to try at `now`, in the order of `targets`."""
-    times = {target: due_at(state, target) for target in state.targets}
-    return tuple(target for target, at in times.items() if at is not None and at <= now)
+    return tuple(target for target, at in _due_times(state).items() if at <= now)
 
 
 def next_due(state: Delivery, now: datetime) -> datetime | None:
@@ -121,7 +119,7 @@ def next_due(state: Delivery, now: datetime) -> datetime | None:
 
     A whole second, rounded up: durable timers on Azure Storage keep no fractions.
     """
-    times = [at for target in state.targets if (at := due_at(state, target)) is not None]
+    times = _due_times(state).values()
     if not times:
         return None
     return _whole_second(max(min(times), now + timedelta(seconds=1)))
@@ -129,7 +127,16 @@ def next_due(state: Delivery, now: datetime) -> datetime | None:
 
 def due_at(state: Delivery, target: str) -> datetime | None:
     """When one target is to be tried; None when it has the message, or is dead."""
-    attempts = attempts_of(state, target)
+    return _due_times(state).get(target)
+
+
+def _due_times(state: Delivery) -> dict[str, datetime]:
+    """When each target is to be tried that is still to be."""
+    times = {target: _due_at(state, target, its) for target, its in _by_target(state).items()}
+    return {target: at for target, at in times.items() if at is not None}
+
+
+def _due_at(state: Delivery, target: str, attempts: Sequence[Attempt]) -> datetime | None:
     if not attempts:
         return state.begun_at
     if _is_delivered(attempts) or _is_dead(attempts, state.schedule):
@@ -144,16 +151,25 @@ def due_at(state: Delivery, target: str) -> datetime | None:
     return _whole_second(last.at + max(pause, asked))
 
 
+def _by_target(state: Delivery) -> dict[str, list[Attempt]]:
+    """Each target's attempts, in the order made."""
+    found: dict[str, list[Attempt]] = {target: [] for target in state.targets}
+    for attempt in state.attempts:
+        if attempt.target in found:
+            found[attempt.target].append(attempt)
+    return found
+
+
 def attempts_of(state: Delivery, target: str) -> tuple[Attempt, ...]:
     """One target's attempts, in the order made."""
     return tuple(a for a in state.attempts if a.target == target)
 
 
-def _is_delivered(attempts: tuple[Attempt, ...]) -> bool:
+def _is_delivered(attempts: Sequence[Attempt]) -> bool:
     return any(a.outcome is Outcome.DELIVERED for a in attempts)
 
 
-def _is_dead(attempts: tuple[Attempt, ...], schedule: tuple[timedelta, ...]) -> bool:
+def _is_dead(attempts: Sequence[Attempt], schedule: tuple[timedelta, ...]) -> bool:
     if _is_delivered(attempts):
         return False
     refused = any(a.outcome is Outcome.DEAD for a in attempts)

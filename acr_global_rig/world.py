@@ -74,7 +74,7 @@ class World:
 
 @contextlib.asynccontextmanager
 async def world(
-    *receivers: str,
+    *receivers: str | Receiver,
     hazards: Hazards | None = None,
     seed: int = 0,
     port: int = 0,
@@ -85,7 +85,8 @@ async def world(
 ) -> AsyncIterator[World]:
     """A running app with these receivers as webhook targets; `settings` by short name. Timer
     functions run only where a test asks for them, because weeks pass here."""
-    there = {name: Receiver(name) for name in receivers or ("ops",)}
+    made = [Receiver(r) if isinstance(r, str) else r for r in receivers or ("ops",)]
+    there = {receiver.name: receiver for receiver in made}
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(listening(*there.values()))
         defined = targets(there) if targets else webhook_targets(there.values())

@@ -9,7 +9,11 @@ alone says more about the machine than about the app. Nothing is asserted.
     coldstart   what importing the app takes, beside a Durable app with one function
     replay      CPU time of one replay of a recorded history
     starter     how long a webhook waits for its answer
+    requests    requests to storage per push; on the real engine
+    bursts      webhooks a second, and how soon a push is decided; on the real engine
+    kills       what becomes of pushes when the host or Python is killed; on the real engine
+    chaos/      random pushes and faults, and what must hold whatever happens
     table       plain text
 
-What each means, and figures: docs/benchmarks.md.
+What each means, and figures: docs/benchmarks.md; of bursts, kills and chaos docs/reliability.md.
 """

@@ -68,6 +68,7 @@ class Endpoint:
         error = injector.endpoint_error(function.name, injector.hazards.endpoint_errors)
         if error is not None and error != "reset-after":
             return broken(request, error)
+        await injector.wait("endpoint-takes", function.name, injector.hazards.endpoint_takes)
         try:
             result = await self._invoker.call(function, _to_function(request, parameters, body))
             response = _from_function(result)

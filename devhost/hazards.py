@@ -85,6 +85,10 @@ class Hazards:
     connection before or after the call."""
     management_errors: float = 0.0
     """The durable API that the SDK's client calls does the same."""
+    endpoint_takes: Range = (0.0, 0.0)
+    """How long a request to the app waits before the function is called."""
+    management_takes: Range = (0.0, 0.0)
+    """How long one to the durable API waits before it is carried out, as with slow storage."""
     crash: tuple[CrashRule, ...] = ()
     crash_every: Range = (0.0, 0.0)
     """Crash at random moments, this far apart."""
@@ -97,7 +101,8 @@ class Hazards:
 
     @classmethod
     def azure_storage(cls) -> Hazards:
-        """What Azure Storage does, moderately. Python's deaths and slow turns are not its doing."""
+        """What Azure Storage does, moderately. Python's deaths, slow turns and slow answers are not
+        its doing."""
         return cls(
             gap=(0.0, 1.5),
             start_race=0.2,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Literal
 
-from .hazards import CrashPlan, Dice, Hazards
+from .hazards import CrashPlan, Dice, Hazards, Range
 
 EndpointError = Literal["429", "500", "reset", "reset-after"]
 
@@ -49,6 +49,11 @@ class Injector:
             await asyncio.sleep(
                 self.dice.between(f"{purpose}-linger", subject, self._hazards.start_linger)
             )
+
+    async def wait(self, purpose: str, subject: str, limits: Range) -> None:
+        """Wait for as long as it takes."""
+        if limits[1] > 0:
+            await asyncio.sleep(self.dice.between(purpose, subject, limits))
 
     def endpoint_error(self, subject: str, probability: float) -> EndpointError | None:
         """What goes wrong with this request, if anything."""

@@ -99,6 +99,8 @@ def _hazardous(engine: Engine, handler: Handler) -> Handler:
         error = injector.endpoint_error(request.path, injector.hazards.management_errors)
         if error is not None and error != "reset-after":
             return broken(request, error)
+        takes = injector.hazards.management_takes
+        await injector.wait("management-takes", request.path, takes)
         response = await handler(request)
         return broken(request, error) if error is not None else response
 

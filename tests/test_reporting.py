@@ -149,6 +149,17 @@ def test_pushes_that_wait_are_asked_after_at_growing_intervals() -> None:
     assert [1, 2, 4, 8, 16, 32, 60, 60] == pauses
 
 
+def test_pauses_stay_as_they_are_for_months() -> None:
+    """Doubled for ever, they would have no form."""
+    there = told(open_group(), BEHIND, 0)
+    assert there.told
+    often = there.told.model_copy(update={"updates": 10_000})
+    there = there.model_copy(update={"told": often, "asked": Asked(at=NOON, times=10_000)})
+    assert Wait(minutes(60)) == at(there, 1)
+    there = recovered(there.model_copy(update={"asked": Asked(at=minutes(10_000))}), 1)
+    assert Wait(minutes(240)) == at(there, 21)
+
+
 def test_after_an_answer_those_that_still_wait_are_asked_after_soon() -> None:
     """The region is back; an answer to the question settles them."""
     there = told(open_group(), BEHIND, 0)

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from devhost import Hazards, run_virtual
+from devhost.clock import utcnow
 from devhost.hazards import CHECKPOINTS, CrashRule, Dice
 from tests.devhost.apps import Steps, http_functions, textbook, with_orchestrator
 from tests.devhost.conftest import Client, serve
@@ -200,6 +201,15 @@ async def test_an_endpoint_may_fail(hazard: str) -> None:
         started = len(client.host.storage.instances)
         assert called == 30
         assert 0 < started < 30 or not hazard.startswith("endpoint")
+
+
+@pytest.mark.parametrize(("hazard", "calls"), [("endpoint-takes", 1), ("management-takes", 3)])
+async def test_an_endpoint_may_be_slow(hazard: str, calls: int) -> None:
+    """Each request waits before anything is done for it; the app makes some of its own."""
+    async with serve(textbook(), hazards=f"{hazard}=4..4") as client:
+        began = utcnow()
+        assert 202 == await push(client, "p1", "east")
+        assert timedelta(seconds=4 * calls) == utcnow() - began
 
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS[:-1])

@@ -103,12 +103,13 @@ def _unanswered(
 
 def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
     """The custom status, bounded: what an operator's list shows without reading the input."""
+    dead = set(retry.dead(state))
     return {
         "state": word,
         **_about(given),
         "delivered": list(retry.delivered(state)),
         "owed": list(retry.owed(state)),
-        "dead": [t for t in undelivered(state) if t in retry.dead(state)],
+        "dead": [t for t in undelivered(state) if t in dead],
         "attempts": len(state.attempts),
         "replay_of": given.replay_of,
     }

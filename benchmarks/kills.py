@@ -1,6 +1,6 @@
 """What becomes of accepted pushes when the host, or Python alone, is killed.
 
-    python -m benchmarks.chaos host | python
+    python -m benchmarks.kills host | python
 
 On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own after
 the first webhook, posts again what was not answered (which no registry does, but an operator can,

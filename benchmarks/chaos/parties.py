@@ -1,0 +1,88 @@
+"""The registry that posts and the receivers that are told, both of which remember."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+import aiohttp
+from aiohttp import web
+
+from acr_global.model import Message
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import GIVES_UP, event, post
+from benchmarks.chaos.record import ACCEPTED, DECIDED, Heard, Posted
+from benchmarks.chaos.schedule import Webhook
+
+WORKS, HANGS, LATE = "works", "hangs", "late"
+"""What a receiver does; otherwise it is a status that it answers."""
+
+LATE_SECONDS = 15.0
+"""Until a late answer; a target waits for 10 s."""
+
+
+UNWANTED = 400
+"""The answer to a region that is not expected now."""
+
+
+class Registry:
+    """Posts webhooks, and waits no longer for an answer than the real one."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        door: Callable[[int], str],
+        clock: Callable[[], datetime],
+        again: float,
+        name: str = "p",
+    ) -> None:
+        """`door`: the app's URL for a push; `again`: seconds between an operator's tries; `name`:
+        what the ids of pushes begin with."""
+        self._session, self._door, self._clock = session, door, clock
+        self._again, self._name = again, name
+        self.posts: list[Posted] = []
+
+    async def send(self, webhook: Webhook, tries: int = 100) -> None:
+        """Post it, and again where somebody insists, until it is kept or its push is over."""
+        for _ in range(tries if webhook.insists else 1):
+            if await self._post(webhook) in (DECIDED, ACCEPTED, UNWANTED):
+                return
+            if webhook.insists:
+                await asyncio.sleep(self._again)
+
+    async def _post(self, webhook: Webhook) -> int | None:
+        push = f"{self._name}{webhook.push}"
+        sent_at, status = self._clock(), None
+        url, body = self._door(webhook.push), event(push, repository=f"team/{push}")
+        # No answer, or none that says anything: the registry does not care.
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError):
+            status, _ = await post(self._session, url, body, webhook.region, seconds=GIVES_UP)
+        self.posts.append(Posted(push, webhook.region, sent_at, self._clock(), status))
+        return status
+
+
+class Listener(Receiver):
+    """A receiver that remembers when it was told what, and can fail."""
+
+    def __init__(self, name: str, clock: Callable[[], datetime]) -> None:
+        super().__init__(name)
+        self._clock = clock
+        self.does = WORKS
+        self.heard: list[Heard] = []
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Keep one message, and do to it what is the order of the moment."""
+        body, at, does = json.loads(await request.read()), self._clock(), self.does
+        status = None if does == HANGS else 200 if does in (WORKS, LATE) else int(does)
+        delivery = request.headers.get("webhook-id", "")
+        message = Message.model_validate(body)
+        self.heard.append(Heard(self.name, at, delivery, status, message))
+        self.changed.set()
+        if status is None:
+            await asyncio.Event().wait()  # until the sender goes away
+        if does == LATE:
+            await asyncio.sleep(LATE_SECONDS)
+        return web.Response(status=status or 200)

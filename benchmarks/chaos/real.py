@@ -1,0 +1,251 @@
+"""A schedule played on the real engine: two hosts of one hub, and a proxy before their storage."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import aiohttp
+
+from acr_global_rig import azurite as emulator
+from acr_global_rig import engine
+from acr_global_rig.receivers import ALL_VERDICTS, listening, webhook_targets
+from acr_global_rig.registry import REGIONS
+from benchmarks.chaos import proxy
+from benchmarks.chaos.invariants import nothing_lost
+from benchmarks.chaos.parties import HANGS, LATE, WORKS, Listener, Registry
+from benchmarks.chaos.proxy import Proxy
+from benchmarks.chaos.record import Record, Terms, Trouble
+from benchmarks.chaos.schedule import Fault, Plan, Schedule, Webhook
+from benchmarks.chaos.virtual import EVERY, HEARD, OPS
+
+HOSTS = 2
+TIMEOUTS = {"usual": 15.0, "hasty": 8.0}
+"""What is deployed: the deadline in seconds."""
+LATE_WINDOW = 75.0
+RETRIES = "1s,2s,4s,8s,10s,10s,10s,20s,20s,20s"
+
+AFTERMATH = 160.0
+"""Seconds that a message of a lost host is away (60 s), a courier's longest pause (60 s), and a
+host's start on a busy machine."""
+
+LIVES = 330.0
+"""Seconds until the timer has looked after what Python died in, where nobody was faster."""
+
+REFUSED = 60.0
+"""From a receiver's recovery to the end of the longest pause of its deliveries."""
+
+PATIENCE = LIVES + LATE_WINDOW
+"""Seconds that the end of a round is waited for, after its last webhook."""
+
+
+def _which(random: Random) -> str:
+    return str(random.randrange(HOSTS))
+
+
+PLAN = Plan(
+    pushes=50,
+    lasts=50.0,
+    timeout=15.0,
+    lag=2.0,
+    faults=(2, 5),
+    kinds={
+        "kill": lambda random: (_which(random), random.uniform(0.5, 10)),
+        "python": lambda random: (_which(random), 0.0),
+        "deploy": lambda random: (
+            f"{_which(random)} {random.choice(sorted(TIMEOUTS))}",
+            random.uniform(0.5, 3),
+        ),
+        "storage": lambda random: (
+            random.choice((proxy.REFUSES, proxy.CUTS, proxy.SLOW)),
+            random.uniform(1, 12),
+        ),
+        "receiver": lambda random: (
+            f"{random.choice((EVERY, OPS))} {random.choice(('503', '429', HANGS, LATE))}",
+            random.uniform(2, 30),
+        ),
+    },
+)
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class Ground:
+    """Two hosts, their storage and their receivers, and what can be done to them."""
+
+    def __init__(
+        self, hosts: list[engine.Host], proxies: list[Proxy], listeners: Mapping[str, Listener]
+    ) -> None:
+        self.hosts, self._proxies, self._listeners = hosts, proxies, listeners
+        self._down: list[int] = []
+        self.troubles: list[Trouble] = []
+        self.faults: Mapping[str, Callable[[Fault], Awaitable[None]]] = {
+            "kill": self._kill,
+            "deploy": self._kill,
+            "python": self._python,
+            "storage": self._storage,
+            "receiver": self._receiver,
+        }
+
+    @asynccontextmanager
+    async def _troubled(self, aftermath: float, only_delivery: bool = False) -> AsyncIterator[None]:
+        begins = now()
+        yield
+        self.troubles.append(Trouble(begins, now() + timedelta(seconds=aftermath), only_delivery))
+
+    async def _kill(self, fault: Fault) -> None:
+        """Kill a host with all that it has started; with what is deployed named, start it so."""
+        which, _, deployed = fault.what.partition(" ")
+        host = self.hosts[int(which)]
+        async with self._troubled(AFTERMATH):
+            self._down.append(int(which))
+            host.kill()
+            if deployed:
+                own = {"ACR_GLOBAL_TIMEOUT": f"{TIMEOUTS[deployed]:.0f}s"}
+                host.environ = dict(host.environ) | own
+            await asyncio.sleep(fault.lasts)
+            self._down.remove(int(which))
+
+    async def _python(self, fault: Fault) -> None:
+        async with self._troubled(LIVES):
+            self.hosts[int(fault.what)].kill_python()
+
+    async def _storage(self, fault: Fault) -> None:
+        async with self._troubled(AFTERMATH):
+            for each in self._proxies:
+                each.fail(fault.what)
+            await asyncio.sleep(fault.lasts)
+            for each in self._proxies:
+                each.fail(None)
+
+    async def _receiver(self, fault: Fault) -> None:
+        name, does = fault.what.split()
+        async with self._troubled(REFUSED, only_delivery=True):
+            self._listeners[name].does = does
+            await asyncio.sleep(fault.lasts)
+            self._listeners[name].does = WORKS
+
+    async def supervise(self) -> None:
+        """Start a host that has ended, as a platform does."""
+        while True:
+            for number, host in enumerate(self.hosts):
+                ended = host.process is None or host.process.poll() is not None
+                if ended and number not in self._down:
+                    self.troubles.append(Trouble(now(), now() + timedelta(seconds=AFTERMATH)))
+                    host.launch()
+            await asyncio.sleep(0.5)
+
+    async def left(self, session: aiohttp.ClientSession) -> tuple[str, ...]:
+        """Instances that have not ended."""
+        url = f"{self.hosts[0].url}/runtime/webhooks/durabletask/instances"
+        query = {"runtimeStatus": "Running,Pending", "top": "100"}
+        async with session.get(url, params=query) as answer:
+            return tuple(sorted(one["instanceId"] for one in await answer.json(content_type=None)))
+
+
+@asynccontextmanager
+async def proxied(storage: engine.Azurite) -> AsyncIterator[tuple[engine.Azurite, list[Proxy]]]:
+    """The same storage, behind proxies."""
+    ports = re.findall(r"http://[^:/]+:(\d+)/", storage.connection)
+    async with AsyncExitStack() as stack:
+        proxies = [Proxy(int(port)) for port in ports]
+        there = [str(await stack.enter_async_context(each.serving())) for each in proxies]
+        yield engine.Azurite(emulator.connection(*there), storage.log), proxies
+
+
+@asynccontextmanager
+async def grounds(
+    storage: engine.Azurite, listeners: Mapping[str, Listener]
+) -> AsyncIterator[Ground]:
+    """Hosts that listen, on a hub of their own."""
+    async with AsyncExitStack() as stack:
+        behind, proxies = await stack.enter_async_context(proxied(storage))
+        await stack.enter_async_context(listening(*listeners.values()))
+        targets = [
+            *webhook_targets([listeners[EVERY]], on=ALL_VERDICTS),
+            *webhook_targets([listeners[OPS]]),
+        ]
+        settings = {
+            "REGIONS": ",".join(REGIONS),
+            "TIMEOUT": f"{TIMEOUTS['usual']:.0f}s",
+            "LATE_WINDOW": f"{LATE_WINDOW:.0f}s",
+            "RETRY_SCHEDULE": RETRIES,
+            "ALARM_GROUP": "0",
+            "TARGETS": json.dumps(targets),
+        }
+        environ = {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
+        first = await stack.enter_async_context(engine.hosted(behind, environ))
+        hosts = [first, *(first.another() for _ in range(HOSTS - 1))]
+        for other in hosts[1:]:
+            stack.callback(other.kill)
+            await other.start()
+        yield Ground(hosts, proxies, listeners)
+
+
+async def play(schedule: Schedule, storage: engine.Azurite) -> Record:
+    """Play one round on fresh hosts, until nothing more is to come."""
+    listeners = {name: Listener(name, now) for name in HEARD}
+    async with grounds(storage, listeners) as ground, aiohttp.ClientSession() as session:
+        turns = itertools.count()
+        registry = Registry(
+            session, lambda push: ground.hosts[next(turns) % HOSTS].url, now, again=3.0
+        )
+        supervising = asyncio.create_task(ground.supervise())
+        try:
+            await _act(schedule, ground, registry)
+            record = await _end(ground, registry, listeners, session)
+        finally:
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        return record
+
+
+async def _act(schedule: Schedule, ground: Ground, registry: Registry) -> None:
+    async def fail(fault: Fault) -> None:
+        await asyncio.sleep(fault.at)
+        await ground.faults[fault.kind](fault)
+
+    async def report(webhook: Webhook) -> None:
+        await asyncio.sleep(webhook.at)
+        await registry.send(webhook)
+
+    await asyncio.gather(*map(fail, schedule.faults), *map(report, schedule.webhooks))
+
+
+async def _end(
+    ground: Ground,
+    registry: Registry,
+    listeners: Mapping[str, Listener],
+    session: aiohttp.ClientSession,
+) -> Record:
+    """The record, once nothing more is owed and everything has ended; or when patience ends."""
+    until = now() + timedelta(seconds=PATIENCE)
+    while True:
+        left: tuple[str, ...] = ("unknown",)
+        with contextlib.suppress(aiohttp.ClientError, ValueError):
+            left = await ground.left(session)
+        record = Record(
+            terms=tuple(
+                Terms(REGIONS, timedelta(seconds=timeout), timedelta(seconds=LATE_WINDOW))
+                for timeout in TIMEOUTS.values()
+            ),
+            targets=HEARD,
+            posts=tuple(registry.posts),
+            heard=tuple(h for listener in listeners.values() for h in listener.heard),
+            troubles=tuple(ground.troubles),
+            left=left,
+            prompt=timedelta(seconds=10),
+        )
+        if now() > until or not (left or any(nothing_lost(record))):
+            return record
+        await asyncio.sleep(2.0)

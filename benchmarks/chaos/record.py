@@ -1,0 +1,107 @@
+"""One round as it was seen from outside: what was sent, heard and troubled. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from acr_global.model import Message, VerdictType
+
+DECIDED, ACCEPTED = 200, 202
+"""Answers to a webhook: its push is over, or it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One webhook that was sent."""
+
+    push: str
+    region: str
+    sent_at: datetime
+    answered_at: datetime
+    """Or when the sender gave up."""
+    status: int | None
+    """None: no answer came; it may have been kept all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One request that a receiver got."""
+
+    target: str
+    at: datetime
+    delivery_id: str
+    """The header `webhook-id`."""
+    status: int | None
+    """What the receiver answered; None: it never did."""
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a push is begun with."""
+
+    regions: tuple[str, ...]
+    timeout: timedelta
+    late_window: timedelta
+    """More than 0, so that an alarm is never the last word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """From a fault to when all that it touched must have gone on."""
+
+    begins: datetime
+    ends: datetime
+    only_delivery: bool = False
+    """It holds up what receivers are told, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One round, from its first webhook until nothing more was to come."""
+
+    terms: tuple[Terms, ...]
+    """In force at some time."""
+    targets: Mapping[str, frozenset[VerdictType]]
+    """By name, with the verdicts that each hears of."""
+    posts: tuple[Posted, ...]
+    heard: tuple[Heard, ...]
+    troubles: tuple[Trouble, ...] = ()
+    left: tuple[str, ...] = ()
+    """Instances that had not ended."""
+    prompt: timedelta = field(default=timedelta(seconds=5))
+    """How soon something has its effect where nothing is troubled."""
+
+    def settled(self, at: datetime, *, told: bool = False) -> datetime:
+        """By when what happened then must have had its effect; `told`: at the receivers, too."""
+        by = at + self.prompt
+        for trouble in sorted(self.troubles, key=lambda t: t.begins):
+            if trouble.only_delivery and not told:
+                continue
+            if trouble.begins <= by and trouble.ends > at:
+                by = max(by, trouble.ends + self.prompt)
+        return by
+
+    def pushes(self) -> tuple[str, ...]:
+        """Every push of which a webhook was sent."""
+        return tuple(dict.fromkeys(p.push for p in self.posts))
+
+    def posts_of(self, push: str) -> tuple[Posted, ...]:
+        """Its webhooks, in the order of their answers."""
+        mine = (p for p in self.posts if p.push == push)
+        return tuple(sorted(mine, key=lambda p: p.answered_at))
+
+    def accepted(self, push: str) -> dict[str, datetime]:
+        """By region, when its first webhook was answered that it is kept."""
+        times: dict[str, datetime] = {}
+        for post in self.posts_of(push):
+            if post.status == ACCEPTED:
+                times.setdefault(post.region, post.answered_at)
+        return times
+
+    def heard_of(self, push: str) -> tuple[Heard, ...]:
+        """What was said of it, in the order heard."""
+        mine = (h for h in self.heard if h.message.push.id == push)
+        return tuple(sorted(mine, key=lambda h: h.at))

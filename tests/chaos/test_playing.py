@@ -1,0 +1,80 @@
+"""A round is played on devhost: nothing is wrong with the app, and what is wrong is found."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from acr_global.functions.engine import Engine, Phase
+from acr_global_rig.registry import REGIONS
+from benchmarks.chaos import cli, virtual
+from benchmarks.chaos.invariants import violations
+from benchmarks.chaos.schedule import Fault, Schedule, Webhook, schedule_of
+
+FAULTS = (
+    Fault(1.0, "hazards", "endpoint-errors=0.3,events-twice=0.5", 60.0),
+    Fault(2.0, "receiver", "ops 503", 30.0),
+    Fault(3.0, "clock", "+60", 30.0),
+    Fault(5.0, "python"),
+    Fault(12.0, "kill", "", 5.0),
+    Fault(30.0, "deploy", "hasty", 2.0),
+    Fault(40.0, "purge"),
+    Fault(50.0, "jump"),
+)
+WEBHOOKS = tuple(
+    Webhook(1.0 + 0.7 * push + 3.0 * at, push, region, insists=True)
+    for push in range(5)
+    for at, region in enumerate(REGIONS[: 3 - (push == 4)])
+)
+EVENT_LOST = Schedule(
+    1,
+    0,
+    (
+        Fault(0.0, "hazards", "gap=3..3", 60.0),
+        *(Webhook(1.0 + at / 10, 0, region, insists=True) for at, region in enumerate(REGIONS)),
+        Webhook(400.0, 1, REGIONS[0]),
+    ),
+)
+"""Of the first push nobody hears, if its events are raised before it has begun."""
+
+
+async def test_whatever_goes_wrong_nothing_is_wrong_with_the_app() -> None:
+    """Each kind of fault once."""
+    record = await virtual.play(Schedule(1, 0, (*FAULTS, *WEBHOOKS)))
+    assert () == violations(record)
+    assert {"p0", "p1", "p2", "p3", "p4"} == {heard.message.push.id for heard in record.heard}
+
+
+async def test_a_round_of_a_seed_holds() -> None:
+    """`make chaos` plays as many as are wanted."""
+    schedule = schedule_of(virtual.PLAN, 7, 0)
+    assert () == violations(await virtual.play(schedule))
+
+
+def break_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the app raise events to what has not begun, as the textbook does."""
+    look = Engine.look
+
+    async def hasty(self: Engine, *args: Any, **more: Any) -> Any:
+        snapshot = await look(self, *args, **more)
+        pending = snapshot.phase is Phase.PENDING
+        return replace(snapshot, phase=Phase.BEGUN) if pending else snapshot
+
+    monkeypatch.setattr(Engine, "look", hasty)
+
+
+def test_what_is_wrong_is_found_and_made_smaller(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The round is printed with the command that repeats it, and the exit code is 1."""
+    break_keeping(monkeypatch)
+    monkeypatch.setattr(cli, "schedule_of", lambda *_: EVENT_LOST)
+    assert 1 == cli.main(["--round", "0", "--seed", "1"])
+    said = capsys.readouterr().out
+    assert "true: p0: overdue lacks" in said
+    assert re.search(r'make chaos ARGS="--on devhost --seed 1 --round 0 --only \S+"\n', said)
+    assert "push 0: " in said
+    assert "push 1: " not in said

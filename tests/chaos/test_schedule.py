@@ -1,0 +1,102 @@
+"""A seed gives a schedule, and a schedule that fails a smaller one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from benchmarks.chaos import real, virtual
+from benchmarks.chaos.schedule import (
+    JUMP,
+    Fault,
+    Plan,
+    Schedule,
+    Webhook,
+    numbers,
+    schedule_of,
+    text_of,
+)
+from benchmarks.chaos.shrink import shrunk
+
+ROUNDS = [schedule_of(virtual.PLAN, 7, number) for number in range(60)]
+
+
+def test_a_seed_gives_one_schedule() -> None:
+    """Another round, or another seed, gives another."""
+    assert ROUNDS[3] == schedule_of(virtual.PLAN, 7, 3)
+    assert ROUNDS[3].steps != ROUNDS[4].steps
+    assert ROUNDS[3].steps != schedule_of(virtual.PLAN, 8, 3).steps
+
+
+@pytest.mark.parametrize("plan", [virtual.PLAN, real.PLAN], ids=["devhost", "engine"])
+def test_every_kind_of_fault_comes(plan: Plan) -> None:
+    """Within some rounds."""
+    rounds = [schedule_of(plan, 7, number) for number in range(60)]
+    assert plan.kinds.keys() == {fault.kind for its in rounds for fault in its.faults}
+
+
+def test_webhooks_are_repeated_reordered_and_lost() -> None:
+    """And most come soon."""
+    webhooks = [webhook for its in ROUNDS for webhook in its.webhooks]
+    pushes = [[w.region for w in its.webhooks if w.push == n] for its in ROUNDS for n in range(20)]
+    assert any(len(its) > len(set(its)) for its in pushes)
+    assert any(len(set(its)) < 3 for its in pushes)
+    assert len({tuple(its) for its in pushes if len(its) == 3}) > 6
+    assert any(webhook.insists for webhook in webhooks)
+    assert not all(webhook.insists for webhook in webhooks)
+
+
+def test_nothing_of_a_push_comes_on_both_sides_of_a_jump() -> None:
+    """What was purged meanwhile cannot be told from what never was."""
+    jumping = [its for its in ROUNDS if any(fault.kind == JUMP for fault in its.faults)]
+    assert jumping
+    for its in jumping:
+        (border,) = (fault.at for fault in its.faults if fault.kind == JUMP)
+        early = {w.push for w in its.webhooks if w.at < border}
+        late = {w.push for w in its.webhooks if w.at > border}
+        assert set() == early & late
+
+
+def test_steps_are_chosen_by_their_numbers() -> None:
+    """As the printed command does."""
+    its = ROUNDS[0]
+    assert (its.steps[0], its.steps[2]) == its.only(numbers("0,2")).steps
+    assert its == its.only(numbers(text_of(range(len(its.steps)))))
+
+
+@pytest.mark.parametrize("text", ["", "4", "0-4,9", "1,3,5-6"])
+def test_numbers_are_written_as_they_are_read(text: str) -> None:
+    """Runs with a dash."""
+    assert text == text_of(numbers(text))
+
+
+def test_a_step_is_printed_in_one_line() -> None:
+    """With its time, and how long it lasts."""
+    assert "    12.5 s  push 3: eastus !" == str(Webhook(12.5, 3, "eastus", insists=True))
+    assert "     1.0 s  receiver ops 503 for 20 s" == str(Fault(1.0, "receiver", "ops 503", 20.0))
+    assert "     2.0 s  purge" == str(Fault(2.0, "purge"))
+
+
+def test_a_failing_schedule_is_made_smaller() -> None:
+    """Down to the steps that it takes."""
+    played: list[Sequence[int]] = []
+
+    def fails(chosen: Sequence[int]) -> bool:
+        played.append(chosen)
+        return {3, 11} <= set(chosen)
+
+    assert (3, 11) == shrunk(range(40), fails, 200)
+    assert len(played) < 60
+
+
+def test_making_smaller_ends_when_the_tries_are_used_up() -> None:
+    """What is left fails still."""
+    left = shrunk(range(40), lambda chosen: {3, 11} <= set(chosen), 3)
+    assert {3, 11} < set(left) < set(range(40))
+
+
+def test_a_schedule_that_fails_without_a_step_is_empty() -> None:
+    """The fault is elsewhere then."""
+    assert () == shrunk(range(5), lambda chosen: True, 100)
+    assert () == Schedule(1, 0, ROUNDS[0].steps).only(()).steps
