@@ -31,8 +31,8 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-two-hosts test-next start azurite lint docs bench chaos lock release secure \
-	az snapshots clean
+.PHONY: help demo test test-two-hosts test-next start azurite lint docs bench chaos lock release \
+	secure az snapshots clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
