@@ -31,8 +31,8 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-two-hosts test-next start azurite lint docs bench chaos lock release \
-	secure az snapshots clean
+.PHONY: help demo test fuzz test-two-hosts test-next start azurite lint docs bench chaos lock \
+	release secure az snapshots clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ ifeq ($(strip $(ARGS)),)
 		"error: the core (no I/O) is covered to the last branch, and is not any more:"; \
 		$(BIN)/coverage report -m --skip-covered --include='$(CORE)'; exit 1; }
 endif
+
+fuzz: $(STAMP) ## input that nobody meant, 100 times as much of it as `make test` (1 h); ARGS='-k words'
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests -m fuzz $(ARGS)
 
 test-two-hosts: $(STAMP) ## the scenes on two real hosts of one hub (needs func and npm; 6 min)
 	@ACR_ENGINE_HOSTS=2 $(BIN)/python -m pytest tests/e2e -m engine -k scenes $(ARGS)

@@ -48,7 +48,7 @@ name."""
 _GIVEN_UP = "unsaid"
 """Stands for the verdict in the id of the record that is left of a push."""
 
-_DELIVERY = re.compile(r"_delivery\.[a-z]+\.[a-z0-9][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
+_DELIVERY = re.compile(r"_delivery\.[a-z]+\.[a-z0-9_][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
 _FIRST = 99_999_999
 """The number for generation 0. It counts down, so that the newest generation comes first in the
@@ -165,8 +165,9 @@ def order(instance_id: str) -> tuple[str, int]:
 
 
 def bounded_id(kind: str, qualifier: str, push_id: str) -> str:
-    """`kind.qualifier.push`, with the push hashed where the whole would be too long."""
+    """`kind.qualifier.push`, with the push hashed where the whole would be too long; the underscore
+    before the hash keeps it apart from the id of another push."""
     whole = f"{kind}.{qualifier}.{push_id}"
     if len(whole) <= MAX_ID_CHARS - 8:  # room for a replay's suffix
         return whole
-    return f"{kind}.{qualifier}.{hashlib.sha256(push_id.encode()).hexdigest()[:24]}"
+    return f"{kind}.{qualifier}._{hashlib.sha256(push_id.encode()).hexdigest()[:24]}"

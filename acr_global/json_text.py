@@ -1,4 +1,4 @@
-"""JSON as an operator writes it: a duplicate name is found, not silently dropped. Pure."""
+"""JSON as others write it: names that stand twice are found, not dropped; how deep it is. Pure."""
 
 from __future__ import annotations
 
@@ -37,3 +37,18 @@ def leaves(value: object) -> Iterator[tuple[tuple[object, ...], object]]:
             waiting += [((*way, number), part) for number, part in enumerate(found)]
         else:
             yield way, found
+
+
+def nests_deeper(value: object, most: int) -> bool:
+    """Whether objects and lists stand in each other more than so many levels deep. Without
+    recursion, as above."""
+    level = [value]
+    for _ in range(most):
+        level = [part for found in level for part in _parts(found)]
+    return any(isinstance(part, dict | list) for part in level)
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

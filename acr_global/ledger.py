@@ -120,7 +120,8 @@ def _of(kind: str, name: str) -> str:
 
 
 def _when(moment: datetime) -> str:
-    return f"{_LAST_MS - int(moment.timestamp() * 1_000):013d}"
+    left = _LAST_MS - int(moment.timestamp() * 1_000)
+    return f"{min(max(left, 0), _LAST_MS):013d}"  # longer ones would be out of order
 
 
 def written(row: Row) -> Properties:

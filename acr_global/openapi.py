@@ -39,7 +39,7 @@ _MEANING = {
     400: "The request is wrong in itself.",
     404: "There is no such thing.",
     409: "It is not in the state for that.",
-    413: "The body is too large.",
+    413: "The body is too large, or has too many events.",
     503: "The app's storage, or a setting that is needed, is not there.",
 }
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from acr_global import payload
 from acr_global.errors import RejectedError, SettingsError
+from acr_global.json_text import nests_deeper
 from acr_global.model import Action, Artifact, PushEvent
 from acr_global.patterns import is_region, matches, normalize_region
 from acr_global.policy import Policy
@@ -25,6 +26,14 @@ from acr_global.urls import parse_host
 
 MAX_BODY_BYTES = 256 * 1024
 """The registry's own bodies stay under 2 KiB; envelopes of a busy registry are larger."""
+
+MAX_EVENTS = 500
+"""In one envelope: as many of the smallest real ones as a body has room for. Each of them, wrong
+ones too, costs an answer and a line in the log."""
+
+MAX_NESTING = 100
+"""Levels of objects and lists in a body; an envelope has 4. Python's JSON may fail to write what it
+could just read, and an event that cannot be kept is written to the log."""
 
 CAUGHT_UP = "caught_up"
 """Marks, in the query, an event that was not delivered at its time but read in the registry's
@@ -93,11 +102,20 @@ def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Receiv
 def _document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+    except ValueError:
         raise RejectedError("The body is not JSON.", reason="body-not-json") from None
+    except RecursionError:
+        raise _too_deep() from None
+    if nests_deeper(document, MAX_NESTING):
+        raise _too_deep()
     if not isinstance(document, dict):
         raise RejectedError("The body is not a JSON object.", reason="body-not-object")
     return document
+
+
+def _too_deep() -> RejectedError:
+    said = f"The body is nested deeper than {MAX_NESTING} levels."
+    return RejectedError(said, reason="body-too-deep")
 
 
 def _registry_in_query(query: Mapping[str, str]) -> str | None:
@@ -114,6 +132,12 @@ def _registry_in_query(query: Mapping[str, str]) -> str | None:
 def _many(events: Any, region: str, host: str | None, settings: Settings) -> list[Result]:
     if not isinstance(events, list):
         raise RejectedError("The field events is not a list.", reason="field-invalid")
+    if len(events) > MAX_EVENTS:
+        raise RejectedError(
+            f"The envelope holds more than {MAX_EVENTS} events.",
+            reason="too-many-events",
+            status=413,
+        )
     results: list[Result] = []
     for document in events:
         try:

@@ -19,6 +19,7 @@ from devhost.clock import run_virtual
 # How long an example takes says something about the machine only.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("other", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=10_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 REQUIRED = {

@@ -114,6 +114,13 @@ def test_an_id_tells_its_kind(push_id: str) -> None:
     assert [False, False, False, True] == [is_record(i) for i in ids]
 
 
+def test_what_is_hashed_is_no_other_pushs_id() -> None:
+    """Otherwise a push that somebody has given that id would be taken for this one."""
+    push_id = "a" * 100
+    for own in (courier_id(push_id), record_id(push_id)):
+        assert not is_push(own.split(".", 2)[2])
+
+
 def test_the_courier_of_a_whole_push_is_none_of_a_regions() -> None:
     """Its id holds a character that no region's name has."""
     assert courier_id("p1") not in {courier_id("p1", r) for r in ("eastus", "a", "0")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -55,6 +55,12 @@ def test_a_push_that_says_little_has_fewer_keys() -> None:
     )
     assert ["t"] == [key[0] for key in keys(row_of(nothing))]
     assert BEGUN == row_of(nothing).first_at
+
+
+def test_a_time_before_all_others_is_in_their_order() -> None:
+    """And one that is behind them all: keys count milliseconds from 1970 to 2286."""
+    assert in_span(Wanted(since=datetime(1, 1, 1, tzinfo=UTC)), 0)
+    assert not in_span(Wanted(since=datetime(9999, 12, 31, tzinfo=UTC)), 0)
 
 
 def test_keys_are_letters_that_a_table_takes() -> None:

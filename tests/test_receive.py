@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from acr_global.correlation import push_key
 from acr_global.errors import RejectedError, SettingsError
 from acr_global.model import Action, PushEvent
-from acr_global.receive import MAX_BODY_BYTES, Ignored, Received, Refusal, Stray, receive
+from acr_global.receive import (
+    MAX_BODY_BYTES,
+    MAX_EVENTS,
+    Ignored,
+    Received,
+    Refusal,
+    Stray,
+    receive,
+)
 from acr_global.settings import Settings, load_settings
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -239,7 +247,8 @@ def test_an_event_of_no_known_registry_is_no_fault_of_the_webhook(host: str | No
     [
         (b"", "body-not-json", 400),
         (b"\xff\xfe", "body-not-json", 400),
-        (b"[" * 200_000, "body-not-json", 400),
+        (b"[" * 200_000, "body-too-deep", 400),
+        (b'{"events": [' + b"7," * 500 + b"7]}", "too-many-events", 413),
         (b"[]", "body-not-object", 400),
         (b'"x"', "body-not-object", 400),
         (b" " * (MAX_BODY_BYTES + 1), "body-too-large", 413),
@@ -250,6 +259,20 @@ def test_a_body_that_is_no_event_is_refused(body: bytes, slug: str, status: int)
     with pytest.raises(RejectedError) as caught:
         receive({"region": "eastus"}, body, settings())
     assert (slug, status) == (caught.value.reason, caught.value.status)
+
+
+@pytest.mark.parametrize(("levels", "slug"), [(99, "action-not-watched"), (100, "body-too-deep")])
+def test_a_body_has_a_hundred_levels_at_most(levels: int, slug: str) -> None:
+    """Its first is the event's own. What is read must not be too deep for the log."""
+    inside: Any = []
+    for _ in range(levels - 1):
+        inside = [inside]
+    assert slug == reason({"action": "scan", "more": inside})
+
+
+def test_an_envelope_of_many_events_is_received() -> None:
+    """As many as a busy registry sends at once."""
+    assert MAX_EVENTS == len(receive_json({"events": [PUSH] * MAX_EVENTS}).results)
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
@@ -386,6 +409,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(
     st.dictionaries(
         st.sampled_from(["id", "timestamp", "action", "target", "request", "events"]) | st.text(),
@@ -398,6 +422,7 @@ def test_no_json_object_raises_another_error(document: dict[str, Any]) -> None:
         receive_json(document)
 
 
+@pytest.mark.fuzz
 @given(st.binary())
 def test_no_bytes_raise_another_error(body: bytes) -> None:
     """Bytes that are not JSON, or not even text, are at most a RejectedError."""

@@ -86,9 +86,12 @@ def _parse(text: str) -> tuple[Node, Any]:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
         raise ScenarioError([f"{line}is not YAML: {error.problem}"]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = type(error).__name__ if isinstance(error, RecursionError) else str(error)
-        raise ScenarioError([f"is not YAML: {why.splitlines()[0]}"]) from None
+    except RecursionError:
+        raise ScenarioError(["is nested too deep"]) from None
+    except (LookupError, AttributeError):  # PyYAML's, of `!!bool perhaps` and the like
+        raise ScenarioError(["is not YAML: a value is not what its tag (!!) says"]) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ScenarioError([f"is not YAML: {str(error).splitlines()[0]}"]) from None
 
 
 def _twice(node: Node, seen: set[int], place: Place = ()) -> Iterator[Place]:
@@ -138,9 +141,11 @@ def _mistakes(errors: list[dict[str, Any]]) -> Iterator[tuple[Place, str]]:
     """Each mistake in plain words. A list whose entries are all wrong is not also too short."""
     for error in errors:
         place = error["loc"]
-        within = any(e is not error and e["loc"][: len(place)] == place for e in errors)
-        if not (within and error["type"] == "too_short"):
-            yield place[:-1] if error["type"] == "invalid_key" else place, _words(error)
+        if error["type"] == "too_short" and any(
+            e is not error and e["loc"][: len(place)] == place for e in errors
+        ):
+            continue
+        yield place[:-1] if error["type"] == "invalid_key" else place, _words(error)
 
 
 def _words(error: dict[str, Any]) -> str:

@@ -158,6 +158,7 @@ def test_the_example_is_read(tmp_path: Path) -> None:
 ODD = st.text("""{}[],:"'/*\\ \n=1.eABnul\0\ud800\ufeff""")
 
 
+@pytest.mark.fuzz
 @given(ODD.map('{{"Values": {{"A": "x", {}}}}}'.format) | ODD | st.text())
 def test_any_file_gives_values_or_one_sentence(text: str) -> None:
     """No other error is raised."""

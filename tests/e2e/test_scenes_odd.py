@@ -1,4 +1,5 @@
-"""Events raised by hand, with anything in them, on both hosts: the region has reported."""
+"""On both hosts: events raised by hand, with anything in them, mean that the region has reported;
+webhooks with anything in them begin no push but their own."""
 
 from __future__ import annotations
 
@@ -71,3 +72,40 @@ async def test_odd_events_between_an_alarm_and_its_recovery_fail_nothing(s: Scen
     assert 202 == await raised(s, "pushevent-northeurope", ODD["year 1"])
     await s.told("overdue", "recovered")
     assert "Completed" == (await s.ended())["runtimeStatus"]
+
+
+@both()
+async def test_an_odd_webhook_is_refused_by_its_reason(s: Scene) -> None:
+    """Nothing is begun by it, and the next one is taken."""
+    whole = json.dumps(s.event())
+    several = json.dumps({"events": [s.event()] * 501})
+    odd: list[tuple[int, str, bytes]] = [
+        *((400, "body-too-deep", nested(whole, levels)) for levels in (100, 980, 20_000)),
+        *(
+            (400, "id-invalid", json.dumps(s.event() | {"id": one}).encode())
+            for one in strange_ids(s)
+        ),
+        (400, "body-not-json", whole[:-9].encode()),
+        (400, "body-not-json", whole.encode("utf-16")),
+        (400, "field-invalid", whole.replace('"v1"', '"\\ud800"').encode()),
+        (413, "too-many-events", several.encode()),
+        (413, "body-too-large", whole.encode() + b" " * 262_144),
+    ]
+    for status, reason, body in odd:
+        heard, answer = await s.insist(body, REGIONS[0])
+        assert (status, reason) == (heard, answer.get("reason")), body[:200]
+    assert await s.instance() is None
+    assert [202, 202, 202] == await s.push()
+    await s.told("complete")
+
+
+def nested(whole: str, levels: int) -> bytes:
+    """An event with something in it that stands so many levels deep."""
+    return (whole[:-1] + ', "more": ' + "[" * levels + "]" * levels + "}").encode()
+
+
+def strange_ids(s: Scene) -> tuple[str, ...]:
+    """Ids that would lead elsewhere."""
+    own = s.push_id()
+    elsewhere = (f"../{own}", f"{own}/terminate?reason=x", f"{own}%2fterminate", f"{own}~1")
+    return (*elsewhere, f"_courier.eastus.{own}", f"_delivery.complete.{own}", "_group.x", "@x@y")

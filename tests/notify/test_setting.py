@@ -290,6 +290,7 @@ def test_github_has_a_default_base_url() -> None:
     assert "https://api.github.com" == resolve(github.url, {})
 
 
+@pytest.mark.fuzz
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_reading_never_raises(item: Any) -> None:
     """Whatever stands in a target's place becomes a problem."""

@@ -1,4 +1,4 @@
-"""What `make test-next` leaves out is there, and what plays on devhost in its own file is left out."""
+"""What `make test-next` leaves out is there; what plays on devhost itself is left out."""
 
 from __future__ import annotations
 

@@ -63,6 +63,10 @@ def test_a_time_is_a_number_of_seconds_or_a_duration(seconds: float, text: str) 
         ("line 2: is not YAML: mapping values are not allowed here", "regions: [eastus]\na: b: c"),
         ("line 1: is not YAML: could not determine a constructor for the tag '!ruby'",
          "regions: !ruby x"),
+        ("is not YAML: a value is not what its tag (!!) says", "regions: !!bool perhaps"),
+        ("is not YAML: a value is not what its tag (!!) says", "regions: !!int ''"),
+        ("is not YAML: a value is not what its tag (!!) says", "regions: !!timestamp now"),
+        ("is nested too deep", "regions: " + "[" * 10_000),
         ("line 4: expects: stands there twice", SMALL.replace("pushes", "expects")
          + "expects: 1"),
     ],
