@@ -56,7 +56,7 @@ fuzz: $(STAMP) ## input that nobody meant, 100 times as much of it as `make test
 test-two-hosts: $(STAMP) ## the scenes on two real hosts of one hub (needs func and npm; 6 min)
 	@ACR_ENGINE_HOSTS=2 $(BIN)/python -m pytest tests/e2e -m engine -k scenes $(ARGS)
 
-test-next: $(STAMP) ## the tests that can run on the next durable SDK (Python 3.13; 5 min)
+test-next: $(STAMP) ## the tests that can run on the next durable SDK (Python 3.13; 2 min)
 	@$(BIN)/python -m tools.next_sdk $(ARGS)
 
 start: $(STAMP) ## serve the app on PORT (7071); HOST=func or HOST=embedded decides on what
