@@ -31,8 +31,8 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-two-hosts start azurite lint docs bench chaos lock release keep secure \
-	az snapshots clean
+.PHONY: help demo test fuzz test-two-hosts test-next start azurite lint docs bench chaos lock \
+	release keep secure az snapshots clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ fuzz: $(STAMP) ## input that nobody meant, 100 times as much of it as `make test
 
 test-two-hosts: $(STAMP) ## the scenes on two real hosts of one hub (needs func and npm; 6 min)
 	@ACR_ENGINE_HOSTS=2 $(BIN)/python -m pytest tests/e2e -m engine -k scenes $(ARGS)
+
+test-next: $(STAMP) ## the tests that can run on the next durable SDK (Python 3.13; 2 min)
+	@$(BIN)/python -m tools.next_sdk $(ARGS)
 
 start: $(STAMP) ## serve the app on PORT (7071); HOST=func or HOST=embedded decides on what
 	@HOST='$(HOST)' PORT='$(PORT)' $(BIN)/python -m tools.start

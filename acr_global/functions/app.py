@@ -16,7 +16,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.errors import Problem
-from acr_global.functions import awaking, exporting, noting, tables, turns
+from acr_global.functions import awaking, exporting, noting, sdk, tables
 from acr_global.functions.activities import (
     ask_members,
     attempt_delivery,
@@ -121,7 +121,7 @@ def build_app(
     this process notes the turns it is in; None for one in memory only. `ledgers`: where pushes are
     listed; None for memory. `problems`: what else is known not to work.
     """
-    turns.silence_repeats()
+    sdk.silence_repeats()
     loaded = load_settings(environ)
     loaded = replace(loaded, problems=loaded.problems + problems)
     places = journal or Journal(), ledgers or in_memory()

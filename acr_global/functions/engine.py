@@ -134,6 +134,8 @@ class Engine:
     """Seconds for one call."""
     journal: Journal = field(default_factory=Journal)
     """Where callers note what the engine has accepted."""
+    query: str = ""
+    """What the URL of each call needs besides (sdk.py)."""
 
     async def look(self, instance_id: str, *, show_input: bool = False) -> Snapshot:
         """Where an instance is."""
@@ -251,7 +253,7 @@ class Engine:
         try:
             async with _session().request(
                 method,
-                self.url + path,
+                self.url + path + self.query,
                 json=body,
                 params=params,
                 headers=headers,

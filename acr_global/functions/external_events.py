@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from azure.durable_functions.models.history import HistoryEventType
-
 from acr_global.functions import wire
 from acr_global.model import Arrival
+
+EVENT_RAISED = 15
+"""The kind of an external event in a history. Source: azure-functions-durable 1.7, models/history/
+HistoryEventType.py."""
 
 _CLASS_MARKS = frozenset({"__class__", "__module__", "__data__"})
 
@@ -33,14 +35,15 @@ def make_readable(history: Iterable[Any]) -> None:
     Source: azure-functions-durable 1.7, models/TaskOrchestrationExecutor.py.
     """
     for event in history:
-        if event.event_type != HistoryEventType.EVENT_RAISED:
+        if event.event_type != EVENT_RAISED:
             continue
         event.Name = event.Name.lower()
-        if not _is_plain(event.Input):
+        if not is_plain(event.Input):
             event.Input = "null"
 
 
-def _is_plain(text: object) -> bool:
+def is_plain(text: object) -> bool:
+    """Whether the SDK decodes an event's content, and to plain values."""
     try:
         json.loads(text, object_hook=_refuse_classes)  # type: ignore[arg-type] # checked by this
     except (TypeError, ValueError, RecursionError):

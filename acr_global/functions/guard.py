@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, quote
 import azure.functions as func
 
 from acr_global import sessions
-from acr_global.functions import browsers, clock, entrance, log
+from acr_global.functions import browsers, clock, entrance, log, sdk
 from acr_global.functions.setup import Setup
 from acr_global.settings import app_service_signs_in
 from acr_global.urls import split_url
@@ -85,8 +85,7 @@ def key_of(client: Any) -> bytes | None:
     holder can read, end and remove each push by that API anyhow). Source: azure-functions-host,
     DefaultScriptWebHookProvider.cs (`durabletask_extension`).
     """
-    urls = client._orchestration_bindings.management_urls
-    query = split_url(str(urls.get("statusQueryGetUri", ""))).query
+    query = split_url(sdk.keyed_url(client)).query
     secret = parse_qs(query).get("code", [""])[0]
     return sessions.signing_key(secret) if secret else None
 

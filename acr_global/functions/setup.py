@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from acr_global.functions import clock, log
+from acr_global.functions import clock, log, sdk
 from acr_global.functions.engine import CALL_SECONDS, Engine
 from acr_global.functions.journal import Journal
 from acr_global.functions.ledgers import Ledger, Ledgers
@@ -73,11 +73,11 @@ class Setup:
     """What this process has found not to work, by the setting that asks for it."""
 
     def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
-        """What one invocation works with. `client` is the function's durable client, which keeps
-        the endpoint's address to itself; `call_seconds`: for one request to the engine."""
-        bindings = client._orchestration_bindings
-        url = self.journal.url = str(bindings.rpc_base_url)
-        engine = Engine(url, call_seconds, self.journal)
-        ledger = self.ledgers(str(bindings.task_hub_name))
+        """What one invocation works with. `client` is the function's durable client;
+        `call_seconds`: for one request to the engine."""
+        host = sdk.host_of(client)
+        self.journal.url = host.url
+        engine = Engine(host.url, call_seconds, self.journal, host.query)
+        ledger = self.ledgers(host.task_hub)
         settings = self.loaded.settings
         return Tools(settings, self.environ, engine, clock.utcnow, ledger, self.credential)

@@ -15,8 +15,8 @@ from acr_global.functions import engine, keeping, names, noting
 from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine, EngineError, Snapshot
 from acr_global.functions.journal import OPEN_SECONDS, Journal, OpenList
+from acr_global.functions.sdk import instance_in
 from acr_global.functions.timers import revive_interrupted
-from acr_global.functions.turns import instance_in
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards

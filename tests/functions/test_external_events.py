@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from acr_global.functions import external_events, wire
 from acr_global.functions.app import build_app
+from acr_global.functions.sdk import NEXT
 from acr_global.model import Arrival, VerdictType
 from acr_global.notify.message import message_of
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
 from devhost.turn import ask
+from devhost.walk import CallActivity
 from tests.notify.samples import SECRETS, every_target
 
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
@@ -63,16 +65,28 @@ def worker(name: str, body: str) -> str:
     return str(function.call(context=body))
 
 
+def last_call(history: list[dict[str, Any]]) -> tuple[str, str]:
+    """The activity that is asked for in the end, and its input."""
+    if NEXT:
+        from tests.next import turns
+
+        request = turns.request("p1", history, numbers={0: 1})
+        (call,) = turns.asked(turns.answer(worker("WaitForAllRegions", request)))
+        assert isinstance(call, CallActivity)
+        return call.name, call.input
+    answer = ask(worker, "p1", history, len(BEFORE))
+    assert answer.error is None
+    return answer.actions[-1]["functionName"], answer.actions[-1]["input"]
+
+
 def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
     """The input of the notification where one region's event was raised with this content and
     name."""
     odd = EVENTS[0] | {"Input": raw, "Name": name}
     history = [*BEFORE, odd, EVENTS[0]]
-    answer = ask(worker, "p1", history, len(BEFORE))
-    assert answer.error is None
-    call = answer.actions[-1]
-    assert "FirePushNotification" == call["functionName"]
-    found: dict[str, Any] = json.loads(call["input"])
+    function, given = last_call(history)
+    assert "FirePushNotification" == function
+    found: dict[str, Any] = json.loads(given)
     return found
 
 

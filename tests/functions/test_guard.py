@@ -24,10 +24,15 @@ IS_ON = {"WEBSITE_AUTH_ENABLED": "True"}
 
 
 def client(query: str = "?taskHub=H&connection=Storage&code=a-system-key") -> Any:
-    """A durable client, as far as it is asked here."""
-    url = f"https://app.example/runtime/webhooks/durabletask/instances/INSTANCEID{query}"
-    bindings = SimpleNamespace(management_urls={"statusQueryGetUri": url})
-    return SimpleNamespace(_orchestration_bindings=bindings)
+    """A durable client, as far as it is asked here, of either release of the SDK."""
+    base = "https://app.example/runtime/webhooks/durabletask"
+    urls = {"statusQueryGetUri": f"{base}/instances/INSTANCEID{query}"}
+    return SimpleNamespace(
+        _orchestration_bindings=SimpleNamespace(management_urls=urls),
+        taskHubName="H",
+        httpBaseUrl=base,
+        requiredQueryStringParameters=query.removeprefix("?"),
+    )
 
 
 KEY = guard.key_of(client())
@@ -129,8 +134,9 @@ def test_without_a_secret_nobody_is_let_in(query: str) -> None:
 
 
 def test_an_engine_without_management_urls_gives_no_secret() -> None:
-    """Other releases of the SDK might have none."""
-    nothing: Any = SimpleNamespace(_orchestration_bindings=SimpleNamespace(management_urls={}))
+    """An extension might send none."""
+    nothing = client("")
+    nothing._orchestration_bindings.management_urls.clear()
     assert guard.key_of(nothing) is None
 
 

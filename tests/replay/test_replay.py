@@ -11,7 +11,7 @@ import pytest
 
 from acr_global.functions.app import build_app
 from acr_global.functions.orchestrators.wait_for_all_regions import Steps, Waiting
-from acr_global.functions.turns import silence_repeats
+from acr_global.functions.sdk import silence_repeats
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
 from devhost.walk import walk

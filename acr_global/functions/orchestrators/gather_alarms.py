@@ -27,7 +27,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from acr_global import gathering, reporting, verdict
-from acr_global.functions import external_events, groups, log, names, statuses, turns, wire
+from acr_global.functions import external_events, groups, log, names, sdk, statuses, turns, wire
 from acr_global.functions.orchestrators.wait_for_all_regions import PAUSES
 from acr_global.functions.setup import Setup
 from acr_global.grouping import GroupState, MemberState
@@ -48,7 +48,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 def gather_alarms(context: df.DurableOrchestrationContext) -> Steps:
     """Gather the alarms of one group, and tell of them; returns what was last told."""
-    external_events.make_readable(context.histories)
+    external_events.make_readable(sdk.history_of(context))
     return (yield from Gathering(context).to_the_end())
 
 
@@ -135,21 +135,23 @@ class Gathering:
         """Call an activity; its result, or the exception that it ended with."""
         call = self._context.call_activity(activity, data)
         yield from self._race(self._now + LOOK_AFTER, call)
-        while not call.is_completed:
+        while not sdk.is_completed(call):
             yield from self._race(self._now + LOOK_AFTER)
-        return call.result
+        return sdk.outcome(call)
 
     def _race(self, until: datetime, *beside: Any) -> Steps:
         """Let time pass until an event comes, or something beside it is done. It has a new wait and
         a new timer each time, for a task that was yielded is left out of the next race."""
         self._status()
-        self._waits.append(self._context.wait_for_external_event(names.ALARM_EVENT))
+        wait = sdk.wait_for(self._context, names.ALARM_EVENT, self._waits)
+        if wait not in self._waits:
+            self._waits.append(wait)
         timer = self._context.create_timer(verdict.timer_for(until))
-        yield self._context.task_any([self._waits[-1], timer, *beside])
-        if not timer.is_completed:
+        yield self._context.task_any([wait, timer, *beside])
+        if not sdk.is_completed(timer):
             timer.cancel()
         self._wakes += 1
-        for wait in [w for w in self._waits if w.is_completed]:
+        for wait in [w for w in self._waits if sdk.is_completed(w)]:
             self._waits.remove(wait)
             with contextlib.suppress(ValueError):  # raised by hand
                 self.group = gathering.take(self.group, wire.load(gathering.Said, wait.result))

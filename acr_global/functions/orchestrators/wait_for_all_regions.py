@@ -27,7 +27,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import external_events, log, names, statuses, turns, wire
+from acr_global.functions import external_events, log, names, sdk, statuses, turns, wire
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
 
@@ -56,7 +56,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
-    external_events.make_readable(context.histories)
+    external_events.make_readable(sdk.history_of(context))
     push = wire.load(wire.PushInput, context.get_input())
     waiting = Waiting(context, push)
     records = list(push.known.said) if push.known else []
@@ -116,12 +116,13 @@ class Waiting:
         waits = [self._wait(region) for region in self.watch.missing()]
         timer = self._context.create_timer(verdict.timer_for(until))
         yield self._context.task_any([self._context.task_all(waits), timer])
-        if not timer.is_completed:
+        if not sdk.is_completed(timer):
             timer.cancel()
         self._collect()
 
     def _wait(self, region: str) -> Any:
-        wait = self._context.wait_for_external_event(correlation.event_name(region))
+        earlier = [wait for of, wait in self._waits if of == region]
+        wait = sdk.wait_for(self._context, correlation.event_name(region), earlier)
         self._waits.append((region, wait))
         return wait
 
@@ -133,7 +134,7 @@ class Waiting:
                 region, wait.result, self.watch.push_id, self.watch.begun_at, now
             )
             for region, wait in self._waits
-            if wait.is_completed
+            if sdk.is_completed(wait)
         ]
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 

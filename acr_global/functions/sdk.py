@@ -1,0 +1,168 @@
+"""The durable SDK, as far as its releases differ: 1.x, with which the app is deployed, and the
+candidate of 2.x, with which `make test-next` runs the same app (docs/next-sdk.md).
+
+1.x and the host exchange JSON, and an answer holds all that was ever asked for. 2.x goes by
+durabletask, whose requests and answers are protobuf in base64, and an answer holds what is new.
+Nothing of the one is imported where the other is installed.
+Source: azure-functions-durable 1.7 and 2.0.0rc3, durabletask 1.12 (worker.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from acr_global.functions import external_events
+
+NEXT = hasattr(df, "DurableFunctionsClient")
+"""Whether it is 2.x."""
+
+TRIGGER: dict[str, Any] = {"durable_requires_grpc": True} if NEXT else {}
+"""What an orchestrator's trigger says besides its name. By this field the extension chooses the
+protocol. Source: azure-functions-durable 2.0.0rc3, decorators/metadata.py."""
+
+
+BUILT_IN = ("BuiltIn__HttpActivity", "BuiltIn__HttpPollOrchestrator") if NEXT else ()
+"""Functions that the SDK adds to each app."""
+
+
+class Host(NamedTuple):
+    """What a durable client knows of its host, and keeps to itself."""
+
+    url: str
+    """Of the engine's API over HTTP."""
+    task_hub: str
+    query: str = ""
+    """What the URL of each call needs besides, with its question mark."""
+
+
+def host_of(client: Any) -> Host:
+    """The host of a durable client. In 1.x that is an endpoint for this machine only. In 2.x that
+    one speaks gRPC, and HTTP only the API for everybody, which asks for the system key."""
+    if NEXT:
+        base = (client.httpBaseUrl or client.baseUrl).rstrip("/")
+        return Host(f"{base}/", client.taskHubName, f"?{client.requiredQueryStringParameters}")
+    bindings = client._orchestration_bindings
+    return Host(str(bindings.rpc_base_url), str(bindings.task_hub_name))
+
+
+def keyed_url(client: Any) -> str:
+    """A URL of the engine's API whose query holds the system key; empty where there is none."""
+    if NEXT:
+        host = host_of(client)
+        return host.url + host.query
+    return str(client._orchestration_bindings.management_urls.get("statusQueryGetUri", ""))
+
+
+def turns_of(orchestrator: Callable[..., Any]) -> Callable[[Any], str]:
+    """What takes an orchestrator's turns, as the SDK makes it."""
+    take_turn: Callable[[Any], str] = df.Orchestrator.create(orchestrator)
+    return _with_readable_events(take_turn) if NEXT else take_turn
+
+
+def history_of(context: Any) -> Iterable[Any]:
+    """The events of the history, which may be changed before they are replayed. In 2.x none: they
+    have been seen to before the turn."""
+    return () if NEXT else context.histories
+
+
+def _with_readable_events(take_turn: Callable[[Any], str]) -> Callable[[Any], str]:
+    """In 2.x, too, an event that cannot be decoded fails the instance. Names need no change: their
+    case is ignored."""
+
+    def turn(context: func.OrchestrationContext) -> str:
+        request = _request(body_of(context))
+        for event in (*request.pastEvents, *request.newEvents):
+            if event.HasField("eventRaised"):
+                given = event.eventRaised.input
+                if given.value and not external_events.is_plain(given.value):
+                    given.value = "null"
+        return take_turn(b64encode(request.SerializeToString()).decode())
+
+    return turn
+
+
+def body_of(context: Any) -> str:
+    """What the host has sent for a turn."""
+    return str(context.body if isinstance(context, func.OrchestrationContext) else context)
+
+
+def _request(body: str) -> Any:
+    from durabletask.internal.orchestrator_service_pb2 import OrchestratorRequest
+
+    return OrchestratorRequest.FromString(b64decode(body))
+
+
+def instance_in(body: str) -> str:
+    """The instance whose turn a request is for. In 1.x: the last field of that name; in the history
+    such names are escaped, or spelt differently."""
+    if NEXT:
+        return str(_request(body).instanceId)
+    found: list[str] = re.findall(r'"instanceId": ?"([^"\\]*)"', body)
+    return found[-1] if found else ""
+
+
+class End(NamedTuple):
+    """That an orchestrator has come to its end."""
+
+    output: Any
+
+
+def end_in(answer: str) -> End | None:
+    """The end, if the answer to a turn says it. None where the instance goes on, be it in a history
+    of its own. (In 1.x a turn that fails raises, and has no answer.)"""
+    if not NEXT:
+        state = json.loads(answer)
+        return End(state.get("output")) if state["isDone"] else None
+    from durabletask.internal import orchestrator_service_pb2 as pb
+
+    for action in pb.OrchestratorResponse.FromString(b64decode(answer)).actions:
+        end = action.completeOrchestration
+        if end.orchestrationStatus == pb.ORCHESTRATION_STATUS_COMPLETED and action.HasField(
+            "completeOrchestration"
+        ):
+            return End(json.loads(end.result.value) if end.result.value else None)
+    return None
+
+
+def wait_for(context: Any, name: str, earlier: Iterable[Any]) -> Any:
+    """A wait for an event, for the next race. In 1.x always a new one: a task that was yielded is
+    left out of later races, and the newest wait gets an event. In 2.x the oldest wait gets it, and
+    any race may hold it: so one of the `earlier` waits of that name that is still open."""
+    if NEXT:
+        for wait in earlier:
+            if not wait.is_complete:
+                return wait
+    return context.wait_for_external_event(name)
+
+
+def is_completed(task: Any) -> bool:
+    """Whether a task has ended."""
+    return bool(task.is_complete if NEXT else task.is_completed)
+
+
+def outcome(task: Any) -> Any:
+    """The result of a task that has ended, or the exception that it ended with."""
+    if NEXT and task.is_failed:
+        return task.get_exception()
+    return task.result
+
+
+def silence_repeats() -> None:
+    """Keep the SDK from warning of duplicates: a region that has reported again, or the result of
+    an activity that a crash has repeated. Both are normal here, but 1.x warns again for each
+    region and process; 2.x logs it. Source: azure-functions-durable 1.7, models/
+    TaskOrchestrationExecutor.py; the Functions worker leaves the filters as they are."""
+    warnings.filterwarnings(
+        "ignore",
+        message="Potential duplicate Task completion for TaskId: ",
+        category=UserWarning,
+        module=r"azure\.durable_functions\.models\.TaskOrchestrationExecutor$",
+    )
