@@ -26,6 +26,7 @@ SAMPLES = [
 ]
 EVENTS = [one for one in SAMPLES if isinstance(one, dict)]
 ENVELOPE = {"events": EVENTS[:4]}
+NAMED = [EVENTS[0] | {"id": one} for one in strange.IDS]
 
 REGISTRIES = {"r.io": {"regions": ["eastus"], "correlation": "content"}, "s.io": {"regions": 5}}
 SETTINGS = [
@@ -47,6 +48,10 @@ queries = st.fixed_dictionaries(
     },
 )
 
+bodies = strange.posted(*EVENTS, ENVELOPE) | st.sampled_from(NAMED).map(
+    lambda named: json.dumps(named).encode()
+)
+
 
 def check(event: PushEvent) -> None:
     """Each id that is made of it stands alone in a path, and is no push's but its own."""
@@ -61,7 +66,7 @@ def check(event: PushEvent) -> None:
 
 @pytest.mark.fuzz
 @strange.few(1)
-@given(queries, strange.posted(*EVENTS, ENVELOPE), st.sampled_from(SETTINGS))
+@given(queries, bodies, st.sampled_from(SETTINGS))
 def test_what_is_posted_is_a_push_or_has_a_reason(
     query: dict[str, str], body: bytes, settings: Any
 ) -> None:

@@ -58,5 +58,5 @@ def test_a_file_is_a_scenario_or_has_mistakes(text: str) -> None:
         return
     assert problems
     for problem in problems:
-        assert re.match(r"(line \d+: |is )\S", problem), problem
+        assert re.match(r"(line \d+: |is ).*\S", problem, re.DOTALL), problem
         assert 10_000 > len(problem)
