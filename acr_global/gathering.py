@@ -13,13 +13,15 @@ nothing can lose the alarm any more.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from acr_global.grouping import AlarmGroup, Member, MemberState
 from acr_global.model import Frozen, Moment
 
-MAX_MEMBERS = 500
-"""Of one group; the next alarm begins another. The marks of all stand in a custom status."""
+MAX_MEMBERS = 200
+"""Of one group; the next alarm begins another. The marks of all stand in a custom status, and what
+was said of each in a history that is read anew in each turn."""
 
 _MARK_CHARS = 12
 _LETTERS = {"w": MemberState.WAITING, "r": MemberState.RECOVERED, "i": MemberState.INCOMPLETE}
@@ -192,5 +194,6 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         yield text[at : at + _MARK_CHARS], text[at + _MARK_CHARS]
 
 
+@lru_cache(maxsize=2 * MAX_MEMBERS)
 def _hash(push_id: str) -> str:
     return sha256(push_id.encode(errors="replace")).hexdigest()[:_MARK_CHARS]

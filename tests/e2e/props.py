@@ -194,6 +194,7 @@ def _policies(spans: Spans, endpoints: Mapping[str, str]) -> dict[str, dict[str,
 
 _GROUPED: dict[str, dict[str, Any]] = {
     "back": {"targets": ["ops", "apart"]},
+    "many": {"timeout": "15s"},
     "twice": {},
     "down": {"targets": ["ops", "second"]},
     "killed": {},

@@ -5,6 +5,7 @@ Updates, silence for a day, full groups and deaths at every place are devhost's 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -82,6 +83,17 @@ async def test_a_region_that_is_down_and_comes_back_is_one_alarm(s: Scene) -> No
     assert ["behind", "over"] == [m["state"] for m in s.reports()]
     assert 2 <= sum(bool(s.verdicts(push=number)) for number in range(1, 7)) < 6
     assert [] == s.reports("apart")
+
+
+@both(policy="group-many")
+async def test_alarms_that_come_in_a_crowd_are_one_alarm(s: Scene) -> None:
+    """So are their ends. (A history that went on in a fresh one took all events along, once.)"""
+    pushes = range(1, 33)
+    await asyncio.gather(*(without(s, LAST, pushes[at::4]) for at in range(4)))
+    await behind(s)
+    await comes_back(s, LAST, pushes)
+    await all_decided(s, 32)
+    await over(s, 32)
 
 
 @both(policy="group-twice")

@@ -38,7 +38,10 @@ LOOK_AFTER = timedelta(seconds=10)
 """Whether an activity is done is looked at with each event, and this often."""
 
 WAKES_PER_HISTORY = 25
-"""A history is read anew in each episode, so a long one goes on in a fresh one."""
+"""Other wakes than by events. A history is read anew in each turn, so a long one goes on in a fresh
+one. Events do not count: the engine takes every one of them over into the fresh history (each was
+raced against a timer that is cancelled by then), so there would be a fresher one at once, without
+end."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -150,8 +153,9 @@ class Gathering:
         yield self._context.task_any([wait, timer, *beside])
         if not sdk.is_completed(timer):
             timer.cancel()
-        self._wakes += 1
-        for wait in [w for w in self._waits if sdk.is_completed(w)]:
+        heard = [w for w in self._waits if sdk.is_completed(w)]
+        self._wakes += not heard
+        for wait in heard:
             self._waits.remove(wait)
             with contextlib.suppress(ValueError):  # raised by hand
                 self.group = gathering.take(self.group, wire.load(gathering.Said, wait.result))
