@@ -20,7 +20,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -205,6 +205,13 @@ def span(wanted: Wanted) -> Span:
         equal[_misses(wanted.missing)] = True
     until = f"{_when(wanted.since)}~" if wanted.since else "~"  # the last sign of all that occur
     return Span(prefix, prefix + until, equal)
+
+
+def of_push(push_id: str, artifact: Artifact, since: datetime) -> Span:
+    """Where the row of one push is, if it began after a moment."""
+    named = Wanted(repository=artifact.repository, tag=artifact.tag, digest=artifact.digest)
+    of_image = span(replace(named, since=since))
+    return replace(of_image, equal={"id": push_id})
 
 
 def older(than: datetime) -> Span:

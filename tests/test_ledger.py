@@ -116,6 +116,21 @@ def test_who_is_told_later_is_not_undelivered_any_more() -> None:
     assert ("ops", "mail") == ledger.read(stored | told("recovered", ["ops"])).undelivered
 
 
+def test_the_row_of_one_push_is_found_by_its_image() -> None:
+    """Where it began after that moment, and by whatever the image is known."""
+    for about in (
+        artifact(),
+        artifact(digest=None),
+        artifact(tag=None, digest=None, repository=None),
+    ):
+        row = row_of(verdict(artifact=about))
+        found = ledger.of_push(row.id, about, row.first_at - timedelta(seconds=1))
+        assert any(found.low <= key < found.high for key in keys(row))
+        assert {"id": row.id} == found.equal
+        later = ledger.of_push(row.id, about, row.first_at + timedelta(seconds=1))
+        assert not any(later.low <= key < later.high for key in keys(row))
+
+
 def test_old_rows_are_the_end_of_the_range_of_all() -> None:
     """What began at that very moment is not older."""
     row = row_of(ALARM)

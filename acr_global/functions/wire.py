@@ -272,7 +272,8 @@ class NotifyOutput(Frozen):
     """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
 
     verdict: VerdictType | None = None
-    """The verdict that was sent: a history shows results, not inputs."""
+    """The verdict that was sent: a history shows results, not inputs. Another one than was to be
+    sent: the push had ended with it before, and nothing was."""
     attempts: tuple[Attempt, ...] = ()
     delivery: str | None = None
     group: InGroup | None = None

@@ -72,6 +72,14 @@ async def test_a_ledger_that_fails_costs_the_row_alone(caplog: pytest.LogCapture
         assert [["p2"]] == await pages(w, "state=waiting")
 
 
+async def test_a_ledger_that_fails_holds_back_no_alarm() -> None:
+    """It is asked whether the push had ended before."""
+    async with world(app=with_ledger(Broken())) as w:
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(660)
+        assert ["overdue"] == w.verdicts()
+
+
 async def test_nothing_waits_for_the_ledger() -> None:
     """A notification is out before its row is begun; and no webhook's answer is behind one."""
     told: list[int] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import datetime
 from typing import Any
 
@@ -199,3 +200,22 @@ async def running(s: Scene) -> Any:
     """The push's instance, once it has begun."""
     instance = await s.instance()
     return instance if instance and instance["runtimeStatus"] == "Running" else None
+
+
+@both(policy="final")
+async def test_a_start_that_comes_after_the_end_raises_no_alarm(s: Scene) -> None:
+    """It was held up, and took the place of the instance that had ended."""
+    await s.push()
+    await s.told("complete")
+    first = await s.ended()
+    given = (await s.instance(showInput="true"))["input"]
+    path = f"{DURABLE}/orchestrators/WaitForAllRegions/{s.push_id()}"
+    assert 202 == (await s.call("POST", path, json.dumps(given).encode()))[0]
+
+    async def has_ended_again() -> bool:
+        again = await s.instance()
+        return again["createdTime"] != first["createdTime"] and again["output"] is not None
+
+    await s.eventually(has_ended_again)
+    assert ["complete"] == s.verdicts()
+    await s.decided(s.event(), MISSING)

@@ -40,7 +40,10 @@ def register(app: df.DFApp, setup: Setup) -> None:
 
 async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     """First attempt for every target that wants this verdict; the rest is handed over. Then it is
-    entered in the ledger."""
+    entered in the ledger. Of an alarm on a push that had ended well nothing is said."""
+    alarm = data.verdict.type is VerdictType.OVERDUE
+    if alarm and (said := await bookkeeping.said_before(tools, data.verdict)):
+        return wire.NotifyOutput(verdict=said)
     sent = await _send(tools, data)
     await bookkeeping.enter(tools, data.verdict, sent.attempts)
     if observer := observing.observer():

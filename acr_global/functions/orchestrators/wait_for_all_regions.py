@@ -201,6 +201,8 @@ class Waiting:
             record = yield from self._give_up(record, owed, f"not sent: {error}")
         else:
             sent = wire.load(wire.NotifyOutput, result)
+            if sent.verdict not in (None, decided.type):
+                return self._ended_before(record, sent.verdict)
             record = record.model_copy(
                 update={
                     "attempts": sent.attempts,
@@ -212,6 +214,12 @@ class Waiting:
                 record = yield from self._hand_over(record, sent.owed)
         self._collect()
         return record
+
+    def _ended_before(self, record: wire.VerdictRecord, said: VerdictType) -> wire.VerdictRecord:
+        """Leave the verdict with which the push had ended before this instance of it began."""
+        self._status(said.value, self.watch.deadline, decided=True)
+        self._collect()
+        return record.model_copy(update={"type": said, "missing": ()})
 
     def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
         """Start the delivery that the sending activity could not start."""
