@@ -85,7 +85,7 @@ async def test_a_region_that_is_down_and_comes_back_is_one_alarm(s: Scene) -> No
     assert [] == s.reports("apart")
 
 
-@both(policy="group-many")
+@both(policy="group-many", stage=Stage())
 async def test_alarms_that_come_in_a_crowd_are_one_alarm(s: Scene) -> None:
     """So are their ends. (A history that went on in a fresh one took all events along, once.)"""
     pushes = range(1, 33)

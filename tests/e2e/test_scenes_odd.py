@@ -56,7 +56,7 @@ async def test_an_odd_event_is_the_regions_arrival(s: Scene) -> None:
         await s.told("complete", push=n)
         (message,) = (m for m in s.ops.messages() if m["push"]["id"] == s.push_id(n))
         assert "arrived" == message["regions"][2]["state"], what
-        assert 60 > message["regions"][2]["lag_seconds"] >= 0, what
+        assert 600 > message["regions"][2]["lag_seconds"] >= 0, what
         assert 4_000 > len(json.dumps(message)), what
         assert "Completed" == (await s.ended(s.push_id(n)))["runtimeStatus"], what
 

@@ -104,7 +104,7 @@ async def test_a_push_with_a_hundred_regions_is_decided(s: Scene) -> None:
 
 async def answer(s: Scene, body: Any, region: str, **query: str) -> tuple[int, str]:
     """Status and reason of the answer to a webhook."""
-    status, answered = await s.post(body, region, **query)
+    status, answered = await s.insist(body, region, **query)
     return status, answered["reason"]
 
 
