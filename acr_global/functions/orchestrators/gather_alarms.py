@@ -38,10 +38,9 @@ LOOK_AFTER = timedelta(seconds=10)
 """Whether an activity is done is looked at with each event, and this often."""
 
 WAKES_PER_HISTORY = 25
-"""Other wakes than by events. A history is read anew in each turn, so a long one goes on in a fresh
-one. Events do not count: the engine takes every one of them over into the fresh history (each was
-raced against a timer that is cancelled by then), so there would be a fresher one at once, without
-end."""
+"""A history is read anew in each turn, so a long one goes on in a fresh one. Events that change
+nothing do not count: the engine takes all events over into the fresh history (each was raced
+against a timer that is cancelled by then), so there would be a fresher one at once, without end."""
 
 
 def register(app: df.DFApp, setup: Setup) -> None:
@@ -153,12 +152,12 @@ class Gathering:
         yield self._context.task_any([wait, timer, *beside])
         if not sdk.is_completed(timer):
             timer.cancel()
-        heard = [w for w in self._waits if sdk.is_completed(w)]
-        self._wakes += not heard
+        before, heard = self.group, [w for w in self._waits if sdk.is_completed(w)]
         for wait in heard:
             self._waits.remove(wait)
             with contextlib.suppress(ValueError):  # raised by hand
                 self.group = gathering.take(self.group, wire.load(gathering.Said, wait.result))
+        self._wakes += not heard or self.group != before
 
     def _status(self) -> None:
         told = self.group.told
