@@ -1,10 +1,11 @@
 """`make test`: all tests; or the named ones, without coverage.
 
 The scenes on the real engine come first and alone, for they play in real time: a machine that does
-something else besides is late for the registry's 5 s, for deadlines and for retries. The others
-then run in processes side by side, because many of them mostly wait. What runs on the engine is in
-yet other processes, which coverage does not see. The output of one is shown as it comes; that of
-the others when they have ended.
+something else besides is late for the registry's 5 s, for deadlines and for retries. A scene that
+fails is played once more: a hundred play at once, and now and then one is late. The others then run
+in processes side by side, because many of them mostly wait. What runs on the engine is in yet other
+processes, which coverage does not see. The output of one is shown as it comes; that of the others
+when they have ended.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ COMBINE = [sys.executable, "-m", "coverage", "combine", "--quiet"]
 
 E2E = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/e2e/test_*.py"))
 NO_ENGINE = ["-m", "not engine"]
+
+SOME_FAILED = 1
+"""The exit code of pytest where it ran, and not all passed."""
 
 SCENES = [*PYTEST, "tests/e2e", "-m", "scene"]
 SHOWN = [*COVERED, *E2E[::2], *NO_ENGINE]
@@ -50,9 +54,19 @@ def main(arguments: list[str]) -> int:
     return code or combined
 
 
-def _everything() -> int:
+def _scenes() -> int:
+    """Play the scenes; those that fail once more, with no crowd around them, for their deadlines
+    are of seconds. What fails then, too, has failed; what does not stays in the output."""
     print("== scenes on the real engine", flush=True)
-    scenes = subprocess.run(SCENES, cwd=ROOT, check=False).returncode
+    code = subprocess.run(SCENES, cwd=ROOT, check=False).returncode
+    if code != SOME_FAILED:
+        return code
+    print("== those scenes that failed, once more", flush=True)
+    return subprocess.run([*SCENES, "--last-failed"], cwd=ROOT, check=False).returncode
+
+
+def _everything() -> int:
+    scenes = _scenes()
     with ExitStack() as stack:
         beside = []
         for name, command in BESIDE.items():
