@@ -96,9 +96,14 @@ def _played(ground: str, schedules: list[Schedule], jobs: int) -> Generator[Outc
 
 def play_virtually(schedule: Schedule) -> Outcome:
     """One round on devhost, in this process, and silent: much of it fails on purpose."""
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
-    warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
-    return outcome_of(schedule, run_virtual(partial(virtual.play, schedule)))
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
+            return outcome_of(schedule, run_virtual(partial(virtual.play, schedule)))
+    finally:
+        logging.disable(before)
 
 
 def _print_failed(
