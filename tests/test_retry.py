@@ -112,6 +112,12 @@ def test_each_settles_for_itself() -> None:
     assert 1 == len(retry.attempts_of(state, "c"))
 
 
+def test_an_attempt_of_nobody_in_the_delivery_changes_nothing() -> None:
+    """Somebody else may have written it."""
+    state = delivery("a").model_copy(update={"attempts": (tried("x", BEGUN, Outcome.DEAD),)})
+    assert (("a",), (), ()) == (retry.owed(state), retry.dead(state), retry.delivered(state))
+
+
 def test_a_repeat_that_was_delivered_wins() -> None:
     """A crash can record a failure beside a success; the receiver then has the message."""
     state = retry.after_attempts(
