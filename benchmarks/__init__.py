@@ -14,6 +14,7 @@ alone says more about the machine than about the app. Nothing is asserted.
     polling     what looking into queues costs and buys, likewise
     kills       what becomes of pushes when the host or Python is killed; on the real engine
     chaos/      random pushes and faults, and what must hold whatever happens
+    process     this process: what it runs on, and how it is silent
     table       plain text
 
 What each means, and figures: docs/benchmarks.md; of bursts, kills and chaos docs/reliability.md.

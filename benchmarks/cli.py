@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import platform
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from benchmarks import coldstart, cost, replay, slow_receivers, starter, throughput
+from benchmarks.process import machine, silent
 from benchmarks.table import Table, render
 from devhost.parser import CommandParser
 
@@ -49,25 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = [name for name in given.name if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are: {known}")
-    _hush()
     print(_machine(), flush=True)
     began = time.monotonic()
-    for name in given.name or BENCHMARKS:
-        for table in BENCHMARKS[name](given.quick):
-            print(f"\n{render(table)}", flush=True)
+    with silent():
+        for name in given.name or BENCHMARKS:
+            for table in BENCHMARKS[name](given.quick):
+                print(f"\n{render(table)}", flush=True)
     print(f"\nTook {time.monotonic() - began:.0f} s.")
     return 0
-
-
-def _hush() -> None:
-    """Silence the apps' logs: the scenarios fail on purpose."""
-    logging.disable(logging.CRITICAL)
-    warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
 
 
 def _machine() -> str:
     return (
         "On devhost, in memory, or on func with Azurite, where it says so: not Azure.\n"
-        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} CPUs, {datetime.now(UTC):%Y-%m-%d}"
+        f"{machine()}, {datetime.now(UTC):%Y-%m-%d}"
     )

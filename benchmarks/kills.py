@@ -83,6 +83,14 @@ class Field:
             tally.again += 1
             await asyncio.sleep(0.2)
 
+    async def report(self, scene: Scene, tally: Tally) -> float:
+        """Post a region's webhook every 0.1 s; returns when the last was accepted."""
+        accepted = 0.0
+        for region in REGIONS:
+            accepted = await self.insist(scene, region, tally)
+            await asyncio.sleep(0.1)
+        return accepted
+
     async def told(self, scene: Scene, accepted_at: float, tally: Tally) -> None:
         """Wait for a push's verdict, and count it."""
         tally.pushes += 1
@@ -111,10 +119,7 @@ async def killing_the_host(f: Field, delay: float) -> Tally:
         f.host.launch()
 
     killing = asyncio.create_task(kill())
-    accepted = 0.0
-    for region in REGIONS:
-        accepted = await f.insist(scene, region, tally)
-        await asyncio.sleep(0.1)
+    accepted = await f.report(scene, tally)
     await killing
     await f.told(scene, accepted, tally)
     return tally
@@ -126,10 +131,7 @@ async def killing_python(f: Field, delay: float) -> Tally:
 
     async def one(scene: Scene, lag: float) -> None:
         await asyncio.sleep(lag)
-        accepted = 0.0
-        for region in REGIONS:
-            accepted = await f.insist(scene, region, tally)
-            await asyncio.sleep(0.1)
+        accepted = await f.report(scene, tally)
         await killing
         await f.told(scene, accepted, tally)
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import platform
 import time
-import warnings
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -20,6 +17,7 @@ from benchmarks.chaos import real, virtual
 from benchmarks.chaos.report import Outcome, markdown, outcome_of, rows, written
 from benchmarks.chaos.schedule import Schedule, numbers, schedule_of, text_of
 from benchmarks.chaos.shrink import shrunk
+from benchmarks.process import machine, silent
 from benchmarks.table import Table, render
 from devhost.clock import run_virtual
 from devhost.parser import CommandParser
@@ -95,15 +93,9 @@ def _played(ground: str, schedules: list[Schedule], jobs: int) -> Generator[Outc
 
 
 def play_virtually(schedule: Schedule) -> Outcome:
-    """One round on devhost, in this process, and silent: much of it fails on purpose."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Potential duplicate Task completion")
-            return outcome_of(schedule, run_virtual(partial(virtual.play, schedule)))
-    finally:
-        logging.disable(before)
+    """One round on devhost, in this process."""
+    with silent():
+        return outcome_of(schedule, run_virtual(partial(virtual.play, schedule)))
 
 
 def _print_failed(
@@ -137,11 +129,7 @@ def _smaller(schedule: Schedule, outcome: Outcome) -> tuple[int, ...]:
 
 def _head(ground: str, options: str, seconds: float) -> list[str]:
     on = "On devhost, in virtual time" if ground == DEVHOST else "On the real engine, two hosts"
-    machine = (
-        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}"
-        f" {platform.machine()}, {os.cpu_count()} CPUs"
-    )
     return [
-        f"{on}: {machine}; {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s:",
+        f"{on}: {machine()}; {datetime.now(UTC):%Y-%m-%d}, {seconds:.0f} s:",
         f'`make chaos ARGS="--on {ground} {options}"`',
     ]

@@ -4,8 +4,8 @@
    custom status: held back, or told singly.
 2. From the alarm that makes it a group: tell who leaves its alarms to groups (activity
    `TellGroup`), again at growing intervals, until nobody waits.
-3. Ask what has become of pushes that should have been settled (activity `AskMembers`), because what
-   they said may be lost with a turn that broke off.
+3. Ask what has become of pushes that wait (activity `AskMembers`), because what they said may be
+   lost with a turn that broke off.
 4. End: silently, if it never became a group.
 
 What comes next is decided by pure rules (reporting.py). Nothing depends on an event that may be
