@@ -119,6 +119,7 @@ class Committer:
                 created=parse_time(started["Timestamp"]),
                 last_updated=clock.utcnow(),
                 input=_loads(started["Input"]),
+                generation=started["Generation"],
             )
         row.last_updated = clock.utcnow()
         if turn.replayed:
