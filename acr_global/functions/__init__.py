@@ -10,8 +10,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
     orphans, awaking                    who goes on with it when the process has died
-    bookkeeping, ledgers                what was said of pushes, listed: in memory, or
-    tables, transactions                in storage
+    bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
     regionlists, badges                 regions, likewise; and an image, as everybody may see it
     reviving, mending, givingup         what was broken off begins anew, or is given up

@@ -23,7 +23,6 @@ from acr_global.functions.ledgers import LedgerError, Ledgers, Page, in_memory
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
 
-    from acr_global.functions.transactions import Method
     from acr_global.ledger import Properties, Span
 
 SETTING = "AzureWebJobsStorage"
@@ -56,14 +55,15 @@ class TableLedger:
 
     async def put(self, keys: Iterable[str], row: Properties) -> None:
         """Write a row, whole, under these keys, in one request."""
-        keys = tuple(keys)
-        if not await _done(self._submit("PUT", keys, row)):
+        rows = [("upsert", _entity(key, row), {"mode": "replace"}) for key in keys]
+        if not await _done(self._submit(rows)):
             await _done(self._make())
-            await _done(self._submit("PUT", keys, row))
+            await _done(self._submit(rows))
 
     async def mark(self, keys: Iterable[str], more: Properties) -> None:
         """Merge something into a row that is there; where it is not, nothing is done."""
-        await _done(self._submit("PATCH", keys, more))
+        rows = [("update", _entity(key, more), {"mode": "merge"}) for key in keys]
+        await _done(self._submit(rows))
 
     async def read(self, span: Span, top: int, after: str | None) -> Page:
         """One request: at most so many rows of a range."""
@@ -78,7 +78,7 @@ class TableLedger:
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Remove the rows under these keys, in one request; where one is not there, each alone."""
-        if not await _done(self._submit("DELETE", keys, {})):
+        if not await _done(self._submit([("delete", _entity(key, {})) for key in keys])):
             for key in keys:
                 await _done(self._client().delete_entity(PARTITION, key))
 
@@ -88,19 +88,8 @@ class TableLedger:
         if client is not None:
             await client.close()
 
-    async def _submit(self, method: Method, keys: Iterable[str], properties: Properties) -> None:
-        """In one request, whose text is ours; the SDK signs it, sends it, and tries it again."""
-        from azure.core.rest import HttpRequest
-
-        from acr_global.functions import transactions
-
-        client = self._client()
-        account, table = client.url.partition("?")[0], client.table_name
-        head = transactions.headers(client.api_version)
-        body = transactions.content(f"{account}/{table}", PARTITION, method, keys, properties)
-        request = HttpRequest("POST", f"{account}/$batch", headers=head, content=body)
-        answer = await client._client.send_request(request, stream=True)
-        transactions.check(answer.status_code, (await answer.read()).decode())
+    async def _submit(self, rows: list[Any]) -> None:
+        await self._client().submit_transaction(rows)
 
     async def _make(self) -> None:
         from azure.core.exceptions import ResourceExistsError
@@ -128,6 +117,10 @@ class TableLedger:
         if loop not in self._clients:
             self._clients[loop] = open_client(self.table, self._place)
         return self._clients[loop]
+
+
+def _entity(key: str, properties: Properties) -> dict[str, Any]:
+    return {"PartitionKey": PARTITION, "RowKey": key, **properties}
 
 
 async def _done(call: Awaitable[None]) -> bool:
