@@ -1,8 +1,8 @@
 """`python -m benchmarks.memory engine | devhost [pushes]`: memory of a process over many pushes.
 
 `engine`: what the Python process holds, on the real engine, of this app and of the textbook's.
-`devhost`: each in a process with its host, in virtual time, which takes more pushes. There the host keeps
-in memory what is storage elsewhere: it is emptied after each step, and so is the receiver.
+`devhost`: each in a process with its host, in virtual time, which takes more pushes. There the host
+keeps in memory what is storage elsewhere: it is emptied after each step, and so is the receiver.
 """
 
 from __future__ import annotations
