@@ -160,6 +160,7 @@ def _new_row(instance_id: str, execution_id: str, started: Event, status: str) -
         created=parse_time(started["Timestamp"]),
         last_updated=clock.utcnow(),
         input=_loads(started["Input"]),
+        generation=started["Generation"],
     )
 
 

@@ -48,6 +48,10 @@ class Instance:
     """As decoded from the start's body: from the SDK's client a string that holds JSON."""
     output: Any = None
     custom_status: Any = None
+    generation: int | None = None
+    """How many started before it under this id, since the last purge; None: a sub-orchestration, or
+    one that has continued as new. Source: DurableTask.AzureStorage,
+    AzureStorageOrchestrationService.CreateTaskOrchestrationAsync."""
     histories: dict[str, History] = field(default_factory=dict, repr=False)
 
     @property
