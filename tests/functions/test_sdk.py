@@ -41,6 +41,13 @@ def test_the_end_of_an_instance_is_found(end: sdk.End | None, state: dict[str, o
     assert end == sdk.end_in(json.dumps(state))
 
 
+@pytest.mark.parametrize(("generation", "took"), [(None, False), (0, False), (1, True)])
+def test_an_instance_that_took_a_place_is_known(generation: int | None, took: bool) -> None:
+    """By the number of its start, where the engine counts."""
+    begun, other = SimpleNamespace(Generation=generation), SimpleNamespace()
+    assert took is sdk.took_a_place(SimpleNamespace(histories=[other, begun, other]))
+
+
 def test_a_client_says_where_its_host_is() -> None:
     """Calls to it need no key."""
     bindings = SimpleNamespace(rpc_base_url="http://127.0.0.1:1/durabletask/", task_hub_name="Hub")
