@@ -124,6 +124,7 @@ def build_app(
     listed; None for memory. `problems`: what else is known not to work.
     """
     sdk.silence_repeats()
+    sdk.quicken()
     loaded = load_settings(environ)
     loaded = replace(loaded, problems=loaded.problems + problems)
     places = journal or Journal(), ledgers or in_memory()
