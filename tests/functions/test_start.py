@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import gc, json, os, sys, threading
 late = []
-threading.Thread.start = lambda thread: late.append(thread)  # what a start leaves to threads comes after it
+threading.Thread.start = lambda thread: late.append(thread)  # to come after the start
 import function_app
 from acr_global.functions import observing
 from pydantic import BaseModel
