@@ -54,6 +54,8 @@ class Way(Frozen):
     """Seconds after the first region, where it has reported."""
     at: Moment | None = None
     """When its webhook was received, where it was."""
+    event: str | None = None
+    """That webhook's id, where it is not the push's."""
 
 
 class Row(Frozen):
@@ -92,6 +94,9 @@ def row_of(verdict: Verdict, undelivered: Iterable[str] = ()) -> Row:
 
 def _ways(verdict: Verdict) -> Iterator[Way]:
     caught_up = {arrival.region for arrival in verdict.arrivals if arrival.caught_up}
+    events = {
+        a.region: a.event_id for a in verdict.arrivals if a.event_id.lower() != verdict.push_id
+    }
     for report in region_reports(verdict):
         region, lag = report.region, report.lag_seconds
         if report.state != "arrived":
@@ -99,7 +104,8 @@ def _ways(verdict: Verdict) -> Iterator[Way]:
         elif region in caught_up:
             yield Way(region=region, by="caught-up", lag=lag)
         else:
-            yield Way(region=region, by="webhook", lag=lag, at=report.received_at)
+            at, event = report.received_at, events.get(region)
+            yield Way(region=region, by="webhook", lag=lag, at=at, event=event)
 
 
 def keys(row: Row) -> tuple[str, ...]:

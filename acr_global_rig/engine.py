@@ -223,11 +223,15 @@ class Host:
         if self.process is not None:
             end(self.process)
 
+    def pythons(self) -> list[int]:
+        """The Python processes that it has at this moment: one, or none."""
+        if self.process is None:
+            return []
+        return [int(pid) for pid in _descendants(self.process.pid) if _is_python(pid)]
+
     def kill_python(self) -> bool:
         """Kill the Python process alone; False when there is none at this moment."""
-        if self.process is None:
-            return False
-        found = [int(pid) for pid in _descendants(self.process.pid) if _is_python(pid)]
+        found = self.pythons()
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

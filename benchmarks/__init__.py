@@ -10,6 +10,7 @@ alone says more about the machine than about the app. Nothing is asserted.
     replay      CPU time of one replay of a recorded history
     starter     how long a webhook waits for its answer
     requests    requests to storage per push; on the real engine
+    cpu         processor time of the Python process per push, likewise
     bursts      webhooks a second, and how soon a push is decided; on the real engine
     polling     what looking into queues costs and buys, likewise
     kills       what becomes of pushes when the host or Python is killed; on the real engine

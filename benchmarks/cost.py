@@ -31,7 +31,7 @@ async def apart(w: World, regions: int) -> None:
 
 
 async def spread_out(w: World, regions: int) -> None:
-    """One push, its regions 12 s apart, so that the instance need not linger after its verdict."""
+    """One push, its regions 12 s apart."""
     for region in REGIONS[:regions]:
         await w.post(event("p"), region)
         await asyncio.sleep(12)
@@ -186,7 +186,6 @@ def _extras() -> Table:
         [
             "More: than where all regions report, of the same app. A silent region also saves its"
             " webhook.",
-            "The app's instance stays until 10 s after its start, for repeats: quick pushes pay.",
             "Attempts/carries: of later delivery attempts, and of a courier's looks.",
         ],
     )

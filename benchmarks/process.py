@@ -1,4 +1,5 @@
-"""This process, as every benchmark needs it: what it runs on, and how it is silent."""
+"""Processes, as benchmarks need them: what this one runs on, how it is silent, and what
+another one has used."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import platform
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 def machine() -> str:
@@ -29,3 +31,16 @@ def silent() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used so far, to the hundredth of a second. Source: proc(5),
+    /proc/pid/stat, where the name may hold anything."""
+    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid: int) -> float:
+    """Memory that a process holds. Source: proc(5), /proc/pid/statm."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

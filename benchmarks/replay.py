@@ -107,7 +107,7 @@ def run(quick: bool) -> list[Table]:
             rows,
             [
                 f"Median of {rounds} interleaved rounds of {times}. Includes the SDK's own work.",
-                "The app's complete: one webhook came twice, and it runs on for some seconds.",
+                "The app's complete: one webhook came twice.",
             ],
         )
     ]

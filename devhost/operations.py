@@ -55,16 +55,30 @@ class Operations:
         await self.injector.linger("start-race", instance_id, hazards.start_race)
         now = clock.utcnow()
         execution_id = dice.hex_id("execution", instance_id)
+        generation = (before.generation or 0) + 1 if before else 0
         started = execution_started(
-            now, name=name, instance_id=instance_id, execution_id=execution_id, input_=input_
+            now,
+            name=name,
+            instance_id=instance_id,
+            execution_id=execution_id,
+            input_=input_,
+            generation=generation,
         )
         gap = dice.between("gap", instance_id, hazards.gap)
         self._enqueue(instance_id, started, gap, execution_id)
         self.injector.checkpoint("after-enqueue-start-before-row")
         await self.injector.linger("row-late", instance_id, hazards.row_late)
-        self._insert_row(
-            before, Instance(instance_id, name, execution_id, Status.PENDING, now, now, input_)
+        row = Instance(
+            instance_id,
+            name,
+            execution_id,
+            Status.PENDING,
+            now,
+            now,
+            input_,
+            generation=generation,
         )
+        self._insert_row(before, row)
         self.injector.checkpoint("after-row")
         if self.injector.chance("already-exists", instance_id, hazards.already_exists):
             return self._already_exists(instance_id, Status.PENDING)

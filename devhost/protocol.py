@@ -118,8 +118,10 @@ def execution_started(
     execution_id: str,
     input_: Any,
     parent: Event | None = None,
+    generation: int | None = None,
 ) -> Event:
-    """The first event of an execution. `parent` says where a sub-orchestration reports back."""
+    """The first event of an execution. `parent` says where a sub-orchestration reports back;
+    `generation` counts the starts of one id, since it was last purged."""
     return event(
         EventType.EXECUTION_STARTED,
         at,
@@ -129,6 +131,7 @@ def execution_started(
         Tags=None,
         OrchestrationInstance={"InstanceId": instance_id, "ExecutionId": execution_id},
         ParentInstance=parent,
+        Generation=generation,
     )
 
 

@@ -22,12 +22,16 @@ class History:
 
     execution_id: str
     events: list[Event]
-    message_ids: frozenset[int]
-    """Messages that are in the history: their repeats are dropped."""
 
     @property
     def finished(self) -> bool:
-        return any(e["EventType"] == EventType.EXECUTION_COMPLETED for e in self.events)
+        return self.end is not None
+
+    @property
+    def end(self) -> Event | None:
+        """Its ExecutionCompleted, if it has come to that."""
+        ends = (e for e in self.events if e["EventType"] == EventType.EXECUTION_COMPLETED)
+        return next(ends, None)
 
 
 @dataclass
@@ -44,6 +48,10 @@ class Instance:
     """As decoded from the start's body: from the SDK's client a string that holds JSON."""
     output: Any = None
     custom_status: Any = None
+    generation: int | None = None
+    """How many started before it under this id, since the last purge; None: a sub-orchestration, or
+    one that has continued as new. Source: DurableTask.AzureStorage,
+    AzureStorageOrchestrationService.CreateTaskOrchestrationAsync."""
     histories: dict[str, History] = field(default_factory=dict, repr=False)
 
     @property

@@ -23,6 +23,7 @@ from acr_global.functions.activities import (
     fire_push_notification,
     gather_evidence,
     hand_over_delivery,
+    recall_push,
     tell_group,
 )
 from acr_global.functions.http import (
@@ -84,6 +85,7 @@ FUNCTIONS = (
     tell_group,
     ask_members,
     gather_evidence,
+    recall_push,
     carry_arrival,
     revive_interrupted,
     purge_finished,

@@ -9,48 +9,69 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from acr_global.ends import SUPERSEDED
 from acr_global.functions import log
 from acr_global.functions.setup import Tools
-from acr_global.model import Attempt, Outcome, Verdict, VerdictType
+from acr_global.model import Artifact, Attempt, Outcome, Verdict, VerdictType
+
+if TYPE_CHECKING:
+    from acr_global import ledger
 
 BEGUN_AGAIN_WITHIN = timedelta(minutes=10)
 """A start that the host carries out so late is one that nobody waits for any more."""
 
+_GOOD = (VerdictType.COMPLETE, VerdictType.RECOVERED)
 
-async def enter(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
-    """Enter a verdict, and the targets that did not get it at once."""
+
+async def enter(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> bool:
+    """Enter a verdict, and the targets that did not get it at once; whether it was entered."""
     from acr_global import ledger
 
     failed = [a.target for a in attempts if a.outcome is not Outcome.DELIVERED]
     row = ledger.row_of(verdict, failed)
-    await _done(tools.ledger.put(ledger.keys(row), ledger.written(row)), verdict)
+    return await _done(tools.ledger.put(ledger.keys(row), ledger.written(row)), verdict)
+
+
+async def row_of(
+    tools: Tools, push_id: str, artifact: Artifact, since: datetime
+) -> ledger.Row | None:
+    """The row of a push that began after a moment, if there is one. Raises LedgerError."""
+    from acr_global import ledger
+
+    page = await tools.ledger.read(ledger.of_push(push_id, artifact, since), top=1, after=None)
+    return next(ledger.readable(page.rows), None)
 
 
 async def said_before(tools: Tools, alarm: Verdict) -> VerdictType | None:
     """The good verdict with which this push had ended, if it had: then a start that was held up has
-    begun it again, and the alarm would be false. None as well where the ledger cannot say."""
-    from acr_global import ledger
+    begun it again, and the alarm would be false. None as well where the ledger cannot say.
 
-    span = ledger.of_push(alarm.push_id, alarm.artifact, alarm.begun_at - BEGUN_AGAIN_WITHIN)
+    Where the engine numbers its starts, that is known at once (recall_push.py); elsewhere, or where
+    the ledger could not be asked then, this is the last moment."""
+    since = alarm.begun_at - BEGUN_AGAIN_WITHIN
     try:
-        page = await tools.ledger.read(span, top=1, after=None)
+        row = await row_of(tools, alarm.push_id, alarm.artifact, since)
     except Exception:  # whatever it is, an alarm too many is better than none
         return None
-    states = {row.state for row in ledger.readable(page.rows)}
-    found = next(iter(states & {VerdictType.COMPLETE, VerdictType.RECOVERED}), None)
-    if found:
-        log.line(
-            "push-begun-again",
-            level=logging.WARNING,
-            push=alarm.push_id,
-            verdict=found.value,
-            todo="nothing: it had ended, and its alarm is left out; if it comes often, look why "
-            "the app's storage is slow",
-        )
-    return found
+    if row is None or row.state not in _GOOD:
+        return None
+    note_begun_again(alarm.push_id, row.state)
+    return row.state
+
+
+def note_begun_again(push_id: str, said: VerdictType) -> None:
+    """Log that a push was begun again that had been decided."""
+    log.line(
+        "push-begun-again",
+        level=logging.WARNING,
+        push=push_id,
+        verdict=said.value,
+        todo="nothing: what had been said of it stands; if it comes often, look why the app's "
+        "storage is slow",
+    )
 
 
 async def settle(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
@@ -65,9 +86,10 @@ async def settle(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) ->
         await _done(tools.ledger.mark(ledger.keys(ledger.row_of(verdict)), marks), verdict)
 
 
-async def _done(entry: Awaitable[None], verdict: Verdict) -> None:
+async def _done(entry: Awaitable[None], verdict: Verdict) -> bool:
     try:
         await entry
+        return True
     except Exception as error:  # whatever it is, the notification is sent, and must not be repeated
         log.line(
             "push-not-listed",
@@ -78,3 +100,4 @@ async def _done(entry: Awaitable[None], verdict: Verdict) -> None:
             todo="nothing: it is in no list, but was decided, and is shown by its id; if it comes "
             "often, look whether the app may write to the tables of its storage account",
         )
+        return False

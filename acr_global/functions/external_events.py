@@ -45,7 +45,7 @@ def make_readable(history: Iterable[Any]) -> None:
 def is_plain(text: object) -> bool:
     """Whether the SDK decodes an event's content, and to plain values."""
     try:
-        json.loads(text, object_hook=_refuse_classes)  # type: ignore[arg-type] # checked by this
+        _PLAIN.decode(text)  # type: ignore[arg-type] # checked by this
     except (TypeError, ValueError, RecursionError):
         return False
     return True
@@ -55,6 +55,10 @@ def _refuse_classes(value: dict[str, Any]) -> dict[str, Any]:
     if value.keys() >= _CLASS_MARKS:
         raise ValueError("names a class")
     return value
+
+
+_PLAIN = json.JSONDecoder(object_hook=_refuse_classes)
+"""Made once: an orchestrator's turn looks at each event anew."""
 
 
 def arrival_of(

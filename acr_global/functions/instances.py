@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from acr_global import correlation
 from acr_global.functions import reviving, wire
@@ -21,10 +22,13 @@ class Found:
     snapshot: Snapshot
 
 
-def new_input(push_id: str, terms: wire.PushTerms) -> wire.PushInput:
-    """The input of an instance: its terms with its id, and a nonce that no other start has."""
-    own = {"push_id": push_id, "nonce": uuid.uuid4().hex}
-    return wire.PushInput.model_validate(dict(terms) | own)
+def new_input(
+    push_id: str, terms: wire.PushTerms, *, first: Literal[True] | None = None
+) -> wire.PushInput:
+    """The input of an instance: its terms with its id, and a nonce that no other start has. The
+    terms have been validated before; each webhook needs one, though most start nothing."""
+    own = {"push_id": push_id, "nonce": uuid.uuid4().hex, "first": first}
+    return wire.PushInput.model_construct(**dict(terms) | own)
 
 
 class ById:
@@ -35,7 +39,7 @@ class ById:
 
     def known(self, terms: wire.PushTerms) -> wire.PushInput | None:
         """The input that would begin the instance, if that is known without asking."""
-        return new_input(self._key, terms)
+        return new_input(self._key, terms, first=True)
 
     async def newest(self) -> Snapshot:
         """The instance, with its input. Raises EngineError."""
@@ -46,7 +50,7 @@ class ById:
         snapshot = await self._engine.look(self._key)
         over = snapshot.phase is Phase.BEGUN and wire.is_decided(snapshot.custom_status)
         snapshot = replace(snapshot, phase=Phase.FINISHED) if over else snapshot
-        return Found(new_input(self._key, terms), snapshot)
+        return Found(new_input(self._key, terms, first=True), snapshot)
 
 
 class ByContent:
@@ -84,14 +88,14 @@ class ByContent:
         """
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
-        start = new_input(correlation.generation_id(self._key, number), terms)
+        start = new_input(correlation.generation_id(self._key, number), terms, first=True)
         if heard is None:
             return Found(start, snapshot)
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
             return Found(start, replace(snapshot, phase=Phase.FINISHED))
         again = terms.model_copy(update={"earlier": heard})
-        following = new_input(correlation.generation_id(self._key, number + 1), again)
+        following = new_input(correlation.generation_id(self._key, number + 1), again, first=True)
         return Found(following, Snapshot(Phase.ABSENT))
 
 
@@ -113,7 +117,7 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
             return wire.load(wire.PushOutput, snapshot.output).newest_arrivals()
         if not wire.is_decided(snapshot.custom_status):
             return None
-        # It is decided, and runs on for some seconds.
+        # It is decided, and runs on: in a late window, or for some seconds.
         status = wire.load(wire.PushStatus, snapshot.custom_status)
         earlier = wire.load(wire.PushInput, snapshot.input).earlier
     except ValueError:

@@ -81,6 +81,7 @@ class Journal:
         """When the last turn in this process ended."""
         self._unseen: set[str] = set()
         self._recent: dict[str, None] = {}
+        self._begun: dict[str, float] = {}
         self._open_turns: set[str] = set()
         self._held: list[IO[bytes]] = []
         with contextlib.suppress(OSError):
@@ -106,6 +107,7 @@ class Journal:
         """Note that a push has been started but not begun; the regions `silent` are yet to
         report."""
         self._unseen.add(push_id)
+        self._begun.pop(push_id, None)
         self._remember(push_id)
         self.open.started(push_id, silent)
         self._write("start", push_id)
@@ -114,6 +116,15 @@ class Journal:
         """Note that a push has been seen to have begun."""
         self._unseen.discard(push_id)
         self._remember(push_id)
+
+    def begun(self, push_id: str, now: float) -> None:
+        """Note that a push's row shows that it has begun."""
+        self.seen(push_id)
+        _keep(self._begun, push_id, now)
+
+    def had_begun(self, push_id: str, since: float) -> bool:
+        """Whether its row has shown that since a moment, and it has not been started here again."""
+        return self._begun.get(push_id, since) > since
 
     def knows(self, push_id: str) -> bool:
         """Whether this process has lately seen the push."""

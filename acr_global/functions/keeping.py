@@ -19,6 +19,7 @@ from acr_global.errors import NotKeptError
 from acr_global.functions import beginning, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
 from acr_global.functions.instances import Instances, new_input
+from acr_global.functions.journal import Journal
 from acr_global.functions.pacing import TooManyError, UndecidedError, admitted, first_of, insist
 
 COURIER_AFTER_SECONDS = 2.0
@@ -30,6 +31,10 @@ BUDGET_SECONDS = 4.2
 
 LAST_LOOK_SECONDS = 0.4
 """For asking whether a start without an answer was carried out all the same."""
+
+BEGUN_SECONDS = 4.0
+"""How long a push that was seen to have begun counts as begun. Only where Python has died in a turn
+of it since, in another process, is it started anew, and that takes some seconds, too."""
 
 _watching: set[asyncio.Task[None]] = set()
 """Tasks that go on after the answer: the loop itself keeps no reference to them."""
@@ -103,9 +108,13 @@ class _Search:
         """The input that would begin the arrival's instance; None while that is not known."""
         self._started: tuple[str, str] | None = None
         """The last start of our own: instance and nonce."""
+        self._looked = False
 
     async def once(self) -> Kept:
-        """Take one look, and act on it."""
+        """Take one look, and act on it; at first without one, where none is needed."""
+        first, self._looked = not self._looked, True
+        if first and (kept := await self._tell_unseen()):
+            return kept
         found = await self._instances.find(self._terms)
         self._found, start, snapshot = found.start, found.start, found.snapshot
         if self._started and await _is_ours(self._engine, *self._started):
@@ -115,8 +124,10 @@ class _Search:
                 self._say_if_purged(start)
                 return await self._begin(start)
             case Phase.BEGUN:
-                self._engine.journal.seen(start.push_id)
-                return await _tell(self._engine, start, snapshot)
+                _note_begun(self._engine.journal, start, snapshot)
+                if kept := await _tell(self._engine, start):
+                    return kept
+                raise UndecidedError("finished while the event was on its way")
             case Phase.PENDING:
                 raise UndecidedError("not begun yet")
             case Phase.FINISHED:
@@ -125,6 +136,16 @@ class _Search:
                 return await self._begin_anew(start)
             case Phase.TERMINATED:
                 return _ended_by_hand(start, snapshot)
+
+    async def _tell_unseen(self) -> Kept | None:
+        """Raise the event without a look, where this process has lately seen that the push has
+        begun. One that has ended since, the engine refuses; what else goes wrong, a look shows."""
+        start, since = self._instances.known(self._terms), _now() - BEGUN_SECONDS
+        if start is None or not self._engine.journal.had_begun(start.push_id, since):
+            return None
+        with contextlib.suppress(EngineError):
+            return await _tell(self._engine, start)
+        return None
 
     async def send_courier(self) -> Kept:
         """Hand the arrival to a courier. One with the same id already carries an arrival of the
@@ -211,17 +232,28 @@ def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:
     return Kept(Place.TERMINATED, start.push_id)
 
 
-async def _tell(engine: Engine, start: wire.PushInput, snapshot: Snapshot) -> Kept:
-    if snapshot.suspended:
-        log.line(
-            "push-suspended",
-            level=logging.WARNING,
-            push=start.push_id,
-            region=start.arrival.region,
-            todo="somebody suspended this instance; resume it: what comes meanwhile is kept for it",
-        )
+def _note_begun(journal: Journal, start: wire.PushInput, snapshot: Snapshot) -> None:
+    if not snapshot.suspended:
+        journal.begun(start.push_id, _now())
+        return
+    journal.seen(start.push_id)
+    log.line(
+        "push-suspended",
+        level=logging.WARNING,
+        push=start.push_id,
+        region=start.arrival.region,
+        todo="somebody suspended this instance; resume it: what comes meanwhile is kept for it",
+    )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _tell(engine: Engine, start: wire.PushInput) -> Kept | None:
+    """Raise the arrival to an instance that has begun; None where it has ended."""
     name = correlation.event_name(start.arrival.region)
-    if await engine.raise_event(start.push_id, name, start.arrival):
-        engine.journal.accepted(start.push_id, start.arrival)
-        return Kept(Place.EVENT, start.push_id)
-    raise UndecidedError("finished while the event was on its way")
+    if not await engine.raise_event(start.push_id, name, start.arrival):
+        return None
+    engine.journal.accepted(start.push_id, start.arrival)
+    return Kept(Place.EVENT, start.push_id)

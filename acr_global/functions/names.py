@@ -28,6 +28,7 @@ PROBE_FUNCTIONS = "ProbeFunctions"
 GATHER_ALARMS = "GatherAlarms"
 CARRY_ARRIVAL = "CarryArrival"
 GATHER_EVIDENCE = "GatherEvidence"
+RECALL_PUSH = "RecallPush"
 FIRE_PUSH_NOTIFICATION = "FirePushNotification"
 HAND_OVER_DELIVERY = "HandOverDelivery"
 ATTEMPT_DELIVERY = "AttemptDelivery"
@@ -69,6 +70,7 @@ def activities() -> tuple[str, ...]:
     return (
         CARRY_ARRIVAL,
         GATHER_EVIDENCE,
+        RECALL_PUSH,
         FIRE_PUSH_NOTIFICATION,
         HAND_OVER_DELIVERY,
         ATTEMPT_DELIVERY,

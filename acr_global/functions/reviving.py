@@ -63,6 +63,15 @@ class _Story:
                 self._reached(event)
             case "TaskCompleted", names.FIRE_PUSH_NOTIFICATION:
                 self._sent(wire.load(wire.NotifyOutput, event.get("Result")), event)
+            case "TaskCompleted", names.RECALL_PUSH:
+                self._recalled(wire.load(wire.RecallOutput, event.get("Result")))
+
+    def _recalled(self, recalled: wire.RecallOutput) -> None:
+        """Take in what had been said before this instance took another one's place."""
+        if recalled.known:
+            self.arrivals += recalled.known.arrivals
+            self.evidence += recalled.known.evidence
+            self.said += recalled.known.said
 
     def _reached(self, event: Mapping[str, Any]) -> None:
         """Note that a verdict was reached, in which later arrivals had no part."""
@@ -87,6 +96,7 @@ class _Story:
             attempts=sent.attempts,
             delivery=sent.delivery,
             group=sent.group,
+            listed=sent.listed,
         )
         self.said.append(record)
         self.due = False

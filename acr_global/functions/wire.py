@@ -59,6 +59,8 @@ class VerdictRecord(Frozen):
     """Of an alarm: the group that has taken it."""
     error: str | None = None
     """Set when sending, or handing over what was not delivered, was given up."""
+    listed: Literal[True] | None = None
+    """Whether it stands in the ledger."""
 
 
 class Known(Frozen):
@@ -111,6 +113,9 @@ class _PushInstance(Frozen):
     nonce: str
     """Tells whose start won: the instance row holds the winner's."""
     push_id: str
+    first: Literal[True] | None = None
+    """Set by a start that has found nothing under its id. It can be held up for so long that the
+    push has begun and ended before it takes effect, and takes that one's place."""
 
 
 class PushInput(PushTerms, _PushInstance):
@@ -279,6 +284,26 @@ class NotifyOutput(Frozen):
     group: InGroup | None = None
     owed: DeliveryInput | None = None
     """A delivery that could not be handed over; the orchestrator does that later."""
+    listed: Literal[True] | None = None
+    """Whether the verdict was entered in the ledger."""
+
+
+class RecallInput(Frozen):
+    """Input of `RecallPush`."""
+
+    v: Literal[1] = 1
+    push_id: str
+    artifact: Artifact
+    timeout: timedelta
+    since: Moment
+    """The push is not older."""
+
+
+class RecallOutput(Frozen):
+    """Result of `RecallPush`."""
+
+    known: Known | None = None
+    """None: nothing is known to have been said of the push."""
 
 
 class EvidenceInput(Frozen):

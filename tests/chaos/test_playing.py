@@ -51,7 +51,7 @@ TURN_LOST = Schedule(
             for push in range(4)
             for at, region in enumerate(REGIONS)
         ),
-        Fault(3.5, "python", "python-dies=turn-before@1", 30.0),
+        Fault(2.1, "python", "python-dies=turn-before@1", 30.0),
     ),
 )
 """One of the pushes has another life, which must know what the first one had heard."""

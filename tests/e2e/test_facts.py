@@ -75,6 +75,23 @@ def test_a_pending_row_may_have_begun(attempt: Any) -> None:
     attempt(trial)
 
 
+@pytest.mark.parametrize("status", ["Pending", "Running"])
+def test_a_row_behind_its_end_is_mended_by_the_next_message(attempt: Any, status: str) -> None:
+    """After a crash that is what the crash had in hand. The custom status is lost, for no history
+    holds it."""
+
+    async def trial(room: Room) -> None:
+        await room.begun("Two")
+        for name in ("first", "second"):
+            assert 202 == await room.event(name)
+        assert ("Completed", "half", "both") == await room.ended()
+        await room.lose_row_write(status)
+        assert 202 == await room.event("third")
+        assert ("Completed", None, "both") == await room.ended()
+
+    attempt(trial)
+
+
 def test_a_start_on_an_id_in_use_is_a_conflict(attempt: Any) -> None:
     """The answer is 409, and says whether it is Pending or Running."""
 

@@ -202,20 +202,26 @@ async def running(s: Scene) -> Any:
     return instance if instance and instance["runtimeStatus"] == "Running" else None
 
 
+def reports(output: Any) -> dict[str, str]:
+    """When each region reported, as a push's output has it."""
+    return {arrival["region"]: arrival["received_at"] for arrival in output["arrivals"]}
+
+
 @both(policy="final")
 async def test_a_start_that_comes_after_the_end_raises_no_alarm(s: Scene) -> None:
     """It was held up, and took the place of the instance that had ended."""
     await s.push()
     await s.told("complete")
-    first = await s.ended()
+    first = (await s.ended())["output"]
     given = (await s.instance(showInput="true"))["input"]
     path = f"{DURABLE}/orchestrators/WaitForAllRegions/{s.push_id()}"
     assert 202 == (await s.call("POST", path, json.dumps(given).encode()))[0]
 
-    async def has_ended_again() -> bool:
-        again = await s.instance()
-        return again["createdTime"] != first["createdTime"] and again["output"] is not None
+    async def output_of_the_second() -> Any:
+        output = (await s.instance())["output"]
+        return output if output != first else None
 
-    await s.eventually(has_ended_again)
-    assert ["complete"] == s.verdicts()
+    again = await s.eventually(output_of_the_second)
+    assert reports(first) == reports(again)
+    assert ["complete"] == [said["type"] for said in again["verdicts"]] == s.verdicts()
     await s.decided(s.event(), MISSING)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 import pytest
+from azure.durable_functions.models.history import HistoryEvent
+from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor
 
 from acr_global.functions import sdk
 
@@ -31,6 +34,8 @@ def test_the_instance_of_a_turn_is_found(body: str, instance: str) -> None:
         (sdk.End("raised"), {"isDone": True, "output": "raised"}),
         (sdk.End(None), {"isDone": True}),
         (None, {"isDone": False, "output": None}),
+        (None, {"isDone": False, "customStatus": '"isDone": true'}),
+        (None, {"isDone": False, "customStatus": {"isDone": True}}),
     ],
 )
 def test_the_end_of_an_instance_is_found(end: sdk.End | None, state: dict[str, object]) -> None:
@@ -67,3 +72,33 @@ def test_the_bindings_are_those_that_the_sdk_makes() -> None:
     ) == described(
         ours, ours.orchestrator("Decide"), ours.activity("Notify"), ours.durable_client()
     )
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2026-11-27T09:04:44.123456+00:00", "2026-11-27T09:04:44.1234567Z"),
+        ("2026-11-27T09:04:44.120000+00:00", "2026-11-27T09:04:44.12Z"),
+        ("2026-11-27T09:04:44+00:00", "2026-11-27T09:04:44Z"),
+        ("2026-11-27T09:04:44.123456+02:00", "2026-11-27T09:04:44.123456+02:00"),
+        ("0001-01-01T00:00:00", "0001-01-01T00:00:00"),
+        ("2026-11-27T09:04:44+00:00", "Fri, 27 Nov 2026 09:04:44 GMT"),
+    ],
+)
+def test_the_time_of_an_event_is_read_as_the_sdk_would(moment: str, text: str) -> None:
+    """To the microsecond, with its zone; and also where it is written in a way of its own."""
+    sdk.quicken()
+    assert moment == HistoryEvent(1, 0, False, text).timestamp.isoformat()
+
+
+def test_the_usual_time_of_an_event_is_not_read_by_the_sdks_parser() -> None:
+    """That one makes zones of its own, and tries any way of writing a time, for each event."""
+    sdk.quicken()
+    assert UTC is HistoryEvent(1, 0, False, "2026-11-27T09:04:44.1234567Z").timestamp.tzinfo
+
+
+def test_a_turn_makes_no_class() -> None:
+    """The SDK's executor takes the one of the turn before."""
+    sdk.quicken()
+    first, second = (TaskOrchestrationExecutor().event_to_SetTaskValuePayload for _ in range(2))
+    assert [type(kind) for kind in first.values()] == [type(kind) for kind in second.values()]

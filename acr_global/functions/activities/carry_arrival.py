@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from datetime import timedelta
+from typing import Literal
 
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
@@ -58,7 +59,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
         case Phase.TERMINATED if reviving.is_being_begun_anew(snapshot):
             return await _begin_anew(engine, data, snapshot)
         case Phase.ABSENT if data.start:
-            return await _begin(engine, data.push_id, data.start)
+            return await _begin(engine, data.push_id, data.start, first=data.start.first)
         case Phase.ABSENT | Phase.TERMINATED:
             return _lost(data, snapshot)
 
@@ -126,7 +127,7 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
         return "waiting-to-begin-anew"
-    if await _is_begun(engine, data.push_id, life):
+    if await _is_begun(engine, new_input(data.push_id, life)):
         beginning.note_begun_anew(data.push_id, life)
     return "begun-anew"
 
@@ -140,16 +141,18 @@ async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapsho
     return await _begin(engine, data.push_id, life)
 
 
-async def _begin(engine: Engine, push_id: str, terms: wire.PushTerms) -> str:
+async def _begin(
+    engine: Engine, push_id: str, terms: wire.PushTerms, *, first: Literal[True] | None = None
+) -> str:
     """Start the push. The courier goes on: it raises its arrivals once the instance has begun."""
-    await _is_begun(engine, push_id, terms)
+    await _is_begun(engine, new_input(push_id, terms, first=first))
     return "begun-anew"
 
 
-async def _is_begun(engine: Engine, push_id: str, terms: wire.PushTerms) -> bool:
+async def _is_begun(engine: Engine, start: wire.PushInput) -> bool:
     """Start the push; False where somebody else has."""
     with contextlib.suppress(AlreadyExistsError):
-        return await keeping.begin(engine, new_input(push_id, terms))
+        return await keeping.begin(engine, start)
     return False
 
 

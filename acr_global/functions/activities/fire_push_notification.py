@@ -44,10 +44,10 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     if alarm and (said := await bookkeeping.said_before(tools, data.verdict)):
         return wire.NotifyOutput(verdict=said)
     sent = await _send(tools, data)
-    await bookkeeping.enter(tools, data.verdict, sent.attempts)
+    listed = await bookkeeping.enter(tools, data.verdict, sent.attempts)
     if observer := observing.observer():
         observer.said(data.verdict)
-    return sent
+    return sent.model_copy(update={"listed": listed or None})
 
 
 async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:

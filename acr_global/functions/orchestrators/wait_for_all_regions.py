@@ -25,7 +25,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from acr_global import correlation, retry, verdict
-from acr_global.functions import external_events, log, names, sdk, statuses, turns, wire
+from acr_global.functions import (
+    bookkeeping,
+    external_events,
+    log,
+    names,
+    sdk,
+    statuses,
+    turns,
+    wire,
+)
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
@@ -60,8 +69,12 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     """Decide one push; returns a `PushOutput`."""
     external_events.make_readable(sdk.history_of(context))
     push = wire.load(wire.PushInput, context.get_input())
+    if push.first and sdk.took_a_place(context):
+        push = yield from _recalled(context, push)
     waiting = Waiting(context, push)
     records = list(push.known.said) if push.known else []
+    if records:
+        waiting.show(records[-1].type)
     if push.known and push.known.due:
         records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)), records)))
     waiting.hear(push.more)
@@ -71,8 +84,23 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
     if [r.type for r in records] == [VerdictType.OVERDUE] and push.late_window:
         yield from waiting.until(waiting.deadline + push.late_window)
         records.append((yield from waiting.notify(waiting.decide(alarmed=True), records)))
-    yield from waiting.linger()
+    yield from waiting.linger(listed=bool(records[-1].listed))
     return wire.dump(waiting.output(records))
+
+
+def _recalled(context: df.DurableOrchestrationContext, push: wire.PushInput) -> Steps:
+    """A push that has taken the place of one that had ended, with what was said of that one."""
+    first_at = push.arrival.received_at
+    since = min(push.begun_at or first_at, first_at) - bookkeeping.BEGUN_AGAIN_WITHIN
+    data = wire.RecallInput(
+        push_id=push.push_id, artifact=push.artifact, timeout=push.timeout, since=since
+    )
+    try:
+        result = yield context.call_activity(names.RECALL_PUSH, wire.dump(data))
+        known = wire.load(wire.RecallOutput, result).known
+    except Exception:  # an activity's failure comes as a bare exception
+        known = None
+    return push.model_copy(update={"known": known}) if known else push
 
 
 class Waiting:
@@ -174,18 +202,24 @@ class Waiting:
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
         # With regions missing the push is not over: late arrivals still count.
-        self._status(decided.type.value, self.watch.deadline, decided=not decided.missing)
+        self.show(decided.type, decided=not decided.missing)
         return decided
 
-    def linger(self) -> Steps:
+    def show(self, said: VerdictType, *, decided: bool | None = None) -> None:
+        """Show the newest verdict in the instance's status."""
+        over = not self.watch.missing() if decided is None else decided
+        self._status(said.value, self.watch.deadline, decided=over)
+
+    def linger(self, *, listed: bool) -> Steps:
         """Outlast requests under way. A repeat that found no instance may be about to start one; a
-        start on a finished id replaces the instance, but is refused while it runs. And where
-        regions are missing to the end, one's arrival may just have been raised: it is recorded for
-        the next generation."""
-        until = self._begun_at + LINGER
+        start on a finished id replaces the instance, but is refused while it runs; and what was
+        said can be recalled only where it is `listed`. Where regions are missing to the end,
+        one's arrival may just have been raised: it is recorded for the next generation."""
+        now = self._context.current_utc_datetime
+        until = now if listed else self._begun_at + LINGER
         if self.watch.missing():
-            until = max(until, self._context.current_utc_datetime + LINGER)
-        if self._context.current_utc_datetime < until:
+            until = max(until, now + LINGER)
+        if now < until:
             yield self._context.create_timer(verdict.timer_for(until))
             self._collect()
 
@@ -210,6 +244,7 @@ class Waiting:
                     "attempts": sent.attempts,
                     "delivery": sent.delivery,
                     "group": sent.group,
+                    "listed": sent.listed,
                 }
             )
             if sent.owed:
@@ -219,9 +254,9 @@ class Waiting:
 
     def _ended_before(self, record: wire.VerdictRecord, said: VerdictType) -> wire.VerdictRecord:
         """Leave the verdict with which the push had ended before this instance of it began."""
-        self._status(said.value, self.watch.deadline, decided=True)
+        self.show(said, decided=True)
         self._collect()
-        return record.model_copy(update={"type": said, "missing": ()})
+        return record.model_copy(update={"type": said, "missing": (), "listed": True})
 
     def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
         """Start the delivery that the sending activity could not start."""

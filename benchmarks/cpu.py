@@ -1,0 +1,70 @@
+"""`python -m benchmarks.cpu [regions ...]`: processor time of the Python process per push, of this
+app and of the textbook's; on the real engine, each on a host of its own.
+
+It is what the operating system says of the process before and after some pushes: the engine, the
+storage and the sender are processes of their own, so of these it holds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from statistics import median
+
+import aiohttp
+
+from acr_global_rig import engine
+from benchmarks.process import cpu_seconds, machine
+from benchmarks.requests import Side, push_all, running
+from benchmarks.sides import APP, TEXTBOOK
+from benchmarks.table import Table, ratio, render, spread
+from tests.e2e.props import Board
+
+REGIONS = (2, 5, 10, 30)
+PUSHES, ROUNDS = 20, 5
+APART = 0.4
+"""Seconds between the regions of one push."""
+
+
+async def measure(session: aiohttp.ClientSession, side: Side) -> float:
+    """Milliseconds of one push."""
+    (python,) = side.host.pythons()
+    before = cpu_seconds(python)
+    await push_all(session, [side], PUSHES, APART)
+    return 1_000 * (cpu_seconds(python) - before) / PUSHES
+
+
+async def compare(storage: engine.Azurite, regions: int) -> list[str]:
+    """A row: the two take turns on hosts that have run for a while."""
+    found: dict[str, list[float]] = {APP: [], TEXTBOOK: []}
+    async with AsyncExitStack() as stack:
+        receivers = await stack.enter_async_context(Board().open())
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        sides = await stack.enter_async_context(running(storage, receivers, regions, targets=1))
+        await push_all(session, sides, PUSHES // 2, APART)
+        for _ in range(ROUNDS):
+            for side in sides:
+                found[side.name].append(await measure(session, side))
+    app, textbook = found[APP], found[TEXTBOOK]
+    against = ratio(median(app), median(textbook))
+    return [f"{regions} regions", spread(app), spread(textbook), against]
+
+
+async def main(cases: Sequence[int]) -> None:
+    """Print a row for each number of regions."""
+    rows = list[list[str]]()
+    with engine.azurite() as storage:
+        for regions in cases:
+            rows.append(await compare(storage, regions))
+            print("  ".join(rows[-1]), f"(load {os.getloadavg()[0]:.1f})", flush=True)
+    head = ["", "app", "textbook", "app : textbook"]
+    title = f"CPU of the Python process, ms per push, regions {APART} s apart; {machine()}"
+    note = f"Median (lowest-highest) of {ROUNDS} interleaved runs of {PUSHES} pushes."
+    print(render(Table(title, head, rows, [note])))
+
+
+if __name__ == "__main__":
+    asyncio.run(main([int(given) for given in sys.argv[1:]] or REGIONS))
