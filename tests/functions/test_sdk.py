@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
+from types import SimpleNamespace
 from typing import Any
 
 import azure.durable_functions as df
