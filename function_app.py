@@ -2,6 +2,7 @@
 
 import gc
 import os
+import threading
 
 # A webhook waits for a cold start, of which these two took an eighth: looking for garbage in what
 # is made for good, and for plugins of pydantic in the metadata of every package that is there.
@@ -10,7 +11,17 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from acr_global.functions.app import build_deployed  # noqa: E402 (not before that)
 
-app = build_deployed(os.environ)
 
-gc.freeze()
-gc.enable()
+def load_ahead() -> None:
+    """Load what the first webhook and the first turn need besides, while the host gets ready to
+    call them. Who comes before it is done waits for it, as for any import."""
+    try:
+        import aiohttp  # noqa: F401 (a webhook asks the engine by it)
+        import azure.durable_functions  # noqa: F401 (takes turns)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+app = build_deployed(os.environ)
+threading.Thread(target=load_ahead, name="loading", daemon=True).start()

@@ -1,14 +1,19 @@
-"""What importing the app takes, in fresh interpreters, beside a Durable app of one function."""
+"""What a start takes, in fresh interpreters: importing the app, beside a Durable app of one
+function; and that with the first webhook, up to its answer, beside the textbook app."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
+from acr_global_rig.registry import REGIONS, event
+from benchmarks.endpoint import listening
 from benchmarks.sides import ENVIRON
 from benchmarks.table import Table, number, ratio, spread
 
@@ -20,8 +25,43 @@ app = azure.durable_functions.DFApp()
 def orchestrate(context):
     return 1
 """
-THIS_APP = "import function_app"
+THIS_APP = "from function_app import app"
+THE_TEXTBOOK_APP = """
+import os
+from tests.e2e.textbook import build_textbook
+app = build_textbook(dict(os.environ))
+"""
 NOTHING = "pass"
+
+FIRST_WEBHOOK = """
+import asyncio, json, os
+import azure.functions as func
+region, body, client = json.loads(os.environ["BENCH_WEBHOOK"])
+url = "http://127.0.0.1/api/ImagePush"
+request = func.HttpRequest("POST", url, params={"region": region}, body=body.encode())
+calls = {f.get_function_name(): f.get_user_function() for f in app.get_functions()}
+answer = asyncio.run(calls["ImagePush"](req=request, client=client))
+assert answer.status_code == 202, answer.get_body()
+"""
+A_SECOND_LATER = """
+time.sleep(1)
+wall, cpu = time.perf_counter(), time.process_time()
+"""
+"""As a host that gets ready for calls meanwhile; what is measured begins then."""
+
+NO_THREADS = "import threading\nthreading.Thread.start = lambda thread: None\n"
+"""Of imports side by side it cannot be told which takes how long."""
+
+COMPARED = (
+    ("import", THIS_APP, ANY_DURABLE_APP),
+    ("import and first webhook", THIS_APP + FIRST_WEBHOOK, THE_TEXTBOOK_APP + FIRST_WEBHOOK),
+    (
+        "first webhook, a second later",
+        THIS_APP + A_SECOND_LATER + FIRST_WEBHOOK,
+        THE_TEXTBOOK_APP + A_SECOND_LATER + FIRST_WEBHOOK,
+    ),
+)
+"""What is measured, by this app and by the other."""
 
 PROBE = """
 import sys, time
@@ -42,12 +82,12 @@ print(wall * 1000, cpu * 1000, peak / 1024)
 Sample = tuple[float, float, float]
 
 
-def _python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+def _python(code: str, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ACR_GLOBAL_", "PYTHON"))}
     return subprocess.run(
         [sys.executable, *options, "-c", code],
         cwd=ROOT,
-        env=kept | ENVIRON,
+        env=kept | ENVIRON | more,
         check=True,
         capture_output=True,
         text=True,
@@ -56,14 +96,19 @@ def _python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 def sample(what: str) -> Sample:
     """Measure one fresh interpreter."""
-    wall, cpu, peak = _python(PROBE.format(what=what)).stdout.split()
+    # In a folder of its own, or it would first see to what the sample before it has left.
+    with listening() as client, TemporaryDirectory() as folder:
+        posted = json.dumps([REGIONS[0], json.dumps(event("p1")), client])
+        more = {"BENCH_WEBHOOK": posted, "TMPDIR": folder}
+        done = _python(PROBE.replace("{what}", what), **more)
+    wall, cpu, peak = done.stdout.split()
     return float(wall), float(cpu), float(peak)
 
 
 def own_times(what: str) -> dict[str, float]:
     """Milliseconds that each module itself takes, without its imports."""
     times = {}
-    for line in _python(what, "-X", "importtime").stderr.splitlines():
+    for line in _python(NO_THREADS + what, "-X", "importtime").stderr.splitlines():
         own, _, name = line.removeprefix("import time:").rpartition("|")
         if line.startswith("import time:") and own.split("|")[0].strip().isdigit():
             times[name.strip()] = int(own.split("|")[0]) / 1_000
@@ -73,7 +118,7 @@ def own_times(what: str) -> dict[str, float]:
 def run(quick: bool) -> list[Table]:
     """Measure in turns, after one uncounted run of each (which may write bytecode)."""
     rounds = 5 if quick else 20
-    whats = (NOTHING, ANY_DURABLE_APP, THIS_APP)
+    whats = (NOTHING, *(what for _, *both in COMPARED for what in both))
     found: dict[str, list[Sample]] = {what: [] for what in whats}
     for what in whats:
         sample(what)
@@ -85,19 +130,18 @@ def run(quick: bool) -> list[Table]:
 
 def _totals(found: dict[str, list[Sample]], rounds: int) -> Table:
     rows = []
-    for index, name in enumerate(("import, wall ms", "import, CPU ms", "peak memory, MiB")):
-        nothing, durable, app = ([s[index] for s in found[w]] for w in found)
-        adds = median(app) - median(durable)
-        against = ratio(median(app), median(durable))
-        rows.append([name, spread(app), spread(durable), number(adds), against])
-        if index == 2:
-            rows.append(["  of which bare Python", spread(nothing), spread(nothing), "", ""])
+    for beginning, app, other in COMPARED:
+        for index, unit in enumerate(("wall ms", "CPU ms", "memory MiB")):
+            ours, theirs = ([s[index] for s in found[what]] for what in (app, other))
+            adds, times = median(ours) - median(theirs), ratio(median(ours), median(theirs))
+            rows.append([f"{beginning}: {unit}", spread(ours), spread(theirs), number(adds), times])
     return Table(
-        "cold start: importing function_app, settings read and functions registered",
-        ["", "app", "any Durable app", "app adds", "app : any"],
+        "cold start: importing function_app, and then at once the first webhook, to its answer",
+        ["", "app", "other app", "app adds", "app : other"],
         rows,
         [
-            "Any Durable app: a DFApp with one function, an orchestrator.",
+            "Other app: a DFApp with one function, an orchestrator; with a webhook, the textbook",
+            "app. Memory of bare Python: " + spread([s[2] for s in found[NOTHING]]) + " MiB.",
             f"Median (lowest-highest) of {rounds} interleaved runs, files and bytecode in cache.",
         ],
     )

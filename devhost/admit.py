@@ -2,14 +2,17 @@
 
 This is where an accepted event is lost: raised to an instance that has not begun, it finds no
 history and is deleted ("No such instance"), although its sender was told 202.
+
+A message that comes again, because a crash has kept it from being deleted, is taken again: an event
+is then in the history twice, and a start adds nothing to it, but the turn is played.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from .protocol import EventType
+from .protocol import Event, EventType
 from .storage import History, Instance, Message
 
 
@@ -18,8 +21,11 @@ class Admitted:
     """What becomes of a batch."""
 
     history: History
-    """What the turn goes on from; its `message_ids` include those kept."""
-    kept: list[Message]
+    """What the turn goes on from."""
+    plays: bool
+    """Whether there is a turn."""
+    events: list[Event]
+    """What it is told."""
     deferred: list[Message]
     """Not deleted: they come back after the visibility timeout."""
     dropped: list[tuple[Message, str]]
@@ -28,25 +34,25 @@ class Admitted:
 
 def admit(batch: Sequence[Message], row: Instance | None, history: History | None) -> Admitted:
     """Sort out a batch of one instance's messages."""
-    kept: list[Message] = []
+    plays, events = False, list[Event]()
     deferred: list[Message] = []
     dropped: list[tuple[Message, str]] = []
     for message in sorted(batch, key=lambda m: not _is_start(m)):
-        if _is_start(message):
-            reason = _reject_start(message, row, history)
+        has_begun = history is not None and history.execution_id == message.execution_id
+        if _is_start(message) and not has_begun:
+            reason = _reject_start(message, row)
             if reason is None and message.execution_id is not None:
-                history = History(message.execution_id, [], frozenset())
+                history = History(message.execution_id, [])
         else:
             reason = _reject(message, history)
         if reason is None:
-            kept.append(message)
+            plays = True
+            events += [] if _is_start(message) and has_begun else [message.event]
         elif reason == _NO_ROW:
             deferred.append(message)
         else:
             dropped.append((message, reason))
-    base = history or History("", [], frozenset())
-    seen = base.message_ids | {message.id for message in kept}
-    return Admitted(replace(base, message_ids=seen), kept, deferred, dropped)
+    return Admitted(history or History("", []), plays, events, deferred, dropped)
 
 
 _NO_ROW = "its row is not there yet"
@@ -56,9 +62,7 @@ def _is_start(message: Message) -> bool:
     return bool(message.event["EventType"] == EventType.EXECUTION_STARTED)
 
 
-def _reject_start(message: Message, row: Instance | None, history: History | None) -> str | None:
-    if history is not None and history.execution_id == message.execution_id:
-        return "this execution has begun"
+def _reject_start(message: Message, row: Instance | None) -> str | None:
     if message.event["ParentInstance"]:  # a sub-orchestration's row comes with its first turn
         running = row is not None and not row.finished
         return "an instance of this id is running" if running else None
@@ -76,4 +80,4 @@ def _reject(message: Message, history: History | None) -> str | None:
         return "the instance has finished"
     if message.execution_id not in (None, history.execution_id):
         return "meant for an earlier execution"
-    return "a repeat" if message.id in history.message_ids else None
+    return None

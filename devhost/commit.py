@@ -15,8 +15,17 @@ from typing import Any
 
 from . import clock
 from .injector import Injector
-from .protocol import Event, EventType, Status, event, execution_started, parse_time, stamp
-from .storage import Instance, Storage
+from .protocol import (
+    Event,
+    EventType,
+    Status,
+    event,
+    execution_started,
+    parse_time,
+    stamp,
+    started_of,
+)
+from .storage import History, Instance, Storage
 from .turn import Turn, sub_instance_id
 from .walk import CallActivity, CallSubOrchestrator, CreateTimer
 
@@ -57,6 +66,24 @@ class Committer:
         self._write_row(instance_id, turn)
         _log(instance_id, turn)
         self._injector.checkpoint("after-history-before-delete")
+
+    def mend_row(self, instance_id: str, history: History) -> None:
+        """Write the end of an instance into its row, where a crash has prevented that: all but the
+        custom status, which no history holds.
+
+        Source: DurableTask.AzureStorage, UpdateInstanceStatusForCompletedOrchestrationAsync.
+        """
+        row, end = self._storage.find(instance_id), history.end
+        if end is None or (row and row.execution_id != history.execution_id):
+            return
+        status = end["OrchestrationStatus"]
+        if row is None:
+            row = _new_row(instance_id, history.execution_id, started_of(history.events), status)
+        elif row.runtime_status == status:
+            return
+        row.runtime_status, row.custom_status, row.output = status, None, _loads(end["Result"])
+        row.last_updated = parse_time(history.events[-1]["Timestamp"])
+        self._storage.insert(row)
 
     def enqueue(
         self, instance_id: str, what: Event, execution_id: str | None, delay: float = 0.0
@@ -111,16 +138,7 @@ class Committer:
         started = turn.started
         row = self._storage.instances.get(instance_id)
         if row is None or turn.began:
-            row = Instance(
-                id=instance_id,
-                name=started["Name"],
-                execution_id=turn.history.execution_id,
-                runtime_status=Status.RUNNING,
-                created=parse_time(started["Timestamp"]),
-                last_updated=clock.utcnow(),
-                input=_loads(started["Input"]),
-                generation=started["Generation"],
-            )
+            row = _new_row(instance_id, turn.history.execution_id, started, Status.RUNNING)
         row.last_updated = clock.utcnow()
         if turn.replayed:
             row.custom_status = turn.custom_status
@@ -131,6 +149,19 @@ class Committer:
         if turn.status in Status.FINISHED or turn.output is not None:
             row.output = turn.output
         self._storage.insert(row)
+
+
+def _new_row(instance_id: str, execution_id: str, started: Event, status: str) -> Instance:
+    return Instance(
+        id=instance_id,
+        name=started["Name"],
+        execution_id=execution_id,
+        runtime_status=status,
+        created=parse_time(started["Timestamp"]),
+        last_updated=clock.utcnow(),
+        input=_loads(started["Input"]),
+        generation=started["Generation"],
+    )
 
 
 def _log(instance_id: str, turn: Turn) -> None:

@@ -164,7 +164,9 @@ class Engine:
         for dropped, reason in admitted.dropped:
             log.info("message deleted instance=%s reason=%r", instance_id, reason)
             self._terminate_unbegun(dropped)
-        if admitted.kept:
+        if admitted.dropped and admitted.history.finished:
+            self._committer.mend_row(instance_id, admitted.history)
+        if admitted.plays:
             self.storage.stats["episodes"] += 1
             began = clock.utcnow()
             work = await self._python_at_work(instance_id)
@@ -173,7 +175,7 @@ class Engine:
                 self._knows,
                 instance_id,
                 admitted.history,
-                [message.event for message in admitted.kept],
+                admitted.events,
                 began,
                 lambda: self.injector.dice.hex_id("execution", instance_id),
             )

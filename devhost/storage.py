@@ -22,12 +22,16 @@ class History:
 
     execution_id: str
     events: list[Event]
-    message_ids: frozenset[int]
-    """Messages that are in the history: their repeats are dropped."""
 
     @property
     def finished(self) -> bool:
-        return any(e["EventType"] == EventType.EXECUTION_COMPLETED for e in self.events)
+        return self.end is not None
+
+    @property
+    def end(self) -> Event | None:
+        """Its ExecutionCompleted, if it has come to that."""
+        ends = (e for e in self.events if e["EventType"] == EventType.EXECUTION_COMPLETED)
+        return next(ends, None)
 
 
 @dataclass

@@ -80,8 +80,7 @@ def take_turn(
     Args:
         worker: calls the registered orchestrator.
         known: whether a called activity or sub-orchestrator exists.
-        history: what was committed before (empty events at the first turn); its `message_ids`
-            include those of the arrivals.
+        history: what was committed before (empty events at the first turn).
         new_execution_id: called for each continue-as-new.
     """
     played = len(history.events)
@@ -96,7 +95,7 @@ def take_turn(
             events.append(event(EventType.EXECUTION_COMPLETED, now, **done))
         events.append(event(EventType.ORCHESTRATOR_COMPLETED, now))
         return Turn(
-            history=History(execution_id, events, history.message_ids),
+            history=History(execution_id, events),
             started=started_of(events),
             outbox=tuple(outbox),
             began=began,

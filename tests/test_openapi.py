@@ -36,7 +36,8 @@ def test_the_document_in_the_docs_is_what_is_served() -> None:
 def test_every_function_that_answers_is_in_the_document() -> None:
     """With its path, method and key; the pages for people are no part of it."""
     found = {}
-    for function in build_app(SETTINGS).get_functions():
+    functions: list[Any] = build_app(SETTINGS).get_functions()
+    for function in functions:
         name, trigger = function.get_function_name(), function.get_trigger().get_dict_repr()
         if trigger["type"] == "httpTrigger" and name not in pages():
             (method,) = trigger["methods"]

@@ -2,7 +2,7 @@
 in orchestrators/, activities/ and timers/. Beside them stands what they share:
 
     app, setup                          what is registered; what each function works with
-    sdk                                 the durable SDK, where its releases differ
+    sdk                                 our bindings; the durable SDK, where its releases differ
     engine, wire, statuses, names       the engine's calls, and what it stores for the app
     keeping, pacing, instances, strays  an arrival is put where nothing can lose it
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.errors import Problem
@@ -97,7 +96,7 @@ PAGES = (pages, page_forms, page_assets, sign_in)
 """Not there where the pages are off."""
 
 
-def build_deployed(environ: Mapping[str, str]) -> df.DFApp:
+def build_deployed(environ: Mapping[str, str]) -> sdk.App:
     """The app as a process of its own, which resumes what its predecessor died in, and notes what
     others must resume should its machine be gone."""
     folder = folder_of(Path.cwd(), environ.get("AzureWebJobsStorage", ""))
@@ -115,7 +114,7 @@ def build_app(
     journal: Journal | None = None,
     ledgers: Ledgers | None = None,
     problems: tuple[Problem, ...] = (),
-) -> df.DFApp:
+) -> sdk.App:
     """The whole app, from its settings.
 
     `credential` is what it shows the registry when it asks for evidence: an async Azure
@@ -124,13 +123,12 @@ def build_app(
     listed; None for memory. `problems`: what else is known not to work.
     """
     sdk.silence_repeats()
-    sdk.quicken()
     loaded = load_settings(environ)
     loaded = replace(loaded, problems=loaded.problems + problems)
     places = journal or Journal(), ledgers or in_memory()
     setup = Setup(loaded, environ, Announcement(loaded), *places, credential)
     setup.announce()
-    app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+    app = sdk.App(http_auth_level=func.AuthLevel.FUNCTION)
     for function in (*FUNCTIONS, *(PAGES if loaded.settings.ui != "off" else ())):
         function.register(app, setup)
     return app

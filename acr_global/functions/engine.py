@@ -18,14 +18,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import aiohttp
 from pydantic import BaseModel
 
 from acr_global.functions import clock, wire
 from acr_global.functions.journal import Journal
+
+if TYPE_CHECKING:
+    import aiohttp
 
 CALL_SECONDS = 30.0
 """For one call, unless the caller sets less."""
@@ -248,6 +250,8 @@ class Engine:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
+        import aiohttp  # not at a start, of which it would take a third
+
         # The SDK sends it so: a JSON text inside JSON.
         body = json.dumps(wire.dump(data)) if data is not None else None
         try:
@@ -267,6 +271,8 @@ class Engine:
 
 def _session() -> aiohttp.ClientSession:
     """This event loop's session: its connections are kept, and no error closes it."""
+    import aiohttp
+
     loop = asyncio.get_running_loop()
     kept = _sessions.get(loop)
     if kept is None or kept.closed:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 
 from acr_global import correlation, ends
-from acr_global.functions import log, names, observing, replays, wire
+from acr_global.functions import letters, log, names, observing, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 
 
@@ -41,12 +41,8 @@ async def _leave_record(engine: Engine, record: wire.CourierInput) -> bool:
     whether it was left."""
     base = correlation.record_id(record.push_id)
     number, newest = await replays.newest(engine, base)
-    if newest.phase is Phase.ABSENT or ends.is_good(_state(newest)):
+    if newest.phase is Phase.ABSENT or ends.is_good(letters.summary_of(newest).get("state")):
         with contextlib.suppress(AlreadyExistsError):
             await engine.start(names.COURIER, correlation.numbered(base, number + 1), record)
             return True
     return False
-
-
-def _state(snapshot: Snapshot) -> object:
-    return snapshot.custom_status.get("state") if isinstance(snapshot.custom_status, dict) else None

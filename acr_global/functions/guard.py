@@ -15,7 +15,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs, quote
 
 import azure.functions as func
@@ -49,7 +48,7 @@ class Visitor:
     """Where a link leads that signs out; None where a form does, posted to SIGN_OUT."""
 
 
-def visitor(request: func.HttpRequest, setup: Setup, client: Any) -> Visitor | func.HttpResponse:
+def visitor(request: func.HttpRequest, setup: Setup, client: str) -> Visitor | func.HttpResponse:
     """Who asks; or the answer to somebody who may not. `client`: the function's durable client.
 
     Raises nothing, and asks nobody. For any method but GET and HEAD it also checks that one of our
@@ -77,7 +76,7 @@ def visitor(request: func.HttpRequest, setup: Setup, client: Any) -> Visitor | f
     return found
 
 
-def key_of(client: Any) -> bytes | None:
+def key_of(client: str) -> bytes | None:
     """What signs sessions and forms: made of the system key that the host gives with each durable
     client binding, in the URLs of the engine's own API. None where there is none.
 
@@ -117,7 +116,7 @@ def _by_principal(
     return entrance.plain(401, "Nobody is signed in. Load the page anew.")
 
 
-def sign_in(request: func.HttpRequest, client: Any) -> func.HttpResponse:
+def sign_in(request: func.HttpRequest, client: str) -> func.HttpResponse:
     """204 with the cookie, to somebody whose key the host has compared."""
     key = key_of(client)
     if key is None:

@@ -40,10 +40,16 @@ def is_dead(snapshot: Snapshot) -> bool:
 
 
 def summary_of(snapshot: Snapshot) -> dict[str, Any]:
-    """A letter as a list shows it: its custom status."""
-    return (
-        snapshot.custom_status if isinstance(snapshot.custom_status, dict) else {"state": "failed"}
-    )
+    """A letter as a list shows it: its custom status. Where a host has died over its last turn the
+    engine has written its end, and that not: then what its output says."""
+    if isinstance(snapshot.custom_status, dict):
+        return snapshot.custom_status
+    if snapshot.output in ends.COURIER_ENDS:
+        return {"state": snapshot.output}
+    if (ended := output_of(snapshot)) is None:
+        return {"state": "failed"}
+    dead = ends.undelivered(ended.delivery)
+    return {"state": ended.state, "push": ended.delivery.push_id, "dead": list(dead)}
 
 
 def push_given_up(snapshot: Snapshot) -> wire.CourierInput | None:

@@ -17,23 +17,49 @@ import warnings
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.functions import external_events
 
-NEXT = hasattr(df, "DurableFunctionsClient")
-"""Whether it is 2.x."""
 
-TRIGGER: dict[str, Any] = {"durable_requires_grpc": True} if NEXT else {}
-"""What an orchestrator's trigger says besides its name. By this field the extension chooses the
-protocol. Source: azure-functions-durable 2.0.0rc3, decorators/metadata.py."""
+def _is_next() -> bool:
+    """Looked up without importing it."""
+    found = find_spec("azure.durable_functions")
+    places = found.submodule_search_locations if found else None
+    return not any(Path(place, "models").is_dir() for place in places or ())
 
 
-BUILT_IN = ("BuiltIn__HttpActivity", "BuiltIn__HttpPollOrchestrator") if NEXT else ()
-"""Functions that the SDK adds to each app."""
+NEXT = _is_next()
+"""Whether it is 2.x, which has no `models`."""
+
+PROTOCOL: dict[str, Any] = {"durable_requires_grpc": True} if NEXT else {}
+"""What each durable binding says besides. By this field the extension chooses the protocol.
+Source: azure-functions-durable 2.0.0rc3, decorators/metadata.py."""
+
+
+class App(func.FunctionApp):
+    """The app that functions are registered with. Its decorators for what is durable make the
+    bindings that the SDK's make, without the SDK: to import that is half of a cold start, and what
+    a webhook does needs nothing of it (docs/benchmarks.md). It is there with the first turn."""
+
+    def orchestrator(self, name: str) -> Callable[..., Any]:
+        """Register what takes an orchestrator's turns (`turns_of`), from `context`."""
+        kind = "orchestrationTrigger"
+        return self.generic_trigger(arg_name="context", type=kind, orchestration=name, **PROTOCOL)
+
+    def activity(self, name: str) -> Callable[..., Any]:
+        """Register an activity, which is given its input as `work`."""
+        kind = "activityTrigger"
+        return self.generic_trigger(arg_name="work", type=kind, activity=name, **PROTOCOL)
+
+    def durable_client(self) -> Callable[..., Any]:
+        """Give a function, as `client`, the JSON that a client of the engine would be made of: all
+        that we need is in it (`host_of`)."""
+        return self.generic_input_binding(arg_name="client", type="durableClient", **PROTOCOL)
 
 
 class Host(NamedTuple):
@@ -46,28 +72,40 @@ class Host(NamedTuple):
     """What the URL of each call needs besides, with its question mark."""
 
 
-def host_of(client: Any) -> Host:
-    """The host of a durable client. In 1.x that is an endpoint for this machine only. In 2.x that
-    one speaks gRPC, and HTTP only the API for everybody, which asks for the system key."""
+def host_of(client: str) -> Host:
+    """The host of a durable client binding. In 1.x that is an endpoint for this machine only. In
+    2.x that one speaks gRPC, and HTTP only the API for everybody, which asks for the system key."""
+    given = json.loads(client)
     if NEXT:
-        base = (client.httpBaseUrl or client.baseUrl).rstrip("/")
-        return Host(f"{base}/", client.taskHubName, f"?{client.requiredQueryStringParameters}")
-    bindings = client._orchestration_bindings
-    return Host(str(bindings.rpc_base_url), str(bindings.task_hub_name))
+        base = (given.get("httpBaseUrl") or given["baseUrl"]).rstrip("/")
+        query = f"?{given['requiredQueryStringParameters']}"
+        return Host(f"{base}/", given["taskHubName"], query)
+    return Host(given["rpcBaseUrl"], given["taskHubName"])
 
 
-def keyed_url(client: Any) -> str:
+def keyed_url(client: str) -> str:
     """A URL of the engine's API whose query holds the system key; empty where there is none."""
     if NEXT:
         host = host_of(client)
         return host.url + host.query
-    return str(client._orchestration_bindings.management_urls.get("statusQueryGetUri", ""))
+    return str(json.loads(client).get("managementUrls", {}).get("statusQueryGetUri", ""))
 
 
 def turns_of(orchestrator: Callable[..., Any]) -> Callable[[Any], str]:
-    """What takes an orchestrator's turns, as the SDK makes it."""
-    take_turn: Callable[[Any], str] = df.Orchestrator.create(orchestrator)
-    return _with_readable_events(take_turn) if NEXT else take_turn
+    """What takes an orchestrator's turns, as the SDK makes it; imported with the first of them."""
+
+    @functools.cache
+    def made() -> Callable[[Any], str]:
+        import azure.durable_functions as df
+
+        quicken()
+        take_turn: Callable[[Any], str] = df.Orchestrator.create(orchestrator)
+        return _with_readable_events(take_turn) if NEXT else take_turn
+
+    def turn(context: func.OrchestrationContext) -> str:
+        return made()(context)
+
+    return turn
 
 
 def history_of(context: Any) -> Iterable[Any]:

@@ -72,7 +72,7 @@ class Setup:
     warnings: dict[str, str] = field(default_factory=dict)
     """What this process has found not to work, by the setting that asks for it."""
 
-    def tools(self, client: Any, call_seconds: float = CALL_SECONDS) -> Tools:
+    def tools(self, client: str, call_seconds: float = CALL_SECONDS) -> Tools:
         """What one invocation works with. `client` is the function's durable client;
         `call_seconds`: for one request to the engine."""
         host = sdk.host_of(client)

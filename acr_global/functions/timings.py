@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import azure.durable_functions as df
 import azure.functions as func
 
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 CALL_SECONDS = 10.0
@@ -18,7 +18,7 @@ RUN_SECONDS = 150.0
 
 
 def register(
-    app: df.DFApp, setup: Setup, name: str, schedule: str, run: Callable[[Tools], Awaitable[None]]
+    app: App, setup: Setup, name: str, schedule: str, run: Callable[[Tools], Awaitable[None]]
 ) -> None:
     """Register a timer function under its name. `schedule`: NCRONTAB."""
 
@@ -29,6 +29,6 @@ def register(
         run_on_startup=False,
         use_monitor=True,  # a run that was missed while no host was up is caught up
     )
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def fire(timer: func.TimerRequest, client: str) -> None:
         await run(setup.tools(client, CALL_SECONDS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.functions import sdk
@@ -13,7 +12,7 @@ from acr_global.functions.journal import Journal
 
 
 def register(
-    app: df.DFApp,
+    app: sdk.App,
     name: str,
     orchestrator: Callable[..., Any],
     journal: Journal | None,
@@ -25,11 +24,7 @@ def register(
     take_turn: Callable[..., str] = sdk.turns_of(orchestrator)
     if journal:
         take_turn = _journaled(take_turn, journal, at_end)
-    # As the SDK's own decorator does, which has no place for code around the orchestrator.
-    trigger = app.generic_trigger(
-        arg_name="context", type="orchestrationTrigger", orchestration=name, **sdk.TRIGGER
-    )
-    app.function_name(name)(trigger(take_turn))
+    app.function_name(name)(app.orchestrator(name)(take_turn))
 
 
 def _journaled(

@@ -46,8 +46,20 @@ def Patient(context: Any) -> Steps:
     yield context.wait_for_external_event("end")
 
 
+def Parent(context: Any) -> Steps:
+    """Returns what its child returns."""
+    result = yield context.call_sub_orchestrator("Child", 1)
+    return result
+
+
+def Child(context: Any) -> Steps:
+    """Ends in its first turn."""
+    return "done"
+    yield
+
+
 def app() -> Any:
-    return with_orchestrator(Main, Count, Patient)
+    return with_orchestrator(Main, Count, Patient, Parent, Child)
 
 
 async def push(client: Client, instance_id: str, region: str) -> int:
@@ -259,15 +271,18 @@ async def test_an_activity_repeats_after_a_crash() -> None:
 
 async def test_a_lost_row_write_leaves_pending_on_a_begun_instance() -> None:
     """It says Pending to its end and shows no history, while events are accepted; only the custom
-    status of a later turn tells that it has begun."""
+    status tells that it has begun, from when the start comes again."""
     async with serve(app(), hazards="crash=after-history-before-row") as client:
         everything = "?showHistory=true&showHistoryOutput=true"
         await client.start("Patient", "it")
-        await asyncio.sleep(VISIBLE_AGAIN + 10)
-        await client.host.settle()
+        await asyncio.sleep(VISIBLE_AGAIN - 10)
         assert client.host.storage.instances["it"].history
         _, shown = await client.get("it", everything)
         assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", None)
+        await asyncio.sleep(20)
+        await client.host.settle()
+        _, shown = await client.get("it", everything)
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Pending", "here")
         assert await client.raise_event("it", "go") == 202
         await client.host.settle()
         _, shown = await client.get("it", everything)
@@ -277,6 +292,35 @@ async def test_a_lost_row_write_leaves_pending_on_a_begun_instance() -> None:
         await client.host.settle()
         _, shown = await client.get("it", everything)
         assert (shown["runtimeStatus"], len(shown["historyEvents"])) == ("Completed", 4)
+
+
+@pytest.mark.filterwarnings("ignore:Potential duplicate Task completion:UserWarning")
+async def test_an_event_that_comes_again_is_in_the_history_twice() -> None:
+    """The crash came when its turn was written and it was not deleted."""
+    async with serve(app(), hazards="crash=after-history-before-row@2") as client:
+        await client.run("Patient")
+        assert await client.raise_event("it", "go") == 202
+        await asyncio.sleep(VISIBLE_AGAIN + 10)
+        _, shown = await client.get("it", "?showHistory=true")
+        assert (shown["runtimeStatus"], shown["customStatus"]) == ("Running", "gone")
+        kinds = [each["EventType"] for each in shown["historyEvents"]]
+        assert kinds == ["ExecutionStarted", "EventRaised", "EventRaised"]
+
+
+@pytest.mark.parametrize(("name", "turn", "rows"), [("Main", 3, 1), ("Parent", 2, 2)])
+async def test_the_row_of_an_instance_that_has_ended_is_mended(
+    name: str, turn: int, rows: int
+) -> None:
+    """When its message comes again; and written where there was none, of a child of one turn."""
+    async with serve(app(), hazards=f"crash=after-history-before-row@{turn}") as client:
+        await client.start(name, "it", None)
+        await client.host.settle()
+        await client.raise_event("it", "go", 1)
+        await asyncio.sleep(VISIBLE_AGAIN + 10)
+        await client.host.settle()
+        there = client.host.storage.instances.values()
+        assert [row.runtime_status for row in there] == ["Completed"] * rows
+        assert client.host.crashed_at == ["after-history-before-row"]
 
 
 async def test_a_crash_resets_connections_and_forgets_functions() -> None:

@@ -67,6 +67,9 @@ class Room(ABC):
     async def rewind(self) -> tuple[int, Any]:
         return await self.call("POST", f"{API}/instances/{self.id}/rewind?reason=why")
 
+    async def purge(self) -> tuple[int, Any]:
+        return await self.call("DELETE", f"{API}/instances/{self.id}")
+
     async def row(self) -> dict[str, Any]:
         """The instance with everything that can be asked for."""
         query = "showHistory=true&showHistoryOutput=true"
@@ -87,8 +90,8 @@ class Room(ABC):
         return row["runtimeStatus"], row["customStatus"], row["output"]
 
     @abstractmethod
-    async def lose_row_write(self) -> None:
-        """Leave the row Pending, as a crash between the history and the row does."""
+    async def lose_row_write(self, status: str = "Pending") -> None:
+        """Leave an earlier status in the row, as a crash between the history and the row does."""
 
     @abstractmethod
     def doom(self, place: str) -> None:
@@ -100,8 +103,8 @@ class DevhostRoom(Room):
 
     host: DevHost
 
-    async def lose_row_write(self) -> None:
-        self.host.storage.instances[self.id].runtime_status = "Pending"
+    async def lose_row_write(self, status: str = "Pending") -> None:
+        self.host.storage.instances[self.id].runtime_status = status
 
     def doom(self, place: str) -> None:
         self.host.hazards = Hazards.parse(f"python-dies={place}-after,turn-takes=1")
@@ -128,8 +131,8 @@ class EngineRoom(Room):
 
     laboratory: Laboratory
 
-    async def lose_row_write(self) -> None:
-        await self.laboratory.set_status(self._session, self.id, "Pending")
+    async def lose_row_write(self, status: str = "Pending") -> None:
+        await self.laboratory.set_status(self._session, self.id, status)
 
     def doom(self, place: str) -> None:
         (self.laboratory.host.folder / "die").touch()

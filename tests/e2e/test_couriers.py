@@ -53,6 +53,18 @@ async def test_a_push_whose_start_is_lost_is_begun_anew(caplog: pytest.LogCaptur
         assert {"Completed"} == {i.runtime_status for i in couriers}
 
 
+async def test_a_push_whose_first_row_is_lost_waits_for_the_repeat_alone() -> None:
+    """Its couriers see by the custom status that it has begun, a minute after the crash."""
+    async with world() as w:
+        w.host.hazards = Hazards.parse("gap=1,crash=after-history-before-row")
+        assert [202] == await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(5)
+        assert ["after-history-before-row"] == w.host.crashed_at
+        assert [202, 202] == await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(120)
+        assert ["complete"] == w.verdicts()
+
+
 async def test_a_push_of_which_nobody_else_hears_is_begun_anew_too() -> None:
     """One region reports, its start is lost, and no further webhook comes."""
     async with world(TIMEOUT="5m", LATE_WINDOW="0") as w:

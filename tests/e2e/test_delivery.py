@@ -229,6 +229,24 @@ async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
         assert 2 == len(bad.requests)
 
 
+@pytest.mark.parametrize(("answers", "dead"), [([503], []), ([404], ["ops"])])
+async def test_a_delivery_of_which_the_last_turn_lost_its_row_is_what_its_output_says(
+    answers: list[int], dead: list[str]
+) -> None:
+    """The engine mends such a row, but for the custom status, when the dead host's message comes
+    again."""
+    async with world() as w:
+        w.receivers["ops"].answers = answers
+        await w.push("p1")
+        await asyncio.sleep(3_600)
+        row = w.host.storage.instances["_delivery.complete.p1"]
+        assert "Completed" == row.runtime_status
+        row.custom_status = None
+        _, answer = await w.call("GET", "deadletters")
+        assert dead == [name for letter in answer["deadletters"] for name in letter["dead"]]
+        assert {"p1"} >= {letter["push"] for letter in answer["deadletters"]}
+
+
 async def test_a_late_delivery_shows_its_targets_while_they_are_tried() -> None:
     """Its first retry is due at once, and has not ended."""
     async with world() as w:

@@ -75,6 +75,23 @@ def test_a_pending_row_may_have_begun(attempt: Any) -> None:
     attempt(trial)
 
 
+@pytest.mark.parametrize("status", ["Pending", "Running"])
+def test_a_row_behind_its_end_is_mended_by_the_next_message(attempt: Any, status: str) -> None:
+    """After a crash that is what the crash had in hand. The custom status is lost, for no history
+    holds it."""
+
+    async def trial(room: Room) -> None:
+        await room.begun("Two")
+        for name in ("first", "second"):
+            assert 202 == await room.event(name)
+        assert ("Completed", "half", "both") == await room.ended()
+        await room.lose_row_write(status)
+        assert 202 == await room.event("third")
+        assert ("Completed", None, "both") == await room.ended()
+
+    attempt(trial)
+
+
 def test_a_start_on_an_id_in_use_is_a_conflict(attempt: Any) -> None:
     """The answer is 409, and says whether it is Pending or Running."""
 
@@ -161,6 +178,20 @@ def test_only_a_failed_instance_can_be_rewound(attempt: Any) -> None:
         await room.begun("Two")
         words = "This orchestration has status Running, but only orchestrations in the"
         assert (412, f'{words} "Failed" state can be rewound.') == await room.rewind()
+
+    attempt(trial)
+
+
+def test_the_starts_of_one_id_are_numbered(attempt: Any) -> None:
+    """From 0 on, and again from 0 once it has been purged."""
+
+    async def trial(room: Room) -> None:
+        for number in (0, 1, 2, 0):
+            await room.begun("Numbered")
+            assert 202 == await room.event("first")
+            assert ("Completed", "waiting", [number]) == await room.ended()
+            if number == 2:
+                assert 200 == (await room.purge())[0]
 
     attempt(trial)
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, Stage, engine_only
+from tests.e2e.withholding import withholding
 
 HELD_UP = """
 import os, pathlib, time
@@ -62,6 +63,44 @@ async def test_pushes_survive_the_hosts_death(s: Scene) -> None:
     await s.host.start()
     await insist_on_all(s)
     assert 6 == len(s.ops.messages())
+
+
+@engine_only(stage=Stage())
+async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None:
+    """The first turn of one push, the last of another and the last of a delivery are in their
+    histories alone, until their messages come again."""
+    assert isinstance(s.host, engine.Host)
+    assert s.host.storage
+    delivery = f"_delivery.complete.{s.push_id(3)}"
+    for host in (s.host, *s.others):
+        host.kill()
+    async with withholding(s.host.storage) as (connection, withheld):
+        doomed = s.host.another()
+        doomed.environ = dict(doomed.environ) | {"AzureWebJobsStorage": connection}
+        await doomed.start()
+        there = Scene(doomed.url, s.session, s.board, s.spans, name=s.name)
+        withheld.rows = {
+            s.push_id(1): b'"Running"',
+            s.push_id(2): b'"Completed"',
+            delivery: b'"Completed"',
+        }
+        s.ops.answers = [503]
+        await there.push(push=3)
+        await s.eventually(lambda: delivery in withheld.stuck)
+        await there.push(push=2)
+        await there.push(REGIONS[0], push=1)
+        await s.eventually(lambda: not withheld.rows)
+        doomed.kill()
+    for host in (s.host, *s.others):
+        await host.start()
+    await s.push(*REGIONS[1:], push=1)
+    await s.told("complete", push=1)
+    for instance in (s.push_id(2), delivery):
+        row = await s.ended(instance)
+        assert ("Completed", None) == (row["runtimeStatus"], row["customStatus"])
+    assert "complete" == (await s.call("GET", f"api/pushes/{s.push_id(2)}"))[1]["state"]
+    _, letters = await s.call("GET", "api/deadletters")
+    assert [] == letters["deadletters"]
 
 
 @engine_only(stage=Stage())

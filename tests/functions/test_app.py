@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import sdk
 from acr_global.functions.app import build_app
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -24,8 +23,7 @@ WATCHED = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRY_ID": "/subscript
 def triggers(kind: str, functions: list[Any] = FUNCTIONS) -> dict[str, dict[str, Any]]:
     """The triggers of one kind, by the function's name."""
     found = {f.get_function_name(): f.get_trigger().get_dict_repr() for f in functions}
-    ours = {name: trigger for name, trigger in found.items() if name not in sdk.BUILT_IN}
-    return {name: trigger for name, trigger in ours.items() if trigger["type"] == kind}
+    return {name: trigger for name, trigger in found.items() if trigger["type"] == kind}
 
 
 def test_the_http_functions_are_those_of_the_table() -> None:

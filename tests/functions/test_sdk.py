@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC
 from types import SimpleNamespace
+from typing import Any
 
+import azure.durable_functions as df
+import azure.functions as func
 import pytest
 from azure.durable_functions.models.history import HistoryEvent
 from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor
@@ -41,11 +44,42 @@ def test_the_end_of_an_instance_is_found(end: sdk.End | None, state: dict[str, o
     assert end == sdk.end_in(json.dumps(state))
 
 
+@pytest.mark.parametrize(("generation", "took"), [(None, False), (0, False), (1, True)])
+def test_an_instance_that_took_a_place_is_known(generation: int | None, took: bool) -> None:
+    """By the number of its start, where the engine counts."""
+    begun, other = SimpleNamespace(Generation=generation), SimpleNamespace()
+    assert took is sdk.took_a_place(SimpleNamespace(histories=[other, begun, other]))
+
+
 def test_a_client_says_where_its_host_is() -> None:
     """Calls to it need no key."""
-    bindings = SimpleNamespace(rpc_base_url="http://127.0.0.1:1/durabletask/", task_hub_name="Hub")
-    client = SimpleNamespace(_orchestration_bindings=bindings)
-    assert sdk.Host("http://127.0.0.1:1/durabletask/", "Hub", "") == sdk.host_of(client)
+    client = {"rpcBaseUrl": "http://127.0.0.1:1/durabletask/", "taskHubName": "Hub"}
+    assert sdk.Host("http://127.0.0.1:1/durabletask/", "Hub", "") == sdk.host_of(json.dumps(client))
+
+
+def test_the_bindings_are_those_that_the_sdk_makes() -> None:
+    """The app makes them without it."""
+
+    def described(app: Any, orchestrator: Any, activity: Any, client: Any) -> list[Any]:
+        def decide(context: func.OrchestrationContext) -> str:
+            return ""
+
+        async def notify(work: str, client: str) -> str:
+            return work
+
+        app.function_name("Decide")(orchestrator(decide))
+        app.function_name("Notify")(activity(client(notify)))
+        return [[b.get_dict_repr() for b in f.get_bindings()] for f in app.get_functions()]
+
+    ours, theirs = sdk.App(), df.DFApp()
+    assert described(
+        theirs,
+        theirs.orchestration_trigger(context_name="context", orchestration="Decide"),
+        theirs.activity_trigger(input_name="work", activity="Notify"),
+        theirs.durable_client_input(client_name="client"),
+    ) == described(
+        ours, ours.orchestrator("Decide"), ours.activity("Notify"), ours.durable_client()
+    )
 
 
 @pytest.mark.parametrize(

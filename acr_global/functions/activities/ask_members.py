@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import azure.durable_functions as df
-
 from acr_global.functions import groups, names, wire
 from acr_global.functions.engine import EngineError, Phase, Snapshot
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.grouping import BECOMES, MemberState
@@ -21,12 +20,12 @@ GIVEN_UP_AFTER = timedelta(days=1)
 """A push that was broken off is no longer waited for then."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.ASK_MEMBERS)
-    @app.activity_trigger(input_name="work", activity=names.ASK_MEMBERS)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.ASK_MEMBERS)
+    @app.durable_client()
     async def ask_members(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work
@@ -52,8 +51,7 @@ def state_of(snapshot: Snapshot, now: datetime) -> MemberState:
     """What has become of a push that was overdue."""
     match snapshot.phase:
         case Phase.FINISHED | Phase.BEGUN:
-            status = snapshot.custom_status
-            later = overtaking(status.get("state")) if isinstance(status, dict) else None
+            later = overtaking(wire.newest_state(snapshot.custom_status, snapshot.output))
             listens = snapshot.phase is Phase.BEGUN
             unsettled = MemberState.WAITING if listens else MemberState.INCOMPLETE
             return BECOMES[later] if later else unsettled

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
-
 from acr_global import audience
 from acr_global.ends import SUPERSEDED
 from acr_global.functions import bookkeeping, groups, names, wire
 from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all, attempt_group, give_way, not_sent
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
@@ -16,12 +15,12 @@ from acr_global.model import Outcome, Verdict, VerdictType
 from acr_global.verdict import overtaking
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.ATTEMPT_DELIVERY)
-    @app.activity_trigger(input_name="work", activity=names.ATTEMPT_DELIVERY)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.ATTEMPT_DELIVERY)
+    @app.durable_client()
     async def attempt_delivery(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work
@@ -85,5 +84,4 @@ async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
         return None
     if first.received_at > alarm.decided_at:
         return None  # another push has come to this id since
-    status = snapshot.custom_status
-    return overtaking(status.get("state")) if isinstance(status, dict) else None
+    return overtaking(wire.newest_state(snapshot.custom_status, snapshot.output))

@@ -7,14 +7,13 @@ import logging
 from datetime import timedelta
 from typing import Literal
 
-import azure.durable_functions as df
-
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
 from acr_global.functions import beginning, clock, givingup, keeping, log, names, reviving, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 from acr_global.functions.instances import new_input
 from acr_global.functions.orchestrators.courier import MAX_ROUNDS
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
 
@@ -25,12 +24,12 @@ BEGIN_ANEW_AFTER = timedelta(minutes=10)
 """After its start: its message must be lost."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.CARRY_ARRIVAL)
-    @app.activity_trigger(input_name="work", activity=names.CARRY_ARRIVAL)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.CARRY_ARRIVAL)
+    @app.durable_client()
     async def carry_arrival(work: JsonObject, client: str) -> str:
         if work == wire.PROBE:
             return ""

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import logging
 
-import azure.durable_functions as df
-
 from acr_global import audience, retry
 from acr_global.functions import bookkeeping, log, names, observing, wire
 from acr_global.functions.activities.hand_over_delivery import hand_on
+from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
@@ -26,12 +25,12 @@ from acr_global.notify.message import new_lags
 _ALARMS = (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.FIRE_PUSH_NOTIFICATION)
-    @app.activity_trigger(input_name="work", activity=names.FIRE_PUSH_NOTIFICATION)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.FIRE_PUSH_NOTIFICATION)
+    @app.durable_client()
     async def fire_push_notification(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work

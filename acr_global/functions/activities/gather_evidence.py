@@ -11,11 +11,10 @@ import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import azure.durable_functions as df
-
 from acr_global import correlation, verdict
 from acr_global.functions import names, observing, wire
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence
@@ -34,12 +33,12 @@ CALL_SECONDS = 3.0
 """For one request to the engine. A look is two at most, so all looks take less than 20 s."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.GATHER_EVIDENCE)
-    @app.activity_trigger(input_name="work", activity=names.GATHER_EVIDENCE)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.GATHER_EVIDENCE)
+    @app.durable_client()
     async def gather_evidence(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work

@@ -11,11 +11,10 @@ from __future__ import annotations
 import contextlib
 import logging
 
-import azure.durable_functions as df
-
 from acr_global import correlation
 from acr_global.functions import log, names, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
+from acr_global.functions.sdk import App
 from acr_global.functions.sending import give_way
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
@@ -24,12 +23,12 @@ from acr_global.model import Verdict
 from acr_global.verdict import is_of_same_push
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.HAND_OVER_DELIVERY)
-    @app.activity_trigger(input_name="work", activity=names.HAND_OVER_DELIVERY)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.HAND_OVER_DELIVERY)
+    @app.durable_client()
     async def hand_over_delivery(work: JsonObject, client: str) -> str:
         if work == wire.PROBE:
             return ""

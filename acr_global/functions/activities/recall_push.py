@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import azure.durable_functions as df
-
 from acr_global.functions import bookkeeping, names, wire
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence, EvidenceKind
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
     from acr_global.ledger import Row
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.RECALL_PUSH)
-    @app.activity_trigger(input_name="work", activity=names.RECALL_PUSH)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.RECALL_PUSH)
+    @app.durable_client()
     async def recall_push(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import azure.durable_functions as df
-
 from acr_global import audience, retry
 from acr_global.functions import groups, log, names, wire
 from acr_global.functions.activities.hand_over_delivery import hand_on
+from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_group
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
@@ -16,12 +15,12 @@ from acr_global.model import Attempt
 from acr_global.reporting import Telling
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.TELL_GROUP)
-    @app.activity_trigger(input_name="work", activity=names.TELL_GROUP)
-    @app.durable_client_input(client_name="client")
+    @app.activity(names.TELL_GROUP)
+    @app.durable_client()
     async def tell_group(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work

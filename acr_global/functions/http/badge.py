@@ -6,14 +6,14 @@ shown, and of any other it answers as a host does that has no such function.
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.functions import names
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function, where something may be shown."""
     if not setup.loaded.settings.has_badges():
         return
@@ -22,7 +22,7 @@ def register(app: df.DFApp, setup: Setup) -> None:
     @app.route(
         route="badge/{registry}/{*image}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS
     )
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def badge(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
         from acr_global.functions import badges

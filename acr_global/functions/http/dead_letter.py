@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
@@ -10,15 +9,16 @@ from acr_global.functions import letters, names, wire
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine
 from acr_global.functions.orchestrators.deliver_notification import summary
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.DEAD_LETTER)
     @app.route(route="deadletters/{id}", methods=["GET"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         return await respond_to_operator(show(setup.tools(client).engine, req.route_params["id"]))
 

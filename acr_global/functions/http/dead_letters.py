@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
@@ -10,15 +9,16 @@ from acr_global.correlation import DELIVERIES, numbered, order
 from acr_global.functions import letters, names, paging
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine, Phase, Snapshot
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.DEAD_LETTERS)
     @app.route(route="deadletters", methods=["GET"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def dead_letters(req: func.HttpRequest, client: str) -> func.HttpResponse:
         return await respond_to_operator(
             listing(setup.tools(client).engine, req.params.get("after"))

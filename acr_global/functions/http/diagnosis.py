@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import platform
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
@@ -14,6 +13,7 @@ from acr_global.functions.activities.gather_evidence import ask_registry
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.http.health import problems_of
 from acr_global.functions.probing import CALL_SECONDS, Prober
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.model import Action, Artifact, EvidenceKind
 from acr_global.policy import Override
@@ -24,13 +24,13 @@ DIGEST = f"sha256:{0:064d}"
 """The digest of a push that does not exist; no content is known to have it."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
     prober = Prober()
 
     @app.function_name(names.DIAGNOSIS)
     @app.route(route="diagnosis", methods=["GET"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def diagnosis(req: func.HttpRequest, client: str) -> func.HttpResponse:
         tools = setup.tools(client, CALL_SECONDS)
         return await respond_to_operator(diagnose(setup, tools, prober))

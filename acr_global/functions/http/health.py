@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
 from acr_global.functions import names
 from acr_global.functions.answers import Answer, respond
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.settings import Loaded
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.HEALTH)

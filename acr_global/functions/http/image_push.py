@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
@@ -24,6 +23,7 @@ from acr_global.functions import clock, keeping, log, names, observing, strays, 
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine
 from acr_global.functions.instances import ByContent, ById, Instances
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
 from acr_global.policy import Override
@@ -38,12 +38,12 @@ _OVER = {keeping.Place.DECIDED: "already-decided", keeping.Place.TERMINATED: "te
 """The reason in the answer where nothing was kept because the push is over."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.IMAGE_PUSH)
     @app.route(route="ImagePush", methods=["POST"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def image_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
         setup.announce()
         engine = setup.tools(client).engine

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.functions import names
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.OPEN_API)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.functions import names
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function. The host lets everybody in; the guard does not."""
 
     @app.function_name(names.UI_PAGES)
     @app.route(route="ui/{*page}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def pages(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
         from acr_global.functions import guard, pageviews

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
@@ -15,6 +14,7 @@ from acr_global.functions import clock, letters, log, names, wire
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import AlreadyExistsError, Engine
 from acr_global.functions.replays import newest
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.retry import Delivery
 from acr_global.settings import Settings
@@ -27,12 +27,12 @@ class NotReplayableError(AcrGlobalError):
     reason = "not-a-dead-letter"
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.REPLAY_DEAD_LETTER)
     @app.route(route="deadletters/{id}/replay", methods=["POST"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
         replayed = replay(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
         return await respond_to_operator(replayed, 202)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global import api
@@ -11,6 +10,7 @@ from acr_global.functions import names
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine
 from acr_global.functions.http.replay_dead_letter import replay
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.settings import Settings
 
@@ -22,12 +22,12 @@ class NothingGivenUpError(AcrGlobalError):
     reason = "nothing-given-up"
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.RETRY_PUSH)
     @app.route(route="pushes/{id}/retry", methods=["POST"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def retry_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
         retried = retry(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
         return await respond_to_operator(retried, 202)

@@ -8,21 +8,21 @@ pages: of two that fit an address, the host takes the one whose function comes f
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.functions import names
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function; not where App Service signs in, so that there is one way."""
     if setup.loaded.settings.ui != "key":
         return
 
     @app.function_name(names.UI_SIGN_IN)
     @app.route(route="ui-signin", methods=["POST"])
-    @app.durable_client_input(client_name="client")
+    @app.durable_client()
     async def sign_in(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
         from acr_global.functions import guard

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from acr_global.errors import TargetUnknownError
 from acr_global.functions import clock, names
 from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Attempt
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @app.function_name(names.TRY_TARGET)

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import timedelta
-from typing import Any
-
-import azure.durable_functions as df
+from typing import TYPE_CHECKING, Any
 
 from acr_global.ends import COURIER_ENDS
 from acr_global.functions import names, turns, wire
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
+
+if TYPE_CHECKING:
+    import azure.durable_functions as df
 
 PAUSES = (*(5,) * 18, *(15,) * 14)
 """Seconds between looks; after them LAST_PAUSE. Messages that a crash held back come after the
@@ -37,7 +39,7 @@ ROUNDS_PER_HISTORY = 20
 """A history is read anew in each episode, so a long wait goes on in a fresh one."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
     turns.register(app, names.COURIER, courier, setup.journal)
 

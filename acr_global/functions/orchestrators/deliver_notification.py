@@ -15,24 +15,26 @@ import logging
 from collections.abc import Generator
 from datetime import datetime
 from functools import partial
-from typing import Any
-
-import azure.durable_functions as df
+from typing import TYPE_CHECKING, Any
 
 from acr_global import retry, verdict
 from acr_global.ends import final_state, undelivered
 from acr_global.functions import log, names, observing, statuses, turns, wire
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.words import shorten
+
+if TYPE_CHECKING:
+    import azure.durable_functions as df
 
 MAX_REFERENCE_CHARS = 400
 """Characters in a status; a repository's name and a tag have 383 at most by the distribution
 specification, and a longer one must not fill a status."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
     turns.register(
         app, names.DELIVER_NOTIFICATION, deliver_notification, setup.journal, partial(_ended, setup)

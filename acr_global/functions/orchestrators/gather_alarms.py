@@ -22,15 +22,17 @@ import contextlib
 import logging
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any
-
-import azure.durable_functions as df
+from typing import TYPE_CHECKING, Any
 
 from acr_global import gathering, reporting, verdict
 from acr_global.functions import external_events, groups, log, names, sdk, statuses, turns, wire
 from acr_global.functions.orchestrators.wait_for_all_regions import PAUSES
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.grouping import GroupState, MemberState
+
+if TYPE_CHECKING:
+    import azure.durable_functions as df
 
 Steps = Generator[Any, Any, Any]
 
@@ -43,7 +45,7 @@ nothing do not count: the engine takes all events over into the fresh history (e
 against a timer that is cancelled by then), so there would be a fresher one at once, without end."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
     turns.register(app, names.GATHER_ALARMS, gather_alarms, setup.journal)
 

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-import azure.durable_functions as df
+from typing import TYPE_CHECKING
 
 from acr_global.functions import names, turns
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
+if TYPE_CHECKING:
+    import azure.durable_functions as df
 
-def register(app: df.DFApp, setup: Setup) -> None:
+
+def register(app: App, setup: Setup) -> None:
     """Add the function. Not journaled: a note that broke off is as good as any."""
     turns.register(app, names.NOTE_OPEN, note_open, None)
 

@@ -9,15 +9,17 @@ because the call of a missing function may never come back.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
-
-import azure.durable_functions as df
+from typing import TYPE_CHECKING, Any
 
 from acr_global.functions import names, turns, wire
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 
+if TYPE_CHECKING:
+    import azure.durable_functions as df
 
-def register(app: df.DFApp, setup: Setup) -> None:
+
+def register(app: App, setup: Setup) -> None:
     """Add the function. Not journaled: a probe that broke off is not resumed."""
     turns.register(app, names.PROBE_FUNCTIONS, probe_functions, None)
 

@@ -22,9 +22,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
-
-import azure.durable_functions as df
+from typing import TYPE_CHECKING, Any
 
 from acr_global import correlation, retry, verdict
 from acr_global.functions import (
@@ -37,8 +35,12 @@ from acr_global.functions import (
     turns,
     wire,
 )
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, Verdict, VerdictType
+
+if TYPE_CHECKING:
+    import azure.durable_functions as df
 
 Steps = Generator[Any, Any, Any]
 
@@ -58,7 +60,7 @@ CAUGHT_UP_TOGETHER = timedelta(minutes=1)
 """The events of one push are caught up one after another within this time."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
     turns.register(app, names.WAIT_FOR_ALL_REGIONS, wait_for_all_regions, setup.journal)
 

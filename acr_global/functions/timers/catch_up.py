@@ -6,9 +6,8 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-import azure.durable_functions as df
-
 from acr_global.functions import names, timings
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def schedule_of(every: timedelta) -> str:
     return "30 0 * * * *" if minutes == 60 else f"30 */{minutes} * * * *"
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function, where there is something to be asked."""
     settings = setup.loaded.settings
     if not settings.catches_up():

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import azure.durable_functions as df
-
 from acr_global.functions import names, timings
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ SCHEDULE = "45 12 * * * *"
 """Once an hour, in a minute in which no other timer begins."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
 
     @cache

@@ -15,8 +15,6 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-import azure.durable_functions as df
-
 from acr_global.correlation import NOTES, is_push
 from acr_global.functions import (
     clock,
@@ -30,6 +28,7 @@ from acr_global.functions import (
     timings,
 )
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.timings import RUN_SECONDS
 
@@ -43,7 +42,7 @@ BEGINS_WITHIN = timedelta(minutes=1)
 """An instance that has not begun by then gets a courier."""
 
 
-def register(app: df.DFApp, setup: Setup) -> None:
+def register(app: App, setup: Setup) -> None:
     """Add the function."""
     patrol = Patrol()
 
