@@ -1,6 +1,6 @@
 """`python -m benchmarks.memory engine | devhost [pushes]`: memory of a process over many pushes.
 
-`engine`: what the Python process holds, on the real engine, of this app and of the textbook's.
+`engine`: what the Python process holds, on the real engine, of this app.
 `devhost`: each in a process with its host, in virtual time, which takes more pushes. There the host
 keeps in memory what is storage elsewhere: it is emptied after each step, and so is the receiver.
 """
@@ -49,24 +49,24 @@ Measured = list[tuple[int, float, int]]
 """After so many pushes: MiB held, and blocks of Python's memory, where they can be counted."""
 
 
-async def on_the_engine(storage: engine.Azurite, side: str, pushes: int) -> Measured:
-    """On a host of its own, which nothing else uses."""
+async def on_the_engine(storage: engine.Azurite, pushes: int) -> Measured:
+    """On a host of its own, beside one that has nothing to do."""
     found: Measured = []
     async with AsyncExitStack() as stack:
         receivers = await stack.enter_async_context(Board().open())
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        app, textbook = await stack.enter_async_context(running(storage, receivers, REPORTING, 1))
-        chosen = app if side == APP else textbook
+        app, _ = await stack.enter_async_context(running(storage, receivers, REPORTING, 1))
         places = asyncio.Semaphore(AT_ONCE)
 
         async def push() -> None:
             async with places:
-                await chosen.push(session, 0)
+                await app.push(session, 0)
 
         for step in range(1, STEPS + 1):
             await asyncio.gather(*(push() for _ in range(pushes // STEPS)))
-            (python,) = chosen.host.pythons()
+            (python,) = app.host.pythons()
             found.append((step * pushes // STEPS, resident_mib(python), 0))
+            print(*found[-1], file=sys.stderr, flush=True)
     return found
 
 
@@ -138,14 +138,13 @@ def _slope(measured: Measured, what: int) -> float:
 def main(where: str, pushes: int) -> None:
     """Measure one side, then the other."""
     found: dict[str, Measured] = {}
-    for side in (APP, TEXTBOOK):
-        if where == "devhost":
+    if where == "engine":
+        with engine.azurite(fast=True) as storage:
+            found[APP] = asyncio.run(on_the_engine(storage, pushes))
+    else:
+        for side in (APP, TEXTBOOK):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
                 found[side] = own.submit(_on_devhost, side, pushes).result()
-        else:
-            with engine.azurite(fast=True) as storage:
-                found[side] = asyncio.run(on_the_engine(storage, side, pushes))
-        print(f"{side}: {found[side]}", flush=True)
     print(render(table(where, found)))
 
 
