@@ -13,12 +13,9 @@ import os
 import sys
 import time
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
 from functools import partial
-from multiprocessing import get_context
 from statistics import linear_regression
 
 import aiohttp
@@ -28,7 +25,7 @@ from acr_global.functions.ledgers import MemoryLedger
 from acr_global_rig import engine
 from acr_global_rig.registry import event
 from acr_global_rig.world import World, world
-from benchmarks.process import machine, resident_mib, silent
+from benchmarks.process import apart, machine, resident_mib
 from benchmarks.requests import running
 from benchmarks.sides import APP, REGIONS, TEXTBOOK, receiver
 from benchmarks.table import Table, number, render
@@ -71,9 +68,7 @@ async def on_the_engine(storage: engine.Azurite, pushes: int) -> Measured:
 
 
 def _on_devhost(side: str, pushes: int) -> Measured:
-    with silent(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return run_virtual(partial(on_devhost, side, pushes))
+    return run_virtual(partial(on_devhost, side, pushes))
 
 
 async def on_devhost(side: str, pushes: int) -> Measured:
@@ -143,8 +138,7 @@ def main(where: str, pushes: int) -> None:
             found[APP] = asyncio.run(on_the_engine(storage, pushes))
     else:
         for side in (APP, TEXTBOOK):
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
-                found[side] = own.submit(_on_devhost, side, pushes).result()
+            found[side] = apart(_on_devhost, side, pushes)
     print(render(table(where, found)))
 
 
