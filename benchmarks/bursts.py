@@ -36,6 +36,8 @@ SETTLES = 3.0
 """Seconds until pushes that were decided at once have ended."""
 BETWEEN = 1.0
 """Seconds between two pushes that are told one after another."""
+PATIENCE = 15.0
+"""Seconds after a burst, or a push's last webhook, until a push counts as not told."""
 PUSHES, ROUNDS, AT_ONCE = 100, 5, (16, 64)
 
 
@@ -108,7 +110,7 @@ async def burst(ground: Ground, pushes: int, at_once: int) -> Burst:
 async def told_right(scene: Scene) -> bool:
     """Whether a push is notified as complete, and only once."""
     try:
-        await scene.ops.until(lambda: scene.verdicts(), 60)
+        await scene.ops.until(lambda: scene.verdicts(), PATIENCE)
     except TimeoutError:
         return False
     return scene.verdicts() == ["complete"]
