@@ -28,6 +28,15 @@ def test_a_row_comes_back_as_it_was() -> None:
     assert (("eastus",), ("ops", "mail")) == (row.missing, row.undelivered)
 
 
+def test_an_event_is_named_where_its_id_is_not_the_pushs() -> None:
+    """By content they differ from region to region."""
+    own, other = ALARM.arrivals[0], ALARM.arrivals[0].model_copy(update={"event_id": "another"})
+    same = own.model_copy(update={"event_id": ALARM.push_id.upper()})
+    for arrival, named in ((same, None), (other, "another")):
+        row = row_of(ALARM.model_copy(update={"arrivals": (arrival,)}))
+        assert [named] == [way.event for way in row.ways if way.region == arrival.region]
+
+
 def test_nothing_is_stored_that_a_table_does_not_take() -> None:
     """Texts and truth values, few enough, under names without hyphens; no lone surrogate."""
     row = row_of(large_verdict("region-{}"), [f"t{n}" for n in range(500)])

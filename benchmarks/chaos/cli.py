@@ -101,7 +101,8 @@ def play_virtually(schedule: Schedule) -> Outcome:
 def _print_failed(
     ground: str, schedule: Schedule, outcome: Outcome, only: Sequence[int] | None
 ) -> None:
-    print(f"\nround {schedule.number} of seed {schedule.seed}:")
+    using = f", with {', '.join(sorted(schedule.features))}" if schedule.features else ""
+    print(f"\nround {schedule.number} of seed {schedule.seed}{using}:")
     for violation in outcome.violations[:SHOWN]:
         print(f"  {violation}")
     if len(outcome.violations) > SHOWN:

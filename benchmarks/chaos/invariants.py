@@ -5,9 +5,16 @@ true                what is said to have arrived was sent, and what was kept is 
 either-or           no region is both reported and missing; each expected one is either
 terms               what a push began with stays: regions and deadline
 one-id              one message id per verdict, one delivery id per target, over all repeats
-nothing-lost        each push of which a webhook was kept has its final verdict, at each target
+nothing-lost        each push of which a webhook was kept has its final verdict, at each target,
+                    by itself or in the report of a group
 in-time             within a bound after the last thing that it waited for
 nothing-left        no instance stays open
+
+Of groups (group_invariants.py):
+
+group-adds-up       counts are of the pushes that are listed, and all lacked the group's regions
+group-ends          a later report says all that an earlier one did; the last says that it is over
+told-once           a push whose alarm a group told has its end told by the group
 """
 
 from __future__ import annotations
@@ -15,10 +22,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from acr_global.model import EvidenceKind, Message, VerdictType
+from acr_global.model import EvidenceKind, Message, RegionReport, VerdictType
 from acr_global.notify.message import delivery_id, message_id
+from benchmarks.chaos import group_invariants
 from benchmarks.chaos.record import Heard, Record
 
 COMPLETE, OVERDUE = VerdictType.COMPLETE, VerdictType.OVERDUE
@@ -45,30 +53,48 @@ Check = Callable[[Record], Iterator[tuple[str, str]]]
 
 def one_final_verdict(record: Record) -> Iterator[tuple[str, str]]:
     """No push is said to have ended in two ways, and none is spoken of that nobody pushed."""
-    for push, types in _verdicts(record).items():
-        if push not in record.pushes():
-            yield push, "nobody pushed it"
+    pushes = record.instances()
+    for instance, types in verdicts(record).items():
+        if pushes[instance] not in record.pushes():
+            yield pushes[instance], "nobody pushed it"
         if len(types & FINAL) > 1 or (COMPLETE in types and OVERDUE in types):
-            yield push, f"was said to be {_names(types)}"
+            yield pushes[instance], f"was said to be {_names(types)}"
 
 
 def true(record: Record) -> Iterator[tuple[str, str]]:
     """Complete means everywhere, and nothing that was kept in time is missing."""
     for heard in record.heard:
-        message, push = heard.message, heard.message.push.id
+        message, push = heard.message, heard.push
         if (message.type in (COMPLETE, RECOVERED)) is bool(message.missing):
             yield push, f"{message.type.value} with {len(message.missing)} missing"
         sent = {p.region for p in record.posts_of(push) if p.sent_at <= heard.at}
         for region in message.regions:
             if region.state == "arrived" and region.region not in sent:
                 yield push, f"{region.region} is said to have arrived, and was not sent"
-            if region.state == "evidence":
-                yield push, f"{region.region} counts by evidence, and nothing was asked"
-        kept = record.accepted(push)
-        for name in set(message.missing) & kept.keys() - _doubted(message):
-            if record.settled(kept[name]) < message.decided_at:
-                late = (message.decided_at - kept[name]).total_seconds()
-                yield push, f"{message.type.value} lacks {name}, which was kept {late:.0f} s before"
+            if region.state == "evidence" and not _is_proved(record, heard, region):
+                yield push, f"{region.region} counts by evidence, and there was none"
+        for name, known in _known(record, push).items():
+            if name in set(message.missing) - _doubted(message):
+                late = (message.decided_at - known).total_seconds()
+                if record.settled(known) < message.decided_at:
+                    yield push, f"{message.type.value} lacks {name}, known for {late:.0f} s"
+
+
+def _known(record: Record, push: str) -> dict[str, datetime]:
+    """By region, since when the app knows of it, or can ask."""
+    there = {region: at for (of, region), at in record.replicas.items() if of == push}
+    kept = record.accepted(push)
+    return {name: min(filter(None, (there.get(name), kept.get(name)))) for name in there | kept}
+
+
+def _is_proved(record: Record, heard: Heard, region: RegionReport) -> bool:
+    """Whether a region that has not reported is there all the same."""
+    found = {e.kind for e in region.evidence if e.found}
+    since = record.replicas.get((heard.push, region.region))
+    if EvidenceKind.MANIFEST in found:
+        return since is not None and since <= heard.at
+    sent = {p.region for p in record.posts_of(heard.push) if p.sent_at <= heard.at}
+    return record.by_content and found == {EvidenceKind.EARLIER_REPORT} and region.region in sent
 
 
 def _doubted(message: Message) -> set[str]:
@@ -85,18 +111,18 @@ def either_or(record: Record) -> Iterator[tuple[str, str]]:
         message = heard.message
         there = {r.region for r in message.regions if r.state != "missing"}
         if both := there & set(message.missing):
-            yield message.push.id, f"{_names(both)} both reported and missing"
+            yield heard.push, f"{_names(both)} both reported and missing"
         if len({r.region for r in message.regions}) < len(message.regions):
-            yield message.push.id, "a region is named twice"
+            yield heard.push, "a region is named twice"
         if there | set(message.missing) != {r.region for r in message.regions}:
-            yield message.push.id, "a region is neither reported nor missing"
+            yield heard.push, "a region is neither reported nor missing"
 
 
 def terms(record: Record) -> Iterator[tuple[str, str]]:
     """A change of the settings does not reach a push that has begun."""
     known = {t.regions for t in record.terms}
-    for push in _verdicts(record):
-        messages = [h.message for h in record.heard_of(push)]
+    for instance, push in record.instances().items():
+        messages = [h.message for h in record.heard_of(instance)]
         regions = {tuple(r.region for r in m.regions) for m in messages}
         if strange := regions - known:
             yield push, f"waits for {_names(next(iter(strange)))}, as no setting says"
@@ -108,8 +134,9 @@ def one_id(record: Record) -> Iterator[tuple[str, str]]:
     """A receiver can drop repeats by the id, and loses nothing by it."""
     said: dict[str, set[tuple[str, VerdictType, tuple[str, ...]]]] = defaultdict(set)
     for heard in record.heard:
-        message, push = heard.message, heard.message.push.id
-        if message.id != message_id(push, message.type):
+        message, push = heard.message, heard.push
+        # Content that is pushed again after a purge has ids of its own.
+        if message.id != message_id(message.push.id, message.type) and not record.by_content:
             yield push, f"{message.type.value} has an id that is not made of push and verdict"
         if heard.delivery_id != delivery_id(message, heard.target):
             yield push, f"{heard.target} was told under an id that is not made of it"
@@ -121,56 +148,72 @@ def one_id(record: Record) -> Iterator[tuple[str, str]]:
 
 def nothing_lost(record: Record) -> Iterator[tuple[str, str]]:
     """Kept means decided, and told to everybody who hears of it."""
-    verdicts = _verdicts(record)
+    said, pushes, taken = verdicts(record), record.instances(), _taken(record)
     for push in record.pushes():
-        if not record.accepted(push):
-            continue
-        final = verdicts.get(push, set()) & FINAL
-        if not final:
-            said = _names(verdicts.get(push, ())) or "nothing"
-            yield push, f"has no final verdict; what was said: {said}"
-        taken = {(h.target, h.message.type) for h in record.heard_of(push) if h.status == 200}
+        if record.accepted(push) and push not in pushes.values():
+            yield push, "nothing was said of it"
+    for instance, types in said.items():
+        if not types & FINAL:
+            yield pushes[instance], f"has no final verdict; what was said: {_names(types)}"
         for target, wanted in record.targets.items():
-            for verdict in final & wanted:
-                if (target, verdict) not in taken:
-                    yield push, f"{target} has not been told that it is {verdict.value}"
+            for verdict in types & FINAL & wanted:
+                if (target, instance, verdict) not in taken:
+                    yield pushes[instance], f"{target} was not told that it is {verdict.value}"
+
+
+def _taken(record: Record) -> set[tuple[str, str, VerdictType]]:
+    """What each target has taken of each instance, by itself or in the report of a group."""
+    alone = {(h.target, h.message.push.id, h.message.type) for h in record.heard if h.status == 200}
+    counted = {
+        (report.target, instance, verdict)
+        for report in record.reports
+        if report.status == 200
+        for instance, types in report.verdicts().items()
+        for verdict in types
+    }
+    return alone | counted
 
 
 def in_time(record: Record) -> Iterator[tuple[str, str]]:
     """A bound after the last thing that it waited for, and after the last trouble."""
-    for push, first in _first_finals(record).items():
-        by = record.settled(_waited_for(record, first.message), told=True)
+    for first in _first_finals(record):
+        by = record.settled(_waited_for(record, first), told=True)
         late = (first.at - by).total_seconds()
         if late > 0:
-            yield push, f"{first.message.type.value} came {late:.0f} s after the bound"
+            yield first.push, f"{first.message.type.value} came {late:.0f} s after the bound"
 
 
 def delays(record: Record) -> tuple[float, ...]:
     """Seconds from the last webhook that a push waited for to its final verdict, of all that have
     arrived everywhere; troubles are not taken off."""
     return tuple(
-        max(0.0, (first.at - _waited_for(record, first.message)).total_seconds())
-        for first in _first_finals(record).values()
-        if not first.message.missing
+        max(0.0, (first.at - _waited_for(record, first)).total_seconds())
+        for first in _first_finals(record)
+        if all(region.state == "arrived" for region in first.message.regions)
     )
 
 
-def _first_finals(record: Record) -> dict[str, Heard]:
-    """By push, how its final verdict was first heard."""
+def _first_finals(record: Record) -> tuple[Heard, ...]:
+    """How each instance's final verdict was first heard, where it was told by itself."""
     found: dict[str, Heard] = {}
     for heard in sorted(record.heard, key=lambda h: h.at):
-        if heard.message.type in FINAL and record.posts_of(heard.message.push.id):
+        if heard.message.type in FINAL and record.posts_of(heard.push):
             found.setdefault(heard.message.push.id, heard)
-    return found
+    return tuple(found.values())
 
 
-def _waited_for(record: Record, message: Message) -> datetime:
+def _waited_for(record: Record, heard: Heard) -> datetime:
     """The last thing that had to happen before this could be said."""
-    push = message.push.id
-    posts, kept = record.posts_of(push), record.accepted(push)
+    message = heard.message
+    posts, kept = record.posts_of(heard.push), record.accepted(heard.push)
+    late_window = max(t.late_window for t in record.terms)
+    if record.by_content and message.missing:
+        return message.deadline + late_window
     if message.missing:
         begun = record.settled(min(kept.values(), default=posts[-1].answered_at))
-        return begun + max(t.timeout + t.late_window for t in record.terms)
+        return begun + max(t.timeout for t in record.terms) + late_window
+    if any(region.state == "evidence" for region in message.regions):
+        return message.deadline + (late_window if message.type is RECOVERED else timedelta(0))
     last = {p.region: p.answered_at for p in posts}  # where no answer said that it is kept
     regions = [r.region for r in message.regions if r.region in last]
     return max((kept.get(r, last[r]) for r in regions), default=posts[-1].answered_at)
@@ -191,6 +234,7 @@ INVARIANTS: dict[str, Check] = {
     "nothing-lost": nothing_lost,
     "in-time": in_time,
     "nothing-left": nothing_left,
+    **group_invariants.INVARIANTS,
 }
 
 
@@ -204,10 +248,14 @@ def violations(record: Record) -> tuple[Violation, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _verdicts(record: Record) -> dict[str, set[VerdictType]]:
+def verdicts(record: Record) -> dict[str, set[VerdictType]]:
+    """By instance, all that was said of it, by itself or in the report of a group."""
     said: dict[str, set[VerdictType]] = defaultdict(set)
     for heard in record.heard:
         said[heard.message.push.id].add(heard.message.type)
+    for report in record.reports:
+        for instance, types in report.verdicts().items():
+            said[instance] |= types
     return said
 
 

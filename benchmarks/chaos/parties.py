@@ -12,9 +12,10 @@ import aiohttp
 from aiohttp import web
 
 from acr_global.model import Message
+from acr_global.notify.notice import GroupMessage
 from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import GIVES_UP, event, post
-from benchmarks.chaos.record import ACCEPTED, DECIDED, Heard, Posted
+from benchmarks.chaos.record import ACCEPTED, DECIDED, Heard, Posted, Reported
 from benchmarks.chaos.schedule import Webhook
 
 WORKS, HANGS, LATE = "works", "hangs", "late"
@@ -38,11 +39,13 @@ class Registry:
         clock: Callable[[], datetime],
         again: float,
         name: str = "p",
+        by_content: bool = False,
     ) -> None:
         """`door`: the app's URL for a push; `again`: seconds between an operator's tries; `name`:
-        what the ids of pushes begin with."""
+        what the ids of pushes begin with; `by_content`: each region's event has an id of its
+        own."""
         self._session, self._door, self._clock = session, door, clock
-        self._again, self._name = again, name
+        self._again, self._name, self._by_content = again, name, by_content
         self.posts: list[Posted] = []
 
     async def send(self, webhook: Webhook, tries: int = 100) -> None:
@@ -56,7 +59,8 @@ class Registry:
     async def _post(self, webhook: Webhook) -> int | None:
         push = f"{self._name}{webhook.push}"
         sent_at, status = self._clock(), None
-        url, body = self._door(webhook.push), event(push, repository=f"team/{push}")
+        event_id = f"{push}-{webhook.region}" if self._by_content else push
+        url, body = self._door(webhook.push), event(event_id, repository=f"team/{push}")
         # No answer, or none that says anything: the registry does not care.
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError):
             status, _ = await post(self._session, url, body, webhook.region, seconds=GIVES_UP)
@@ -72,14 +76,19 @@ class Listener(Receiver):
         self._clock = clock
         self.does = WORKS
         self.heard: list[Heard] = []
+        self.reports: list[Reported] = []
 
     async def receive(self, request: web.Request) -> web.Response:
         """Keep one message, and do to it what is the order of the moment."""
         body, at, does = json.loads(await request.read()), self._clock(), self.does
         status = None if does == HANGS else 200 if does in (WORKS, LATE) else int(does)
         delivery = request.headers.get("webhook-id", "")
-        message = Message.model_validate(body)
-        self.heard.append(Heard(self.name, at, delivery, status, message))
+        if body["type"] == "group":
+            report = GroupMessage.model_validate(body)
+            self.reports.append(Reported(self.name, at, delivery, status, report))
+        else:
+            message = Message.model_validate(body)
+            self.heard.append(Heard(self.name, at, delivery, status, message))
         self.changed.set()
         if status is None:
             await asyncio.Event().wait()  # until the sender goes away

@@ -7,24 +7,40 @@ import contextlib
 import itertools
 import json
 import re
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from random import Random
 
 import aiohttp
+from packaging.version import Version
 
 from acr_global_rig import azurite as emulator
 from acr_global_rig import engine
 from acr_global_rig.receivers import ALL_VERDICTS, listening, webhook_targets
 from acr_global_rig.registry import REGIONS
 from benchmarks.chaos import proxy
+from benchmarks.chaos.features import Replicas, settings_for
 from benchmarks.chaos.invariants import nothing_lost
 from benchmarks.chaos.parties import HANGS, LATE, WORKS, Listener, Registry
 from benchmarks.chaos.proxy import Proxy
 from benchmarks.chaos.record import Record, Terms, Trouble
-from benchmarks.chaos.schedule import Fault, Plan, Schedule, Webhook
+from benchmarks.chaos.schedule import (
+    CONTENT,
+    EVIDENCE,
+    GROUPS,
+    REGION,
+    Fault,
+    Plan,
+    Schedule,
+    Webhook,
+)
+from benchmarks.chaos.schedule import replicas as replicated
 from benchmarks.chaos.virtual import EVERY, HEARD, OPS
+from tools.package import RELEASES, kept
 
 HOSTS = 2
 TIMEOUTS = {"usual": 15.0, "hasty": 8.0}
@@ -39,11 +55,18 @@ host's start on a busy machine."""
 LIVES = 330.0
 """Seconds until the timer has looked after what Python died in, where nobody was faster."""
 
+ASKED = 60.0
+"""From the registry's recovery until nobody waits for an answer of before."""
+
 REFUSED = 60.0
 """From a receiver's recovery to the end of the longest pause of its deliveries."""
 
 PATIENCE = LIVES + LATE_WINDOW
 """Seconds that the end of a round is waited for, after its last webhook."""
+
+
+UPGRADE = "upgrade"
+"""All hosts at once: from the release before, on which such a round begins."""
 
 
 def _which(random: Random) -> str:
@@ -71,7 +94,11 @@ PLAN = Plan(
             f"{random.choice((EVERY, OPS))} {random.choice(('503', '429', HANGS, LATE))}",
             random.uniform(2, 30),
         ),
+        REGION: lambda random: (random.choice(REGIONS), random.uniform(10, 60)),
+        "registry": lambda random: (random.choice(("500", "429", HANGS)), random.uniform(5, 30)),
+        UPGRADE: lambda random: ("", random.uniform(0.5, 3)),
     },
+    features={GROUPS: 0.5, EVIDENCE: 0.3, CONTENT: 0.3},
 )
 
 
@@ -84,9 +111,15 @@ class Ground:
     """Two hosts, their storage and their receivers, and what can be done to them."""
 
     def __init__(
-        self, hosts: list[engine.Host], proxies: list[Proxy], listeners: Mapping[str, Listener]
+        self,
+        hosts: list[engine.Host],
+        proxies: list[Proxy],
+        listeners: Mapping[str, Listener],
+        replicas: Replicas,
+        newest: Path,
     ) -> None:
         self.hosts, self._proxies, self._listeners = hosts, proxies, listeners
+        self._replicas, self._newest = replicas, newest
         self._down: list[int] = []
         self.troubles: list[Trouble] = []
         self.faults: Mapping[str, Callable[[Fault], Awaitable[None]]] = {
@@ -95,6 +128,9 @@ class Ground:
             "python": self._python,
             "storage": self._storage,
             "receiver": self._receiver,
+            "registry": self._registry,
+            UPGRADE: self._upgrade,
+            REGION: self._nothing,
         }
 
     @asynccontextmanager
@@ -116,6 +152,15 @@ class Ground:
             await asyncio.sleep(fault.lasts)
             self._down.remove(int(which))
 
+    async def _upgrade(self, fault: Fault) -> None:
+        async with self._troubled(AFTERMATH):
+            self._down += range(HOSTS)
+            for host in self.hosts:
+                host.kill()
+                host.folder = self._newest
+            await asyncio.sleep(fault.lasts)
+            self._down.clear()
+
     async def _python(self, fault: Fault) -> None:
         async with self._troubled(LIVES):
             self.hosts[int(fault.what)].kill_python()
@@ -134,6 +179,15 @@ class Ground:
             self._listeners[name].does = does
             await asyncio.sleep(fault.lasts)
             self._listeners[name].does = WORKS
+
+    async def _registry(self, fault: Fault) -> None:
+        async with self._troubled(ASKED):
+            self._replicas.does = fault.what
+            await asyncio.sleep(fault.lasts)
+            self._replicas.does = WORKS
+
+    async def _nothing(self, fault: Fault) -> None:
+        pass
 
     async def supervise(self) -> None:
         """Start a host that has ended, as a platform does."""
@@ -165,10 +219,17 @@ async def proxied(storage: engine.Azurite) -> AsyncIterator[tuple[engine.Azurite
 
 @asynccontextmanager
 async def grounds(
-    storage: engine.Azurite, listeners: Mapping[str, Listener]
+    schedule: Schedule,
+    storage: engine.Azurite,
+    listeners: Mapping[str, Listener],
+    replicas: Replicas,
 ) -> AsyncIterator[Ground]:
     """Hosts that listen, on a hub of their own."""
+    hub, upgraded = engine.new_hub(), any(fault.kind == UPGRADE for fault in schedule.faults)
     async with AsyncExitStack() as stack:
+        newest = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="app-")))
+        engine.stage(newest, engine.host_json(hub))
+        endpoints = await stack.enter_async_context(replicas.serving())
         behind, proxies = await stack.enter_async_context(proxied(storage))
         await stack.enter_async_context(listening(*listeners.values()))
         targets = [
@@ -180,37 +241,53 @@ async def grounds(
             "TIMEOUT": f"{TIMEOUTS['usual']:.0f}s",
             "LATE_WINDOW": f"{LATE_WINDOW:.0f}s",
             "RETRY_SCHEDULE": RETRIES,
-            "ALARM_GROUP": "0",
             "TARGETS": json.dumps(targets),
+            **settings_for(schedule.features, "3 in 20s", endpoints),
         }
         environ = {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
-        first = await stack.enter_async_context(engine.hosted(behind, environ))
+        release = _newest_release() if upgraded else None
+        first = await stack.enter_async_context(
+            engine.hosted(behind, environ, hub=hub, release=release)
+        )
         hosts = [first, *(first.another() for _ in range(HOSTS - 1))]
         for other in hosts[1:]:
             stack.callback(other.kill)
             await other.start()
-        yield Ground(hosts, proxies, listeners)
+        yield Ground(hosts, proxies, listeners, replicas, newest)
+
+
+def _newest_release() -> Path:
+    """The zip of the newest one that is kept."""
+    return kept(max((path.parent.name for path in RELEASES.glob("*/*.zip")), key=Version))
 
 
 async def play(schedule: Schedule, storage: engine.Azurite) -> Record:
     """Play one round on fresh hosts, until nothing more is to come."""
-    listeners = {name: Listener(name, now) for name in HEARD}
-    async with grounds(storage, listeners) as ground, aiohttp.ClientSession() as session:
+    listeners, replicas = {name: Listener(name, now) for name in HEARD}, Replicas(now)
+    async with (
+        grounds(schedule, storage, listeners, replicas) as ground,
+        aiohttp.ClientSession() as session,
+    ):
         turns = itertools.count()
         registry = Registry(
-            session, lambda push: ground.hosts[next(turns) % HOSTS].url, now, again=3.0
+            session,
+            lambda push: ground.hosts[next(turns) % HOSTS].url,
+            now,
+            again=3.0,
+            by_content=CONTENT in schedule.features,
         )
         supervising = asyncio.create_task(ground.supervise())
         try:
-            await _act(schedule, ground, registry)
-            record = await _end(ground, registry, listeners, session)
+            await _act(schedule, ground, registry, replicas)
+            seen = partial(_record, schedule, ground, registry, listeners, replicas)
+            record = await _end(ground, session, seen)
         finally:
             supervising.cancel()
             await asyncio.gather(supervising, return_exceptions=True)
         return record
 
 
-async def _act(schedule: Schedule, ground: Ground, registry: Registry) -> None:
+async def _act(schedule: Schedule, ground: Ground, registry: Registry, replicas: Replicas) -> None:
     async def fail(fault: Fault) -> None:
         await asyncio.sleep(fault.at)
         await ground.faults[fault.kind](fault)
@@ -219,14 +296,45 @@ async def _act(schedule: Schedule, ground: Ground, registry: Registry) -> None:
         await asyncio.sleep(webhook.at)
         await registry.send(webhook)
 
-    await asyncio.gather(*map(fail, schedule.faults), *map(report, schedule.webhooks))
+    async def replicate(push: int, region: str, at: float) -> None:
+        await asyncio.sleep(at)
+        replicas.has(f"p{push}", region)
+
+    there = replicated(schedule).items() if EVIDENCE in schedule.features else ()
+    await asyncio.gather(
+        *map(fail, schedule.faults),
+        *map(report, schedule.webhooks),
+        *(replicate(push, region, at) for (push, region), at in there),
+    )
 
 
-async def _end(
+def _record(
+    schedule: Schedule,
     ground: Ground,
     registry: Registry,
     listeners: Mapping[str, Listener],
-    session: aiohttp.ClientSession,
+    replicas: Replicas,
+    left: tuple[str, ...],
+) -> Record:
+    return Record(
+        terms=tuple(
+            Terms(REGIONS, timedelta(seconds=timeout), timedelta(seconds=LATE_WINDOW))
+            for timeout in TIMEOUTS.values()
+        ),
+        targets=HEARD,
+        posts=tuple(registry.posts),
+        heard=tuple(h for listener in listeners.values() for h in listener.heard),
+        troubles=tuple(ground.troubles),
+        left=left,
+        prompt=timedelta(seconds=10),
+        reports=tuple(r for listener in listeners.values() for r in listener.reports),
+        replicas=replicas.since if EVIDENCE in schedule.features else {},
+        by_content=CONTENT in schedule.features,
+    )
+
+
+async def _end(
+    ground: Ground, session: aiohttp.ClientSession, seen: Callable[[tuple[str, ...]], Record]
 ) -> Record:
     """The record, once nothing more is owed and everything has ended; or when patience ends."""
     until = now() + timedelta(seconds=PATIENCE)
@@ -234,18 +342,7 @@ async def _end(
         left: tuple[str, ...] = ("unknown",)
         with contextlib.suppress(aiohttp.ClientError, ValueError):
             left = await ground.left(session)
-        record = Record(
-            terms=tuple(
-                Terms(REGIONS, timedelta(seconds=timeout), timedelta(seconds=LATE_WINDOW))
-                for timeout in TIMEOUTS.values()
-            ),
-            targets=HEARD,
-            posts=tuple(registry.posts),
-            heard=tuple(h for listener in listeners.values() for h in listener.heard),
-            troubles=tuple(ground.troubles),
-            left=left,
-            prompt=timedelta(seconds=10),
-        )
+        record = seen(left)
         if now() > until or not (left or any(nothing_lost(record))):
             return record
         await asyncio.sleep(2.0)

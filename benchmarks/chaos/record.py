@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from acr_global.grouping import MemberState
 from acr_global.model import Message, VerdictType
+from acr_global.notify.notice import GroupMessage
 
 DECIDED, ACCEPTED = 200, 202
 """Answers to a webhook: its push is over, or it is kept."""
@@ -36,6 +38,39 @@ class Heard:
     status: int | None
     """What the receiver answered; None: it never did."""
     message: Message
+
+    @property
+    def push(self) -> str:
+        """Whose it is. Its id in the message is that of an instance, and has no more to do with it
+        where pushes are told apart by content."""
+        return push_of(str(self.message.push.repository))
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One request about a group."""
+
+    target: str
+    at: datetime
+    delivery_id: str
+    status: int | None
+    message: GroupMessage
+
+    def verdicts(self) -> dict[str, frozenset[VerdictType]]:
+        """By instance, what it says of each push."""
+        return {push.id: _SAYS[push.state] for push in self.message.pushes}
+
+
+_SAYS = {
+    MemberState.WAITING: frozenset({VerdictType.OVERDUE}),
+    MemberState.RECOVERED: frozenset({VerdictType.OVERDUE, VerdictType.RECOVERED}),
+    MemberState.INCOMPLETE: frozenset({VerdictType.OVERDUE, VerdictType.INCOMPLETE}),
+}
+
+
+def push_of(image: str) -> str:
+    """`team/p3:v1`, or without its tag → `p3`: each push has a repository of its own."""
+    return image.partition(":")[0].rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +108,13 @@ class Record:
     """Instances that had not ended."""
     prompt: timedelta = field(default=timedelta(seconds=5))
     """How soon something has its effect where nothing is troubled."""
+    reports: tuple[Reported, ...] = ()
+    replicas: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """By push and region, since when the registry says that the image is there; empty where the app
+    does not ask it."""
+    by_content: bool = False
+    """Pushes are told apart by what was pushed: one of which a region reports after the end begins
+    another instance."""
 
     def settled(self, at: datetime, *, told: bool = False) -> datetime:
         """By when what happened then must have had its effect; `told`: at the receivers, too."""
@@ -101,7 +143,13 @@ class Record:
                 times.setdefault(post.region, post.answered_at)
         return times
 
-    def heard_of(self, push: str) -> tuple[Heard, ...]:
-        """What was said of it, in the order heard."""
-        mine = (h for h in self.heard if h.message.push.id == push)
+    def heard_of(self, instance: str) -> tuple[Heard, ...]:
+        """What was said of one instance of a push, in the order heard."""
+        mine = (h for h in self.heard if h.message.push.id == instance)
         return tuple(sorted(mine, key=lambda h: h.at))
+
+    def instances(self) -> dict[str, str]:
+        """Every instance of which something was said, with its push."""
+        said = {h.message.push.id: h.push for h in self.heard}
+        counted = {p.id: push_of(p.image) for r in self.reports for p in r.message.pushes}
+        return counted | said

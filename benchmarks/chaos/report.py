@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from benchmarks.chaos.invariants import Violation, delays, violations
-from benchmarks.chaos.record import ACCEPTED, DECIDED, Record
-from benchmarks.chaos.schedule import Schedule
+from benchmarks.chaos.invariants import Violation, delays, verdicts, violations
+from benchmarks.chaos.record import ACCEPTED, DECIDED, Record, push_of
+from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS, Schedule
 from benchmarks.table import number, percentile
 
 Rows = list[tuple[str, str]]
+
+FEATURES = (GROUPS, EVIDENCE, CONTENT)
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,15 @@ def outcome_of(schedule: Schedule, record: Record) -> Outcome:
         counts[known.get(post.status, "refused")] += 1
     counts["pushes"] = len(record.pushes())
     counts["kept pushes"] = sum(bool(record.accepted(push)) for push in record.pushes())
-    said = {(h.message.push.id, h.message.type) for h in record.heard}
-    counts.update(verdict.value for _, verdict in said)
+    counts.update(verdict.value for types in verdicts(record).values() for verdict in types)
     counts["messages"] = len({h.delivery_id for h in record.heard})
+    counts["reports"] = len({r.delivery_id for r in record.reports})
+    counts["groups"] = len({r.message.group for r in record.reports})
+    counts["by evidence"] = sum(
+        any(region.state == "evidence" for region in message.regions)
+        for message in {h.message.id: h.message for h in record.heard}.values()
+    )
+    counts.update(f"with {feature}" for feature in schedule.features)
     faults = Counter(fault.kind for fault in schedule.faults)
     found = violations(record)
     stories = (
@@ -55,7 +63,7 @@ def outcome_of(schedule: Schedule, record: Record) -> Outcome:
 
 
 def _story(record: Record, push: str) -> list[str]:
-    posts, heard = record.posts_of(push), record.heard_of(push)
+    posts, heard = record.posts_of(push), [h for h in record.heard if h.push == push]
     lines = [
         (p.sent_at, f"{p.region} answered {p.status or 'nothing'} at {p.answered_at:%H:%M:%S.%f}")
         for p in posts
@@ -63,22 +71,30 @@ def _story(record: Record, push: str) -> list[str]:
     lines += [
         (h.at, f"{h.target} told {h.message.type.value}, lacks {h.message.missing}") for h in heard
     ]
+    lines += [
+        (r.at, f"{r.target} answers {r.status} to {r.message.number}: {r.message.text}")
+        for r in record.reports
+        if push == r.message.group or push in {push_of(p.image) for p in r.message.pushes}
+    ]
     return [f"{push} {at:%H:%M:%S.%f} {what}" for at, what in sorted(lines)]
 
 
 def rows(outcome: Outcome) -> Rows:
     """What is shown, in words."""
     n, late = outcome.counts, outcome.delays
-    verdicts = ("complete", "overdue", "recovered", "incomplete")
+    types = ("complete", "overdue", "recovered", "incomplete")
     answers = ("kept", "decided", "refused", "unanswered")
     shown = [
         ("rounds", f"{n['rounds']:,}"),
         ("pushes", f"{n['pushes']:,}"),
         ("webhooks posted", f"{n['webhooks']:,}"),
         ("their answers", ", ".join(f"{n[a]:,} {a}" for a in answers)),
+        ("of the rounds, with", ", ".join(f"{n[f'with {f}']:,} {f}" for f in FEATURES)),
         ("faults", ", ".join(f"{many:,} {kind}" for kind, many in sorted(outcome.faults.items()))),
-        ("verdicts", ", ".join(f"{n[v]:,} {v}" for v in verdicts)),
+        ("verdicts", ", ".join(f"{n[v]:,} {v}" for v in types)),
+        ("verdicts that count a region by evidence", f"{n['by evidence']:,}"),
         ("messages, in so many requests", f"{n['messages']:,} in {n['requests']:,}"),
+        ("groups of alarms, and messages about them", f"{n['groups']:,}, {n['reports']:,}"),
         ("pushes of which a webhook was kept", f"{n['kept pushes']:,}"),
     ]
     if late:

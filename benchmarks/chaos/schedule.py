@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from acr_global_rig.registry import REGIONS
@@ -61,6 +61,8 @@ class Plan:
     """Draws which of its kind, and how long it lasts."""
     often: tuple[str, ...] = ()
     """Kinds that are as frequent as four others."""
+    features: Mapping[str, float] = field(default_factory=dict)
+    """How likely each is in a round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Schedule:
     seed: int
     number: int
     steps: tuple[Step, ...]
+    features: frozenset[str] = frozenset()
+    """What of the app is in use, beside the rest."""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -88,16 +92,27 @@ class Schedule:
 JUMP = "jump"
 """The clock of everything jumps, by weeks. Nothing that began before is still reported after it."""
 
+REGION = "region"
+"""A region is down: what it would report comes afterwards, or never."""
+
+GROUPS, EVIDENCE, CONTENT = "groups", "evidence", "content"
+"""Features: alarms of one region are one; the registry is asked; pushes are told apart by what was
+pushed."""
+
 
 def schedule_of(plan: Plan, seed: int, number: int) -> Schedule:
     """The round of this number; one seed gives one schedule."""
     random = Random(f"{seed}|{number}")
+    features = frozenset(name for name, odds in plan.features.items() if random.random() < odds)
     faults = list(_faults(plan, random))
     border = next((f.at for f in faults if f.kind == JUMP), None)
     begins = [_begin(plan, random, faults) for _ in range(plan.pushes)]
     webhooks = [w for n, at in enumerate(begins) for w in _webhooks(plan, random, n, at, border)]
+    for outage in (fault for fault in faults if fault.kind == REGION):
+        held = (_held_up(plan, random, outage, webhook, border) for webhook in webhooks)
+        webhooks = [webhook for webhook in held if webhook]
     steps: list[Step] = [*faults, *webhooks]
-    return Schedule(seed, number, tuple(sorted(steps, key=lambda step: step.at)))
+    return Schedule(seed, number, tuple(sorted(steps, key=lambda step: step.at)), features)
 
 
 def _faults(plan: Plan, random: Random) -> Iterator[Fault]:
@@ -109,6 +124,29 @@ def _faults(plan: Plan, random: Random) -> Iterator[Fault]:
             continue
         jumped = jumped or kind == JUMP
         yield Fault(round(at, 1), kind, what, round(lasts, 1))
+
+
+def _held_up(
+    plan: Plan, random: Random, outage: Fault, webhook: Webhook, border: float | None
+) -> Webhook | None:
+    """A webhook as it comes, with its region down for some time; None: it never does."""
+    ends = outage.at + outage.lasts
+    if webhook.region != outage.what or not outage.at <= webhook.at <= ends:
+        return webhook
+    back = round(ends + random.uniform(0.0, plan.lag), 1)
+    is_over = border is not None and webhook.at < border <= back
+    return None if is_over or random.random() < 0.2 else replace(webhook, at=back)
+
+
+def replicas(schedule: Schedule) -> Mapping[tuple[int, str], float]:
+    """By push and region, when the image is there: with the region's first webhook; where none
+    ever comes, 30 s after the push, of every second push."""
+    there: dict[tuple[int, str], float] = {}
+    for webhook in schedule.webhooks:
+        there.setdefault((webhook.push, webhook.region), webhook.at)
+    begun = {push: at for (push, _), at in reversed(there.items())}
+    silent = {(push, region): at + 30.0 for push, at in begun.items() for region in REGIONS}
+    return {key: at for key, at in silent.items() if key[0] % 2} | there
 
 
 def _begin(plan: Plan, random: Random, faults: list[Fault]) -> float:

@@ -12,18 +12,26 @@ from random import Random
 from typing import Any
 
 from acr_global.functions import awaking, clock, names, noting
-from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine, EngineError
-from acr_global.functions.journal import Journal, OpenList
-from acr_global.functions.ledgers import in_memory
-from acr_global.functions.orphans import MEMORY_SECONDS, Orphan
-from acr_global.model import Arrival, VerdictType
+from acr_global.model import VerdictType
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, webhook_targets
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
-from benchmarks.chaos.parties import HANGS, LATE, Listener, Registry
+from benchmarks.chaos.features import Replicas, settings_for
+from benchmarks.chaos.parties import HANGS, LATE, WORKS, Listener, Registry
+from benchmarks.chaos.processes import SETTINGS, Notes, Processes
 from benchmarks.chaos.record import Record, Terms, Trouble
-from benchmarks.chaos.schedule import JUMP, Fault, Plan, Schedule
+from benchmarks.chaos.schedule import (
+    CONTENT,
+    EVIDENCE,
+    GROUPS,
+    JUMP,
+    REGION,
+    Fault,
+    Plan,
+    Schedule,
+)
+from benchmarks.chaos.schedule import replicas as replicated
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.hazards import CHECKPOINTS, PYTHON_CHECKPOINTS
@@ -37,13 +45,6 @@ HEARD = {
     OPS: frozenset({VerdictType.COMPLETE, VerdictType.OVERDUE, VerdictType.RECOVERED}),
 }
 """The targets, and what each hears of."""
-
-SETTINGS: Mapping[str, tuple[tuple[str, ...], float]] = {
-    "usual": (REGIONS, 10 * MINUTE),
-    "hasty": (REGIONS, 5 * MINUTE),
-    "fewer": (REGIONS[:2], 8 * MINUTE),
-}
-"""What is deployed: regions, and the deadline in seconds."""
 
 LATE_WINDOW = 30 * MINUTE
 RETRIES = "5s,30s,1m,2m,5m,5m,5m,10m,10m,10m"
@@ -115,68 +116,27 @@ PLAN = Plan(
         ),
         "clock": lambda random: (f"{random.uniform(-120, 120):+.0f}", random.uniform(10, 600)),
         "purge": lambda random: ("", 0.0),
+        REGION: lambda random: (random.choice(REGIONS), random.uniform(60, 1_800)),
+        "registry": lambda random: (random.choice(("500", "429", HANGS)), random.uniform(60, 900)),
         JUMP: lambda random: ("", 0.0),
     },
     often=("hazards", "python", "kill"),
+    features={GROUPS: 0.5, EVIDENCE: 0.3, CONTENT: 0.3},
 )
-
-
-class Notes(Journal):
-    """What one process notes, kept in virtual time, and handed to the next one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = OpenList(lambda: utcnow().timestamp())
-        self.events: list[tuple[str, Arrival]] = []
-        self.starts: dict[str, float] = {}
-
-    def accepted(self, push_id: str, arrival: Arrival) -> None:
-        super().accepted(push_id, arrival)
-        self.events.append((push_id, arrival))
-
-    def started(self, push_id: str, silent: Any = ()) -> None:
-        super().started(push_id, silent)
-        self.starts[push_id] = utcnow().timestamp()
-
-    def orphan(self, failed: set[str]) -> Orphan:
-        """What the next process finds; `failed`: the instances whose turns broke off."""
-        since = utcnow() - timedelta(seconds=MEMORY_SECONDS)
-        orphan = Orphan((), turns=failed)
-        orphan.starts = {p for p, at in self.starts.items() if at >= since.timestamp()}
-        for push_id, arrival in self.events:
-            if arrival.received_at >= since:
-                orphan.arrivals.setdefault(push_id, []).append(arrival)
-        return orphan
-
-
-class Processes:
-    """One process of the app after another, each of what is deployed then."""
-
-    def __init__(self) -> None:
-        self._environ: dict[str, str] = {}
-        self._ledgers = in_memory()
-        self.notes = Notes()
-
-    def __call__(self, environ: dict[str, str]) -> Any:
-        """The first one."""
-        self._environ = environ
-        return self.next()
-
-    def next(self, deployed: str | None = None) -> Any:
-        """Another, perhaps with other settings."""
-        if deployed:
-            regions, timeout = SETTINGS[deployed]
-            self._environ["ACR_GLOBAL_REGIONS"] = ",".join(regions)
-            self._environ["ACR_GLOBAL_TIMEOUT"] = f"{timeout:.0f}s"
-        self.notes = Notes()
-        return build_app(self._environ, journal=self.notes, ledgers=self._ledgers)
 
 
 class Ground:
     """The app on devhost, and what can be done to it."""
 
-    def __init__(self, w: World, processes: Processes, listeners: Mapping[str, Listener]) -> None:
+    def __init__(
+        self,
+        w: World,
+        processes: Processes,
+        listeners: Mapping[str, Listener],
+        replicas: Replicas,
+    ) -> None:
         self._w, self._processes, self._listeners = w, processes, listeners
+        self._replicas = replicas
         self._specs: list[str] = []
         self._orders: dict[str, list[str]] = {name: [] for name in listeners}
         self._skews: list[float] = []
@@ -190,6 +150,8 @@ class Ground:
             "receiver": self._receiver,
             "clock": self._clock,
             "purge": self._purge,
+            "registry": self._registry,
+            REGION: self._nothing,
             JUMP: self._nothing,
         }
 
@@ -255,6 +217,12 @@ class Ground:
     async def _purge(self, fault: Fault) -> None:
         await self._w.host.run_timer(names.PURGE_FINISHED)
 
+    async def _registry(self, fault: Fault) -> None:
+        async with self._troubled(MINUTE):
+            self._replicas.does = fault.what
+            await asyncio.sleep(fault.lasts)
+            self._replicas.does = WORKS
+
     async def _nothing(self, fault: Fault) -> None:
         pass
 
@@ -284,24 +252,30 @@ class Ground:
 async def play(schedule: Schedule) -> Record:
     """Play one round to the end of all that was begun in it."""
     listeners = {name: Listener(name, utcnow) for name in HEARD}
-    processes = Processes()
+    processes, replicas = Processes(), Replicas(utcnow)
+    by_content = CONTENT in schedule.features
     regions, timeout = SETTINGS["usual"]
-    async with world(
-        *listeners.values(),
-        app=processes,
-        targets=_targets,
-        seed=schedule.seed,
-        REGIONS=",".join(regions),
-        TIMEOUT=f"{timeout:.0f}s",
-        LATE_WINDOW=f"{LATE_WINDOW:.0f}s",
-        RETRY_SCHEDULE=RETRIES,
-        ALARM_GROUP="0",
-        KEEP="14d",
-    ) as w:
-        ground = Ground(w, processes, listeners)
+    async with (
+        replicas.serving() as endpoints,
+        world(
+            *listeners.values(),
+            app=processes,
+            targets=_targets,
+            seed=schedule.seed,
+            REGIONS=",".join(regions),
+            TIMEOUT=f"{timeout:.0f}s",
+            LATE_WINDOW=f"{LATE_WINDOW:.0f}s",
+            RETRY_SCHEDULE=RETRIES,
+            KEEP="14d",
+            **settings_for(schedule.features, "3 in 10m", endpoints),
+        ) as w,
+    ):
+        ground = Ground(w, processes, listeners, replicas)
         clock.utcnow = ground.now
-        registry = Registry(w.session, lambda push: w.host.url, utcnow, again=10.0)
-        await _act(schedule, ground, registry)
+        registry = Registry(
+            w.session, lambda push: w.host.url, utcnow, again=10.0, by_content=by_content
+        )
+        await _act(schedule, ground, registry, replicas)
         left = tuple(i for i, row in w.host.storage.instances.items() if not row.finished)
         return Record(
             terms=tuple(
@@ -313,6 +287,9 @@ async def play(schedule: Schedule) -> Record:
             heard=tuple(h for listener in listeners.values() for h in listener.heard),
             troubles=tuple(ground.troubles),
             left=left,
+            reports=tuple(r for listener in listeners.values() for r in listener.reports),
+            replicas=replicas.since if EVIDENCE in schedule.features else {},
+            by_content=by_content,
         )
 
 
@@ -321,7 +298,7 @@ def _targets(there: dict[str, Receiver]) -> list[dict[str, Any]]:
     return [*webhook_targets([every], on=ALL_VERDICTS), *webhook_targets([ops])]
 
 
-async def _act(schedule: Schedule, ground: Ground, registry: Registry) -> None:
+async def _act(schedule: Schedule, ground: Ground, registry: Registry, replicas: Replicas) -> None:
     jump = next((fault.at for fault in schedule.faults if fault.kind == JUMP), None)
 
     async def until(at: float) -> None:
@@ -343,8 +320,14 @@ async def _act(schedule: Schedule, ground: Ground, registry: Registry) -> None:
         await until(webhook.at)
         await registry.send(webhook)
 
+    async def replicate(push: int, region: str, at: float) -> None:
+        await until(at)
+        replicas.has(f"p{push}", region)
+
+    there = replicated(schedule).items() if EVIDENCE in schedule.features else ()
     await asyncio.gather(
         patrols(),
+        *(replicate(push, region, at) for (push, region), at in there),
         *(fail(fault) for fault in schedule.faults),
         *(report(webhook) for webhook in schedule.webhooks),
     )

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from acr_global.functions import reviving, wire
+from acr_global import gathering, verdict
+from acr_global.functions import joining, reviving, wire
 from acr_global.functions.engine import Engine, Phase
+from acr_global.grouping import MemberState
+from acr_global.model import Verdict, VerdictType
 from acr_global_rig.registry import REGIONS
 from benchmarks.chaos import cli, virtual
 from benchmarks.chaos.invariants import violations
-from benchmarks.chaos.schedule import Fault, Schedule, Webhook, schedule_of
+from benchmarks.chaos.schedule import (
+    CONTENT,
+    EVIDENCE,
+    GROUPS,
+    Fault,
+    Schedule,
+    Webhook,
+    schedule_of,
+)
 
 FAULTS = (
     Fault(1.0, "hazards", "endpoint-errors=0.3,events-twice=0.5", 60.0),
@@ -55,6 +68,77 @@ TURN_LOST = Schedule(
     ),
 )
 """One of the pushes has another life, which must know what the first one had heard."""
+
+
+REGION_DOWN = Schedule(
+    1,
+    0,
+    (
+        *(
+            Webhook(1.0 + 5 * push + at, push, region)
+            for push in range(6)
+            for at, region in enumerate(REGIONS[:2])
+        ),
+        *(Webhook(900.0 + push, push, REGIONS[2]) for push in range(6)),
+    ),
+    frozenset({GROUPS}),
+)
+"""Six pushes are overdue in one region, which then reports all of them."""
+
+
+async def test_a_region_that_is_down_is_told_by_a_group() -> None:
+    """Two alarms alone, the others in its reports, and nothing is wrong."""
+    record = await virtual.play(REGION_DOWN)
+    assert () == violations(record)
+    alone = {h.push for h in record.heard if h.message.type is VerdictType.OVERDUE}
+    assert {"p0", "p1"} == alone
+    assert {"behind", "over"} == {r.message.state for r in record.reports}
+    assert (0, 6) == (record.reports[-1].message.waiting, record.reports[-1].message.recovered)
+
+
+async def test_a_push_that_its_group_forgets_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither told what becomes of it, nor asking: it waits for ever, and so does the group."""
+    settle, asked = joining.settle, gathering.asked
+
+    def waiting(group: gathering.Group, states: Iterable[str], at: datetime) -> gathering.Group:
+        return asked(group, dict.fromkeys(states, MemberState.WAITING), at)
+
+    async def forgetful(tools: Any, verdict: Verdict, taken: wire.InGroup) -> bool:
+        return verdict.push_id == "p4" or await settle(tools, verdict, taken)
+
+    monkeypatch.setattr(joining, "settle", forgetful)
+    monkeypatch.setattr(gathering, "asked", waiting)
+    found = violations(await virtual.play(REGION_DOWN))
+    assert {"group-ends", "nothing-left", "nothing-lost"} == {each.invariant for each in found}
+
+
+async def test_what_the_registry_has_counts_and_is_found_where_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The third region of the second push is there, and never reports."""
+    steps = (Webhook(1.0, 1, REGIONS[0]), Webhook(2.0, 1, REGIONS[1]))
+    schedule = Schedule(1, 0, steps, frozenset({EVIDENCE}))
+    record = await virtual.play(schedule)
+    assert () == violations(record)
+    assert {"evidence"} == {h.message.regions[2].state for h in record.heard}
+    monkeypatch.setattr(verdict, "with_evidence", lambda watch, _: watch)
+    assert {"true"} == {
+        violation.invariant for violation in violations(await virtual.play(schedule))
+    }
+
+
+async def test_pushes_are_told_apart_by_content() -> None:
+    """A region that reports after the end begins another instance; nothing is wrong."""
+    steps = (
+        *(Webhook(1.0 + at, 0, region) for at, region in enumerate(REGIONS[:2])),
+        Webhook(4_000.0, 0, REGIONS[2]),
+    )
+    record = await virtual.play(Schedule(1, 0, steps, frozenset({CONTENT})))
+    assert () == violations(record)
+    assert 2 == len(record.instances())
+    assert {"p0"} == set(record.instances().values())
 
 
 async def test_whatever_goes_wrong_nothing_is_wrong_with_the_app() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from acr_global_rig.registry import REGIONS
 from benchmarks.chaos import real, virtual
 from benchmarks.chaos.schedule import (
     JUMP,
+    REGION,
     Fault,
     Plan,
     Schedule,
     Webhook,
     numbers,
+    replicas,
     schedule_of,
     text_of,
 )
@@ -56,6 +60,35 @@ def test_nothing_of_a_push_comes_on_both_sides_of_a_jump() -> None:
         early = {w.push for w in its.webhooks if w.at < border}
         late = {w.push for w in its.webhooks if w.at > border}
         assert set() == early & late
+
+
+@pytest.mark.parametrize("plan", [virtual.PLAN, real.PLAN], ids=["devhost", "engine"])
+def test_every_feature_comes_alone_and_not_at_all(plan: Plan) -> None:
+    """Each is drawn for itself."""
+    drawn = {schedule_of(plan, 7, number).features for number in range(60)}
+    assert {frozenset(), *(frozenset({name}) for name in plan.features)} <= drawn
+
+
+def test_nothing_comes_from_a_region_that_is_down() -> None:
+    """It comes afterwards, at once."""
+    kinds = {REGION: lambda _: (REGIONS[0], 500.0)}
+    plan = replace(virtual.PLAN, faults=(1, 1), kinds=kinds, often=())
+    for its in (schedule_of(plan, 7, number) for number in range(20)):
+        (outage,) = its.faults
+        ends = outage.at + outage.lasts
+        times = [w.at for w in its.webhooks if w.region == outage.what]
+        assert not [at for at in times if outage.at < at < ends]
+        back = [at for at in times if ends <= at <= ends + plan.lag]
+        assert len(back) > len(times) / 10
+
+
+def test_a_replica_is_there_with_its_webhook_or_without_one() -> None:
+    """Where it never reports, in every second push."""
+    first, other = REGIONS[:2]
+    its = Schedule(1, 0, (Webhook(1, 1, first), Webhook(2, 2, first), Webhook(3, 2, first)))
+    there = replicas(its)
+    assert {(1, first): 1, (2, first): 2} == {k: v for k, v in there.items() if k[1] == first}
+    assert {(1, other): 31.0} == {k: v for k, v in there.items() if k[1] == other}
 
 
 def test_steps_are_chosen_by_their_numbers() -> None:

@@ -67,6 +67,9 @@ class Room(ABC):
     async def rewind(self) -> tuple[int, Any]:
         return await self.call("POST", f"{API}/instances/{self.id}/rewind?reason=why")
 
+    async def purge(self) -> tuple[int, Any]:
+        return await self.call("DELETE", f"{API}/instances/{self.id}")
+
     async def row(self) -> dict[str, Any]:
         """The instance with everything that can be asked for."""
         query = "showHistory=true&showHistoryOutput=true"

@@ -102,6 +102,13 @@ def build() -> Any:
         return heard
 
     @app.orchestration_trigger(context_name="context")
+    def Numbered(context: Any) -> Steps:
+        """Waits for `first`; returns which start of its id it is."""
+        context.set_custom_status("waiting")
+        yield context.wait_for_external_event("first")
+        return [e.Generation for e in context.histories if hasattr(e, "Generation")]
+
+    @app.orchestration_trigger(context_name="context")
     def Tries(context: Any) -> Steps:
         """Runs the activity, and returns how it failed."""
         try:

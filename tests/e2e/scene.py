@@ -207,6 +207,19 @@ class Scene:
                     return found
                 await asyncio.sleep(self.spans.deadline / 6)
 
+    async def begin_again(self) -> Any:
+        """Let a start with the push's input take effect after its end, as one that was held up; the
+        output of the instance that takes its place."""
+        ended = await self.instance(showInput="true")
+        path = f"{DURABLE}/orchestrators/WaitForAllRegions/{self.push_id()}"
+        assert 202 == (await self.call("POST", path, json.dumps(ended["input"]).encode()))[0]
+
+        async def of_the_second() -> Any:
+            output = (await self.instance())["output"]
+            return output if output != ended["output"] else None
+
+        return await self.eventually(of_the_second)
+
     async def until(self, what: Callable[[], Any], target: str = "ops") -> None:
         """Return when `what` is true of what a receiver was told."""
         await self.receiver(target).until(what, self.spans.patience)

@@ -182,6 +182,20 @@ def test_only_a_failed_instance_can_be_rewound(attempt: Any) -> None:
     attempt(trial)
 
 
+def test_the_starts_of_one_id_are_numbered(attempt: Any) -> None:
+    """From 0 on, and again from 0 once it has been purged."""
+
+    async def trial(room: Room) -> None:
+        for number in (0, 1, 2, 0):
+            await room.begun("Numbered")
+            assert 202 == await room.event("first")
+            assert ("Completed", "waiting", [number]) == await room.ended()
+            if number == 2:
+                assert 200 == (await room.purge())[0]
+
+    attempt(trial)
+
+
 def test_an_activity_in_which_python_dies_has_failed(attempt: Any) -> None:
     """Its orchestrator gets the failure; the activity is not run again."""
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
-from acr_global.functions.engine import Engine
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards, run_virtual
@@ -140,40 +139,6 @@ async def test_all_hazards_at_once_cost_nothing(seed: int) -> None:
         assert ["complete"] * 9 + ["overdue"] == sorted(w.verdicts())
         (alarm,) = [m for m in w.messages if m["type"] == "overdue"]
         assert ("p9", [REGIONS[0]]) == (alarm["push"]["id"], alarm["missing"])
-
-
-async def test_a_start_that_comes_after_the_verdict_leaves_the_record_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A repeat finds no instance, and its start is held up until the push has been decided; then it
-    takes the place of the instance that had ended."""
-    start, held_up = Engine.start, []
-
-    async def hold_up_the_second(*args: Any) -> None:
-        held_up.append(args)
-        if len(held_up) == 2:
-            await asyncio.sleep(1.5)
-        await start(*args)
-
-    monkeypatch.setattr(Engine, "start", hold_up_the_second)
-    async with world() as w:
-        twice = [asyncio.create_task(w.post(event("p1"), REGIONS[0])) for _ in range(2)]
-        await asyncio.sleep(0.5)
-        assert 2 == len(held_up)
-        await w.push("p1", REGIONS[1:])
-        await w.until(lambda: w.messages)
-        before = w.host.storage.instances["p1"]
-        assert [202, 202] == [(await post)[0] for post in twice]
-        await asyncio.sleep(5)
-        after = w.host.storage.instances["p1"]
-        assert (0, 1, "Completed") == (before.generation, after.generation, after.runtime_status)
-        assert _reports(before.output) == _reports(after.output)
-        await asyncio.sleep(3_600)
-        assert ["complete"] == w.verdicts()
-
-
-def _reports(output: Any) -> list[tuple[str, str]]:
-    return [(a["region"], a["received_at"]) for a in output["arrivals"]]
 
 
 async def test_three_hundred_pushes_at_once_are_each_decided_once() -> None:

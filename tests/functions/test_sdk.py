@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
+from types import SimpleNamespace
 from typing import Any
 
 import azure.durable_functions as df
@@ -41,6 +42,13 @@ def test_the_instance_of_a_turn_is_found(body: str, instance: str) -> None:
 def test_the_end_of_an_instance_is_found(end: sdk.End | None, state: dict[str, object]) -> None:
     """With its output, if it has one."""
     assert end == sdk.end_in(json.dumps(state))
+
+
+@pytest.mark.parametrize(("generation", "took"), [(None, False), (0, False), (1, True)])
+def test_an_instance_that_took_a_place_is_known(generation: int | None, took: bool) -> None:
+    """By the number of its start, where the engine counts."""
+    begun, other = SimpleNamespace(Generation=generation), SimpleNamespace()
+    assert took is sdk.took_a_place(SimpleNamespace(histories=[other, begun, other]))
 
 
 def test_a_client_says_where_its_host_is() -> None:

@@ -38,6 +38,25 @@ def test_only_a_push_that_says_so_is_decided(value: object) -> None:
     assert wire.is_decided(wire.dump(status(1)))
 
 
+@pytest.mark.parametrize(
+    ("state", "custom_status", "verdicts"),
+    [
+        ("overdue", {"state": "overdue"}, None),
+        ("recovered", {"state": "recovered"}, ["overdue"]),
+        ("incomplete", None, ["overdue", "incomplete"]),
+        (None, None, []),
+        (None, None, None),
+    ],
+)
+def test_a_push_without_a_status_has_come_to_what_its_output_says(
+    state: str | None, custom_status: object, verdicts: list[str] | None
+) -> None:
+    """The engine mends a row without the status, where a host has died over the last turn."""
+    said = [{"type": v, "at": NOW} for v in verdicts or ()]
+    output = None if verdicts is None else {"verdicts": said}
+    assert state == wire.newest_state(custom_status, output)
+
+
 @pytest.mark.parametrize("times", [0, 1, 2])
 def test_json_inside_json_is_read(times: int) -> None:
     """The SDK hands some inputs back as texts that hold JSON."""

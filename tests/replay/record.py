@@ -47,6 +47,14 @@ async def complete(s: Scene) -> Found:
     return {"complete": s.push_id()}
 
 
+async def begun_again(s: Scene) -> Found:
+    """A start that takes effect after the end."""
+    await s.push()
+    await s.ended()
+    await s.begin_again()
+    return {"begun_again": s.push_id()}
+
+
 async def overdue(s: Scene) -> Found:
     """No late window: the alarm is the last word."""
     await s.push(REGIONS[0])
@@ -152,6 +160,7 @@ async def probe(s: Scene) -> Found:
 
 SCENARIOS: tuple[tuple[str, Callable[[Scene], Awaitable[Found]]], ...] = (
     ("plain", complete),
+    ("final", begun_again),
     ("final", overdue),
     ("late", recovered),
     ("closing", incomplete),

@@ -51,8 +51,7 @@ def state_of(snapshot: Snapshot, now: datetime) -> MemberState:
     """What has become of a push that was overdue."""
     match snapshot.phase:
         case Phase.FINISHED | Phase.BEGUN:
-            status = snapshot.custom_status
-            later = overtaking(status.get("state")) if isinstance(status, dict) else None
+            later = overtaking(wire.newest_state(snapshot.custom_status, snapshot.output))
             listens = snapshot.phase is Phase.BEGUN
             unsettled = MemberState.WAITING if listens else MemberState.INCOMPLETE
             return BECOMES[later] if later else unsettled

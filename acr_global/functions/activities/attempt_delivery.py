@@ -84,5 +84,4 @@ async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
         return None
     if first.received_at > alarm.decided_at:
         return None  # another push has come to this id since
-    status = snapshot.custom_status
-    return overtaking(status.get("state")) if isinstance(status, dict) else None
+    return overtaking(wire.newest_state(snapshot.custom_status, snapshot.output))

@@ -1,0 +1,72 @@
+"""What of the app some rounds use beside the rest: settings, and the registry that is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from acr_global_rig.loopback import serving
+from acr_global_rig.registry import REGIONS, event
+from benchmarks.chaos.parties import HANGS, WORKS
+from benchmarks.chaos.record import push_of
+from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS
+
+
+class Replicas:
+    """The registry's endpoints, one per region: since when each says that it has what was pushed;
+    `does`: what it does instead of saying so."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.since: dict[tuple[str, str], datetime] = {}
+        self.does = WORKS
+
+    def has(self, push: str, region: str) -> None:
+        """It has it from now on."""
+        self.since[push, region] = self._clock()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[dict[str, str]]:
+        """Serve until the block ends; the endpoints by region."""
+        async with AsyncExitStack() as stack:
+            yield {
+                region: await stack.enter_async_context(serving(self._app(region)))
+                for region in REGIONS
+            }
+
+    def _app(self, region: str) -> web.Application:
+        async def answer(request: web.Request) -> web.Response:
+            if self.does == HANGS:
+                await asyncio.Event().wait()
+            if self.does != WORKS:
+                return web.Response(status=int(self.does))
+            push = push_of(request.path.removeprefix("/v2/").partition("/manifests/")[0])
+            digest = event(push)["target"]["digest"]
+            there = (push, region) in self.since
+            headers = {
+                "Docker-Content-Digest": digest,
+                "Docker-Distribution-Api-Version": "registry/2.0",
+            }
+            return web.Response(status=200 if there else 404, headers=headers)
+
+        app = web.Application()
+        app.router.add_route("*", "/v2/{path:.*}", answer)
+        return app
+
+
+def settings_for(
+    features: Collection[str], group: str, endpoints: dict[str, str]
+) -> dict[str, Any]:
+    """The settings, by short name. `group`: from when on alarms are one."""
+    asked = {"EVIDENCE": "manifest", "REGION_ENDPOINTS": json.dumps(endpoints)}
+    return {
+        "ALARM_GROUP": group if GROUPS in features else "0",
+        "CORRELATION": "content" if CONTENT in features else "id",
+        **(asked if EVIDENCE in features else {}),
+    }
