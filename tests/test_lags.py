@@ -17,12 +17,18 @@ def row(*ways: Way) -> Row:
     return row_of(verdict()).model_copy(update={"ways": ways})
 
 
+def reported(region: str, lag: float) -> Way:
+    """A region that has reported, by an event of its own id."""
+    at = BEGUN + timedelta(seconds=lag)
+    return Way(region=region, by="webhook", lag=lag, at=at, event=f"event-{region}")
+
+
 def test_a_row_tells_how_each_region_was_accounted_for() -> None:
     """The alarm's evidence had not found it."""
     ways = row_of(verdict(VerdictType.OVERDUE)).ways
     assert (
-        Way(region="westeurope", by="webhook", lag=2.4, at=BEGUN + timedelta(seconds=2.4)),
-        Way(region="northeurope", by="webhook", lag=0.0, at=BEGUN),
+        reported("westeurope", 2.4),
+        reported("northeurope", 0.0),
         Way(region="eastus", by="missing"),
     ) == ways
 
@@ -37,7 +43,7 @@ def test_what_is_only_known_from_the_registry_is_told_apart() -> None:
     ).ways
     assert (
         Way(region="westeurope", by="evidence"),
-        Way(region="northeurope", by="webhook", lag=0.0, at=BEGUN),
+        reported("northeurope", 0.0),
         Way(region="eastus", by="caught-up", lag=600.0),
     ) == ways
 

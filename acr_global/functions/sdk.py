@@ -18,14 +18,23 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import azure.functions as func
 
 from acr_global.functions import external_events
 
-NEXT = find_spec("durabletask") is not None
-"""Whether it is 2.x, which brings that package."""
+
+def _is_next() -> bool:
+    """Looked up without importing it."""
+    found = find_spec("azure.durable_functions")
+    places = found.submodule_search_locations if found else None
+    return not any(Path(place, "models").is_dir() for place in places or ())
+
+
+NEXT = _is_next()
+"""Whether it is 2.x, which has no `models`."""
 
 PROTOCOL: dict[str, Any] = {"durable_requires_grpc": True} if NEXT else {}
 """What each durable binding says besides. By this field the extension chooses the protocol.

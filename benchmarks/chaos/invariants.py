@@ -73,18 +73,21 @@ def true(record: Record) -> Iterator[tuple[str, str]]:
                 yield push, f"{region.region} is said to have arrived, and was not sent"
             if region.state == "evidence" and not _is_proved(record, heard, region):
                 yield push, f"{region.region} counts by evidence, and there was none"
-        for name, known in _known(record, push).items():
-            if name in set(message.missing) - _doubted(message):
-                late = (message.decided_at - known).total_seconds()
-                if record.settled(known) < message.decided_at:
-                    yield push, f"{message.type.value} lacks {name}, known for {late:.0f} s"
+        kept = record.accepted(push)
+        for name in set(message.missing) & kept.keys() - _doubted(message):
+            if record.settled(kept[name]) < message.decided_at:
+                late = (message.decided_at - kept[name]).total_seconds()
+                yield push, f"{message.type.value} lacks {name}, which was kept {late:.0f} s before"
+        for name in message.missing:
+            since = record.replicas.get((push, name))
+            if since and record.settled(since) < message.decided_at and _can_ask(record, message):
+                yield push, f"{message.type.value} lacks {name}, and the registry has it"
 
 
-def _known(record: Record, push: str) -> dict[str, datetime]:
-    """By region, since when the app knows of it, or can ask."""
-    there = {region: at for (of, region), at in record.replicas.items() if of == push}
-    kept = record.accepted(push)
-    return {name: min(filter(None, (there.get(name), kept.get(name)))) for name in there | kept}
+def _can_ask(record: Record, message: Message) -> bool:
+    """Whether nothing is troubled at the moment of the verdict, which is when the app asks."""
+    at = message.decided_at
+    return not any(t.begins <= at and t.ends + record.prompt >= at for t in record.troubles)
 
 
 def _is_proved(record: Record, heard: Heard, region: RegionReport) -> bool:

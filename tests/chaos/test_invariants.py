@@ -112,6 +112,13 @@ GOOD = {
     "incomplete": record(OVERDUE, heard(message("incomplete", EAST, 2_401)), posts=HALF),
     "kept without an answer": record(COMPLETE, posts=(posted("east"), posted("west", status=None))),
     "by the registry's word": record(MANIFEST, posts=HALF, replicas=THERE),
+    "the registry fails when it is asked": record(
+        OVERDUE,
+        heard(message("incomplete", EAST, 2_401)),
+        posts=HALF,
+        replicas=THERE,
+        troubles=(Trouble(at(590), at(2_401)),),
+    ),
     "by an earlier report of the same": record(EARLIER, posts=LATE, by_content=True),
     "two instances of one content": record(
         OVERDUE,
