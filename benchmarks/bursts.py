@@ -11,35 +11,45 @@ for docs/benchmarks.md and docs/reliability.md; nothing here is a test.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 import aiohttp
 
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.sides import APP, TEXTBOOK
-from benchmarks.table import percentile
+from benchmarks.table import Table, percentile, ratio, render, spread
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
 from tests.e2e.textbook import FUNCTION_APP
 
-SETTLES = 12.0
+SETTLES = 3.0
 """Seconds until pushes that were decided at once have ended."""
 BETWEEN = 1.0
 """Seconds between two pushes that are told one after another."""
-PUSHES = 100
+PUSHES, ROUNDS, AT_ONCE = 100, 5, (16, 64)
+
+
+class Served(Protocol):
+    """Whatever takes webhooks at an address."""
+
+    @property
+    def url(self) -> str: ...
 
 
 class Ground:
-    """Some hosts on one hub, and their receivers."""
+    """Some hosts of one app, and their receivers."""
 
-    def __init__(self, hosts: list[engine.Host], board: Board, session: aiohttp.ClientSession):
+    def __init__(self, hosts: Sequence[Served], board: Board, session: aiohttp.ClientSession):
         self._hosts, self._board, self._session = hosts, board, session
 
     def push(self) -> list[Scene]:
@@ -51,7 +61,27 @@ class Ground:
         return [first, *others]
 
 
-async def burst(ground: Ground, pushes: int, at_once: int) -> str:
+@dataclass(frozen=True)
+class Burst:
+    """What became of one burst."""
+
+    rate: float
+    """Webhooks accepted in a second."""
+    p50: float
+    p99: float
+    """Seconds to an answer."""
+    answers: Mapping[object, int]
+    wrong: int
+    """Pushes that were not told as complete, or not only once."""
+
+    def __str__(self) -> str:
+        return (
+            f"answers {dict(self.answers)}, accepted {self.rate:.1f}/s, p50 {self.p50:.2f} s,"
+            f" p99 {self.p99:.2f} s; {self.wrong} wrong"
+        )
+
+
+async def burst(ground: Ground, pushes: int, at_once: int) -> Burst:
     """Post so many pushes x three regions in random order, so many webhooks at once."""
     scenes = [ground.push()[0] for _ in range(pushes)]
     posts = [(scene, region) for scene in scenes for region in REGIONS]
@@ -72,11 +102,7 @@ async def burst(ground: Ground, pushes: int, at_once: int) -> str:
     await asyncio.gather(*(one(*post) for post in posts))
     rate = answers[202] / (time.monotonic() - began)
     told = await asyncio.gather(*(told_right(scene) for scene in scenes))
-    return (
-        f"{pushes} x {len(REGIONS)}, {at_once} at once: answers {dict(answers)}, accepted"
-        f" {rate:.1f}/s, p50 {median(seconds):.2f} s, p99 {percentile(seconds, 99):.2f} s,"
-        f" slowest {max(seconds):.2f} s; {sum(told)} right"
-    )
+    return Burst(rate, median(seconds), percentile(seconds, 99), answers, told.count(False))
 
 
 async def told_right(scene: Scene) -> bool:
@@ -90,21 +116,49 @@ async def told_right(scene: Scene) -> bool:
 
 async def fresh(storage: engine.Azurite) -> None:
     """Bursts on a host whose port has just opened; five hosts."""
-    for _ in range(5):
+    for _ in range(ROUNDS):
         async with AsyncExitStack() as stack:
             ground = await _ground(stack, storage, APP, 1)
             print("fresh host:", await burst(ground, 20, 60), flush=True)
 
 
 async def warm(storage: engine.Azurite) -> None:
-    """Bursts on one host that has run for a while; the two apps take turns, each alone."""
-    for at_once in (16, 64) * 3:
-        for side in (APP, TEXTBOOK):
-            async with AsyncExitStack() as stack:
-                ground = await _ground(stack, storage, side, 1)
-                await burst(ground, 20, 8)
-                await asyncio.sleep(SETTLES)
-                print(f"warm host, {side}:", await burst(ground, PUSHES, at_once), flush=True)
+    """Bursts on hosts that have run for a while, one for each app. They take turns: while one is
+    posted to, the other has nothing to do."""
+    found: dict[tuple[int, str], list[Burst]] = {}
+    async with AsyncExitStack() as stack:
+        grounds = {side: await _ground(stack, storage, side, 1) for side in (APP, TEXTBOOK)}
+        for ground in grounds.values():
+            await burst(ground, 20, 8)
+        for _ in range(ROUNDS):
+            for at_once in AT_ONCE:
+                for side, ground in grounds.items():
+                    await asyncio.sleep(SETTLES)
+                    one = await burst(ground, PUSHES, at_once)
+                    found.setdefault((at_once, side), []).append(one)
+                    print(f"{at_once}, {side}: {one} (load {os.getloadavg()[0]:.1f})", flush=True)
+    print(render(compared(found, TEXTBOOK)))
+
+
+def compared(found: Mapping[tuple[int, str], Sequence[Burst]], baseline: str) -> Table:
+    """A row for each app and number of webhooks at once, beside one of the apps."""
+    rows = []
+    for (at_once, side), bursts in found.items():
+        rates, base = ([b.rate for b in found[at_once, s]] for s in (side, baseline))
+        refused = sum(sum(b.answers.values()) - b.answers.get(202, 0) for b in bursts)
+        rows.append(
+            [
+                f"{at_once} at once, {side}",
+                spread(rates),
+                ratio(median(rates), median(base)),
+                spread([b.p50 for b in bursts], 2),
+                spread([b.p99 for b in bursts], 2),
+                str(refused),
+                str(sum(b.wrong for b in bursts)),
+            ]
+        )
+    head = ["", "accepted/s", f": {baseline}", "p50, s", "p99, s", "not accepted", "wrong"]
+    return Table(f"bursts of {PUSHES} pushes x {len(REGIONS)} regions", head, rows)
 
 
 async def one(storage: engine.Azurite) -> None:
@@ -121,17 +175,37 @@ async def _lags(storage: engine.Azurite, hosts: int) -> None:
     """Both apps at the same time, so that whatever else the machine does is the same to both."""
     async with AsyncExitStack() as stack:
         grounds = {side: await _ground(stack, storage, side, hosts) for side in (APP, TEXTBOOK)}
-        lags: dict[str, list[float]] = {side: [] for side in grounds}
-        pushes = [
-            _lag(ground, n, lags[side]) for side, ground in grounds.items() for n in range(PUSHES)
-        ]
-        await asyncio.gather(*pushes)
-    for side, found in lags.items():
-        print(
-            f"{hosts} hosts, {side}: {len(found)} of {PUSHES} told, p50 {median(found):.2f} s,"
-            f" p95 {percentile(found, 95):.2f} s, worst {max(found):.2f} s",
-            flush=True,
+        for side, found in (await lags(grounds)).items():
+            print(f"{hosts} host(s), {side}: {found}", flush=True)
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Seconds from the answer to a push's last webhook to its notification."""
+
+    p50: float
+    p95: float
+    p99: float
+    worst: float
+    right: int
+    """Pushes that were told as complete, and only once."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.right} of {PUSHES} told, p50 {self.p50:.3f} s, p95 {self.p95:.3f} s,"
+            f" p99 {self.p99:.3f} s, worst {self.worst:.3f} s"
         )
+
+
+async def lags(grounds: Mapping[str, Ground]) -> dict[str, Lags]:
+    """Of some apps at the same time: a push each second, its regions 0.4 s apart."""
+    found: dict[str, list[float]] = {side: [] for side in grounds}
+    pushes = [_lag(grounds[side], n, found[side]) for side in grounds for n in range(PUSHES)]
+    await asyncio.gather(*pushes)
+    return {
+        side: Lags(median(s), percentile(s, 95), percentile(s, 99), max(s), len(s))
+        for side, s in found.items()
+    }
 
 
 async def _lag(ground: Ground, number: int, lags: list[float]) -> None:
@@ -171,7 +245,7 @@ MEASURES: dict[str, Callable[[engine.Azurite], Awaitable[None]]] = {
 
 async def main(names: list[str]) -> None:
     """Run the named measurements, or all."""
-    with engine.azurite() as storage:
+    with engine.azurite(fast=True) as storage:
         for name in names or MEASURES:
             await MEASURES[name](storage)
 

@@ -18,22 +18,30 @@ import aiohttp
 
 from acr_global_rig import engine
 from benchmarks.process import cpu_seconds, machine
-from benchmarks.requests import Side, push_all, running
+from benchmarks.requests import Side, running
 from benchmarks.sides import APP, TEXTBOOK
 from benchmarks.table import Table, ratio, render, spread
 from tests.e2e.props import Board
 
 REGIONS = (2, 5, 10, 30)
 PUSHES, ROUNDS = 20, 5
-APART = 0.4
-"""Seconds between the regions of one push."""
+APART, BETWEEN = 0.4, 0.5
+"""Seconds between the regions of one push, and between the first regions of two."""
+SETTLES = 5.0
+"""Seconds until all that follows from the last region has ended."""
+
+
+async def push_all(session: aiohttp.ClientSession, side: Side) -> None:
+    """Some pushes, side by side, to their end."""
+    await asyncio.gather(*(side.push(session, APART, BETWEEN * n) for n in range(PUSHES)))
+    await asyncio.sleep(SETTLES)
 
 
 async def measure(session: aiohttp.ClientSession, side: Side) -> float:
     """Milliseconds of one push."""
     (python,) = side.host.pythons()
     before = cpu_seconds(python)
-    await push_all(session, [side], PUSHES, APART)
+    await push_all(session, side)
     return 1_000 * (cpu_seconds(python) - before) / PUSHES
 
 
@@ -44,7 +52,7 @@ async def compare(storage: engine.Azurite, regions: int) -> list[str]:
         receivers = await stack.enter_async_context(Board().open())
         session = await stack.enter_async_context(aiohttp.ClientSession())
         sides = await stack.enter_async_context(running(storage, receivers, regions, targets=1))
-        await push_all(session, sides, PUSHES // 2, APART)
+        await asyncio.gather(*(push_all(session, side) for side in sides))
         for _ in range(ROUNDS):
             for side in sides:
                 found[side.name].append(await measure(session, side))

@@ -7,9 +7,15 @@ import logging
 import os
 import platform
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 def machine() -> str:
@@ -31,6 +37,18 @@ def silent() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def apart(measure: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+    """What a silent measurement comes to in a process of its own: where this app runs, the SDK does
+    less in each turn, for whoever is in that process (functions/sdk.py, `quicken`)."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
+        return own.submit(_silently, measure, args).result()
+
+
+def _silently(measure: Callable[..., T], args: tuple[Any, ...]) -> T:
+    with silent():
+        return measure(*args)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -122,7 +122,7 @@ class Side:
     targets: int
     host: engine.Host
 
-    async def push(self, session: aiohttp.ClientSession, spacing: float, delay: float) -> None:
+    async def push(self, session: aiohttp.ClientSession, spacing: float, delay: float = 0) -> None:
         """Report one push from each region."""
         await asyncio.sleep(delay)
         content = event(uuid.uuid4().hex)
