@@ -13,11 +13,10 @@ from acr_global.functions.app import build_deployed  # noqa: E402 (not before th
 
 
 def load_ahead() -> None:
-    """Load what the first webhook and the first turn need besides, while the host gets ready to
-    call them. Who comes before it is done waits for it, as for any import."""
+    """Load what the first webhook asks the engine by, while the host gets ready to call it. One
+    that comes before this is done waits for it, as for any import."""
     try:
-        import aiohttp  # noqa: F401 (a webhook asks the engine by it)
-        import azure.durable_functions  # noqa: F401 (takes turns)
+        import aiohttp  # noqa: F401
     finally:
         gc.freeze()
         gc.enable()

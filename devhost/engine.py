@@ -59,7 +59,10 @@ class Engine:
         self._running: set[str] = set()
         self._activities = 0
         self._pump_handle: asyncio.Handle | None = None
-        storage.control.on_change = storage.work_items.on_change = self._arm
+
+    def begin(self) -> None:
+        """Take up work: only a host that is up can crash over it."""
+        self.storage.control.on_change = self.storage.work_items.on_change = self._arm
         self._arm()
 
     def kill(self) -> None:

@@ -205,12 +205,9 @@ class DevHost:
         timers = TimerTriggers(self.index.of(TIMER), engine, invoker)
         app = build_app(engine, endpoint, management, self.run_timer, self._required_key)
         server = Server(app, timers)
-        try:
-            self.port = await server.listen(self.port)
-        except BaseException:
-            engine.kill()
-            raise
+        self.port = await server.listen(self.port)
         self._engine, self._server, self._python = engine, server, python
+        engine.begin()
         if self._timer_triggers:
             timers.start()
         self._plan_random_crash()

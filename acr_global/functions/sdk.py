@@ -44,7 +44,7 @@ Source: azure-functions-durable 2.0.0rc3, decorators/metadata.py."""
 class App(func.FunctionApp):
     """The app that functions are registered with. Its decorators for what is durable make the
     bindings that the SDK's make, without the SDK: to import that is half of a cold start, and what
-    a webhook does needs nothing of it (docs/benchmarks.md). It is there with the first turn."""
+    a webhook does needs nothing of it (docs/benchmarks.md). The first turn imports it."""
 
     def orchestrator(self, name: str) -> Callable[..., Any]:
         """Register what takes an orchestrator's turns (`turns_of`), from `context`."""

@@ -338,6 +338,22 @@ async def test_a_crash_resets_connections_and_forgets_functions() -> None:
         assert (await client.call("GET", "/api/nothing"))[0] == 204
 
 
+async def test_a_crash_may_strike_the_moment_a_host_is_up() -> None:
+    """A message was due before; the host is started again, and goes on."""
+    async with serve(app(), hazards="gap=5") as client:
+        await client.start("Patient", "it")
+        await client.host.crash()
+        await asyncio.sleep(10)
+        client.host.hazards = Hazards.parse("crash=dequeued-before-episode")
+        await client.host.restart()
+        await asyncio.sleep(VISIBLE_AGAIN + 10)
+        assert client.host.crashed_at == ["dequeued-before-episode"]
+        assert client.host.storage.instances["it"].runtime_status == "Running"
+        assert await client.raise_event("it", "go") == 202
+        await client.host.settle()
+        assert client.host.storage.instances["it"].custom_status == "gone"
+
+
 async def test_timers_survive_a_crash() -> None:
     """A timer is a message: it fires on time although the host has been away."""
     async with serve(app()) as client:
