@@ -107,7 +107,6 @@ class Journal:
         """Note that a push has been started but not begun; the regions `silent` are yet to
         report."""
         self._unseen.add(push_id)
-        self._begun.pop(push_id, None)
         self._remember(push_id)
         self.open.started(push_id, silent)
         self._write("start", push_id)
@@ -121,6 +120,10 @@ class Journal:
         """Note that a push's row shows that it has begun."""
         self.seen(push_id)
         _keep(self._begun, push_id, now)
+
+    def starts(self, push_id: str) -> None:
+        """Note that a push is about to be started: what its row has shown is of an earlier life."""
+        self._begun.pop(push_id, None)
 
     def had_begun(self, push_id: str, since: float) -> bool:
         """Whether its row has shown that since a moment, and it has not been started here again."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from acr_global.functions import wire
 from acr_global.functions.engine import Engine, EngineError
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost.protocol import Status
+from tests.e2e.test_corners import durable
 
 
 @pytest.fixture
@@ -82,6 +84,21 @@ async def test_a_push_that_was_begun_anew_is_looked_at(looks: list[str]) -> None
         looks.clear()
         assert [202] == await w.push("p1", REGIONS[2:])
         assert looks
+        await w.until(lambda: w.messages)
+        assert ["complete"] == w.verdicts()
+
+
+async def test_a_push_that_a_courier_has_begun_anew_is_looked_at(looks: list[str]) -> None:
+    """The courier had its turn in this process."""
+    async with world() as w:
+        await begun(w, looks)
+        w.host.storage.instances["p1"].runtime_status = Status.FAILED
+        cargo = wire.CourierInput(push_id="p1").model_dump(mode="json")
+        assert 202 == await durable(w, "orchestrators/Courier/_courier.-.p1", cargo)
+        await w.host.settle()
+        looks.clear()
+        assert [202] == await w.push("p1", REGIONS[2:])
+        assert "p1" in looks
         await w.until(lambda: w.messages)
         assert ["complete"] == w.verdicts()
 
