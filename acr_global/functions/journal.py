@@ -121,8 +121,9 @@ class Journal:
         self.seen(push_id)
         _keep(self._begun, push_id, now)
 
-    def starts(self, push_id: str) -> None:
-        """Note that a push is about to be started: what its row has shown is of an earlier life."""
+    def begins_anew(self, push_id: str) -> None:
+        """Note that a push is about to be started: what its row has shown is of an earlier life,
+        if there was one."""
         self._begun.pop(push_id, None)
 
     def had_begun(self, push_id: str, since: float) -> bool:
