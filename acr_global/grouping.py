@@ -36,6 +36,7 @@ class MemberState(StrEnum):
 
 
 BECOMES = {
+    VerdictType.COMPLETE: MemberState.RECOVERED,
     VerdictType.RECOVERED: MemberState.RECOVERED,
     VerdictType.INCOMPLETE: MemberState.INCOMPLETE,
 }

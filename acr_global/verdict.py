@@ -161,8 +161,12 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
 
 
 def overtaking(state: object) -> VerdictType | None:
-    """The verdict that has overtaken an alarm, from the state that its push shows."""
-    later = (VerdictType.RECOVERED, VerdictType.INCOMPLETE)
+    """The verdict that has overtaken an alarm, from the state that its push shows.
+
+    It can be complete as well: where a host dies just then, the alarm's activity can be in a queue
+    already and not in the history, which then goes on as if it had not been called.
+    """
+    later = (VerdictType.COMPLETE, VerdictType.RECOVERED, VerdictType.INCOMPLETE)
     return next((v for v in later if v.value == state), None)
 
 
