@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 import uuid
 from collections.abc import Mapping
 
@@ -45,13 +46,16 @@ def fire(
 def _post(uri: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Json:
     parts = split_url(uri)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.host, parts.port, timeout=seconds)
+    connection, began = kind(parts.host, parts.port, timeout=seconds), time.monotonic()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, dict(headers))
         answer = connection.getresponse()
+        content = answer.read().decode(errors="replace")
+        if time.monotonic() - began > seconds:  # the connection counts each step anew
+            raise TimeoutError
         return {
-            "content": answer.read().decode(errors="replace"),
+            "content": content,
             "headers": dict(answer.getheaders()),
             "reasonPhrase": answer.reason,
             "statusCode": str(answer.status),

@@ -56,7 +56,7 @@ async def play(app: App, arm: LoopbackArm, registry: Registry, ops: Receiver) ->
     hooks(engine.MASTER_KEY)
     assert {"202"} == await fire("fine")
     arm.webhooks.gives_up = 0.001
-    assert await fire("too-late") <= {"504", "202"}  # a busy machine may notice too late that it is
+    assert {"504"} == await fire("too-late")
     pushes = ["down", "fine", "too-late", "wrong-key"]
     for _ in range(3):
         await catch_up(app, arm)
