@@ -68,6 +68,15 @@ def kept(version: str, releases: Path = RELEASES) -> Path:
     return releases / version / archive_name(version)
 
 
+def newest_kept() -> Path:
+    """The zip of the newest release that is kept."""
+    from packaging.version import (
+        Version,  # comes with pytest; to make a zip takes no more than Python
+    )
+
+    return kept(max((path.parent.name for path in RELEASES.glob("*/*.zip")), key=Version))
+
+
 def contents(path: Path) -> dict[str, int]:
     """The names in a zip, with checksums of what they hold: the zip's own bytes depend on the zlib
     that is at hand. Empty where there is no such file."""

@@ -118,7 +118,6 @@ class Journal:
 
     def begun(self, push_id: str, now: float) -> None:
         """Note that a push's row shows that it has begun."""
-        self.seen(push_id)
         _keep(self._begun, push_id, now)
 
     def begins_anew(self, push_id: str) -> None:

@@ -234,10 +234,10 @@ def _ended_by_hand(start: wire.PushInput, snapshot: Snapshot) -> Kept:
 
 
 def _note_begun(journal: Journal, start: wire.PushInput, snapshot: Snapshot) -> None:
+    journal.seen(start.push_id)
     if not snapshot.suspended:
         journal.begun(start.push_id, _now())
         return
-    journal.seen(start.push_id)
     log.line(
         "push-suspended",
         level=logging.WARNING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from acr_global_rig.loopback import serving
 from acr_global_rig.registry import REGIONS, event
 from benchmarks.chaos.parties import HANGS, WORKS
 from benchmarks.chaos.record import push_of
-from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS
+from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS, Fault, Schedule, replicas
 
 
 class Replicas:
@@ -30,6 +30,24 @@ class Replicas:
     def has(self, push: str, region: str) -> None:
         """It has it from now on."""
         self.since[push, region] = self._clock()
+
+    async def follow(self, schedule: Schedule, until: Callable[[float], Awaitable[None]]) -> None:
+        """Have what is pushed, each when it is there; nothing where nobody asks. `until`: waits for
+        a second of the round."""
+
+        async def appear(push: int, region: str, at: float) -> None:
+            await until(at)
+            self.has(f"p{push}", region)
+
+        if EVIDENCE in schedule.features:
+            there = replicas(schedule).items()
+            await asyncio.gather(*(appear(push, region, at) for (push, region), at in there))
+
+    async def fail(self, fault: Fault) -> None:
+        """Do what a fault says for as long as it lasts."""
+        self.does = fault.what
+        await asyncio.sleep(fault.lasts)
+        self.does = WORKS
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[dict[str, str]]:

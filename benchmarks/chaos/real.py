@@ -16,7 +16,6 @@ from pathlib import Path
 from random import Random
 
 import aiohttp
-from packaging.version import Version
 
 from acr_global_rig import azurite as emulator
 from acr_global_rig import engine
@@ -38,9 +37,8 @@ from benchmarks.chaos.schedule import (
     Schedule,
     Webhook,
 )
-from benchmarks.chaos.schedule import replicas as replicated
 from benchmarks.chaos.virtual import EVERY, HEARD, OPS
-from tools.package import RELEASES, kept
+from tools.package import newest_kept
 
 HOSTS = 2
 TIMEOUTS = {"usual": 15.0, "hasty": 8.0}
@@ -182,9 +180,7 @@ class Ground:
 
     async def _registry(self, fault: Fault) -> None:
         async with self._troubled(ASKED):
-            self._replicas.does = fault.what
-            await asyncio.sleep(fault.lasts)
-            self._replicas.does = WORKS
+            await self._replicas.fail(fault)
 
     async def _nothing(self, fault: Fault) -> None:
         pass
@@ -245,7 +241,7 @@ async def grounds(
             **settings_for(schedule.features, "3 in 20s", endpoints),
         }
         environ = {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
-        release = _newest_release() if upgraded else None
+        release = newest_kept() if upgraded else None
         first = await stack.enter_async_context(
             engine.hosted(behind, environ, hub=hub, release=release)
         )
@@ -254,11 +250,6 @@ async def grounds(
             stack.callback(other.kill)
             await other.start()
         yield Ground(hosts, proxies, listeners, replicas, newest)
-
-
-def _newest_release() -> Path:
-    """The zip of the newest one that is kept."""
-    return kept(max((path.parent.name for path in RELEASES.glob("*/*.zip")), key=Version))
 
 
 async def play(schedule: Schedule, storage: engine.Azurite) -> Record:
@@ -296,15 +287,10 @@ async def _act(schedule: Schedule, ground: Ground, registry: Registry, replicas:
         await asyncio.sleep(webhook.at)
         await registry.send(webhook)
 
-    async def replicate(push: int, region: str, at: float) -> None:
-        await asyncio.sleep(at)
-        replicas.has(f"p{push}", region)
-
-    there = replicated(schedule).items() if EVIDENCE in schedule.features else ()
     await asyncio.gather(
+        replicas.follow(schedule, asyncio.sleep),
         *map(fail, schedule.faults),
         *map(report, schedule.webhooks),
-        *(replicate(push, region, at) for (push, region), at in there),
     )
 
 

@@ -18,7 +18,7 @@ from acr_global_rig.receivers import ALL_VERDICTS, Receiver, webhook_targets
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from benchmarks.chaos.features import Replicas, settings_for
-from benchmarks.chaos.parties import HANGS, LATE, WORKS, Listener, Registry
+from benchmarks.chaos.parties import HANGS, LATE, Listener, Registry
 from benchmarks.chaos.processes import SETTINGS, Notes, Processes
 from benchmarks.chaos.record import Record, Terms, Trouble
 from benchmarks.chaos.schedule import (
@@ -31,7 +31,6 @@ from benchmarks.chaos.schedule import (
     Plan,
     Schedule,
 )
-from benchmarks.chaos.schedule import replicas as replicated
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.hazards import CHECKPOINTS, PYTHON_CHECKPOINTS
@@ -219,9 +218,7 @@ class Ground:
 
     async def _registry(self, fault: Fault) -> None:
         async with self._troubled(MINUTE):
-            self._replicas.does = fault.what
-            await asyncio.sleep(fault.lasts)
-            self._replicas.does = WORKS
+            await self._replicas.fail(fault)
 
     async def _nothing(self, fault: Fault) -> None:
         pass
@@ -320,14 +317,9 @@ async def _act(schedule: Schedule, ground: Ground, registry: Registry, replicas:
         await until(webhook.at)
         await registry.send(webhook)
 
-    async def replicate(push: int, region: str, at: float) -> None:
-        await until(at)
-        replicas.has(f"p{push}", region)
-
-    there = replicated(schedule).items() if EVIDENCE in schedule.features else ()
     await asyncio.gather(
         patrols(),
-        *(replicate(push, region, at) for (push, region), at in there),
+        replicas.follow(schedule, until),
         *(fail(fault) for fault in schedule.faults),
         *(report(webhook) for webhook in schedule.webhooks),
     )

@@ -16,6 +16,7 @@ from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost.storage import Instance
 from tests.e2e.test_pushes import Broken, with_ledger
+from tests.e2e.test_scenes_truth import reports
 
 Late = Callable[[], Awaitable[None]]
 
@@ -48,11 +49,6 @@ def row(w: World) -> Instance:
     return w.host.storage.instances["p1"]
 
 
-def reports(instance: Instance) -> dict[str, str]:
-    """When each region reported, by the output of an instance."""
-    return {a["region"]: a["received_at"] for a in instance.output["arrivals"]}
-
-
 async def test_what_was_said_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second instance ends at once with the record of the first, and says nothing. That its own
     region had reported before, it knows better."""
@@ -66,8 +62,10 @@ async def test_what_was_said_stands(monkeypatch: pytest.MonkeyPatch) -> None:
         second = row(w)
         assert (0, "Completed") == (first.generation, first.runtime_status)
         assert (1, "Completed") == (second.generation, second.runtime_status)
-        assert set(REGIONS) == set(reports(second))
-        assert {REGIONS[1]} == {r for r in REGIONS if reports(first)[r] != reports(second)[r]}
+        assert set(REGIONS) == set(reports(second.output))
+        assert {REGIONS[1]} == {
+            r for r in REGIONS if reports(first.output)[r] != reports(second.output)[r]
+        }
         assert "complete" == second.custom_status["state"]
         await asyncio.sleep(3_600)
         assert ["complete"] == w.verdicts()
@@ -137,7 +135,7 @@ async def test_an_alarm_that_was_said_is_followed_by_its_recovery(
         await late()
         await asyncio.sleep(3_600)
         assert ["overdue", "recovered"] == w.verdicts()
-        assert set(REGIONS) == set(reports(row(w)))
+        assert set(REGIONS) == set(reports(row(w).output))
 
 
 async def test_a_start_that_replaces_nothing_that_was_said_is_a_push_like_any_other(

@@ -13,16 +13,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from packaging.version import Version
-
 from acr_global.version import VERSION
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e import tables
 from tests.e2e.scene import DURABLE, Scene, Stage, engine_only
-from tools.package import RELEASES, kept
+from tools.package import newest_kept
 
-RELEASE = kept(max((path.parent.name for path in RELEASES.glob("*/*.zip")), key=Version))
+RELEASE = newest_kept()
 """The newest one's zip."""
 SETTINGS = {"RETRY_SCHEDULE": ",".join(["1s", "2s", *["15s"] * 18])}
 """As many pauses as there may be: they outlast the start of a host on a slow machine."""

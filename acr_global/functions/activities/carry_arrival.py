@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from datetime import timedelta
-from typing import Literal
 
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
@@ -59,7 +58,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
         case Phase.TERMINATED if reviving.is_being_begun_anew(snapshot):
             return await _begin_anew(engine, data, snapshot)
         case Phase.ABSENT if data.start:
-            return await _begin(engine, data.push_id, data.start, first=data.start.first)
+            return await _begin(engine, new_input(data.push_id, data.start, first=data.start.first))
         case Phase.ABSENT | Phase.TERMINATED:
             return _lost(data, snapshot)
 
@@ -138,14 +137,12 @@ async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapsho
         life = reviving.next_life(snapshot, data.arrivals)
     except ValueError:
         return await _give_up(engine, data, "its input cannot be read")
-    return await _begin(engine, data.push_id, life)
+    return await _begin(engine, new_input(data.push_id, life))
 
 
-async def _begin(
-    engine: Engine, push_id: str, terms: wire.PushTerms, *, first: Literal[True] | None = None
-) -> str:
+async def _begin(engine: Engine, start: wire.PushInput) -> str:
     """Start the push. The courier goes on: it raises its arrivals once the instance has begun."""
-    await _is_begun(engine, new_input(push_id, terms, first=first))
+    await _is_begun(engine, start)
     return "begun-anew"
 
 

@@ -202,13 +202,13 @@ class Waiting:
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
         # With regions missing the push is not over: late arrivals still count.
-        self.show(decided.type, decided=not decided.missing)
+        self.show(decided.type)
         return decided
 
-    def show(self, said: VerdictType, *, decided: bool | None = None) -> None:
+    def show(self, said: VerdictType, *, over: bool = False) -> None:
         """Show the newest verdict in the instance's status."""
-        over = not self.watch.missing() if decided is None else decided
-        self._status(said.value, self.watch.deadline, decided=over)
+        decided = over or not self.watch.missing()
+        self._status(said.value, self.watch.deadline, decided=decided)
 
     def linger(self, *, listed: bool) -> Steps:
         """Outlast requests under way. A repeat that found no instance may be about to start one; a
@@ -254,7 +254,7 @@ class Waiting:
 
     def _ended_before(self, record: wire.VerdictRecord, said: VerdictType) -> wire.VerdictRecord:
         """Leave the verdict with which the push had ended before this instance of it began."""
-        self.show(said, decided=True)
+        self.show(said, over=True)
         self._collect()
         return record.model_copy(update={"type": said, "missing": (), "listed": True})
 
