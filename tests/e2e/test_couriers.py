@@ -103,6 +103,19 @@ async def test_a_push_that_begins_soon_takes_its_courier_one_round() -> None:
         assert {"state": "raised", "push": "p1", "round": 1} == status
 
 
+async def test_a_push_that_is_held_up_is_looked_at_once_a_round(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with world() as w:
+        await lose_the_start(w)
+        await asyncio.sleep(200)
+        before = len(lines(caplog, "push-not-begun"))
+        cargo = {"v": 1, "push_id": "p1", "arrivals": []}
+        assert 202 == await durable(w, "orchestrators/Courier/_courier.-.p1.by-hand", cargo)
+        await asyncio.sleep(3)
+        assert before + 1 == len(lines(caplog, "push-not-begun"))
+
+
 async def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> None:
     """The courier carries what a start needs."""
     async with world() as w:

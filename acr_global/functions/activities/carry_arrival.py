@@ -22,6 +22,9 @@ SOON = (0.5, 0.5, 1.0, 1.0)
 start's message back for 2 s where it has read it before it has written the instance's row. Source:
 DurableTask.AzureStorage, OrchestrationSessionManager.cs and TaskHubQueue.cs."""
 
+NOT_BEGUN, BEGUN_ANEW = "not-begun", "begun-anew"
+"""Outcomes where the push is about to begin. (`held-up`: it should have long since.)"""
+
 WARN_AFTER = timedelta(minutes=2)
 """After its start: a push that has not begun is logged. A crash explains one minute."""
 
@@ -46,7 +49,7 @@ async def carry(engine: Engine, data: wire.CourierInput) -> str:
     COURIER_ENDS, or a word for what is awaited."""
     outcome = await _step(engine, data)
     for pause in SOON if data.rounds == 0 else ():
-        if outcome not in ("not-begun", "begun-anew"):
+        if outcome not in (NOT_BEGUN, BEGUN_ANEW):
             break
         await asyncio.sleep(pause)
         outcome = await _step(engine, data)
@@ -101,6 +104,8 @@ async def _raise_all(engine: Engine, data: wire.CourierInput) -> str:
 async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
     """Log it after two minutes; after ten, end the instance, so that it can be started again."""
     waited = clock.utcnow() - (snapshot.created or clock.utcnow())
+    if waited < WARN_AFTER:
+        return NOT_BEGUN
     if waited >= BEGIN_ANEW_AFTER:
         log.line(
             "push-not-begun",
@@ -111,7 +116,7 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot
             " the host's log), and whether somebody has cleared them",
         )
         await engine.terminate(data.push_id, reviving.BEGUN_ANEW)
-    elif waited >= WARN_AFTER:
+    else:
         log.line(
             "push-not-begun",
             level=logging.WARNING,
@@ -119,14 +124,14 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot
             seconds=int(waited.total_seconds()),
             todo="nothing yet; after ten minutes it is begun anew",
         )
-    return "not-begun"
+    return "held-up"
 
 
 async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     """Begin a broken-off push anew, unless that must wait, or has been tried enough."""
     snapshot = await engine.look_back(data.push_id)
     if snapshot.phase is not Phase.FAILED:
-        return "not-begun"
+        return NOT_BEGUN
     try:
         life = reviving.next_life(snapshot, data.arrivals)
     except ValueError:
@@ -140,7 +145,7 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
         return "waiting-to-begin-anew"
     if await _is_begun(engine, new_input(data.push_id, life)):
         beginning.note_begun_anew(data.push_id, life)
-    return "begun-anew"
+    return BEGUN_ANEW
 
 
 async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
@@ -155,7 +160,7 @@ async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapsho
 async def _begin(engine: Engine, start: wire.PushInput) -> str:
     """Start the push. The courier goes on: it raises its arrivals once the instance has begun."""
     await _is_begun(engine, start)
-    return "begun-anew"
+    return BEGUN_ANEW
 
 
 async def _is_begun(engine: Engine, start: wire.PushInput) -> bool:
