@@ -6,7 +6,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     engine, wire, statuses, names       the engine's calls, and what it stores for the app
     keeping, pacing, instances, strays  an arrival is put where nothing can lose it
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
-    sending                             one attempt for each target
+    standing, sending                   an alarm is told if it stands; one attempt for each target
     joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
     orphans, awaking                    who goes on with it when the process has died

@@ -18,6 +18,7 @@ from acr_global.functions.activities.hand_over_delivery import hand_on
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all
 from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.standing import standing
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Verdict, VerdictType
 from acr_global.notify.message import new_lags
@@ -39,15 +40,25 @@ def register(app: App, setup: Setup) -> None:
 
 async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     """First attempt for every target that wants this verdict; the rest is handed over. Then it is
-    entered in the ledger. Of an alarm on a push that had ended well nothing is said."""
-    alarm = data.verdict.type is VerdictType.OVERDUE
-    if alarm and (said := await bookkeeping.said_before(tools, data.verdict)):
+    entered in the ledger. Nothing is said of an alarm that does not stand."""
+    if (said := await _verdict_of(tools, data.verdict)) is not data.verdict.type:
         return wire.NotifyOutput(verdict=said)
     sent = await _send(tools, data)
     listed = await bookkeeping.enter(tools, data.verdict, sent.attempts)
     if observer := observing.observer():
         observer.said(data.verdict)
     return sent.model_copy(update={"listed": listed or None})
+
+
+async def _verdict_of(tools: Tools, verdict: Verdict) -> VerdictType:
+    """The verdict itself; in the place of an alarm the one that the push has come to, or with which
+    it had ended."""
+    if verdict.type not in _ALARMS:
+        return verdict.type
+    stands = await standing(tools.engine, verdict)
+    if stands is not VerdictType.OVERDUE:
+        return stands
+    return await bookkeeping.said_before(tools, verdict) or stands
 
 
 async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:

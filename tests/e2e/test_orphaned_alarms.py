@@ -1,0 +1,39 @@
+"""A host dies as it hands an alarm's activity to the engine: the alarm is in a queue, and its turn
+has not happened. Only what the turn comes to when it is taken again is told; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
+from devhost import Hazards
+
+
+async def crash_in_the_alarm(w: World) -> None:
+    """Report all regions but one; the host dies in the turn that decides the alarm."""
+    await w.push("p1", REGIONS[1:])
+    await asyncio.sleep(30)
+    w.host.hazards = Hazards.parse("crash=after-outbox-before-history@2")
+    await asyncio.sleep(32)
+    assert ["after-outbox-before-history"] == w.host.crashed_at
+
+
+async def test_a_region_that_reports_before_the_turn_is_taken_again_leaves_no_alarm() -> None:
+    async with world(TIMEOUT="1m") as w:
+        await crash_in_the_alarm(w)
+        await asyncio.sleep(10)
+        await w.insist("p1", REGIONS[0])
+        await asyncio.sleep(600)
+        assert ["complete"] == w.verdicts()
+
+
+async def test_where_it_stays_silent_the_alarm_is_told() -> None:
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        await crash_in_the_alarm(w)
+        await asyncio.sleep(300)
+        assert {"overdue"} == set(w.verdicts())
+        assert 1 == len({m["id"] for m in w.messages})
+        await w.insist("p1", REGIONS[0])
+        await asyncio.sleep(60)
+        assert "recovered" == w.verdicts()[-1]
