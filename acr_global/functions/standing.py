@@ -10,7 +10,6 @@ AzureStorageOrchestrationService.cs, CompleteTaskOrchestrationWorkItemAsync.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from acr_global.functions import wire
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
@@ -20,6 +19,9 @@ from acr_global.verdict import overtaking
 PAUSES = (0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds before each look at the push: its row is written right after the history, and what a dead
 host had in hand comes back after the visibility timeout, a minute in host.json."""
+
+MAX_FAILURES = 4
+"""Looks that fail, until the alarm is told all the same."""
 
 
 class NotDecidedError(Exception):
@@ -32,15 +34,19 @@ async def standing(engine: Engine, alarm: Verdict) -> VerdictType:
 
     Raises NotDecidedError where it shows none within two minutes.
     """
-    shown: VerdictType | None = alarm.type
+    shown, failures = None, 0
     for pause in PAUSES:
         await asyncio.sleep(pause)
-        with contextlib.suppress(EngineError):
+        try:
             snapshot = await engine.look(alarm.push_id)
-            shown = _shown(snapshot, alarm)
-            # What was decided instead has an activity of its own, whose result goes first.
-            if shown is alarm.type or (shown and snapshot.has_ended):
-                return shown
+        except EngineError:
+            if (failures := failures + 1) == MAX_FAILURES:
+                return alarm.type
+            continue
+        shown = _shown(snapshot, alarm)
+        # What was decided instead has an activity of its own, whose result goes first.
+        if shown is alarm.type or (shown and snapshot.has_ended):
+            return shown
     if shown is None:
         raise NotDecidedError("the turn that decided this alarm is not in storage")
     return shown
