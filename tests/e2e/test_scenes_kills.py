@@ -103,6 +103,31 @@ async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None
     assert [] == letters["deadletters"]
 
 
+@engine_only(policy="late", stage=Stage())
+async def test_an_alarm_is_not_told_whose_turn_a_dead_host_did_not_write(s: Scene) -> None:
+    """Its activity is in the queue, and runs; a minute later the turn is taken again, and by then
+    the region has reported."""
+    assert isinstance(s.host, engine.Host)
+    assert s.host.storage
+    for host in (s.host, *s.others):
+        host.kill()
+    async with withholding(s.host.storage) as (behind, withheld):
+        doomed = s.host.another()
+        doomed.environ = dict(doomed.environ) | {"AzureWebJobsStorage": behind.connection}
+        await doomed.start()
+        there = Scene(doomed.url, s.session, s.board, s.spans, s.policy, name=s.name)
+        withheld.histories = {s.push_id(): b"FirePushNotification"}
+        await there.push(*REGIONS[1:])
+        await s.eventually(lambda: s.push_id() in withheld.stuck)
+        doomed.kill()
+    for host in (s.host, *s.others):
+        await host.start()
+    await s.push(REGIONS[0])
+    await s.told("complete")
+    await s.ended()
+    assert ["complete"] == s.verdicts()
+
+
 @engine_only(stage=Stage())
 async def test_pushes_survive_pythons_death(s: Scene) -> None:
     """Only the Python process is killed while they are under way; the host lives."""

@@ -28,6 +28,8 @@ class Withheld:
     session: aiohttp.ClientSession
     rows: dict[str, bytes] = field(default_factory=dict)
     """By instance: a word of the next write to its row that is not to be carried out."""
+    histories: dict[str, bytes] = field(default_factory=dict)
+    """Likewise to its history, which is written in transactions."""
     stuck: set[str] = field(default_factory=set)
     """The instances of which one has come. It is not answered, and no later one is withheld."""
 
@@ -36,11 +38,10 @@ class Withheld:
         body = await request.read()
         row = re.search(r"Instances\(PartitionKey='([^']+)'", request.path)
         if row and request.method == "PATCH":
-            word = self.rows.get(row[1])
-            if word and word in body:
-                del self.rows[row[1]]
-                self.stuck.add(row[1])
-                await asyncio.Event().wait()
+            await self._hold(self.rows, row[1], body)
+        if request.path.endswith("/$batch"):
+            for instance in [i for i in self.histories if i.encode() in body]:
+                await self._hold(self.histories, instance, body)
         async with self.session.request(
             request.method,
             URL(f"{self.tables}{request.raw_path}", encoded=True),
@@ -49,6 +50,14 @@ class Withheld:
         ) as answer:
             headers = _passed_on(answer.headers.items())
             return web.Response(status=answer.status, headers=headers, body=await answer.read())
+
+    async def _hold(self, words: dict[str, bytes], instance: str, body: bytes) -> None:
+        """Never return, where this write is the one that is named."""
+        word = words.get(instance)
+        if word and word in body:
+            del words[instance]
+            self.stuck.add(instance)
+            await asyncio.Event().wait()
 
 
 def _passed_on(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
