@@ -13,20 +13,21 @@ from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
-from devhost.storage import Instance
+from devhost.storage import Instance, Message
 from tests.e2e.test_corners import durable, logged
 
 COURIER = "_courier.eastus.p1"
 
 
-async def lose_the_start(w: World) -> None:
-    """Lose a push's start message for good: its row stays Pending."""
+async def lose_the_start(w: World) -> Message:
+    """Lose a push's start message, for good unless it is put back: its row stays Pending."""
     w.host.hazards = Hazards(invisible=1.0)
     assert [202] == await w.push("p1", REGIONS[:1])
     await w.host.settle()
-    for message in list(w.host.storage.control.messages.values()):
-        w.host.storage.control.delete(message)
+    (message,) = w.host.storage.control.messages.values()
+    w.host.storage.control.delete(message)
     w.host.hazards = Hazards()
+    return message
 
 
 def lines(caplog: pytest.LogCaptureFixture, event_name: str) -> list[Any]:
@@ -77,12 +78,7 @@ async def test_a_push_of_which_nobody_else_hears_is_begun_anew_too() -> None:
 async def test_a_start_that_comes_after_all_changes_nothing() -> None:
     """The first start's message was only delayed."""
     async with world() as w:
-        w.host.hazards = Hazards(invisible=1.0)
-        await w.push("p1", REGIONS[:1])
-        await w.host.settle()
-        (message,) = w.host.storage.control.messages.values()
-        w.host.storage.control.delete(message)
-        w.host.hazards = Hazards()
+        message = await lose_the_start(w)
         assert [202] == await w.push("p1", REGIONS[1:2])
         await asyncio.sleep(700)
         assert "Running" == w.host.storage.instances["p1"].runtime_status
@@ -91,6 +87,20 @@ async def test_a_start_that_comes_after_all_changes_nothing() -> None:
         await w.push("p1", REGIONS[2:])
         await w.host.settle()
         assert ["complete"] == w.verdicts()
+
+
+async def test_a_push_that_begins_soon_takes_its_courier_one_round() -> None:
+    """As where the engine puts a start back for 2 s: the look goes on for that time, in place of
+    another round 5 s later."""
+    async with world() as w:
+        message = await lose_the_start(w)
+        assert [202] == await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(1)
+        message.visible_at = 0.0
+        w.host.storage.control.put(message)
+        await asyncio.sleep(3)
+        status = w.host.storage.instances[COURIER].custom_status
+        assert {"state": "raised", "push": "p1", "round": 1} == status
 
 
 async def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from datetime import timedelta
@@ -15,6 +16,11 @@ from acr_global.functions.orchestrators.courier import MAX_ROUNDS
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.functions.wire import JsonObject
+
+SOON = (0.5, 0.5, 1.0, 1.0)
+"""Seconds between the looks of a courier's first round, while its push begins. The engine puts a
+start's message back for 2 s where it has read it before it has written the instance's row. Source:
+DurableTask.AzureStorage, OrchestrationSessionManager.cs and TaskHubQueue.cs."""
 
 WARN_AFTER = timedelta(minutes=2)
 """After its start: a push that has not begun is logged. A crash explains one minute."""
@@ -36,8 +42,14 @@ def register(app: App, setup: Setup) -> None:
 
 
 async def carry(engine: Engine, data: wire.CourierInput) -> str:
-    """Take one step; returns one of COURIER_ENDS, or a word for what is awaited."""
+    """Take one step, in the first round some where the push is about to begin; returns one of
+    COURIER_ENDS, or a word for what is awaited."""
     outcome = await _step(engine, data)
+    for pause in SOON if data.rounds == 0 else ():
+        if outcome not in ("not-begun", "begun-anew"):
+            break
+        await asyncio.sleep(pause)
+        outcome = await _step(engine, data)
     if outcome not in COURIER_ENDS and data.rounds + 1 >= MAX_ROUNDS:
         return await _give_up(engine, data, f"{outcome} after an hour")
     return outcome
