@@ -140,6 +140,11 @@ def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> Non
             "target 'ci': on.0: Input should be 'complete', 'overdue', 'recovered' or 'incomplete'",
         ),
         (HOOK | {"on": "complete"}, "target 'ci': on: must be a JSON list"),
+        (
+            HOOK | {"match": ["regexp:^hush$"]},
+            "target 'ci': match: must be patterns like team/*:v*, in which * stands for anything, "
+            "and no regular expressions",
+        ),
         (HOOK | {"match": "hush/*"}, "target 'ci': match: must be a JSON list"),
         (HOOK | {"headers": "x-key: hush"}, "target 'ci': headers: must be a JSON object"),
         (HOOK | {"timeout": "31s"}, "target 'ci': timeout: must be a duration from 1s to 30s"),
