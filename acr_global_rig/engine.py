@@ -74,10 +74,15 @@ def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
 class Azurite:
     """A running storage emulator."""
 
-    connection: str
-    """The value for AzureWebJobsStorage."""
+    ports: tuple[int, ...]
+    """Of its blobs, queues and tables; or of what stands before them."""
     log: Path
     """Its debug log: some lines per storage request, so it grows long."""
+
+    @property
+    def connection(self) -> str:
+        """The value for AzureWebJobsStorage."""
+        return emulator.connection(*map(str, self.ports))
 
     def logged(self, since: int = 0) -> str:
         """The log, without its first `since` bytes."""
@@ -92,7 +97,7 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
     folder and the log take as much processor time as its work."""
     if not AZURITE.exists():
         subprocess.run(["make", "-s", str(AZURITE.relative_to(ROOT))], cwd=ROOT, check=True)
-    ports = [free_port() for _ in emulator.KINDS]
+    ports = tuple(free_port() for _ in emulator.KINDS)
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
         lasting = ["--location", folder, "--debug", f"{folder}/debug.log"]
         kept = ["--inMemoryPersistence"] if fast else lasting
@@ -101,8 +106,7 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
         try:
             for port in ports:
                 _until_it_listens(process, port)
-            connection = emulator.connection(*map(str, ports))
-            yield Azurite(connection, Path(folder, "debug.log"))
+            yield Azurite(ports, Path(folder, "debug.log"))
         finally:
             end(process)
 

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import itertools
 import json
-import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,6 @@ from random import Random
 
 import aiohttp
 
-from acr_global_rig import azurite as emulator
 from acr_global_rig import engine
 from acr_global_rig.receivers import ALL_VERDICTS, listening, webhook_targets
 from acr_global_rig.registry import REGIONS
@@ -206,11 +205,10 @@ class Ground:
 @asynccontextmanager
 async def proxied(storage: engine.Azurite) -> AsyncIterator[tuple[engine.Azurite, list[Proxy]]]:
     """The same storage, behind proxies."""
-    ports = re.findall(r"http://[^:/]+:(\d+)/", storage.connection)
     async with AsyncExitStack() as stack:
-        proxies = [Proxy(int(port)) for port in ports]
-        there = [str(await stack.enter_async_context(each.serving())) for each in proxies]
-        yield engine.Azurite(emulator.connection(*there), storage.log), proxies
+        proxies = [Proxy(port) for port in storage.ports]
+        there = [await stack.enter_async_context(each.serving()) for each in proxies]
+        yield replace(storage, ports=tuple(there)), proxies
 
 
 @asynccontextmanager

@@ -74,9 +74,9 @@ async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None
     delivery = f"_delivery.complete.{s.push_id(3)}"
     for host in (s.host, *s.others):
         host.kill()
-    async with withholding(s.host.storage) as (connection, withheld):
+    async with withholding(s.host.storage) as (behind, withheld):
         doomed = s.host.another()
-        doomed.environ = dict(doomed.environ) | {"AzureWebJobsStorage": connection}
+        doomed.environ = dict(doomed.environ) | {"AzureWebJobsStorage": behind.connection}
         await doomed.start()
         there = Scene(doomed.url, s.session, s.board, s.spans, name=s.name)
         withheld.rows = {

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 from aiohttp import web
@@ -56,13 +56,13 @@ def _passed_on(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def withholding(storage: engine.Azurite) -> AsyncIterator[tuple[str, Withheld]]:
-    """The connection of the same storage behind this, and what it withholds."""
-    blobs, queues, tables = re.findall(r"(http://[^/]+):(\d+)/", storage.connection)
+async def withholding(storage: engine.Azurite) -> AsyncIterator[tuple[engine.Azurite, Withheld]]:
+    """The same storage behind this, and what it withholds."""
+    blobs, queues, tables = storage.ports
     async with aiohttp.ClientSession(auto_decompress=False) as session:
-        withheld = Withheld(":".join(tables), session)
+        withheld = Withheld(f"http://{emulator.HOST}:{tables}", session)
         app = web.Application(client_max_size=4 * 1_048_576)
         app.router.add_route("*", "/{path:.*}", withheld.answer)
         async with serving(app) as url:
-            port = url.rpartition(":")[2]
-            yield emulator.connection(blobs[1], queues[1], port), withheld
+            port = int(url.rpartition(":")[2])
+            yield replace(storage, ports=(blobs, queues, port)), withheld

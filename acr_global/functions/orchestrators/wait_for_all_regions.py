@@ -7,9 +7,11 @@
 3. The verdict, complete or overdue (activity `FirePushNotification`), again and again until it
    has been sent or handed over; after a day it is given up, as a dead letter.
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
-5. Stay for some seconds where requests under way could still reach it.
+5. Stay for some seconds where the verdict could not be listed, or regions are missing: requests
+   under way could still reach it.
 
-Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew. A
+Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew;
+where it has taken the place of one that had ended (recall_push.py), with what was said of that. A
 verdict that was reached but perhaps not sent is sent first; none that was sent is sent again.
 
 It reads no clock, no environment and no secret: all it needs is frozen in its input. It does not
@@ -49,7 +51,7 @@ PAUSES = (5, 10, 30, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
 death or a bug, not by a receiver): together as long as a delivery is tried."""
 
 LINGER = timedelta(seconds=10)
-"""A starter gives up 3 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
+"""A starter gives up 4.2 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
 request to get through a busy host."""
 
 EARLIER_ARRIVAL_SLACK = timedelta(days=1)
