@@ -25,8 +25,11 @@ def parse_image(text: str) -> Image:
     """The parts of an image's name, or a digest alone.
 
     The first part is the registry where it has a dot or a port, or is `localhost`, as with
-    docker. Raises ValueError with one sentence.
+    docker. Blanks around it are no part of it. Raises ValueError with one sentence.
     """
+    text = text.strip()
+    if "://" in text:
+        raise ValueError("must be without oci:// or https:// before it, such as team/app:v2")
     if _DIGEST.fullmatch(text):
         return Image(digest=text)
     name, at, digest = text.partition("@")

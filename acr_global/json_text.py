@@ -25,6 +25,19 @@ def marked(pairs: Pairs) -> dict[str, Any]:
     return found
 
 
+def not_json(text: str) -> str:
+    """What to say of a text that should be JSON and is none, without showing it.
+
+    Shells change quotes on the way into a setting. Sources: Azure/AppConfiguration#331 (PowerShell
+    takes them away), Azure/azure-cli#19185 (or backslashes are written before them).
+    """
+    if '"' not in text and ":" in text:
+        return "not JSON: no double quote is left in it; some shells take them away"
+    if '{\\"' in text:
+        return "not JSON: its double quotes have backslashes before them; give it without these"
+    return "not JSON"
+
+
 def leaves(value: object) -> Iterator[tuple[tuple[object, ...], object]]:
     """Everything in a value that is neither object nor list, with its path. Without recursion,
     because it may be deep."""

@@ -40,16 +40,16 @@ def new_session(
     """A session without cookies. Call it in a running event loop, and close it.
 
     A connector that is given stays the caller's. Without `decompress` bodies are left as they
-    come, and none is asked for compressed.
+    come, and asked for as they are: a request that says nothing of codings accepts any of them
+    (RFC 9110 12.5.3).
     """
     return aiohttp.ClientSession(
         connector=connector,
         connector_owner=connector is None,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers=EVERYWHERE,
+        headers=EVERYWHERE if decompress else EVERYWHERE | {"accept-encoding": "identity"},
         timeout=timeout or aiohttp.ClientTimeout(),
         auto_decompress=decompress,
-        skip_auto_headers=() if decompress else ("Accept-Encoding",),
         max_line_size=HEAD_BYTES,
         max_field_size=HEAD_BYTES,
     )

@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+_NEVER = re.compile(r"[\^$\\()|]|(?:^|[/:])\.")
+"""In no image's name: these characters, or a dot at the beginning of a part of a repository or of a
+tag. Source: OCI distribution spec 1.1, `Pulling manifests`."""
+
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
 
@@ -45,6 +49,17 @@ def parse_some(value: object) -> tuple[str, ...]:
     if not names:
         raise ValueError("must name at least one")
     return names
+
+
+def check_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns, unless one of them can match no image: most likely it is a regular expression,
+    as `acr purge --filter` takes them. Raises ValueError."""
+    if any(map(_NEVER.search, patterns)):
+        raise ValueError(
+            "must be patterns like team/*:v*, in which * stands for anything, and no regular "
+            "expressions"
+        )
+    return patterns
 
 
 def matches(patterns: Iterable[str], repository: str | None, tag: str | None) -> bool:

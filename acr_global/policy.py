@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from acr_global import setting_values as read
 from acr_global.grouping import AlarmGroup
 from acr_global.model import Frozen
-from acr_global.patterns import parse_names, parse_regions, parse_some
+from acr_global.patterns import check_patterns, parse_names, parse_regions, parse_some
 
 
 class Policy(Frozen):
@@ -46,17 +46,23 @@ class Policy(Frozen):
         "(registry, action, repository, digest and tag), for registries whose regions send "
         "different ids.",
     )
-    include: Annotated[tuple[str, ...], BeforeValidator(parse_some)] = Field(
+    include: Annotated[
+        tuple[str, ...], BeforeValidator(parse_some), AfterValidator(check_patterns)
+    ] = Field(
         default=("*",),
         description="Watch only what matches one of these patterns over `repository:tag`, "
         "comma-separated: `team/*:v*`.",
     )
-    exclude: Annotated[tuple[str, ...], BeforeValidator(parse_names)] = Field(
+    exclude: Annotated[
+        tuple[str, ...], BeforeValidator(parse_names), AfterValidator(check_patterns)
+    ] = Field(
         default=(),
         description="Ignore what matches one of these patterns; `*:` is everything untagged, "
         "`*:sha256-*` the signatures.",
     )
-    badge: Annotated[tuple[str, ...], BeforeValidator(parse_names)] = Field(
+    badge: Annotated[
+        tuple[str, ...], BeforeValidator(parse_names), AfterValidator(check_patterns)
+    ] = Field(
         default=(),
         description="Everybody may see where the images are that match one of these patterns, as a "
         "badge for a README; unset: none. See docs/badge.md.",

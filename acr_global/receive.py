@@ -42,6 +42,12 @@ log."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """The SDK puts ids unquoted into request paths, and the engine allows 100 characters."""
 
+_EMPTY = (
+    "The body is empty. A proxy before this app must pass bodies on with their Content-Length: "
+    "of those in chunks the Functions host hands over nothing."
+)
+"""Source: azure-functions-host#4926 and #7930, and its GrpcMessageConversionExtensions.cs."""
+
 _BLOB = "application/octet-stream"
 """The media type in a distribution registry's events about layers, which are no pushes."""
 
@@ -103,13 +109,18 @@ def _document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except ValueError:
-        raise RejectedError("The body is not JSON.", reason="body-not-json") from None
+        said = "The body is not JSON." if body else _EMPTY
+        raise RejectedError(said, reason="body-not-json") from None
     except RecursionError:
         raise _too_deep() from None
     if nests_deeper(document, MAX_NESTING):
         raise _too_deep()
     if not isinstance(document, dict):
-        raise RejectedError("The body is not a JSON object.", reason="body-not-object")
+        raise RejectedError(
+            "The body is not a JSON object, as those of the registry's own webhooks are; Event "
+            "Grid's lists are not read.",
+            reason="body-not-object",
+        )
     return document
 
 

@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from acr_global.errors import Problem
 from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
@@ -24,6 +25,13 @@ from acr_global.urls import parse_host
 SETTING = "ACR_GLOBAL_REGISTRIES"
 
 REFUSED = "its webhooks are answered 503"
+
+_BARE = (
+    "has a name without a dot, which is matched with the host in each event: say its login server, "
+    "such as myregistry.azurecr.io"
+)
+"""The resource's name is not the login server's, which may even hold a hash. Source:
+Azure/azure-cli#30404."""
 
 _NOT_KNOWN = Override.model_construct(regions=())
 _HOST_LIKE = re.compile(r"[a-z0-9.:\[\]-]+")
@@ -56,15 +64,22 @@ def parse_registries(raw: str) -> Registries:
             host = parse_host(name)
             found.policies[host], wrong = _read(TWICE if host in found.places else entry)
             found.places[host] = number
+            if _is_bare(host):
+                found.problems.append(problem_of(number, _BARE, "warning"))
         except ValueError as error:
             wrong = [str(error)]
         found.problems += [problem_of(number, text) for text in wrong]
     return found
 
 
-def problem_of(number: int, text: str) -> Problem:
+def problem_of(number: int, text: str, severity: Literal["error", "warning"] = "error") -> Problem:
     """What is wrong with the nth registry."""
-    return Problem(SETTING, f"registry {number}: {text}")
+    return Problem(SETTING, f"registry {number}: {text}", severity)
+
+
+def _is_bare(host: str) -> bool:
+    """Whether it is more likely a registry's name in Azure than the host of a registry."""
+    return not set(host) & set(".:") and host != "localhost"
 
 
 def _hosts_in(raw: str) -> Iterator[str]:

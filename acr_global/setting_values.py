@@ -14,7 +14,7 @@ from typing import Any
 from acr_global import retry
 from acr_global.durations import format_duration, parse_duration
 from acr_global.grouping import AlarmGroup
-from acr_global.json_text import SAID_TWICE, TWICE, Pairs
+from acr_global.json_text import SAID_TWICE, TWICE, Pairs, not_json
 from acr_global.patterns import parse_names, parse_regions
 from acr_global.urls import check_url, shown_url
 
@@ -120,7 +120,7 @@ def json_object(value: object, of: Callable[[Pairs], dict[str, Any]] = once) -> 
     except _TwiceError:
         raise
     except (ValueError, RecursionError):
-        raise ValueError("not JSON") from None
+        raise ValueError(not_json(str(value))) from None
     if not isinstance(parsed, dict):
         raise ValueError("not a JSON object")
     return parsed

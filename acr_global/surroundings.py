@@ -37,7 +37,7 @@ def unresolved(text: str, *, inside: bool = False) -> str | None:
     One that could not be resolved stands in the environment as written; it is resolved only where
     it is the whole of an app setting, not `inside` another text. Sources, both at
     learn.microsoft.com/azure/app-service: app-service-key-vault-references (troubleshooting),
-    app-service-configuration-references.
+    app-service-configuration-references. Without its end: Azure/azure-cli#8506.
     """
     found = _UNRESOLVED.search(text)
     if not found:
@@ -51,6 +51,8 @@ def unresolved(text: str, *, inside: bool = False) -> str | None:
             f"holds {kind} inside another text, where the platform resolves none: it must be the "
             "whole of an app setting (of which a target says the name, by $secret)"
         )
+    if ")" not in text:
+        return f"is {kind} without its closing parenthesis, which some shells take away"
     return (
         f"is {kind} that the platform has not resolved: the portal shows its status beside the app "
         "setting (Environment variables), and the reason; most often the app's identity, the one "

@@ -20,6 +20,7 @@ DIGEST = f"sha256:{'ab' * 32}"
         ("localhost/app", Image("localhost", "app")),
         ("localhost:5000/app:v2", Image("localhost:5000", "app", "v2")),
         (DIGEST, Image(digest=DIGEST)),
+        ("team/app:v2\r\n", Image(None, "team/app", "v2")),
     ],
 )
 def test_an_image_is_read(text: str, image: Image) -> None:
@@ -33,4 +34,19 @@ def test_an_image_is_read(text: str, image: Image) -> None:
 def test_what_names_no_image_is_refused(text: str) -> None:
     """The error says what would be right."""
     with pytest.raises(ValueError, match="such as"):
+        parse_image(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oci://r.azurecr.io/charts/web:1.2.3",
+        "https://r.azurecr.io/team/app:v2",
+        "docker://r.azurecr.io/team/app",
+    ],
+)
+def test_an_address_is_no_image(text: str) -> None:
+    """Helm, skopeo and browsers put a scheme before it, which would be taken for the registry.
+    Source: helm/helm#31347, akuity/kargo#4422 (`oci://`)."""
+    with pytest.raises(ValueError, match="without oci:// or https://"):
         parse_image(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from acr_global.patterns import (
+    check_patterns,
     matches,
     parse_names,
     parse_regions,
@@ -58,3 +59,21 @@ def test_a_pattern_matches_repository_and_tag(
 ) -> None:
     """The tag counts where the pattern has a colon; nothing after it means untagged."""
     assert expected is matches([pattern], repository, tag)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^team/app$", "team/.*", "arohcp.*:.*", ".*", "v1\\.2", "(a|b)", "app:[^0-9]*"]
+)
+def test_a_regular_expression_is_refused(pattern: str) -> None:
+    """It would match nothing, and nobody be told of anything. Sources: Azure/ARO-HCP#6147, where
+    one was taken for the other, and argocd-image-updater#1018."""
+    with pytest.raises(ValueError, match="no regular expressions"):
+        check_patterns(("*", pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "*:", "v1.*", "team/*:v*", "*:sha256-*", "mcr.microsoft.com/*", "app:[!0-9]*"]
+)
+def test_a_pattern_that_can_match_is_accepted(pattern: str) -> None:
+    """A dot stands in the middle of many names."""
+    assert (pattern,) == check_patterns((pattern,))

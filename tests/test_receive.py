@@ -261,6 +261,20 @@ def test_a_body_that_is_no_event_is_refused(body: bytes, slug: str, status: int)
     assert (slug, status) == (caught.value.reason, caught.value.status)
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "with their Content-Length"),
+        (b'[{"eventType": "Microsoft.ContainerRegistry.ImagePushed", "data": {}}]', "Event Grid"),
+    ],
+)
+def test_what_was_lost_or_meant_for_another_door_is_said(body: bytes, said: str) -> None:
+    """A gateway in between can lose bodies on this host; Event Grid is the registry's other way to
+    tell. Sources: azure-functions-host#4926; MicrosoftDocs/azure-docs#33501."""
+    with pytest.raises(RejectedError, match=said):
+        receive({"region": "eastus"}, body, settings())
+
+
 @pytest.mark.parametrize(("levels", "slug"), [(99, "action-not-watched"), (100, "body-too-deep")])
 def test_a_body_has_a_hundred_levels_at_most(levels: int, slug: str) -> None:
     """Its first is the event's own. What is read must not be too deep for the log."""

@@ -179,6 +179,14 @@ def test_the_problem_names_the_role_for_its_kind_of_reference() -> None:
             assert word in text
 
 
+@pytest.mark.parametrize("cut", ["(SecretUri=https://v.example/secrets/s/", "(VaultName=hush"])
+def test_a_reference_that_a_shell_has_cut_off_is_said_to_be_so(cut: str) -> None:
+    """No right is missing. Source: Azure/azure-cli#8506, where a closing parenthesis that ends the
+    setting is lost."""
+    (found,) = said(POSTED, f"@Microsoft.KeyVault{cut}")
+    assert "is a Key Vault reference without its closing parenthesis" in found
+
+
 @pytest.mark.parametrize(
     ("name", "instead"),
     [

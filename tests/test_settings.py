@@ -76,6 +76,7 @@ def test_an_empty_value_is_not_set() -> None:
         ("REGION_ENDPOINTS", '{"eastus": "https://a..test"}', "can be no host"),
         ("ARM_ENDPOINT", "https://management-.azure.com", "can be no host"),
         ("REGISTRIES", "[" * 100_000, "not JSON"),
+        ("REGISTRIES", "{r.io:{regions:eastus}}", "no double quote is left in it"),
         ("REGISTRIES", '{"r.io": {"include": ""}}', "registry 1: include: must name at least one"),
         ("REGISTRIES", '{"r.io": ' + "[" * 900 + "]" * 900 + "}", "registry 1: "),
         ("REGION_ENDPOINTS", "[" * 100_000, "not JSON"),
@@ -89,6 +90,9 @@ def test_an_empty_value_is_not_set() -> None:
         ("ARM_ENDPOINT", "https://u:hush@management.azure.com", "no user"),
         ("ACTIONS", ",", "at least one"),
         ("INCLUDE", ",", "at least one"),
+        ("INCLUDE", "^team/app$", "no regular expressions; until then the default is in force, *"),
+        ("EXCLUDE", "*:, team/.*:.*", "must be patterns like team/*:v*"),
+        ("REGISTRIES", '{"r.io": {"badge": "(a|b)"}}', "badge: must be patterns like team/*:v*"),
         ("TIMEOUT", "9" * 5_000 + "s", "write it like"),
         ("RETRY_SCHEDULE", "9" * 5_000 + "s", "write it like"),
         ("RETRY_SCHEDULE", "5", "write it like"),
@@ -495,3 +499,24 @@ def test_what_has_ended_is_kept_as_long_as_is_said(days: int, said: str) -> None
     assert timedelta(days=days) == settings.keep == settings.keep_dead_letters
     settings = load(REGIONS="eastus").settings
     assert (30, 90) == (settings.keep.days, settings.keep_dead_letters.days)
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [
+        ("contoso", True),
+        ("contoso-f9dyb6dhbbc9fjg2", True),
+        ("contoso.azurecr.io", False),
+        ("contoso-f9dyb6dhbbc9fjg2.azurecr.io", False),
+        ("registry:5000", False),
+        ("localhost", False),
+        ("[::1]", False),
+    ],
+)
+def test_a_registrys_name_in_the_place_of_its_host_is_a_warning(name: str, warned: bool) -> None:
+    """No event of the registry would find the policy. A host may have no dot, too, so it counts.
+    Source: Azure/azure-cli#30404, by which the command line takes either for the other."""
+    loaded = load(REGISTRIES=json.dumps({name: {"regions": "eastus"}}))
+    assert ["warning"] * warned == [p.severity for p in loaded.problems]
+    assert all("say its login server" in p.message for p in loaded.problems)
+    assert ("eastus",) == loaded.settings.policy(name).regions

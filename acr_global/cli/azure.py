@@ -81,7 +81,10 @@ def place(
         raise UsageError(f"which registry? Give --registry NAME, or {REGISTRY_VARIABLE}")
     is_name = at.registry.isascii() and at.registry.isalnum()
     if not is_name and parse_id(at.registry, REGISTRIES) is None:
-        raise UsageError("--registry must be a registry's name, or its whole ARM id")
+        raise UsageError(
+            "--registry must be a registry's name (contoso, not contoso.azurecr.io), or its whole "
+            "ARM id"
+        )
     if at.subscription is None:
         raise UsageError(
             f"which subscription? Give --subscription ID or {SUBSCRIPTION_VARIABLE}, or the "

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from acr_global.errors import Problem, RenderError
-from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked
+from acr_global.json_text import SAID_TWICE, TWICE, leaves, marked, not_json
 from acr_global.lenient import unknown_field, where_in
 from acr_global.notify.channels import KINDS, channel
 from acr_global.notify.target import NAME, BaseTarget, HttpTarget, LibraryTarget, Target, secrets_of
@@ -26,6 +26,9 @@ from acr_global.secret import SecretRef, resolve, setting_of
 from acr_global.surroundings import unresolved
 
 SETTING = "ACR_GLOBAL_TARGETS"
+
+_IN_JSON = {"tuple_type": "must be a JSON list", "dict_type": "must be a JSON object"}
+"""What JSON calls the types that pydantic calls otherwise, by its kind of error."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _REFERENCE = re.compile(r'"\$secret"\s*:\s*"([A-Za-z_][A-Za-z0-9_]*)"')
@@ -42,7 +45,7 @@ def parse_targets(
         items = json.loads(raw, object_pairs_hook=marked) if raw.strip() else []
     except (ValueError, RecursionError) as error:
         line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        return (), (Problem(SETTING, f"not JSON{line}"),)
+        return (), (Problem(SETTING, f"{not_json(raw)}{line}"),)
     if not isinstance(items, list):
         return (), (Problem(SETTING, "must be a JSON list of targets: [{...}, {...}]"),)
     targets: dict[str, Target] = {}
@@ -105,7 +108,8 @@ def _sentence(detail: dict[str, Any], model: type[BaseTarget]) -> str:
     where = where_in(detail["loc"])
     if detail["type"] == "missing":
         return f"{where} is missing"
-    return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+    said = _IN_JSON.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}"
 
 
 def _reserved_headers(target: Target) -> list[str]:

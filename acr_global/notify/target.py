@@ -32,6 +32,7 @@ from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
 from acr_global.notify.request import check_own_header
 from acr_global.notify.signing import signature_headers
+from acr_global.patterns import check_patterns
 from acr_global.secret import Secret, SecretRef, resolve, signing_key
 from acr_global.urls import check_url
 
@@ -109,7 +110,9 @@ class BaseTarget(BaseModel, ABC):
         VerdictType.OVERDUE,
         VerdictType.RECOVERED,
     )
-    match: Annotated[tuple[str, ...], AfterValidator(_some)] = ("*",)
+    match: Annotated[tuple[str, ...], AfterValidator(_some), AfterValidator(check_patterns)] = (
+        "*",
+    )
     """Shell-style patterns over the repository, or over `repository:tag` if it has a colon."""
     group: bool = True
     """Whether pushes of one group may be told together; False asks for each alarm by itself."""

@@ -463,6 +463,7 @@ def test_scripts_for_az_and_terraform_are_printed_alone(
         ("which registry? Give --registry NAME", [], {"ACR_GLOBAL_REGISTRY_ID": ""}),
         ("which subscription?", ["--registry", "contoso"], {"AZURE_SUBSCRIPTION_ID": ""}),
         ("--registry must be a registry's name", ["--registry", "con/toso"], {}),
+        ("not contoso.azurecr.io", ["--registry", "contoso-f9dyb6dh.azurecr.io"], {}),
         ("which app? Give --url", [], {"FUNCTION_APP_URL": ""}),
         ("the app's url", ["--url", "ftp://x"], {}),
         ("--actions must name some of push, delete", ["--actions", "pull"], {}),

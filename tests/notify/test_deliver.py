@@ -30,7 +30,7 @@ from tests.tls import untrusted
 # The library apprise warns of one of its own imports.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
-OF_THE_WIRE = ("host", "content-length", "connection")
+OF_THE_WIRE = ("host", "content-length", "connection", "accept-encoding")
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -396,6 +396,20 @@ def test_each_request_has_the_headers_that_gateways_expect(listen: Listening, ki
             assert got.headers["user-agent"].lower().startswith(("acr-global/", "apprise"))
             assert "json" in got.headers["content-type"]
             assert sorted(set(got.names)) == sorted(got.names)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "apprise"])
+def test_answers_are_asked_for_as_they_are(listen: Listening, kind: str) -> None:
+    """What a receiver says beside 200 is read, and one that was told nothing may compress it. Seen
+    in MicrosoftDocs/msteams-docs#7425: a failure in words, 200, and `Content-Encoding: gzip`."""
+
+    async def scenario() -> None:
+        async with listen(OK) as receiver:
+            await try_once(to_receiver(kind, receiver.url))
+            (got,) = receiver.requests
+            assert "identity" == got.headers["accept-encoding"]
 
     asyncio.run(scenario())
 

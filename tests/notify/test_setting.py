@@ -74,6 +74,15 @@ def test_no_targets_is_no_problem(raw: str) -> None:
     [
         ("[{]", "not JSON (line 1)"),
         ("[" * 100_000, "not JSON"),
+        (
+            "[{name:ci,url:hush}]",
+            "not JSON: no double quote is left in it; some shells take them away (line 1)",
+        ),
+        (
+            '[{\\"name\\":\\"hush\\"}]',
+            "not JSON: its double quotes have backslashes before them; give it without these "
+            "(line 1)",
+        ),
         ("{}", "must be a JSON list of targets: [{...}, {...}]"),
         ("null", "must be a JSON list of targets: [{...}, {...}]"),
     ],
@@ -130,6 +139,14 @@ def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> Non
             HOOK | {"on": ["complet"]},
             "target 'ci': on.0: Input should be 'complete', 'overdue', 'recovered' or 'incomplete'",
         ),
+        (HOOK | {"on": "complete"}, "target 'ci': on: must be a JSON list"),
+        (
+            HOOK | {"match": ["regexp:^hush$"]},
+            "target 'ci': match: must be patterns like team/*:v*, in which * stands for anything, "
+            "and no regular expressions",
+        ),
+        (HOOK | {"match": "hush/*"}, "target 'ci': match: must be a JSON list"),
+        (HOOK | {"headers": "x-key: hush"}, "target 'ci': headers: must be a JSON object"),
         (HOOK | {"timeout": "31s"}, "target 'ci': timeout: must be a duration from 1s to 30s"),
         (HOOK | {"timeout": "0"}, "target 'ci': timeout: must be a duration from 1s to 30s"),
         (HOOK | {"timeout": 10}, "target 'ci': timeout: must be a duration from 1s to 30s"),
