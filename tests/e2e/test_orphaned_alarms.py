@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
@@ -19,13 +21,16 @@ async def crash_in_the_alarm(w: World) -> None:
     assert ["after-outbox-before-history"] == w.host.crashed_at
 
 
-async def test_a_region_that_reports_before_the_turn_is_taken_again_leaves_no_alarm() -> None:
+async def test_a_region_that_reports_before_the_turn_is_taken_again_leaves_no_alarm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with world(TIMEOUT="1m") as w:
         await crash_in_the_alarm(w)
         await asyncio.sleep(10)
         await w.insist("p1", REGIONS[0])
         await asyncio.sleep(600)
         assert ["complete"] == w.verdicts()
+        assert 1 == sum("alarm-dropped" in r.getMessage() for r in caplog.records)
 
 
 async def test_where_it_stays_silent_the_alarm_is_told() -> None:

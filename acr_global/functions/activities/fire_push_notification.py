@@ -56,9 +56,11 @@ async def _verdict_of(tools: Tools, verdict: Verdict) -> VerdictType:
     if verdict.type not in _ALARMS:
         return verdict.type
     stands = await standing(tools.engine, verdict)
-    if stands is not VerdictType.OVERDUE:
-        return stands
-    return await bookkeeping.said_before(tools, verdict) or stands
+    if stands is not verdict.type:
+        _log_dropped(verdict, stands)
+    elif stands is VerdictType.OVERDUE:
+        return await bookkeeping.said_before(tools, verdict) or stands
+    return stands
 
 
 async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
@@ -96,6 +98,17 @@ async def _grouped(
     from acr_global.functions import joining
 
     return data.group if await joining.settle(tools, verdict, data.group) else None
+
+
+def _log_dropped(alarm: Verdict, instead: VerdictType) -> None:
+    log.line(
+        "alarm-dropped",
+        level=logging.WARNING,
+        push=alarm.push_id,
+        verdict=alarm.type.value,
+        instead=instead.value,
+        todo="nothing: a host died as it decided this, and the push has come to another verdict",
+    )
 
 
 def _log_verdict(verdict: Verdict) -> None:

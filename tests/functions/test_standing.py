@@ -1,0 +1,94 @@
+"""Whether an alarm stands, by what its push shows; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.standing import NotDecidedError, standing
+from acr_global.model import VerdictType
+from tests.notify.samples import verdict
+
+OVERDUE, COMPLETE, RECOVERED = VerdictType.OVERDUE, VerdictType.COMPLETE, VerdictType.RECOVERED
+INCOMPLETE = VerdictType.INCOMPLETE
+
+
+def shows(state: str, phase: Phase = Phase.BEGUN) -> Snapshot:
+    """A push with this custom status."""
+    return Snapshot(phase, custom_status={"state": state})
+
+
+WAITING, AWAY = shows("waiting"), EngineError("away")
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Engine):
+    """An engine that says these things, one after another, the last again and again."""
+
+    answers: Iterator[Snapshot | EngineError] = field(default_factory=lambda: iter(()))
+
+    async def look(self, instance_id: str, *, show_input: bool = False) -> Snapshot:
+        answer = next(self.answers)
+        if isinstance(answer, EngineError):
+            raise answer
+        return answer
+
+
+async def stands(alarm: VerdictType, *said: Snapshot | EngineError) -> tuple[VerdictType, float]:
+    """What an alarm comes to, and after how many seconds."""
+    answers = itertools.chain(said, itertools.repeat(said[-1]))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    result = await standing(Said("", answers=answers), verdict(alarm))
+    return result, round(loop.time() - began, 3)
+
+
+@pytest.mark.parametrize(
+    ("expected", "seconds", "alarm", "said"),
+    [
+        (OVERDUE, 0.2, OVERDUE, [shows("overdue")]),
+        (OVERDUE, 1.0, OVERDUE, [WAITING, WAITING, shows("overdue")]),
+        (INCOMPLETE, 0.5, INCOMPLETE, [shows("overdue"), shows("incomplete")]),
+        (OVERDUE, 0.2, OVERDUE, [Snapshot(Phase.ABSENT)]),
+        (OVERDUE, 0.2, OVERDUE, [Snapshot(Phase.TERMINATED)]),
+        (OVERDUE, 2.0, OVERDUE, [AWAY]),
+        (OVERDUE, 2.0, OVERDUE, [AWAY, AWAY, AWAY, shows("overdue")]),
+    ],
+)
+async def test_an_alarm_stands_that_its_push_shows(
+    expected: VerdictType, seconds: float, alarm: VerdictType, said: list[Snapshot | EngineError]
+) -> None:
+    """One whose push is gone, or cannot be asked, is told as well."""
+    assert (expected, seconds) == await stands(alarm, *said)
+
+
+@pytest.mark.parametrize(
+    ("expected", "seconds", "alarm", "said"),
+    [
+        (COMPLETE, 0.5, OVERDUE, [WAITING, shows("complete", Phase.FINISHED)]),
+        (RECOVERED, 0.5, INCOMPLETE, [shows("overdue"), shows("recovered", Phase.FINISHED)]),
+        (COMPLETE, 1.0, OVERDUE, [shows("complete")] * 2 + [shows("complete", Phase.FINISHED)]),
+        (RECOVERED, 121.0, OVERDUE, [shows("recovered")]),
+    ],
+)
+async def test_another_verdict_is_left_to_the_activity_that_tells_it(
+    expected: VerdictType, seconds: float, alarm: VerdictType, said: list[Snapshot]
+) -> None:
+    """That one's result is to come first, so the push is awaited to its end; for two minutes."""
+    assert (expected, seconds) == await stands(alarm, *said)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "said"),
+    [(OVERDUE, [WAITING]), (OVERDUE, [AWAY] * 3 + [WAITING]), (INCOMPLETE, [shows("overdue")])],
+)
+async def test_an_alarm_that_no_push_shows_fails(
+    alarm: VerdictType, said: list[Snapshot | EngineError]
+) -> None:
+    with pytest.raises(NotDecidedError):
+        await stands(alarm, *said)
