@@ -1,11 +1,11 @@
 """`FirePushNotification`: a verdict's first attempt.
 
-A verdict goes to all its targets side by side, one attempt each; but an alarm that a group holds
-back, and what follows it, does not go to those who leave it to the group (joining.py). What failed
-is handed to a
-`DeliverNotification` instance (hand_over_delivery.py). Where the engine does not take it, the
-orchestrator is told what was not handed over, and does that later. Messages carry the same id on
-each attempt, so a receiver can drop the repeat that a crash causes.
+A verdict goes to all its targets side by side, one attempt each; but an alarm only if it stands
+(standing.py), and one that a group holds back, and what follows it, not to those who leave it to
+the group (joining.py). What failed is handed to a `DeliverNotification` instance
+(hand_over_delivery.py). Where the engine does not take it, the orchestrator is told what was not
+handed over, and does that later. Messages carry the same id on each attempt, so a receiver can drop
+the repeat that a crash causes.
 """
 
 from __future__ import annotations
