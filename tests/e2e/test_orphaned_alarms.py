@@ -10,6 +10,12 @@ import pytest
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from devhost.hazards import CHECKPOINTS, PYTHON_CHECKPOINTS
+
+DEATHS = [
+    *(f"crash={checkpoint}" for checkpoint in CHECKPOINTS),
+    *(f"python-dies={checkpoint}" for checkpoint in PYTHON_CHECKPOINTS),
+]
 
 
 async def crash_in_the_alarm(w: World) -> None:
@@ -42,3 +48,20 @@ async def test_where_it_stays_silent_the_alarm_is_told() -> None:
         await w.insist("p1", REGIONS[0])
         await asyncio.sleep(60)
         assert "recovered" == w.verdicts()[-1]
+
+
+@pytest.mark.parametrize("nth", range(1, 7))
+@pytest.mark.parametrize("death", DEATHS)
+async def test_a_death_at_any_place_about_an_alarm_tells_nothing_wrong(
+    death: str, nth: int
+) -> None:
+    """The region reports ten seconds after the deadline."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(50)
+        w.host.hazards = Hazards.parse(f"{death}@{nth}")
+        await asyncio.sleep(20)
+        await w.insist("p1", REGIONS[0])
+        await asyncio.sleep(900)
+        told = list(dict.fromkeys(w.verdicts()))
+        assert told in (["complete"], ["overdue", "recovered"])
