@@ -47,7 +47,7 @@ def play(app: App) -> None:
     slowly("web", "shop/web:1.4.0", 0.6, 7.5)
     push("web", "shop/web:1.4.0", REGIONS[2])
     time.sleep(1)
-    app.ops.answers = [410]
+    app.ops.gone.add("cart")
     slowly("cart", "shop/cart:7", 0.4, 0.9, 0.0)
     slowly("checkout", "team/checkout:2026.11", 1.9, 4.5)
 

@@ -61,8 +61,8 @@ def axe() -> str:
 class Ops:
     """A receiver."""
 
-    answers: list[int] = field(default_factory=list)
-    """The statuses of the next answers; then 200."""
+    gone: set[str] = field(default_factory=set)
+    """The pushes of which the next message is answered 410; any other is answered 200."""
     heard: list[Any] = field(default_factory=list)
 
 
@@ -72,8 +72,13 @@ def receiver() -> Iterator[tuple[str, Ops]]:
     ops = Ops()
 
     def take(path: str, headers: Mapping[str, str], body: bytes) -> int:
-        ops.heard.append(json.loads(body))
-        return ops.answers.pop(0) if ops.answers else 200
+        message = json.loads(body)
+        ops.heard.append(message)
+        push = message.get("push", {}).get("id")
+        if push not in ops.gone:
+            return 200
+        ops.gone.remove(push)
+        return 410
 
     with taking_posts(take) as url:
         yield f"{url}/ops", ops

@@ -132,7 +132,7 @@ def places(page: Page) -> dict[str, float]:
 
 def test_a_retry_is_confirmed_and_comes_through(app: App, windows: Windows) -> None:
     """By the keyboard alone. What is about to be confirmed stays while the page is kept fresh."""
-    app.ops.answers = [410]
+    app.ops.gone.add("dead-1")
     app.push("dead-1", repository="dead/app")
     page = with_clock(windows.open())
     page.goto("/api/ui/deadletters")
@@ -159,7 +159,7 @@ def test_a_retry_is_confirmed_and_comes_through(app: App, windows: Windows) -> N
 
 def test_hostile_names_are_read_and_not_run(app: App, windows: Windows) -> None:
     """In the list, on a push's page, in its title and among the dead letters."""
-    app.ops.answers = [410]
+    app.ops.gone.add("hostile-1")
     app.push("hostile-1", repository=HOSTILE)
     page = with_clock(windows.open())
     page.goto("/api/ui")
@@ -239,7 +239,7 @@ def test_what_has_the_focus_keeps_it(app: App, windows: Windows) -> None:
 @pytest.fixture(scope="module")
 def everything(app: App) -> list[str]:
     """The addresses of pages with all that they can show."""
-    app.ops.answers = [410]
+    app.ops.gone.add("all-1")
     app.push("all-1", repository="all/app")
     app.push("all-2", *REGIONS[:1], repository="all/" + "very-long-name/" * 12)
     app.push("all-3", *REGIONS[:2], repository="all/late", host=LATE)
