@@ -10,6 +10,8 @@ from acr_global.grouping import AlarmGroup
 from acr_global.model import Frozen
 from acr_global.patterns import check_patterns, parse_names, parse_regions, parse_some
 
+Patterns = Annotated[tuple[str, ...], AfterValidator(check_patterns)]
+
 
 class Policy(Frozen):
     """What governs the pushes of one registry."""
@@ -46,23 +48,17 @@ class Policy(Frozen):
         "(registry, action, repository, digest and tag), for registries whose regions send "
         "different ids.",
     )
-    include: Annotated[
-        tuple[str, ...], BeforeValidator(parse_some), AfterValidator(check_patterns)
-    ] = Field(
+    include: Annotated[Patterns, BeforeValidator(parse_some)] = Field(
         default=("*",),
         description="Watch only what matches one of these patterns over `repository:tag`, "
         "comma-separated: `team/*:v*`.",
     )
-    exclude: Annotated[
-        tuple[str, ...], BeforeValidator(parse_names), AfterValidator(check_patterns)
-    ] = Field(
+    exclude: Annotated[Patterns, BeforeValidator(parse_names)] = Field(
         default=(),
         description="Ignore what matches one of these patterns; `*:` is everything untagged, "
         "`*:sha256-*` the signatures.",
     )
-    badge: Annotated[
-        tuple[str, ...], BeforeValidator(parse_names), AfterValidator(check_patterns)
-    ] = Field(
+    badge: Annotated[Patterns, BeforeValidator(parse_names)] = Field(
         default=(),
         description="Everybody may see where the images are that match one of these patterns, as a "
         "badge for a README; unset: none. See docs/badge.md.",

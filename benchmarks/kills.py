@@ -75,6 +75,13 @@ class Field:
         """Begin another push."""
         return Scene(self.host.url, self.session, self.board, REAL, policy)
 
+    async def kill(self, delay: float) -> None:
+        """kill -9 of everything after so many seconds; the host is started again at once."""
+        await asyncio.sleep(delay)
+        self.host.kill()
+        self.killed_at = time.monotonic()
+        self.host.launch()
+
     async def insist(self, scene: Scene, region: str, tally: Tally) -> float:
         """Post one webhook until it is accepted; returns when that was."""
         while True:
@@ -117,14 +124,7 @@ class Field:
 async def killing_the_host(f: Field, delay: float) -> Tally:
     """One push, a region every 0.1 s; kill -9 of everything `delay` s after the first webhook."""
     tally, scene = Tally(), f.push()
-
-    async def kill() -> None:
-        await asyncio.sleep(delay)
-        f.host.kill()
-        f.killed_at = time.monotonic()
-        f.host.launch()
-
-    killing = asyncio.create_task(kill())
+    killing = asyncio.create_task(f.kill(delay))
     accepted = await f.report(scene, tally)
     await killing
     await f.told(scene, accepted, tally)
@@ -163,13 +163,7 @@ async def killing_in_the_alarm(f: Field, delay: float) -> Tally:
         await killing
         await f.told(scene, await f.insist(scene, REGIONS[0], tally), tally)
 
-    async def kill() -> None:
-        await asyncio.sleep(delay)
-        f.host.kill()
-        f.killed_at = time.monotonic()
-        f.host.launch()
-
-    killing = asyncio.create_task(kill())
+    killing = asyncio.create_task(f.kill(delay))
     await asyncio.gather(*(one(f.push("late"), n * 0.05) for n in range(8)))
     return tally
 

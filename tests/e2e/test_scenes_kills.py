@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, Stage, engine_only
-from tests.e2e.withholding import withholding
+from tests.e2e.withholding import Withheld, withholding
 
 HELD_UP = """
 import os, pathlib, time
@@ -65,20 +65,32 @@ async def test_pushes_survive_the_hosts_death(s: Scene) -> None:
     assert 6 == len(s.ops.messages())
 
 
-@engine_only(stage=Stage())
-async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None:
-    """The first turn of one push, the last of another and the last of a delivery are in their
-    histories alone, until their messages come again."""
+@asynccontextmanager
+async def on_a_doomed_host(s: Scene) -> AsyncIterator[tuple[Scene, Withheld]]:
+    """The scene on a host in the place of all others, some of whose writes are withheld. At the end
+    it is killed, and the others are there again."""
     assert isinstance(s.host, engine.Host)
     assert s.host.storage
-    delivery = f"_delivery.complete.{s.push_id(3)}"
     for host in (s.host, *s.others):
         host.kill()
     async with withholding(s.host.storage) as (behind, withheld):
         doomed = s.host.another()
         doomed.environ = dict(doomed.environ) | {"AzureWebJobsStorage": behind.connection}
         await doomed.start()
-        there = Scene(doomed.url, s.session, s.board, s.spans, name=s.name)
+        try:
+            yield Scene(doomed.url, s.session, s.board, s.spans, s.policy, name=s.name), withheld
+        finally:
+            doomed.kill()
+    for host in (s.host, *s.others):
+        await host.start()
+
+
+@engine_only(stage=Stage())
+async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None:
+    """The first turn of one push, the last of another and the last of a delivery are in their
+    histories alone, until their messages come again."""
+    delivery = f"_delivery.complete.{s.push_id(3)}"
+    async with on_a_doomed_host(s) as (there, withheld):
         withheld.rows = {
             s.push_id(1): b'"Running"',
             s.push_id(2): b'"Completed"',
@@ -90,9 +102,6 @@ async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None
         await there.push(push=2)
         await there.push(REGIONS[0], push=1)
         await s.eventually(lambda: not withheld.rows)
-        doomed.kill()
-    for host in (s.host, *s.others):
-        await host.start()
     await s.push(*REGIONS[1:], push=1)
     await s.told("complete", push=1)
     for instance in (s.push_id(2), delivery):
@@ -107,21 +116,10 @@ async def test_rows_that_a_dead_host_did_not_write_harm_nobody(s: Scene) -> None
 async def test_an_alarm_is_not_told_whose_turn_a_dead_host_did_not_write(s: Scene) -> None:
     """Its activity is in the queue, and runs; a minute later the turn is taken again, and by then
     the region has reported."""
-    assert isinstance(s.host, engine.Host)
-    assert s.host.storage
-    for host in (s.host, *s.others):
-        host.kill()
-    async with withholding(s.host.storage) as (behind, withheld):
-        doomed = s.host.another()
-        doomed.environ = dict(doomed.environ) | {"AzureWebJobsStorage": behind.connection}
-        await doomed.start()
-        there = Scene(doomed.url, s.session, s.board, s.spans, s.policy, name=s.name)
+    async with on_a_doomed_host(s) as (there, withheld):
         withheld.histories = {s.push_id(): b"FirePushNotification"}
         await there.push(*REGIONS[1:])
         await s.eventually(lambda: s.push_id() in withheld.stuck)
-        doomed.kill()
-    for host in (s.host, *s.others):
-        await host.start()
     await s.push(REGIONS[0])
     await s.told("complete")
     await s.ended()
