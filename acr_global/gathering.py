@@ -77,6 +77,8 @@ class Group(Frozen):
     """In the order in which they came."""
     opened: bool = False
     told: Told | None = None
+    made_at: Moment | None = None
+    """When what was told last was made; None where an older release made it."""
     asked: Asked | None = None
     """None while it counts."""
     over: bool = False

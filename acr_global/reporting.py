@@ -180,7 +180,8 @@ def told(group: Group, made: Sequence[Telling], now: datetime) -> Group:
         silent=silent,
     )
     over = group.over or any(t.report.state is GroupState.OVER for t in made)
-    return group.model_copy(update={"told": after, "over": over})
+    made_at = made[0].report.at
+    return group.model_copy(update={"told": after, "made_at": made_at, "over": over})
 
 
 def _counts(group: Group) -> dict[str, Counts]:

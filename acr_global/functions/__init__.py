@@ -9,6 +9,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     standing, sending                   an alarm is told if it stands; one attempt for each target
     joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
+    accepted                            what of a push is noted on this machine
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them

@@ -6,7 +6,7 @@ from acr_global.functions import wire
 from acr_global.functions.engine import Snapshot
 from acr_global.gathering import Group, Said
 from acr_global.grouping import MemberState
-from acr_global.model import Attempt, Frozen
+from acr_global.model import Attempt, Frozen, Moment
 from acr_global.reporting import Telling
 
 
@@ -28,6 +28,8 @@ class GroupStatus(Frozen):
     """Whether it takes alarms: `counting` and `open` do, `full` and `over` do not."""
     number: int = 0
     """Of the newest report that was told, or is being told."""
+    telling: Moment | None = None
+    """When the newest report was made. None: there is none, or an older release made it."""
     newest: dict[str, int] | None = None
     """By target: the number of the newest report to it. Left out where they are too long."""
     marks: str
@@ -46,8 +48,8 @@ class TellInput(Frozen):
 class TellOutput(Frozen):
     """Result of `TellGroup`."""
 
-    tellings: tuple[Telling, ...] = ()
-    """What was told: a history shows results, not inputs."""
+    tellings: tuple[Telling, ...]
+    """What was to be told: a history shows results, not inputs."""
     attempts: tuple[Attempt, ...] = ()
     owed: tuple[wire.DeliveryInput, ...] = ()
     """Deliveries that could not be handed over; the orchestrator does that later."""

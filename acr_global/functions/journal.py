@@ -12,6 +12,8 @@ What stays open for some time (`OpenList`) is noted in storage, once (noting.py)
 looked after when this machine is gone (`ReviveInterrupted`). A push that is decided soon is never
 noted there, and costs nothing.
 
+Before an alarm, too, the journals of this machine are read (accepted.py).
+
 A file is held by a lock that ends with its process, however that ends. Nothing here raises: a
 machine without a writable folder has no journal.
 """
@@ -68,7 +70,7 @@ class Journal:
 
     def __init__(self, folder: Path | None = None) -> None:
         """Without a folder it keeps its notes in memory only."""
-        self._folder, self._lock = folder, threading.Lock()
+        self.folder, self._lock = folder, threading.Lock()
         self._name = f"{time.time():.6f}-{uuid.uuid4().hex[:8]}"
         self._file: IO[bytes] | None = None
         self._part, self._size = 0, 0
@@ -164,7 +166,7 @@ class Journal:
         """Begin another file with the engine's URL and everything that is still open; keep the one
         before."""
         self._part += 1
-        path = Path(self._folder or ".", f"{self._name}.{self._part}")
+        path = Path(self.folder or ".", f"{self._name}.{self._part}")
         file = path.open("ab", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._held.append(file)

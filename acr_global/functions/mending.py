@@ -116,11 +116,11 @@ def regathered(snapshot: Snapshot) -> groups.GroupInput:
                 with contextlib.suppress(ValueError):  # raised by hand
                     group = gathering.take(group, wire.load(gathering.Said, event.get("Input")))
             case "TaskCompleted", names.TELL_GROUP if at:
-                made = wire.load(groups.TellOutput, event.get("Result")).tellings
-                group = reporting.told(group, made, at)
+                if told := wire.result(groups.TellOutput, event):
+                    group = reporting.told(group, told.tellings, at)
             case "TaskCompleted", names.ASK_MEMBERS if at:
-                states = wire.load(groups.AskOutput, event.get("Result")).states
-                group = gathering.asked(group, states, at)
+                if asked := wire.result(groups.AskOutput, event):
+                    group = gathering.asked(group, asked.states, at)
     return given.model_copy(update={"group": group, "said": ()})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,13 @@ from typing import Any
 from acr_global.functions import wire
 from acr_global.functions.journal import is_held
 from acr_global.model import Arrival
+
+SEEN = "seen"
+"""The folder of journals that have been seen to."""
+
+SEEN_SECONDS = 600.0
+"""How long they are kept there after their last line: longer than the engine hides what a dead host
+had in hand, a minute in host.json."""
 
 MEMORY_SECONDS = 120.0
 """How long before the last line an arrival or a start may have been noted to matter."""
@@ -36,19 +44,24 @@ class Orphan:
     """By push: what it had just accepted as events."""
 
     def forget(self) -> None:
-        """Remove the files, when all is resumed."""
+        """Put the files by, when all is resumed: an alarm may yet ask for them (accepted.py)."""
         for path in self.paths:
             with contextlib.suppress(OSError):
-                path.unlink()
+                seen = path.parent / SEEN
+                seen.mkdir(mode=0o700, exist_ok=True)
+                path.rename(seen / path.name)
 
 
 def orphans(folder: Path) -> list[Orphan]:
     """The journals of ended processes, oldest first. Two processes that start at the same time can
     find the same one, and resuming it twice does no harm."""
     files: dict[str, list[Path]] = {}
-    with contextlib.suppress(OSError):
-        for path in sorted(folder.iterdir()):
-            files.setdefault(path.name.rpartition(".")[0], []).append(path)
+    for path in journals(folder):
+        files.setdefault(path.name.rpartition(".")[0], []).append(path)
+    for path in journals(folder / SEEN):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < time.time() - SEEN_SECONDS:
+                path.unlink()
     found = []
     for paths in files.values():
         if not any(is_held(path) for path in paths):
@@ -58,7 +71,7 @@ def orphans(folder: Path) -> list[Orphan]:
 
 def _read(paths: list[Path]) -> Orphan:
     orphan = Orphan(tuple(paths))
-    lines = [line for path in paths for line in _lines(path)]
+    lines = [line for path in paths for line in lines_of(path)]
     last = max((float(line[0]) for line in lines), default=0.0)
     for at, kind, *what in lines:
         recent = float(at) >= last - MEMORY_SECONDS
@@ -79,10 +92,19 @@ def _read(paths: list[Path]) -> Orphan:
     return orphan
 
 
-def _lines(path: Path) -> Iterator[list[Any]]:
-    """Whole lines; the last may have been cut by the process's end."""
+def journals(folder: Path) -> list[Path]:
+    """The files of a folder, oldest first."""
+    with contextlib.suppress(OSError):
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    return []
+
+
+def lines_of(path: Path, word: bytes = b"") -> Iterator[list[Any]]:
+    """Whole lines that hold a word; the last may have been cut by the process's end."""
     with contextlib.suppress(OSError):
         for text in path.read_bytes().splitlines():
+            if word not in text:
+                continue
             with contextlib.suppress(ValueError):
                 line = json.loads(text)
                 if isinstance(line, list) and len(line) >= 3:

@@ -56,13 +56,13 @@ class _Story:
             case "EventRaised", str(name) if name.lower().startswith(_EVENT):
                 (self.after if self.due else self.arrivals).append(_arrival(self._push, event))
             case "TaskCompleted", names.GATHER_EVIDENCE:
-                seen = wire.load(wire.EvidenceOutput, event.get("Result"))
-                self.arrivals += seen.arrivals
-                self.evidence += seen.evidence
+                if seen := wire.result(wire.EvidenceOutput, event):
+                    self.arrivals += seen.arrivals
+                    self.evidence += seen.evidence
             case (("TaskScheduled" | "TaskFailed"), names.FIRE_PUSH_NOTIFICATION):
                 self._reached(event)
             case "TaskCompleted", names.FIRE_PUSH_NOTIFICATION:
-                self._sent(wire.load(wire.NotifyOutput, event.get("Result")), event)
+                self._sent(wire.result(wire.NotifyOutput, event), event)
             case "TaskCompleted", names.RECALL_PUSH:
                 self._recalled(wire.load(wire.RecallOutput, event.get("Result")))
 
@@ -83,11 +83,11 @@ class _Story:
             self.after = [a for a in self.arrivals if a.received_at > at]
             self.arrivals = [a for a in self.arrivals if a.received_at <= at]
 
-    def _sent(self, sent: wire.NotifyOutput, event: Mapping[str, Any]) -> None:
-        """Note that a verdict was sent; unless failed attempts could not be handed over, for then
-        it is still due, and sent again."""
+    def _sent(self, sent: wire.NotifyOutput | None, event: Mapping[str, Any]) -> None:
+        """Note that a verdict was sent; unless that is not known, or failed attempts could not be
+        handed over, for then it is still due, and sent again."""
         at = clock.moment(event.get("Timestamp"))
-        if sent.owed or sent.verdict is None or at is None:
+        if sent is None or sent.owed or at is None:
             self._reached(event)
             return
         record = wire.VerdictRecord(

@@ -3,9 +3,14 @@
 An instance lives for up to weeks, so what one release writes, later ones read: fields are only
 added, with a default; a change of meaning is a new version beside the old. Nothing here
 is secret: inputs lie in plain text in storage.
+
+A result has a field without a default, so that no other activity's result can be read as one. For
+the engine goes by numbers: where a host dies before a turn is in storage, and the turn then comes
+to another step, what the first one's activity results in is handed to the second.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
@@ -287,7 +292,7 @@ class DeliveryInput(_Subject):
 class NotifyOutput(Frozen):
     """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
 
-    verdict: VerdictType | None = None
+    verdict: VerdictType
     """The verdict that was sent: a history shows results, not inputs. Another one than was to be
     sent: the push had ended with it before, and nothing was."""
     attempts: tuple[Attempt, ...] = ()
@@ -336,8 +341,8 @@ class EvidenceOutput(Frozen):
     """Result of `GatherEvidence`."""
 
     arrivals: tuple[Arrival, ...] = ()
-    """Those that were accepted and are still on their way with a courier."""
-    evidence: tuple[Evidence, ...] = ()
+    """Those that were accepted, and have not come as events."""
+    evidence: tuple[Evidence, ...]
 
 
 class DeliveryOutput(Frozen):
@@ -381,3 +386,12 @@ def load(kind: type[M], value: object) -> M:
         except RecursionError:
             raise ValueError("is nested too deep") from None
     return kind.model_validate(value)
+
+
+def result(kind: type[M], event: Mapping[str, Any]) -> M | None:
+    """An activity's result, from the event of a history that shows it; None where it is that of
+    another activity."""
+    try:
+        return load(kind, event.get("Result"))
+    except ValueError:
+        return None

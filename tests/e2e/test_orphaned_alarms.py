@@ -66,3 +66,18 @@ async def test_a_death_at_any_place_about_an_alarm_tells_nothing_wrong(
         await asyncio.sleep(900)
         told = list(dict.fromkeys(w.verdicts()))
         assert told in (["complete"], ["overdue", "recovered"])
+
+
+async def test_an_orphaned_look_is_no_answer_to_what_was_to_be_told() -> None:
+    """The turn that looked before an alarm is not in storage; the region's comes first then."""
+    async with world(TIMEOUT="1m") as w:
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(50)
+        w.host.hazards = Hazards.parse("crash=after-outbox-before-history")
+        await asyncio.sleep(20)
+        await w.insist("p1", REGIONS[0])
+        await asyncio.sleep(900)
+        assert ["after-outbox-before-history"] == w.host.crashed_at
+        assert ["complete"] == w.verdicts()
+        _, shown = await w.call("GET", "pushes/p1")
+        assert ["delivered"] == [a["outcome"] for a in shown["verdicts"][0]["attempts"]]

@@ -6,13 +6,14 @@ Updates, silence for a day, full groups and deaths at every place are devhost's 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import Scene, Stage, both, engine_only
-from tests.e2e.test_scenes_kills import a_second_host
+from tests.e2e.test_scenes_kills import a_second_host, on_a_doomed_host
 
 LAST = REGIONS[2]
 
@@ -134,6 +135,20 @@ async def test_a_group_survives_the_hosts_death(s: Scene) -> None:
     await comes_back(s, LAST, range(1, 9))
     await all_decided(s, 8)
     await over(s, 8)
+
+
+@engine_only(policy="group-killed", stage=Stage())
+async def test_a_report_is_told_as_its_turn_makes_it_when_it_is_taken_again(s: Scene) -> None:
+    """A dead host did not write the turn, but its activity is in the queue. One id, one content."""
+    async with on_a_doomed_host(s) as (there, withheld):
+        withheld.histories = {"_group.": b"TellGroup"}
+        await without(there, LAST, range(1, 4))
+        await s.eventually(lambda: "_group." in withheld.stuck)
+    await comes_back(s, LAST, range(1, 4))
+    await all_decided(s, 3)
+    await over(s, 3)
+    sent = [message for _, message in s.ops.requests if message["type"] == "group"]
+    assert len({m["id"] for m in sent}) == len({json.dumps(m) for m in sent})
 
 
 @engine_only(policy="group-killed", stage=Stage())

@@ -126,6 +126,28 @@ async def test_an_alarm_is_not_told_whose_turn_a_dead_host_did_not_write(s: Scen
     assert ["complete"] == s.verdicts()
 
 
+@engine_only(stage=Stage({"TIMEOUT": "20s"}, function_app=HELD_UP))
+async def test_a_webhook_that_a_dead_host_had_in_hand_is_not_missing(s: Scene) -> None:
+    """Its turn has not ended when the host is killed, and the deadline falls into the minute for
+    which the engine hides it."""
+    assert isinstance(s.host, engine.Host)
+    for other in s.others:  # what they note, this machine does not know
+        other.kill()
+    there = Scene(s.host.url, s.session, s.board, s.spans, s.policy, name=s.name)
+    hold, held = s.host.folder / "hold", s.host.folder / "held"
+    await there.push(*REGIONS[:2])
+    await s.eventually(lambda: heard(there, REGIONS[1]))
+    hold.touch()
+    assert [202] == await there.push(REGIONS[2])
+    await s.eventually(held.exists)
+    s.host.kill()
+    hold.unlink()
+    await s.host.start()
+    await there.told("complete")
+    await there.ended()
+    assert ["complete"] == there.verdicts()
+
+
 @engine_only(stage=Stage())
 async def test_pushes_survive_pythons_death(s: Scene) -> None:
     """Only the Python process is killed while they are under way; the host lives."""

@@ -18,7 +18,7 @@ from acr_global.functions.engine import (
     close_session,
 )
 
-DATA = wire.EvidenceOutput()
+DATA = wire.EvidenceOutput(evidence=())
 ROW = {"name": "n", "instanceId": "i", "runtimeStatus": "Running", "input": "x"}
 
 

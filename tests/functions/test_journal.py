@@ -6,17 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from acr_global.functions import journal
+from acr_global.functions.accepted import accepted
 from acr_global.functions.journal import MAX_IDS, OPEN_SECONDS, Journal, OpenList
-from acr_global.functions.orphans import orphans
+from acr_global.functions.orphans import SEEN_SECONDS, orphans
 from acr_global.model import Arrival
 
 ARRIVAL = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1, tzinfo=UTC))
+OTHER = ARRIVAL.model_copy(update={"region": "westeurope"})
 
 
 def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None:
@@ -38,6 +41,47 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
     assert "http://127.0.0.1:1/" == orphan.endpoint
     orphan.forget()
     assert [] == orphans(tmp_path)
+
+
+def test_what_this_machine_has_accepted_is_known_after_a_process_has_died(tmp_path: Path) -> None:
+    """Of living processes as well, and where all that one left has been seen to."""
+    dead, living = Journal(tmp_path), Journal(tmp_path)
+    dead.accepted("p1", ARRIVAL)
+    living.accepted("p1", OTHER)
+    living.accepted("p11", ARRIVAL)
+    living.started("p1")
+    dead.close()
+    for orphan in orphans(tmp_path):
+        orphan.forget()
+    assert (ARRIVAL, OTHER) == accepted(tmp_path, "p1")
+    assert [] == orphans(tmp_path)
+    assert () == accepted(tmp_path / "none", "p1") == accepted(None, "p1")
+    living.close()
+
+
+def test_a_journal_that_was_seen_to_is_kept_for_ten_minutes(tmp_path: Path) -> None:
+    dead = Journal(tmp_path)
+    dead.accepted("p1", ARRIVAL)
+    dead.close()
+    (orphan,) = orphans(tmp_path)
+    orphan.forget()
+    (kept,) = (tmp_path / "seen").iterdir()
+    assert [] == orphans(tmp_path)
+    assert kept.exists()
+    long_ago = time.time() - SEEN_SECONDS - 1
+    os.utime(kept, (long_ago, long_ago))
+    assert [] == orphans(tmp_path)
+    assert not kept.exists()
+
+
+def test_lines_that_nobody_wrote_are_not_read(tmp_path: Path) -> None:
+    dead = Journal(tmp_path)
+    dead.accepted("p1", ARRIVAL)
+    dead.close()
+    (file,) = tmp_path.iterdir()
+    with file.open("ab") as broken:
+        broken.write(b'[1, "event", "p1"]\n[1, "event", "p1", {}]\n[1, "event", "p1", {"region"')
+    assert (ARRIVAL,) == accepted(tmp_path, "p1")
 
 
 def test_a_killed_process_leaves_its_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whether an alarm stands, by what its push shows; in virtual time."""
+"""Whether an alarm or a report stands, by what its push or its group shows; in virtual time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.standing import NotDecidedError, standing
+from acr_global.functions.standing import NotDecidedError, report_stands, standing
+from acr_global.grouping import GroupReport, GroupState
 from acr_global.model import VerdictType
 from tests.notify.samples import verdict
 
@@ -92,3 +94,60 @@ async def test_an_alarm_that_no_push_shows_fails(
 ) -> None:
     with pytest.raises(NotDecidedError):
         await stands(alarm, *said)
+
+
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+BEFORE, AFTER = MADE - timedelta(minutes=1), MADE + timedelta(minutes=1)
+
+
+def tells(made: datetime | None, number: int = 2, phase: Phase = Phase.BEGUN) -> Snapshot:
+    """A group whose newest report was made then; None: by a release that did not show when."""
+    at = {"telling": made.isoformat()} if made else {}
+    status = {"state": "open", "number": number, "marks": "", **at}
+    return Snapshot(phase, custom_status=status)
+
+
+async def report_is_told(*said: Snapshot | EngineError) -> float:
+    """After how many seconds the second report, made at MADE, is told."""
+    report = GroupReport(
+        group_id="g",
+        number=2,
+        state=GroupState.BEHIND,
+        missing=("eastus",),
+        since=BEFORE,
+        at=MADE,
+        waiting=1,
+    )
+    answers = itertools.chain(said, itertools.repeat(said[-1]))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await report_stands(Said("", answers=answers), report)
+    return round(loop.time() - began, 3)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.2, [tells(MADE)]),
+        (1.0, [tells(BEFORE, 1), tells(BEFORE, 1), tells(MADE)]),
+        (0.2, [tells(MADE, phase=Phase.FINISHED)]),
+        (0.2, [tells(None)]),
+        (0.2, [Snapshot(Phase.ABSENT)]),
+        (2.0, [AWAY]),
+    ],
+)
+async def test_a_report_stands_that_its_group_shows(
+    seconds: float, said: list[Snapshot | EngineError]
+) -> None:
+    """One whose group is gone, or cannot be asked, is told as well; and one of a group whose turns
+    an older release takes, by its number."""
+    assert seconds == await report_is_told(*said)
+
+
+@pytest.mark.parametrize(
+    "said", [tells(AFTER), tells(AFTER, 3), tells(BEFORE), tells(None, 1), Snapshot(Phase.BEGUN)]
+)
+async def test_a_report_that_its_group_does_not_show_fails(said: Snapshot) -> None:
+    """Another one was made in its place, or none is in storage."""
+    with pytest.raises(NotDecidedError):
+        await report_is_told(said)

@@ -1,7 +1,8 @@
 """`GatherEvidence`: find out about regions that have not reported.
 
-It asks whether a courier still carries an accepted arrival of theirs and, where the settings allow
-it, whether the registry has made one that it could not deliver, and what else it says.
+It asks whether this machine has noted an accepted arrival of theirs, or a courier still carries one
+and, where the settings allow it, whether the registry has made one that it could not deliver, and
+what else it says.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from acr_global import correlation, verdict
 from acr_global.functions import names, observing, wire
+from acr_global.functions.accepted import accepted
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
@@ -47,17 +49,20 @@ def register(app: App, setup: Setup) -> None:
 
 
 async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
-    """Ask all of it at the same time."""
-    since = tools.clock()
+    """Look what was accepted here; then ask all else at the same time."""
+    since, missing = tools.clock(), data.missing
+    noted = await asyncio.to_thread(_noted, tools.engine, data)
+    silent = set(data.missing) - {a.region for a in noted}
+    data = data.model_copy(update={"missing": tuple(r for r in data.missing if r in silent)})
     carried, undelivered, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
         _undelivered(tools, data),
         ask_registry(tools, data),
     )
-    arrivals = tuple(a for a in carried if a) + undelivered
+    arrivals = noted + tuple(a for a in carried if a) + undelivered
     if observer := observing.observer():
         found = (*(a.region for a in arrivals), *(e.region for e in evidence if e.found))
-        observer.looked(data.push_id, data.artifact, data.missing, found, since)
+        observer.looked(data.push_id, data.artifact, missing, found, since)
     return wire.EvidenceOutput(arrivals=arrivals, evidence=evidence)
 
 
@@ -92,11 +97,22 @@ async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arr
         try:
             snapshot = await engine.look(courier, show_input=True)
             cargo = None if snapshot.phase is Phase.ABSENT else _cargo(snapshot, region)
-            stale = cargo and data.first_at and verdict.is_stale(cargo, data.first_at)
-            return None if stale else cargo
+            return cargo if cargo and _is_of_this_push(cargo, data) else None
         except EngineError:
             continue
     return None  # the alarm is not held up by an engine that does not answer
+
+
+def _noted(engine: Engine, data: wire.EvidenceInput) -> tuple[Arrival, ...]:
+    """The first arrival of each missing region that was accepted on this machine."""
+    found = accepted(engine.journal.folder, data.push_id)
+    ours = (a for a in found if a.region in data.missing and _is_of_this_push(a, data))
+    return tuple({a.region: a for a in reversed(tuple(ours))}.values())
+
+
+def _is_of_this_push(arrival: Arrival, data: wire.EvidenceInput) -> bool:
+    """False where it is of an earlier push of the same id."""
+    return data.first_at is None or not verdict.is_stale(arrival, data.first_at)
 
 
 def _cargo(snapshot: Snapshot, region: str) -> Arrival | None:

@@ -1,4 +1,5 @@
-"""`TellGroup`: the first attempts of a group's reports. What fails is handed over."""
+"""`TellGroup`: the first attempts of a group's reports, if they stand (standing.py). What fails is
+handed over."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from acr_global.functions.activities.hand_over_delivery import hand_on
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_group
 from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.standing import report_stands
 from acr_global.functions.wire import JsonObject
 from acr_global.model import Attempt
 from acr_global.reporting import Telling
@@ -28,7 +30,8 @@ def register(app: App, setup: Setup) -> None:
 
 
 async def tell(tools: Tools, given: groups.TellInput) -> groups.TellOutput:
-    """One attempt for each target that wants to hear it, side by side."""
+    """One attempt for each target that wants to hear it, side by side. Raises NotDecidedError."""
+    await report_stands(tools.engine, given.tellings[0].report)
     made = await asyncio.gather(*(_attempt(tools, telling) for telling in given.tellings))
     owed: list[wire.DeliveryInput] = []
     for telling, attempts in zip(given.tellings, made, strict=True):

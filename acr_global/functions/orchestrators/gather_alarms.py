@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acr_global import gathering, reporting, verdict
@@ -30,6 +31,7 @@ from acr_global.functions.orchestrators.wait_for_all_regions import PAUSES
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.grouping import GroupState, MemberState
+from acr_global.reporting import Telling
 
 if TYPE_CHECKING:
     import azure.durable_functions as df
@@ -67,6 +69,7 @@ class Gathering:
         for said in given.said:
             self.group = gathering.take(self.group, said)
         self._being_told: dict[str, int] = {}
+        self._telling: datetime | None = None
 
     def to_the_end(self) -> Steps:
         """Do one step after another."""
@@ -98,26 +101,28 @@ class Gathering:
         self.group = self.group.model_copy(update={"over": over})
         number = made[0].report.number
         self._being_told = {target: number for telling in made for target in telling.targets}
+        self._telling = made[0].report.at
         data = wire.dump(groups.TellInput(tellings=made))
-        result = yield from self._insist(names.TELL_GROUP, data)
-        for owed in wire.load(groups.TellOutput, result).owed if result else ():
-            yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed))
+        answer = yield from self._insist(names.TELL_GROUP, data, partial(_answer_to, made))
+        for owed in answer.owed if answer else ():
+            yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed), str)
         self.group = reporting.told(self.group, made, self._now)
-        self._being_told = {}
+        self._being_told, self._telling = {}, None
 
     def _ask(self, push_ids: tuple[str, ...]) -> Steps:
         """Ask what has become of pushes. Where that fails they are asked after again later."""
         data = wire.dump(groups.AskInput(push_ids=push_ids))
-        result = yield from self._call(names.ASK_MEMBERS, data)
+        read = partial(wire.load, groups.AskOutput)
+        answer = yield from self._call(names.ASK_MEMBERS, data, read)
         found = dict.fromkeys(push_ids, MemberState.WAITING)
-        if not isinstance(result, Exception):
-            found |= wire.load(groups.AskOutput, result).states
+        if not isinstance(answer, Exception):
+            found |= answer.states
         self.group = gathering.asked(self.group, found, self._now)
 
-    def _insist(self, activity: str, data: Any) -> Steps:
+    def _insist(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
         """Call an activity until it succeeds; its result, or None where it is given up."""
         for pause in (*PAUSES, None):
-            result = yield from self._call(activity, data)
+            result = yield from self._call(activity, data, read)
             if not isinstance(result, Exception):
                 return result
             if pause is None:
@@ -135,13 +140,20 @@ class Gathering:
             )
         return None
 
-    def _call(self, activity: str, data: Any) -> Steps:
-        """Call an activity; its result, or the exception that it ended with."""
+    def _call(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
+        """Call an activity; its result, or the exception that it ended with. What cannot be read
+        as its result is that of another one (wire.py)."""
         call = self._context.call_activity(activity, data)
         yield from self._race(self._now + LOOK_AFTER, call)
         while not sdk.is_completed(call):
             yield from self._race(self._now + LOOK_AFTER)
-        return sdk.outcome(call)
+        result = sdk.outcome(call)
+        if isinstance(result, Exception):
+            return result
+        try:
+            return read(result)
+        except ValueError as error:
+            return error
 
     def _race(self, until: datetime, *beside: Any) -> Steps:
         """Let time pass until an event comes, or something beside it is done. It has a new wait and
@@ -167,12 +179,22 @@ class Gathering:
         status = groups.GroupStatus(
             state=self.group.word,
             number=max(newest.values(), default=0),
+            telling=self._telling or self.group.made_at,
             newest=newest,
             marks=gathering.marks(self.group),
             registry=self.group.registry,
             missing=self.group.missing,
         )
         self._context.set_custom_status(shown(status))
+
+
+def _answer_to(made: Sequence[Telling], result: Any) -> groups.TellOutput:
+    """What telling these reports has come to. Raises ValueError where others were to be told: by
+    a turn that was taken again (standing.py)."""
+    answer = wire.load(groups.TellOutput, result)
+    if {t.report.at for t in answer.tellings} != {made[0].report.at}:
+        raise ValueError("the answer is to other reports")
+    return answer
 
 
 def shown(status: groups.GroupStatus) -> dict[str, Any]:

@@ -21,9 +21,11 @@ yields breaks instances in flight: tests/replay holds it to the histories of ear
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acr_global import correlation, retry, verdict
@@ -182,16 +184,23 @@ class Waiting:
             evidence=self._push.evidence,
             first_at=self._push.arrival.received_at,
         )
-        try:
-            result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
-            seen = wire.load(wire.EvidenceOutput, result)
-        except Exception:  # an activity's failure comes as a bare exception
-            seen = wire.EvidenceOutput(
-                evidence=verdict.failed_looks(self.watch, self._push.evidence)
-            )
+        failed = verdict.failed_looks(self.watch, self._push.evidence)
+        seen = (yield from self._gather(data)) or wire.EvidenceOutput(evidence=failed)
         self._collect()
         self.hear(seen.arrivals)
         self.watch = verdict.with_evidence(self.watch, seen.evidence)
+
+    def _gather(self, data: wire.EvidenceInput) -> Steps:
+        """What is found; None where the look fails. One that is answered by what another activity
+        results in (wire.py) is taken again."""
+        for _ in range(2):
+            try:
+                result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
+            except Exception:  # an activity's failure comes as a bare exception
+                break
+            with contextlib.suppress(ValueError):
+                return wire.load(wire.EvidenceOutput, result)
+        return None
 
     def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
@@ -233,13 +242,13 @@ class Waiting:
         )
         group = before[-1].group if before else None
         data = wire.NotifyInput(verdict=decided, targets=self._push.targets, group=group)
-        result, error = yield from self._insist(names.FIRE_PUSH_NOTIFICATION, wire.dump(data))
+        read = partial(wire.load, wire.NotifyOutput)
+        sent, error = yield from self._insist(names.FIRE_PUSH_NOTIFICATION, wire.dump(data), read)
         if error:
             owed = _undelivered(decided, self._push.targets)
             record = yield from self._give_up(record, owed, f"not sent: {error}")
         else:
-            sent = wire.load(wire.NotifyOutput, result)
-            if sent.verdict not in (None, decided.type):
+            if sent.verdict is not decided.type:
                 return self._ended_before(record, sent.verdict)
             record = record.model_copy(
                 update={
@@ -262,16 +271,18 @@ class Waiting:
 
     def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
         """Start the delivery that the sending activity could not start."""
-        delivery, error = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed))
+        delivery, error = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed), str)
         if error:
             return (yield from self._give_up(record, owed, f"not handed over: {error}"))
         return record.model_copy(update={"delivery": delivery})
 
-    def _insist(self, activity: str, data: Any) -> Steps:
-        """Call an activity until it succeeds; its result, or its last error."""
+    def _insist(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
+        """Call an activity until it succeeds; its result, or its last error. What cannot be read
+        as its result is that of another one (wire.py)."""
         for pause in (*PAUSES, None):
             try:
-                return (yield self._context.call_activity(activity, data)), None
+                result = yield self._context.call_activity(activity, data)
+                return read(result), None
             except Exception as error:  # an activity's failure comes as a bare exception
                 if pause is None:
                     return None, f"{error}"[:200]

@@ -1,0 +1,69 @@
+"""A host dies with an accepted webhook in hand, shortly before the deadline; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acr_global.functions import bookkeeping
+from acr_global.functions.app import build_app
+from acr_global.functions.journal import Journal
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
+from devhost import Hazards
+
+
+def journaled(folder: Path | None) -> Any:
+    """The app, with its journal in a folder."""
+    return lambda environ: build_app(environ, journal=Journal(folder))
+
+
+async def die_with_it_in_hand(w: World) -> None:
+    """The last region reports eight seconds before the deadline; its turn takes three, and ends
+    with the host."""
+    await w.push("p1", REGIONS[1:])
+    await asyncio.sleep(51)
+    w.host.hazards = Hazards(turn_takes=(3.0, 3.0))
+    assert [202] == await w.push("p1", REGIONS[:1])
+    await asyncio.sleep(1)
+    await w.host.crash()
+    w.host.hazards = Hazards()
+    await w.host.restart()
+
+
+async def test_what_was_accepted_before_the_deadline_is_not_missing(tmp_path: Path) -> None:
+    """The engine has it again after a minute; the machine has noted it."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=journaled(tmp_path)) as w:
+        await die_with_it_in_hand(w)
+        await asyncio.sleep(900)
+        assert ["complete"] == w.verdicts()
+
+
+async def test_where_the_machine_is_gone_the_alarm_is_taken_back() -> None:
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=journaled(None)) as w:
+        await die_with_it_in_hand(w)
+        await asyncio.sleep(900)
+        assert ["overdue", "recovered"] == w.verdicts()
+
+
+async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The turn that found the push complete is not in storage; the timer's comes first then. That
+    the list shows what was told would help, but is not there always."""
+
+    async def unknown(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(bookkeeping, "said_before", unknown)
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=journaled(tmp_path)) as w:
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(51)
+        w.host.hazards = Hazards.parse("turn-takes=0.5,crash=after-outbox-before-history")
+        assert [202] == await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(900)
+        assert ["after-outbox-before-history"] == w.host.crashed_at
+        assert ["complete"] == w.verdicts()
