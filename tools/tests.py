@@ -15,8 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -91,26 +91,28 @@ def _scenes() -> int:
 
 def _everything() -> int:
     with ExitStack() as stack:
-        beside = [_begun(stack, "what is in no hurry", CALMLY)]
+        begun = {"what is in no hurry": stack.enter_context(_in_background(CALMLY))}
         codes = [_scenes()]
-        beside += [_begun(stack, name, command) for name, command in BESIDE.items()]
+        for name, command in BESIDE.items():
+            begun[name] = stack.enter_context(_in_background(command))
         print("== half of the other end-to-end tests; then what else there is", flush=True)
         codes.append(subprocess.run(SHOWN, cwd=ROOT, check=False).returncode)
-        for name, process, output in beside:
+        for name, (process, output) in begun.items():
             codes.append(process.wait())
             output.seek(0)
             print(f"== {name}", output.read(), sep="\n", flush=True)
         return max(codes)
 
 
-def _begun(
-    stack: ExitStack, name: str, command: Sequence[str]
-) -> tuple[str, subprocess.Popen[bytes], IO[str]]:
-    """A command that runs in the background, and its output, under a name."""
-    output = stack.enter_context(tempfile.TemporaryFile("w+"))
-    process = subprocess.Popen([*command, "--color=no"], cwd=ROOT, stdout=output, stderr=output)
-    stack.callback(process.terminate)
-    return name, process, output
+@contextmanager
+def _in_background(command: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], IO[str]]]:
+    """A command that runs, and its output."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen([*command, "--color=no"], cwd=ROOT, stdout=output, stderr=output)
+        try:
+            yield process, output
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":
