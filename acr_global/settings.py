@@ -205,7 +205,10 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
     problems += (*map(_problem, wrong), *registries.problems)
     if not (registries.policies or registries.problems or "regions" in settings.model_fields_set):
         todo = "is not set: name the regions, such as westeurope,eastus; webhooks are answered 503"
-        problems += (Problem(PREFIX + "REGIONS", todo),)
+        problems += (Problem(_REGIONS, todo),)
+    if len(settings.regions) == 1 and len(given.get(_REGIONS, "").split()) > 1:
+        said = f"names one region, {settings.regions[0]}; put commas between several"
+        problems += (Problem(_REGIONS, said, "warning"),)
     if settings.ui == "app-service" and HOST_NAME in environ and not app_service_signs_in(environ):
         said = "asks for App Service Authentication, which is not on; nobody can see the pages"
         problems += (Problem(PREFIX + "UI", said),)
@@ -213,7 +216,7 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
     return Loaded(settings, problems + wrong_together + proxies.problems(environ))
 
 
-_TARGETS, _REGISTRIES = PREFIX + "TARGETS", PREFIX + "REGISTRIES"
+_REGIONS, _TARGETS, _REGISTRIES = (PREFIX + n for n in ("REGIONS", "TARGETS", "REGISTRIES"))
 
 
 def _field(name: str) -> str:

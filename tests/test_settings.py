@@ -39,6 +39,22 @@ def test_only_regions_must_be_set() -> None:
     assert () == loaded.settings.targets
 
 
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("westeurope eastus", True),
+        ("westeurope\neastus", True),
+        ("westeurope", False),
+        (" westeurope ", False),
+        ("West Europe, eastus", False),
+    ],
+)
+def test_regions_without_a_comma_are_one_and_a_warning(text: str, warned: bool) -> None:
+    problems = load(REGIONS=text).problems
+    assert ["warning"] * warned == [p.severity for p in problems]
+    assert all("commas" in p.message for p in problems)
+
+
 def test_an_empty_value_is_not_set() -> None:
     """The portal leaves empty settings behind."""
     assert timedelta(minutes=10) == load(REGIONS="eastus", TIMEOUT=" ").settings.timeout
