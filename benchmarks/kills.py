@@ -1,6 +1,6 @@
 """What becomes of accepted pushes when the host, or Python alone, is killed.
 
-    python -m benchmarks.kills host | python | alarm
+    python -m benchmarks.kills host | python | alarm | deadline
 
 On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own after
 the first webhook, posts again what was not answered (which no registry does, but an operator can,
@@ -14,7 +14,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -102,8 +102,15 @@ class Field:
             await asyncio.sleep(0.1)
         return accepted
 
-    async def told(self, scene: Scene, accepted_at: float, tally: Tally) -> None:
-        """Wait for a push's last verdict, and count what has been said."""
+    async def told(
+        self,
+        scene: Scene,
+        accepted_at: float,
+        tally: Tally,
+        right: Sequence[list[str]] | None = None,
+    ) -> None:
+        """Wait for a push's last verdict, and count what has been said. `right`: what may be; None:
+        what its policy allows."""
         tally.pushes += 1
         since = max(accepted_at, self.killed_at)
         try:
@@ -114,7 +121,7 @@ class Field:
             return
         seconds = time.monotonic() - since
         await scene.ended()
-        if scene.verdicts() in RIGHT[scene.policy]:
+        if scene.verdicts() in (right or RIGHT[scene.policy]):
             tally.right += 1
             tally.slowest = max(tally.slowest, seconds)
         else:
@@ -168,10 +175,29 @@ async def killing_in_the_alarm(f: Field, delay: float) -> Tally:
     return tally
 
 
+async def killing_before_the_deadline(f: Field, delay: float) -> Tally:
+    """Eight pushes side by side, all regions at once, with a deadline of 6 s, at which the host is
+    just back; kill -9 of everything `delay` s after their first webhooks. What was accepted before
+    that is not missing, whatever the host had in hand."""
+    tally = Tally()
+
+    async def one(scene: Scene, lag: float) -> None:
+        await asyncio.sleep(lag)
+        accepted = max(await asyncio.gather(*(f.insist(scene, r, tally) for r in REGIONS)))
+        await killing
+        right = [["complete"]] if accepted < f.killed_at else None
+        await f.told(scene, accepted, tally, right)
+
+    killing = asyncio.create_task(f.kill(delay))
+    await asyncio.gather(*(one(f.push("late"), n * 0.05) for n in range(8)))
+    return tally
+
+
 TRIALS: dict[str, tuple[Callable[[Field, float], Awaitable[Tally]], list[float]]] = {
     "host": (killing_the_host, [n * 0.05 for n in range(24)]),
     "python": (killing_python, [0.05 + n * 0.07 for n in range(12)]),
     "alarm": (killing_in_the_alarm, [6.0 + n * 0.1 for n in range(24)]),
+    "deadline": (killing_before_the_deadline, [0.1 + n * 0.05 for n in range(24)]),
 }
 
 

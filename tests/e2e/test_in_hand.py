@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from acr_global.functions import bookkeeping
 from acr_global.functions.app import build_app
 from acr_global.functions.journal import Journal
+from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from devhost.clock import utcnow
 
 
 def journaled(folder: Path | None) -> Any:
@@ -67,3 +70,18 @@ async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
         await asyncio.sleep(900)
         assert ["after-outbox-before-history"] == w.host.crashed_at
         assert ["complete"] == w.verdicts()
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(10, ["overdue"]), (0, ["complete"])])
+async def test_what_was_accepted_for_an_earlier_push_of_the_id_does_not_count(
+    tmp_path: Path, minutes: int, told: list[str]
+) -> None:
+    """That one was purged; a minute is left to the clocks of several machines."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="0", app=journaled(tmp_path)) as w:
+        noted = Journal(tmp_path)
+        before = utcnow() - timedelta(minutes=minutes)
+        noted.accepted("p1", Arrival(region=REGIONS[0], event_id="p1", received_at=before))
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(120)
+        assert told == w.verdicts()
+        noted.close()

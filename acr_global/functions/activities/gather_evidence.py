@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
 
+NOTED_SLACK = timedelta(minutes=1)
+"""How much older than the push's first arrival a noted one may be: clocks differ. What is older was
+of an earlier push of the same id, which has been purged since."""
+
 PAUSES_SECONDS = (0.0, 0.2, 1.0)
 """Before each look for a courier; the second and third follow a failed one."""
 
@@ -97,7 +101,8 @@ async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arr
         try:
             snapshot = await engine.look(courier, show_input=True)
             cargo = None if snapshot.phase is Phase.ABSENT else _cargo(snapshot, region)
-            return cargo if cargo and _is_of_this_push(cargo, data) else None
+            stale = cargo and data.first_at and verdict.is_stale(cargo, data.first_at)
+            return None if stale else cargo
         except EngineError:
             continue
     return None  # the alarm is not held up by an engine that does not answer
@@ -105,14 +110,10 @@ async def _carried(engine: Engine, data: wire.EvidenceInput, region: str) -> Arr
 
 def _noted(engine: Engine, data: wire.EvidenceInput) -> tuple[Arrival, ...]:
     """The first arrival of each missing region that was accepted on this machine."""
+    since = (data.first_at or data.begun_at) - NOTED_SLACK
     found = accepted(engine.journal.folder, data.push_id)
-    ours = (a for a in found if a.region in data.missing and _is_of_this_push(a, data))
-    return tuple({a.region: a for a in reversed(tuple(ours))}.values())
-
-
-def _is_of_this_push(arrival: Arrival, data: wire.EvidenceInput) -> bool:
-    """False where it is of an earlier push of the same id."""
-    return data.first_at is None or not verdict.is_stale(arrival, data.first_at)
+    ours = [a for a in found if a.region in data.missing and a.received_at >= since]
+    return tuple({a.region: a for a in reversed(ours)}.values())
 
 
 def _cargo(snapshot: Snapshot, region: str) -> Arrival | None:
