@@ -99,9 +99,12 @@ PAGES = (pages, page_forms, page_assets, sign_in)
 def build_deployed(environ: Mapping[str, str]) -> sdk.App:
     """The app as a process of its own, which resumes what its predecessor died in, and notes what
     others must resume should its machine be gone."""
-    folder = folder_of(Path.cwd(), environ.get("AzureWebJobsStorage", ""))
-    journal = Journal(folder)
-    awaking.awake(journal, folder)
+    journal = Journal()
+    # Where no storage is named, all ends with the host: a journal would tell of what is gone.
+    if tables.place_of(environ):
+        folder = folder_of(Path.cwd(), environ.get(tables.SETTING, ""))
+        journal = Journal(folder)
+        awaking.awake(journal, folder)
     noting.keep_noting(journal)
     problems = exporting.set_up(environ)
     ledgers = tables.deployed(environ)

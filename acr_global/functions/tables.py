@@ -37,10 +37,15 @@ WITHIN_SECONDS = 5.0
 
 def deployed(environ: Mapping[str, str]) -> Ledgers:
     """The tables of the host's account, one for each hub; memory where no account is named."""
-    place = {name: text for name, text in environ.items() if name.startswith(SETTING) and text}
+    place = place_of(environ)
     if not place:
         return in_memory()
     return functools.cache(lambda hub: TableLedger(hub, place))
+
+
+def place_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings that name the account; none where no account is named."""
+    return {name: text for name, text in environ.items() if name.startswith(SETTING) and text}
 
 
 class TableLedger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,17 @@ from devhost import Hazards
 from devhost.clock import utcnow
 
 
-def journaled(folder: Path | None) -> Any:
-    """The app, with its journal in a folder."""
-    return lambda environ: build_app(environ, journal=Journal(folder))
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """A journal in a folder of its own."""
+    noted = Journal(tmp_path)
+    yield noted
+    noted.close()
+
+
+def with_journal(journal: Journal) -> Callable[[dict[str, str]], Any]:
+    """The app, which notes there what it has accepted."""
+    return lambda environ: build_app(environ, journal=journal)
 
 
 async def die_with_it_in_hand(w: World) -> None:
@@ -37,23 +46,23 @@ async def die_with_it_in_hand(w: World) -> None:
     await w.host.restart()
 
 
-async def test_what_was_accepted_before_the_deadline_is_not_missing(tmp_path: Path) -> None:
+async def test_what_was_accepted_before_the_deadline_is_not_missing(journal: Journal) -> None:
     """The engine has it again after a minute; the machine has noted it."""
-    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=journaled(tmp_path)) as w:
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=with_journal(journal)) as w:
         await die_with_it_in_hand(w)
         await asyncio.sleep(900)
         assert ["complete"] == w.verdicts()
 
 
 async def test_where_the_machine_is_gone_the_alarm_is_taken_back() -> None:
-    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=journaled(None)) as w:
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=with_journal(Journal())) as w:
         await die_with_it_in_hand(w)
         await asyncio.sleep(900)
         assert ["overdue", "recovered"] == w.verdicts()
 
 
 async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The turn that found the push complete is not in storage; the timer's comes first then. That
     the list shows what was told would help, but is not there always."""
@@ -62,7 +71,7 @@ async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
         return None
 
     monkeypatch.setattr(bookkeeping, "said_before", unknown)
-    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=journaled(tmp_path)) as w:
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=with_journal(journal)) as w:
         await w.push("p1", REGIONS[1:])
         await asyncio.sleep(51)
         w.host.hazards = Hazards.parse("turn-takes=0.5,crash=after-outbox-before-history")
@@ -74,14 +83,12 @@ async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
 
 @pytest.mark.parametrize(("minutes", "told"), [(10, ["overdue"]), (0, ["complete"])])
 async def test_what_was_accepted_for_an_earlier_push_of_the_id_does_not_count(
-    tmp_path: Path, minutes: int, told: list[str]
+    journal: Journal, minutes: int, told: list[str]
 ) -> None:
-    """That one was purged; a minute is left to the clocks of several machines."""
-    async with world(TIMEOUT="1m", LATE_WINDOW="0", app=journaled(tmp_path)) as w:
-        noted = Journal(tmp_path)
+    """That one was purged; some seconds are left to what came before and was kept after."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="0", app=with_journal(journal)) as w:
         before = utcnow() - timedelta(minutes=minutes)
-        noted.accepted("p1", Arrival(region=REGIONS[0], event_id="p1", received_at=before))
+        journal.accepted("p1", Arrival(region=REGIONS[0], event_id="p1", received_at=before))
         await w.push("p1", REGIONS[1:])
         await asyncio.sleep(120)
         assert told == w.verdicts()
-        noted.close()

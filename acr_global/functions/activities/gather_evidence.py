@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 SINCE_SLACK = timedelta(minutes=5)
 """How much older than the push's instance an event in the registry's log may be."""
 
-NOTED_SLACK = timedelta(minutes=1)
-"""How much older than the push's first arrival a noted one may be: clocks differ. What is older was
-of an earlier push of the same id, which has been purged since."""
+NOTED_SLACK = timedelta(seconds=10)
+"""How much older than the push's first arrival a noted one may be: it may have come before, and was
+kept after it. What is older was of an earlier push of the same id, which has been purged since."""
 
 PAUSES_SECONDS = (0.0, 0.2, 1.0)
 """Before each look for a courier; the second and third follow a failed one."""
