@@ -197,7 +197,7 @@ TRIALS: dict[str, tuple[Callable[[Field, float], Awaitable[Tally]], list[float]]
     "host": (killing_the_host, [n * 0.05 for n in range(24)]),
     "python": (killing_python, [0.05 + n * 0.07 for n in range(12)]),
     "alarm": (killing_in_the_alarm, [6.0 + n * 0.1 for n in range(24)]),
-    "deadline": (killing_before_the_deadline, [0.1 + n * 0.05 for n in range(24)]),
+    "deadline": (killing_before_the_deadline, [0.8 + n * 0.05 for n in range(24)]),
 }
 
 
