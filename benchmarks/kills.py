@@ -120,12 +120,22 @@ class Field:
             tally.wrong[" ".join([*scene.verdicts(), "undecided"])] += 1
             return
         seconds = time.monotonic() - since
-        await scene.ended()
+        await _ended(scene)
         if scene.verdicts() in (right or RIGHT[scene.policy]):
             tally.right += 1
             tally.slowest = max(tally.slowest, seconds)
         else:
             tally.wrong[" ".join(scene.verdicts())] += 1
+
+
+async def _ended(scene: Scene) -> None:
+    """Return when a push has ended; its host may not be back yet."""
+    while True:
+        try:
+            await scene.ended()
+            return
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.2)
 
 
 async def killing_the_host(f: Field, delay: float) -> Tally:

@@ -73,7 +73,7 @@ async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
 async def _undelivered(tools: Tools, data: wire.EvidenceInput) -> tuple[Arrival, ...]:
     """What the timer that catches up has yet to take in of this push. Raises nothing."""
     policy = tools.settings.policy(data.artifact.registry)
-    if not tools.settings.catches_up() or not policy.registry_id:
+    if not (data.missing and policy.registry_id and tools.settings.catches_up()):
         return ()
     from acr_global.catchup import report_of
     from acr_global.functions.logs import Logs
@@ -142,7 +142,7 @@ def access_to(tools: Tools, policy: Override, kinds: tuple[str, ...] = ()) -> Ac
 
 async def ask_registry(tools: Tools, data: wire.EvidenceInput) -> tuple[Evidence, ...]:
     """Ask the registry about the missing regions. Raises nothing."""
-    if not data.evidence:
+    if not (data.missing and data.evidence):
         return ()
     # Imported here: most apps never ask, and a webhook waits only 5 s for a cold start.
     from acr_global.registry.look import look
