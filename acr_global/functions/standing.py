@@ -1,9 +1,10 @@
-"""Whether an alarm, or a group's report, stands: it is told only when its turn is in storage.
+"""Whether a verdict, or a group's report, stands: it is told only when its turn is in storage.
 
 The engine puts a turn's activities into a queue before it writes the turn's history. Where a host
 dies between the two, the turn is taken again a minute later, and may come to something else, for a
-region may have reported meanwhile; but the first turn's activity runs, too. A push that is complete
-stays so, whichever turn decides it: of verdicts only an alarm is asked about.
+region may have reported meanwhile; but the first turn's activity runs, too. What is complete stays
+so, whichever turn decides it: of good verdicts only one that comes late is asked about, because an
+alarm may have been told in its place.
 Source: DurableTask.AzureStorage, AzureStorageOrchestrationService.cs,
 CompleteTaskOrchestrationWorkItemAsync.
 """
@@ -32,20 +33,20 @@ class NotDecidedError(Exception):
     again."""
 
 
-async def standing(engine: Engine, alarm: Verdict) -> VerdictType:
-    """The verdict that the push shows: the alarm, or what has been decided in its place. The alarm
-    as well where the push is gone, or cannot be asked.
+async def standing(engine: Engine, decided: Verdict) -> VerdictType:
+    """The verdict that the push shows: this one, or what has been decided in its place. This one as
+    well where the push is gone, or cannot be asked.
 
     Raises NotDecidedError where it shows none within two minutes.
     """
     shown = None
-    async for push in _looks(engine, alarm.push_id):
-        shown = _shown(push, alarm)
+    async for push in _looks(engine, decided.push_id):
+        shown = _shown(push, decided)
         # What was decided instead has an activity of its own, whose result goes first.
-        if shown is alarm.type or (shown and push and push.has_ended):
+        if shown is decided.type or (shown and push and push.has_ended):
             return shown
     if shown is None:
-        raise NotDecidedError("the turn that decided this alarm is not in storage")
+        raise NotDecidedError("the turn that decided this is not in storage")
     return shown
 
 
@@ -80,8 +81,8 @@ async def _looks(engine: Engine, instance_id: str) -> AsyncIterator[Snapshot | N
                 return
 
 
-def _shown(push: Snapshot | None, alarm: Verdict) -> VerdictType | None:
+def _shown(push: Snapshot | None, decided: Verdict) -> VerdictType | None:
     if push is None or push.phase in (Phase.ABSENT, Phase.TERMINATED):
-        return alarm.type
+        return decided.type
     state = wire.newest_state(push.custom_status, push.output)
-    return alarm.type if state == alarm.type.value else overtaking(state)
+    return decided.type if state == decided.type.value else overtaking(state)

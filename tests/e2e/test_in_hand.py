@@ -18,6 +18,7 @@ from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
+from tests.e2e.test_corners import logged
 
 
 @pytest.fixture
@@ -79,6 +80,25 @@ async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
         await asyncio.sleep(900)
         assert ["after-outbox-before-history"] == w.host.crashed_at
         assert ["complete"] == w.verdicts()
+
+
+async def test_a_verdict_that_comes_late_is_not_told_after_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A dead host had it in hand, and the turn that decided it, too; the machine is gone. So an
+    alarm was told, and is taken back before it comes."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=with_journal(Journal())) as w:
+        await w.push("p1", REGIONS[1:])
+        await asyncio.sleep(51)
+        w.host.hazards = Hazards.parse("turn-takes=0.5,crash=after-outbox-before-history")
+        assert [202] == await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(1)
+        w.host.hazards = Hazards(invisible=1.0)
+        await asyncio.sleep(3)
+        w.host.hazards = Hazards()
+        await asyncio.sleep(900)
+        assert ["overdue", "recovered"] == w.verdicts()
+        assert "recovered" == logged(caplog, "verdict-dropped")["instead"]
 
 
 @pytest.mark.parametrize(("minutes", "told"), [(10, ["overdue"]), (0, ["complete"])])

@@ -37,7 +37,7 @@ async def test_a_region_that_reports_before_the_turn_is_taken_again_leaves_no_al
         await w.insist("p1", REGIONS[0])
         await asyncio.sleep(600)
         assert ["complete"] == w.verdicts()
-        assert "complete" == logged(caplog, "alarm-dropped")["instead"]
+        assert "complete" == logged(caplog, "verdict-dropped")["instead"]
 
 
 async def test_where_it_stays_silent_the_alarm_is_told() -> None:

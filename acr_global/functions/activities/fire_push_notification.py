@@ -1,16 +1,17 @@
 """`FirePushNotification`: a verdict's first attempt.
 
-A verdict goes to all its targets side by side, one attempt each; but an alarm only if it stands
-(standing.py), and one that a group holds back, and what follows it, not to those who leave it to
-the group (joining.py). What failed is handed to a `DeliverNotification` instance
-(hand_over_delivery.py). Where the engine does not take it, the orchestrator is told what was not
-handed over, and does that later. Messages carry the same id on each attempt, so a receiver can drop
-the repeat that a crash causes.
+A verdict goes to all its targets side by side, one attempt each; but an alarm, or what comes late,
+only if it stands (standing.py), and an alarm that a group holds back, and what follows it, not to
+those who leave it to the group (joining.py). What failed is handed to a `DeliverNotification`
+instance (hand_over_delivery.py). Where the engine does not take it, the orchestrator is told what
+was not handed over, and does that later. Messages carry the same id on each attempt, so a receiver
+can drop the repeat that a crash causes.
 """
 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from acr_global import audience, retry
 from acr_global.functions import bookkeeping, log, names, observing, wire
@@ -24,6 +25,10 @@ from acr_global.model import Verdict, VerdictType
 from acr_global.notify.message import new_lags
 
 _ALARMS = (VerdictType.OVERDUE, VerdictType.INCOMPLETE)
+
+LATE = timedelta(seconds=30)
+"""From the decision to its activity: a dead host had it in hand. The push may have come to another
+verdict meanwhile, if its turn was not in storage."""
 
 
 def register(app: App, setup: Setup) -> None:
@@ -40,7 +45,7 @@ def register(app: App, setup: Setup) -> None:
 
 async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     """First attempt for every target that wants this verdict; the rest is handed over. Then it is
-    entered in the ledger. Nothing is said of an alarm that does not stand."""
+    entered in the ledger. Nothing is said of a verdict that does not stand."""
     if (said := await _verdict_of(tools, data.verdict)) is not data.verdict.type:
         return wire.NotifyOutput(verdict=said)
     sent = await _send(tools, data)
@@ -51,9 +56,9 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
 
 
 async def _verdict_of(tools: Tools, verdict: Verdict) -> VerdictType:
-    """The verdict itself; in the place of an alarm the one that the push has come to, or with which
-    it had ended."""
-    if verdict.type not in _ALARMS:
+    """The verdict itself; in the place of one that does not stand the one that the push has come
+    to, or with which it had ended."""
+    if verdict.type not in _ALARMS and tools.clock() < verdict.decided_at + LATE:
         return verdict.type
     stands = await standing(tools.engine, verdict)
     if stands is not verdict.type:
@@ -100,12 +105,12 @@ async def _grouped(
     return data.group if await joining.settle(tools, verdict, data.group) else None
 
 
-def _log_dropped(alarm: Verdict, instead: VerdictType) -> None:
+def _log_dropped(verdict: Verdict, instead: VerdictType) -> None:
     log.line(
-        "alarm-dropped",
+        "verdict-dropped",
         level=logging.WARNING,
-        push=alarm.push_id,
-        verdict=alarm.type.value,
+        push=verdict.push_id,
+        verdict=verdict.type.value,
         instead=instead.value,
         todo="nothing: a host died as it decided this, and the push has come to another verdict",
     )
