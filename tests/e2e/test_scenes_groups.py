@@ -137,12 +137,12 @@ async def test_a_group_survives_the_hosts_death(s: Scene) -> None:
     await over(s, 8)
 
 
-@engine_only(policy="group-killed", stage=Stage())
+@engine_only(policy="group-hidden", stage=Stage())
 async def test_a_report_is_told_as_its_turn_makes_it_when_it_is_taken_again(s: Scene) -> None:
     """A dead host did not write the turn, but its activity is in the queue. One id, one content."""
     async with on_a_doomed_host(s) as (there, withheld):
         withheld.histories = {"_group.": b"TellGroup"}
-        await without(there, LAST, range(1, 4))
+        await asyncio.gather(*(without(there, LAST, [number]) for number in range(1, 4)))
         await s.eventually(lambda: "_group." in withheld.stuck)
     await comes_back(s, LAST, range(1, 4))
     await all_decided(s, 3)
