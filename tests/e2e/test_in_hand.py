@@ -20,6 +20,9 @@ from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_corners import logged
 
+DIES_AFTER_THE_OUTBOX = "turn-takes=0.5,crash=after-outbox-before-history"
+"""In the next turn, once its activities are in the queue; the webhook is answered before."""
+
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
@@ -34,13 +37,17 @@ def with_journal(journal: Journal) -> Callable[[dict[str, str]], Any]:
     return lambda environ: build_app(environ, journal=journal)
 
 
-async def die_with_it_in_hand(w: World) -> None:
-    """The last region reports eight seconds before the deadline; its turn takes three, and ends
-    with the host."""
+async def report_before_the_deadline(w: World, hazards: str) -> None:
+    """The last region reports nine seconds before it, and is answered that it is kept."""
     await w.push("p1", REGIONS[1:])
     await asyncio.sleep(51)
-    w.host.hazards = Hazards(turn_takes=(3.0, 3.0))
+    w.host.hazards = Hazards.parse(hazards)
     assert [202] == await w.push("p1", REGIONS[:1])
+
+
+async def die_with_it_in_hand(w: World) -> None:
+    """The last region's turn takes three seconds, and ends with the host."""
+    await report_before_the_deadline(w, "turn-takes=3")
     await asyncio.sleep(1)
     await w.host.crash()
     w.host.hazards = Hazards()
@@ -73,10 +80,7 @@ async def test_what_an_orphan_tells_is_no_answer_to_the_look_before_an_alarm(
 
     monkeypatch.setattr(bookkeeping, "said_before", unknown)
     async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=with_journal(journal)) as w:
-        await w.push("p1", REGIONS[1:])
-        await asyncio.sleep(51)
-        w.host.hazards = Hazards.parse("turn-takes=0.5,crash=after-outbox-before-history")
-        assert [202] == await w.push("p1", REGIONS[:1])
+        await report_before_the_deadline(w, DIES_AFTER_THE_OUTBOX)
         await asyncio.sleep(900)
         assert ["after-outbox-before-history"] == w.host.crashed_at
         assert ["complete"] == w.verdicts()
@@ -88,10 +92,7 @@ async def test_a_verdict_that_comes_late_is_not_told_after_another(
     """A dead host had it in hand, and the turn that decided it, too; the machine is gone. So an
     alarm was told, and is taken back before it comes."""
     async with world(TIMEOUT="1m", LATE_WINDOW="1h", app=with_journal(Journal())) as w:
-        await w.push("p1", REGIONS[1:])
-        await asyncio.sleep(51)
-        w.host.hazards = Hazards.parse("turn-takes=0.5,crash=after-outbox-before-history")
-        assert [202] == await w.push("p1", REGIONS[:1])
+        await report_before_the_deadline(w, DIES_AFTER_THE_OUTBOX)
         await asyncio.sleep(1)
         w.host.hazards = Hazards(invisible=1.0)
         await asyncio.sleep(3)

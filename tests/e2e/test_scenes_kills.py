@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
@@ -34,6 +35,23 @@ app = shell.build_deployed(os.environ)
 
 PATIENT = ",".join(["1s", "2s", *["8s"] * 12])
 """A schedule that none has come to the end of when the last of some pushes is told of."""
+
+
+async def heard(s: Scene, region: str) -> bool:
+    """Whether a region's event is in the push's history, so that its turn is over."""
+    return f"pushevent-{region}" in str(await s.instance(showHistory="true"))
+
+
+async def held_in_its_last_turn(s: Scene, host: engine.Host) -> Path:
+    """Report a push everywhere; its last turn is under way, and ends when the file that this
+    returns is removed."""
+    hold, held = host.folder / "hold", host.folder / "held"
+    await s.push(*REGIONS[:2])
+    await s.eventually(lambda: heard(s, REGIONS[1]))
+    hold.touch()
+    assert [202] == await s.push(REGIONS[2])
+    await s.eventually(held.exists)
+    return hold
 
 
 async def at_every_stage(s: Scene) -> None:
@@ -134,12 +152,7 @@ async def test_a_webhook_that_a_dead_host_had_in_hand_is_not_missing(s: Scene) -
     for other in s.others:  # what they note, this machine does not know
         other.kill()
     there = Scene(s.host.url, s.session, s.board, s.spans, s.policy, name=s.name)
-    hold, held = s.host.folder / "hold", s.host.folder / "held"
-    await there.push(*REGIONS[:2])
-    await s.eventually(lambda: heard(there, REGIONS[1]))
-    hold.touch()
-    assert [202] == await there.push(REGIONS[2])
-    await s.eventually(held.exists)
+    hold = await held_in_its_last_turn(there, s.host)
     s.host.kill()
     hold.unlink()
     await s.host.start()
@@ -158,21 +171,11 @@ async def test_pushes_survive_pythons_death(s: Scene) -> None:
     assert 6 == len(s.ops.messages())
 
 
-async def heard(s: Scene, region: str) -> bool:
-    """Whether a region's event is in the push's history, so that its turn is over."""
-    return f"pushevent-{region}" in str(await s.instance(showHistory="true"))
-
-
 @engine_only(stage=Stage(function_app=HELD_UP))
 async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None:
     """Python dies in its turn, and every region has reported, so no webhook would revive it."""
     assert isinstance(s.host, engine.Host)
-    hold, held = s.host.folder / "hold", s.host.folder / "held"
-    await s.push(*REGIONS[:2])
-    await s.eventually(lambda: heard(s, REGIONS[1]))
-    hold.touch()
-    assert [202] == await s.push(REGIONS[2])
-    await s.eventually(held.exists)
+    hold = await held_in_its_last_turn(s, s.host)
     assert 1 <= sum(host.kill_python() for host in (s.host, *s.others))
     hold.unlink()  # only now, or the turn might end before Python does
     await s.told("complete")

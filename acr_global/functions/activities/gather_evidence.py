@@ -56,8 +56,8 @@ async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
     """Look what was accepted here; then ask all else at the same time."""
     since, missing = tools.clock(), data.missing
     noted = await asyncio.to_thread(_noted, tools.engine, data)
-    silent = set(data.missing) - {a.region for a in noted}
-    data = data.model_copy(update={"missing": tuple(r for r in data.missing if r in silent)})
+    heard = {a.region for a in noted}
+    data = data.model_copy(update={"missing": tuple(r for r in missing if r not in heard)})
     carried, undelivered, evidence = await asyncio.gather(
         asyncio.gather(*(_carried(tools.engine, data, region) for region in data.missing)),
         _undelivered(tools, data),
