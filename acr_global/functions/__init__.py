@@ -4,7 +4,8 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     app, setup                          what is registered; what each function works with
     sdk                                 our bindings; the durable SDK, where its releases differ
     engine, wire, statuses, names       the engine's calls, and what it stores for the app
-    keeping, pacing, instances, strays  an arrival is put where nothing can lose it
+    keeping, searching, instances       an arrival is put where nothing can lose it
+    pacing, strays                      in its turn; and where its region has left the settings
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
     standing, sending                   an alarm is told if it stands; one attempt for each target
     joining, groups                     an alarm joins its group; what a group stores
@@ -25,7 +26,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     log, clock                          one line for each thing that happened; the time
     observing, observer, exporting      what is measured, where somebody exports it
 
-One webhook's way: http/image_push, keeping, orchestrators/wait_for_all_regions,
+One webhook's way: http/image_push, keeping, searching, orchestrators/wait_for_all_regions,
 activities/fire_push_notification, sending, then notify/. `python -m tools.journey --way` lists it,
 function by function.
 """

@@ -100,7 +100,8 @@ class PushTerms(Frozen):
     """Names; URLs and secrets are looked up when sending."""
     arrival: Arrival
     more: tuple[Arrival, ...] = ()
-    """Further ones that were known at the start, where it is not the first start."""
+    """Further ones that were known at the start: those that came with the first, and in a next life
+    those that came after its last one broke off."""
     earlier: tuple[Arrival, ...] = ()
     """Those of earlier generations of the same content."""
     birth: str | None = None

@@ -13,6 +13,7 @@ from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards, run_virtual
 from devhost.hazards import CHECKPOINTS
+from tests.e2e.test_together import apart
 from tests.e2e.textbook import build_textbook
 
 RACE = Hazards(gap=(0.0, 1.5), start_race=0.5, row_late=0.05)
@@ -82,11 +83,18 @@ SCENARIOS = [
 ]
 
 
+@pytest.mark.parametrize("processes", ["one", "many"])
 @pytest.mark.parametrize(("pushes", "scenario", "hazards"), SCENARIOS)
 def test_races_and_crashes_cost_this_app_nothing(
-    pushes: int, scenario: Callable[[World], Awaitable[list[str]]], hazards: Hazards | None
+    pushes: int,
+    scenario: Callable[[World], Awaitable[list[str]]],
+    hazards: Hazards | None,
+    processes: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every push is complete, once."""
+    """Every push is complete, once; whether its webhooks come to one process or to many."""
+    if processes == "many":
+        apart(monkeypatch)
     assert ["complete"] * pushes == outcome(build_app, scenario, hazards)
 
 

@@ -17,6 +17,7 @@ from acr_global_rig.world import World, world
 from devhost.storage import Instance
 from tests.e2e.test_pushes import Broken, with_ledger
 from tests.e2e.test_scenes_truth import reports
+from tests.e2e.test_together import apart
 
 Late = Callable[[], Awaitable[None]]
 
@@ -26,7 +27,9 @@ async def held_up(
     monkeypatch: pytest.MonkeyPatch, **options: Any
 ) -> AsyncIterator[tuple[World, Late]]:
     """A push that the first region has begun; and what lets a start take effect that another one's
-    webhook made at the same moment. That webhook can be posted again, as if nothing was."""
+    webhook made at the same moment, in another process. That webhook can be posted again, as if
+    nothing was."""
+    apart(monkeypatch)
     start, late = Engine.start, list[tuple[Engine, str, str, Any]]()
 
     async def hold_up_the_second(*args: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from acr_global.correlation import NOTES
-from acr_global.functions import engine, keeping, names, noting
+from acr_global.functions import engine, names, noting, searching
 from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine, EngineError, Snapshot
 from acr_global.functions.journal import OPEN_SECONDS, Journal, OpenList
@@ -241,7 +241,7 @@ async def test_a_start_that_is_lost_in_a_later_life_is_seen_to() -> None:
             w.host.storage.control.delete(message)
         w.host.hazards = Hazards()
         assert "Pending" == w.host.storage.instances["p1"].runtime_status
-        for watch in keeping._watching:
+        for watch in searching._watching:
             watch.cancel()
         await asyncio.sleep(1_200)
         assert ["complete"] == w.verdicts()

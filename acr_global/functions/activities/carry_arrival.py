@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
-from acr_global.functions import beginning, clock, givingup, keeping, log, names, reviving, wire
+from acr_global.functions import beginning, clock, givingup, log, names, reviving, searching, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
 from acr_global.functions.instances import new_input
 from acr_global.functions.orchestrators.courier import MAX_ROUNDS
@@ -166,7 +166,7 @@ async def _begin(engine: Engine, start: wire.PushInput) -> str:
 async def _is_begun(engine: Engine, start: wire.PushInput) -> bool:
     """Start the push; False where somebody else has."""
     with contextlib.suppress(AlreadyExistsError):
-        return await keeping.begin(engine, start)
+        return await searching.begin(engine, start)
     return False
 
 

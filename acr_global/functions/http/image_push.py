@@ -19,7 +19,16 @@ import azure.functions as func
 from acr_global import api
 from acr_global.correlation import push_key
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
-from acr_global.functions import clock, keeping, log, names, observing, strays, wire
+from acr_global.functions import (
+    clock,
+    keeping,
+    log,
+    names,
+    observing,
+    searching,
+    strays,
+    wire,
+)
 from acr_global.functions.answers import Answer, error_answer, respond
 from acr_global.functions.engine import Engine
 from acr_global.functions.instances import ByContent, ById, Instances
@@ -34,7 +43,7 @@ LOGGED_CHARS = 16_000
 """Of a webhook. The registry's own have under 2,000; the telemetry service cuts a message at
 32,768. Source: Application Insights docs, limits per message."""
 
-_OVER = {keeping.Place.DECIDED: "already-decided", keeping.Place.TERMINATED: "terminated"}
+_OVER = {searching.Place.DECIDED: "already-decided", searching.Place.TERMINATED: "terminated"}
 """The reason in the answer where nothing was kept because the push is over."""
 
 
