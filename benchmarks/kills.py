@@ -1,6 +1,6 @@
 """What becomes of accepted pushes when the host, or Python alone, is killed.
 
-    python -m benchmarks.kills host | python | alarm | deadline
+    python -m benchmarks.kills host | python | together | alarm | deadline
 
 On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own after
 the first webhook, posts again what was not answered (which no registry does, but an operator can,
@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 
@@ -102,6 +103,10 @@ class Field:
             await asyncio.sleep(0.1)
         return accepted
 
+    async def report_at_once(self, scene: Scene, tally: Tally) -> float:
+        """Post every region's webhook; returns when the last was accepted."""
+        return max(await asyncio.gather(*(self.insist(scene, r, tally) for r in REGIONS)))
+
     async def told(
         self,
         scene: Scene,
@@ -148,13 +153,13 @@ async def killing_the_host(f: Field, delay: float) -> Tally:
     return tally
 
 
-async def killing_python(f: Field, delay: float) -> Tally:
-    """Eight pushes side by side, a region every 0.1 s; kill -9 of Python alone."""
-    tally = Tally()
+async def killing_python(f: Field, delay: float, *, at_once: bool = False) -> Tally:
+    """Eight pushes side by side, a region every 0.1 s or all at once; kill -9 of Python alone."""
+    tally, report = Tally(), f.report_at_once if at_once else f.report
 
     async def one(scene: Scene, lag: float) -> None:
         await asyncio.sleep(lag)
-        accepted = await f.report(scene, tally)
+        accepted = await report(scene, tally)
         await killing
         await f.told(scene, accepted, tally)
 
@@ -193,7 +198,7 @@ async def killing_before_the_deadline(f: Field, delay: float) -> Tally:
 
     async def one(scene: Scene, lag: float) -> None:
         await asyncio.sleep(lag)
-        accepted = max(await asyncio.gather(*(f.insist(scene, r, tally) for r in REGIONS)))
+        accepted = await f.report_at_once(scene, tally)
         await killing
         right = [["complete"]] if accepted < f.killed_at else None
         await f.told(scene, accepted, tally, right)
@@ -206,6 +211,7 @@ async def killing_before_the_deadline(f: Field, delay: float) -> Tally:
 TRIALS: dict[str, tuple[Callable[[Field, float], Awaitable[Tally]], list[float]]] = {
     "host": (killing_the_host, [n * 0.05 for n in range(24)]),
     "python": (killing_python, [0.05 + n * 0.07 for n in range(12)]),
+    "together": (partial(killing_python, at_once=True), [0.02 + n * 0.035 for n in range(14)]),
     "alarm": (killing_in_the_alarm, [6.0 + n * 0.1 for n in range(24)]),
     "deadline": (killing_before_the_deadline, [0.8 + n * 0.05 for n in range(24)]),
 }
@@ -214,7 +220,7 @@ TRIALS: dict[str, tuple[Callable[[Field, float], Awaitable[Tally]], list[float]]
 async def main(which: str) -> None:
     """Every trial of one kind, each on a fresh host, some side by side."""
     trial, delays = TRIALS[which]
-    whole, places = Tally(), asyncio.Semaphore(1 if which == "python" else 4)
+    whole, places = Tally(), asyncio.Semaphore(1 if which in ("python", "together") else 4)
     with engine.azurite() as storage:
 
         async def one(delay: float) -> None:

@@ -35,6 +35,8 @@ SETTLES = 15.0
 timer, which comes back after 10 minutes to either app and is not counted."""
 WAYS: dict[str, Callable[[int], float]] = {
     "0.4 s apart": lambda regions: 0.4,
+    "0.02 s apart": lambda regions: 0.02,
+    "at the same moment": lambda regions: 0.0,
     "12 s from first to last": lambda regions: 12 / (regions - 1),
 }
 """Seconds between the regions of one push, by their number."""
@@ -124,11 +126,14 @@ class Side:
 
     async def push(self, session: aiohttp.ClientSession, spacing: float, delay: float = 0) -> None:
         """Report one push from each region."""
-        await asyncio.sleep(delay)
         content = event(uuid.uuid4().hex)
-        for region in REGIONS[: self.regions]:
+
+        async def report(region: str, after: float) -> None:
+            await asyncio.sleep(delay + after)
             await post(session, self.host.url, content, region)
-            await asyncio.sleep(spacing)
+
+        regions = enumerate(REGIONS[: self.regions])
+        await asyncio.gather(*(report(region, n * spacing) for n, region in regions))
 
     def cost(self, counted: Iterable[Request]) -> tuple[float, float]:
         """Requests of one push, and bytes of rows."""
