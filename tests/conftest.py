@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from inspect import iscoroutinefunction
@@ -28,6 +29,13 @@ REQUIRED = {
     "browser": "ACR_BROWSER_REQUIRED",
 }
 """Where the variable is set, a test with that mark may not be skipped."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell's background job ignores Ctrl-C, and so would every program that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
