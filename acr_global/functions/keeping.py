@@ -44,13 +44,13 @@ async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> K
     until = now() + BUDGET_SECONDS
     start = instances.known(terms)
     if start is None:
-        return await _found(Search(engine, instances, terms), until)
+        return await _found(Search(engine, instances, terms, start), until)
     searches = _searches.setdefault(asyncio.get_running_loop(), {})
     push = engine.url, start.push_id
     others = searches.get(push)
     if others and others.takes(terms) and (kept := await others.join(terms.arrival)):
         return kept
-    searches[push] = own = Search(engine, instances, terms)
+    searches[push] = own = Search(engine, instances, terms, start)
     try:
         return await _found(own, until)
     finally:

@@ -80,9 +80,15 @@ Seeking = tuple[Arrival, asyncio.Future[Kept | None]]
 class Search:
     """The search for a place, and what it has learnt on the way."""
 
-    def __init__(self, engine: Engine, instances: Instances, terms: wire.PushTerms) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        instances: Instances,
+        terms: wire.PushTerms,
+        start: wire.PushInput | None,
+    ) -> None:
         self._engine, self._instances, self._terms = engine, instances, terms
-        self._found: wire.PushInput | None = None
+        self._input = start
         """The input that would begin the push's instance; None while that is not known."""
         self._started: tuple[str, str] | None = None
         """The last start of our own, with all arrivals in it: instance and nonce."""
@@ -126,7 +132,7 @@ class Search:
         if first and await self._tell_unseen():
             return
         found = await self._instances.find(self._terms)
-        self._found, start, snapshot = found.start, found.start, found.snapshot
+        self._input, start, snapshot = found.start, found.start, found.snapshot
         if self._started and await _is_ours(self._engine, *self._started):
             self._keep_as_start(self._started[0])
             return
@@ -150,7 +156,7 @@ class Search:
     async def _tell_unseen(self) -> bool:
         """Raise the events without a look, where this process has lately seen that the push has
         begun. One that has ended since, the engine refuses; what else goes wrong, a look shows."""
-        start, since = self._instances.known(self._terms), now() - BEGUN_SECONDS
+        start, since = self._input, now() - BEGUN_SECONDS
         if start is None or not self._engine.journal.had_begun(start.push_id, since):
             return False
         with contextlib.suppress(EngineError, UndecidedError):
@@ -171,7 +177,7 @@ class Search:
         """Hand each arrival to a courier. One with the same id already carries an arrival of the
         same region for the same push; by content it may be another event, which then is a
         repeat."""
-        start = self._found or self._instances.known(self._terms)
+        start = self._input
         if start is None:
             raise UndecidedError("the push is not known yet")
         for arrival, outcome in self._seeking():

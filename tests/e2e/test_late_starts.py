@@ -14,10 +14,9 @@ from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Span
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
-from devhost.storage import Instance
 from tests.e2e.test_pushes import Broken, with_ledger
 from tests.e2e.test_scenes_truth import reports
-from tests.e2e.test_together import apart
+from tests.e2e.test_together import apart, row
 
 Late = Callable[[], Awaitable[None]]
 
@@ -45,11 +44,6 @@ async def held_up(
         await asyncio.sleep(0.5)
         yield w, lambda: start(*late[0])
         await asyncio.gather(*posts)
-
-
-def row(w: World) -> Instance:
-    """The push's instance."""
-    return w.host.storage.instances["p1"]
 
 
 async def test_what_was_said_stands(monkeypatch: pytest.MonkeyPatch) -> None:

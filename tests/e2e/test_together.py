@@ -15,6 +15,7 @@ from acr_global.functions.searching import Search
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from devhost.storage import Instance
 from tests.e2e.test_couriers import lines, lose_the_start
 from tests.e2e.test_reviving import break_off, insist
 from tests.e2e.test_scenes_truth import reports
@@ -53,7 +54,7 @@ async def together(w: World, *regions: str, push: str = "p1", **query: str) -> l
     return [(status, body.get("reason")) for status, body in await asyncio.gather(*posts)]
 
 
-def row(w: World) -> Any:
+def row(w: World) -> Instance:
     """The push's instance."""
     return w.host.storage.instances["p1"]
 
