@@ -44,21 +44,27 @@ async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> K
     until = now() + BUDGET_SECONDS
     start = instances.known(terms)
     if start is None:
-        return await _found(Search(engine, instances, terms, start), until)
-    searches = _searches.setdefault(asyncio.get_running_loop(), {})
+        return await _found(Search(engine, instances, terms, start), until, after=0)
+    loop = asyncio.get_running_loop()
+    searches = _searches.setdefault(loop, {})
     push = engine.url, start.push_id
     others = searches.get(push)
     if others and others.takes(terms) and (kept := await others.join(terms.arrival)):
         return kept
     searches[push] = own = Search(engine, instances, terms, start)
     try:
-        return await _found(own, until)
+        return await _found(own, until, after=others.begins_at - now() if others else 0)
     finally:
-        if searches.get(push) is own:
-            del searches[push]
+        loop.call_at(own.begins_at, _drop, searches, push, own)
 
 
-async def _found(search: Search, until: float) -> Kept:
+def _drop(searches: Searches, push: tuple[str, str], search: Search) -> None:
+    """Forget a search that has ended, unless another has taken its place."""
+    if searches.get(push) is search:
+        del searches[push]
+
+
+async def _found(search: Search, until: float, *, after: float) -> Kept:
     """The place of a search's first arrival. Others that have joined, and found none by then, are
     told so: each may have some time left."""
     errors = list[Exception]()
@@ -66,7 +72,7 @@ async def _found(search: Search, until: float) -> Kept:
         with admitted(BUDGET_SECONDS):
             async with asyncio.timeout_at(until):
                 await first_of(
-                    insist(search.once, errors),
+                    insist(search.once, errors, after),
                     insist(search.send_couriers, errors, COURIER_AFTER_SECONDS),
                 )
     except TooManyError:

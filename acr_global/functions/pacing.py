@@ -52,7 +52,12 @@ class TooManyError(Exception):
 
 
 class UndecidedError(Exception):
-    """A try had no result; the next may have one."""
+    """A try had no result; the next may have one, after `pause` seconds; by default after as many
+    as it is usual."""
+
+    def __init__(self, reason: str, *, pause: float | None = None) -> None:
+        super().__init__(reason)
+        self.pause = pause
 
 
 @dataclass
@@ -126,8 +131,13 @@ async def insist(
         try:
             async with pace.step():
                 return await attempt()
-        except (EngineError, UndecidedError) as error:
+        except EngineError as error:
             errors.append(error)
+        except UndecidedError as error:
+            errors.append(error)
+            if error.pause is not None:
+                await asyncio.sleep(error.pause)
+                continue
         await asyncio.sleep(pause)
         pause = min(pause * 2, MAX_PAUSE_SECONDS)
 

@@ -30,6 +30,13 @@ JOIN_SECONDS = 1.0
 """How long others may join a search: as long as a burst has it wait for its turn. Who joined later
 would have a courier sooner than it needs one."""
 
+GATHER_SECONDS = 0.05
+"""From a push's first webhook here to its start, so that others which come about then may join."""
+
+BEGINS_SECONDS = 0.1
+"""From a start of this process to the first look whether the push has begun. Mostly it has by then,
+and a look before that is for nothing."""
+
 MAX_TOGETHER = 30
 """Arrivals in one search. Where they are events they are raised one after another, within the time
 that it has; and so a start's input has a bound, whatever is repeated."""
@@ -90,9 +97,14 @@ class Search:
         self._engine, self._instances, self._terms = engine, instances, terms
         self._input = start
         """The input that would begin the push's instance; None while that is not known."""
+        self.begins_at = now()
+        """When a push that was started here has begun, mostly; no look is needed before."""
         self._started: tuple[str, str] | None = None
         """The last start of our own, with all arrivals in it: instance and nonce."""
         self._looked = False
+        self._absent: wire.PushInput | None = None
+        """The input that is to begin a push which a look has not found, once others have come."""
+        self._gather_until = now() + GATHER_SECONDS if start else 0.0
         self._all: list[Seeking] = []
         self._is_open, self._open_until = True, now() + JOIN_SECONDS
         self.first = self.join(terms.arrival)
@@ -131,6 +143,9 @@ class Search:
         first, self._looked = not self._looked, True
         if first and await self._tell_unseen():
             return
+        if self._absent:
+            await self._begin_together(self._absent)
+            return
         found = await self._instances.find(self._terms)
         self._input, start, snapshot = found.start, found.start, found.snapshot
         if self._started and await _is_ours(self._engine, *self._started):
@@ -139,8 +154,10 @@ class Search:
         match snapshot.phase:
             case Phase.ABSENT:
                 self._say_if_purged(start)
-                others = [a for a, _ in self._seeking() if a is not start.arrival]
-                await self._begin(start.model_copy(update={"more": tuple(others)}))
+                self._absent = start
+                if (pause := self._gather_until - now()) > 0:
+                    raise UndecidedError("others may come", pause=pause)
+                await self._begin_together(start)
             case Phase.BEGUN:
                 _note_begun(self._engine.journal, start, snapshot)
                 await self._tell(start.push_id)
@@ -198,9 +215,16 @@ class Search:
                 if await _is_ours(self._engine, *self._started):
                     self._keep_as_start(self._started[0])
 
+    async def _begin_together(self, start: wire.PushInput) -> None:
+        """Begin a push that a look has not found, with all that have joined."""
+        self._absent = None
+        others = [a for a, _ in self._seeking() if a is not start.arrival]
+        await self._begin(start.model_copy(update={"more": tuple(others)}))
+
     async def _begin(self, start: wire.PushInput) -> None:
         """Begin the push with an input that holds every arrival that has no place yet."""
         self._started = (start.push_id, start.nonce)
+        self.begins_at = now() + BEGINS_SECONDS
         if not await begin(self._engine, start):
             raise UndecidedError("another start won")
         self._keep_as_start(start.push_id)

@@ -231,7 +231,7 @@ async def test_a_failed_look_for_a_courier_is_no_reason_for_an_alarm(
         await w.push("p1", REGIONS[:1])
         await w.host.settle()
         w.host.hazards = Hazards()
-        await asyncio.sleep(2)  # so that the couriers' next looks come after the deadline
+        await asyncio.sleep(3.1)  # so that a courier's next look comes after the deadline
         await w.push("p1", REGIONS[1:])
         looks = failing_once(monkeypatch, "look", "_courier.eastus")
         await asyncio.sleep(300)

@@ -63,8 +63,7 @@ async def test_pushes_beside_one_that_hangs_are_told_and_handed_over_at_once() -
         stuck.gate, loop = asyncio.Event(), asyncio.get_running_loop()
         began = loop.time()
         pushes = [f"p{n}" for n in range(300)]
-        for push in pushes:
-            assert [202, 202, 202] == await w.push(push)
+        assert [[202, 202, 202]] * 300 == await asyncio.gather(*map(w.push, pushes))
         await well.until(lambda: len(well.requests) == len(pushes), 1)
         assert deliver.TARGET_PLACES == len(stuck.requests)
         refused = set(pushes) - {body["push"]["id"] for _, body in stuck.requests}

@@ -31,6 +31,11 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(name="asked")
 def calls_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """What the engine has been asked, by call. A call takes a while, so that others come."""
+    return count_calls(monkeypatch, seconds=0.05)
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, seconds: float) -> Counter[str]:
+    """What the engine is asked from now on, by call; each takes so long."""
     asked = Counter[str]()
 
     def counting(name: str) -> Any:
@@ -38,7 +43,7 @@ def calls_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         async def counted(self: Engine, *args: Any, **more: Any) -> Any:
             asked[name] += 1
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(seconds)
             return await call(self, *args, **more)
 
         return counted
@@ -78,6 +83,55 @@ async def test_regions_that_report_at_once_begin_their_push_together(
         assert ["start"] * 3 == [line["kept"] for line in lines(caplog, "webhook")]
         assert "EventRaised" not in {e["EventType"] for e in row(w).history}
         assert ["complete"] == w.verdicts()
+
+
+async def test_who_comes_a_moment_later_is_in_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first has waited for others, and does so once."""
+    asked = count_calls(monkeypatch, seconds=0.001)
+    async with world() as w:
+        began = asyncio.get_running_loop().time()
+        first = asyncio.create_task(together(w, REGIONS[0]))
+        await asyncio.sleep(0.03)
+        assert [(202, None)] * 2 == await together(w, *REGIONS[1:])
+        assert [(202, None)] == await first
+        assert asyncio.get_running_loop().time() - began < 0.1
+        assert {"look": 2, "start": 1} == asked
+        assert set(REGIONS) == await heard(w)
+
+
+async def test_no_look_is_wasted_on_a_start_that_has_just_been_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever comes after it looks when the push has mostly begun, and all of them together."""
+    asked = count_calls(monkeypatch, seconds=0.001)
+    async with world(hazards=Hazards(gap=(0.08, 0.08))) as w:
+        first = asyncio.create_task(together(w, REGIONS[0]))
+        await asyncio.sleep(0.06)
+        second = asyncio.create_task(together(w, REGIONS[1]))
+        await asyncio.sleep(0.03)
+        assert [(202, None)] == await together(w, REGIONS[2])
+        assert [(202, None)] * 2 == [*await first, *await second]
+        assert {"look": 3, "start": 1, "raise_event": 2} == asked
+        assert set(REGIONS) == await heard(w)
+
+
+@pytest.mark.parametrize("correlation", ["id", "content"])
+async def test_a_push_that_has_begun_waits_for_nobody(correlation: str) -> None:
+    """Its later regions are answered at once."""
+    async with world(CORRELATION=correlation) as w:
+        await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(10)
+        began = asyncio.get_running_loop().time()
+        await w.push("p1", REGIONS[1:])
+        assert asyncio.get_running_loop().time() - began < 0.01
+
+
+async def test_by_content_the_first_waits_for_nobody() -> None:
+    """Nobody could join it."""
+    async with world(CORRELATION="content") as w:
+        began = asyncio.get_running_loop().time()
+        await w.push("p1", REGIONS[:1])
+        assert asyncio.get_running_loop().time() - began < 0.01
 
 
 async def test_those_that_wait_for_the_beginning_look_together(asked: Counter[str]) -> None:
