@@ -137,11 +137,13 @@ async def test_by_content_the_first_waits_for_nobody() -> None:
 async def test_those_that_wait_for_the_beginning_look_together(asked: Counter[str]) -> None:
     """Each is raised as an event of its own."""
     async with world(hazards=Hazards(gap=(1.0, 1.0))) as w:
-        await together(w, REGIONS[0])
-        looked = asked["look"]
-        assert [(202, None)] * 2 == await together(w, *REGIONS[1:])
-        assert 2 == asked["raise_event"]
-        assert asked["look"] - looked < 8
+        first = asyncio.create_task(together(w, REGIONS[0]))
+        await asyncio.sleep(0.12)
+        second = asyncio.create_task(together(w, REGIONS[1]))
+        await asyncio.sleep(0.2)
+        assert [(202, None)] == await together(w, REGIONS[2])
+        assert [(202, None)] * 2 == [*await first, *await second]
+        assert {"look": 2 + 5, "start": 1, "raise_event": 2} == asked
         assert set(REGIONS) == await heard(w)
 
 
@@ -164,6 +166,7 @@ async def test_a_start_that_another_process_wins_costs_none_of_them(
         assert [(202, None)] * 3 == await together(w)
         assert set(REGIONS) == await heard(w)
         assert 3 == asked["raise_event"]
+        assert not [n for n in w.host.storage.instances if n.startswith("_courier")]
         assert ["complete"] == w.verdicts()
 
 
