@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,10 +34,19 @@ async def serving(
         await runner.cleanup()
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections (Linux: from 32768 on). A server that comes
+back to such a port may find it taken by a connection, even by one to that very port."""
+
+
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on at this moment. Raises OSError where there is none."""
+    # Not `random` itself: Hypothesis seeds it, and test processes would come to the same ports.
+    for _ in PORTS:
+        port = random.SystemRandom().choice(PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("no port is free")
 
 
 def unused_url() -> str:

@@ -1,7 +1,7 @@
 """How many webhooks one host takes in at once, and how soon a push is decided after its last one;
 of this app and of the textbook app.
 
-    python -m benchmarks.bursts [fresh | warm | logged | one | two]
+    python -m benchmarks.bursts [fresh | warm | logged | one | two] [--write]
 
 On the real engine (`func` on PATH, Azurite from npm). The registry waits 5 s for an answer and
 never posts again, so what counts is that none is refused, and the slowest answer. The figures are
@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,8 +25,9 @@ import aiohttp
 
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
+from benchmarks.page import given, put
 from benchmarks.sides import APP, TEXTBOOK
-from benchmarks.table import Table, percentile, ratio, render, spread
+from benchmarks.table import Table, number, percentile, ratio, spread
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
 from tests.e2e.textbook import FUNCTION_APP
@@ -122,27 +122,30 @@ async def told_right(scene: Scene, within: float) -> bool:
     return scene.verdicts() == ["complete"]
 
 
-async def fresh() -> None:
+async def fresh() -> Table:
     """Bursts on a host whose port has just opened; five hosts."""
+    found, (pushes, at_once) = list[Burst](), (20, 60)
     for _ in range(ROUNDS):
         async with AsyncExitStack() as stack:
             storage = stack.enter_context(engine.azurite(fast=True))
             ground = await _ground(stack, storage, APP, 1)
-            print("fresh host:", await burst(ground, 20, 60), flush=True)
+            found.append(await burst(ground, pushes, at_once))
+            print("fresh host:", found[-1], flush=True)
+    return compared({(at_once, APP): found}, APP, pushes)
 
 
-async def warm() -> None:
+async def warm() -> Table:
     """Bursts on hosts that have run for a while, one for each app. They take turns: while one is
     posted to, the other has nothing to do."""
-    await _rounds(fast=True)
+    return await _rounds(fast=True)
 
 
-async def logged() -> None:
+async def logged() -> Table:
     """The same on a storage that is slower: on the disk, with its debug log."""
-    await _rounds(fast=False)
+    return await _rounds(fast=False)
 
 
-async def _rounds(*, fast: bool) -> None:
+async def _rounds(*, fast: bool) -> Table:
     """New hosts and a new storage in each, for Azurite is the slower the more it holds."""
     found: dict[tuple[int, str], list[Burst]] = {}
     for _ in range(ROUNDS):
@@ -157,10 +160,12 @@ async def _rounds(*, fast: bool) -> None:
                     one = await burst(ground, PUSHES, at_once)
                     found.setdefault((at_once, side), []).append(one)
                     print(f"{at_once}, {side}: {one} (load {os.getloadavg()[0]:.1f})", flush=True)
-    print(render(compared(found, TEXTBOOK)))
+    return compared(found, TEXTBOOK)
 
 
-def compared(found: Mapping[tuple[int, str], Sequence[Burst]], baseline: str) -> Table:
+def compared(
+    found: Mapping[tuple[int, str], Sequence[Burst]], baseline: str, pushes: int = PUSHES
+) -> Table:
     """A row for each app and number of webhooks at once, beside one of the apps."""
     rows = []
     for (at_once, side), bursts in found.items():
@@ -179,26 +184,36 @@ def compared(found: Mapping[tuple[int, str], Sequence[Burst]], baseline: str) ->
             ]
         )
     head = ["", "accepted/s", f": {baseline}", "p50, s", "p99, s", "not accepted", "wrong", "late"]
-    return Table(f"bursts of {PUSHES} pushes x {len(REGIONS)} regions", head, rows)
+    note = "Wrong: a false alarm, or told twice. Late: told more than 15 s after the burst."
+    return Table(f"bursts of {pushes} pushes x {len(REGIONS)} regions", head, rows, [note])
 
 
-async def one() -> None:
+async def one() -> Table:
     """On one host, the time from a push's last webhook to its notification."""
-    await _lags(1)
+    return await _lags(1)
 
 
-async def two() -> None:
+async def two() -> Table:
     """On two hosts likewise, webhooks to either."""
-    await _lags(2)
+    return await _lags(2)
 
 
-async def _lags(hosts: int) -> None:
+async def _lags(hosts: int) -> Table:
     """Both apps at the same time, so that whatever else the machine does is the same to both."""
     async with AsyncExitStack() as stack:
         storage = stack.enter_context(engine.azurite(fast=True))
         grounds = {side: await _ground(stack, storage, side, hosts) for side in (APP, TEXTBOOK)}
-        for side, found in (await lags(grounds)).items():
-            print(f"{hosts} host(s), {side}: {found}", flush=True)
+        return lags_of(f"{hosts} host(s)", await lags(grounds))
+
+
+def lags_of(where: str, found: Mapping[str, Lags]) -> Table:
+    """A row for each app."""
+    head = ["", "p50, s", "p95, s", "p99, s", "worst, s", "told in time, and rightly"]
+    rows = [
+        [side, *(number(s, 3) for s in (o.p50, o.p95, o.p99, o.worst)), f"{o.right} of {PUSHES}"]
+        for side, o in found.items()
+    ]
+    return Table(f"from a push's last webhook to its notification, {where}", head, rows)
 
 
 @dataclass(frozen=True)
@@ -211,12 +226,6 @@ class Lags:
     worst: float
     right: int
     """Pushes that were told as complete, and only once."""
-
-    def __str__(self) -> str:
-        return (
-            f"{self.right} of {PUSHES} told, p50 {self.p50:.3f} s, p95 {self.p95:.3f} s,"
-            f" p99 {self.p99:.3f} s, worst {self.worst:.3f} s"
-        )
 
 
 async def lags(grounds: Mapping[str, Ground]) -> dict[str, Lags]:
@@ -257,7 +266,7 @@ async def _ground(stack: AsyncExitStack, storage: engine.Azurite, side: str, hos
     return Ground([first, *others], board, session)
 
 
-MEASURES: dict[str, Callable[[], Awaitable[None]]] = {
+MEASURES: dict[str, Callable[[], Awaitable[Table]]] = {
     "fresh": fresh,
     "warm": warm,
     "logged": logged,
@@ -266,11 +275,13 @@ MEASURES: dict[str, Callable[[], Awaitable[None]]] = {
 }
 
 
-async def main(names: list[str]) -> None:
+async def main(names: list[str], *, write: bool) -> None:
     """Run the named measurements, or all."""
     for name in names or MEASURES:
-        await MEASURES[name]()
+        command = f"python -m benchmarks.bursts {name}"
+        put(f"bursts {name}", [await MEASURES[name]()], command=command, write=write)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    words, write = given()
+    asyncio.run(main(words, write=write))

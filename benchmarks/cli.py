@@ -1,14 +1,14 @@
-"""`python -m benchmarks [name ...] [--quick]`: measure, and print tables."""
+"""`python -m benchmarks [name ...] [--quick] [--write]`: measure, and print tables."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from benchmarks import coldstart, cost, replay, slow_receivers, starter, throughput
-from benchmarks.process import machine, silent
-from benchmarks.table import Table, render
+from benchmarks.page import WRITE, circumstances, put
+from benchmarks.process import silent
+from benchmarks.table import Table
 from devhost.parser import CommandParser
 
 BENCHMARKS: dict[str, Callable[[bool], list[Table]]] = {
@@ -42,22 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = ", ".join(BENCHMARKS)
     parser.add_argument("name", nargs="*", help=f"which to run: {known}; without a name, all")
     parser.add_argument("--quick", action="store_true", help="fewer runs: rougher figures, sooner")
+    parser.add_argument(WRITE, action="store_true", help="put the tables into docs/benchmarks.md")
     given = parser.parse_args(arguments)
     unknown = [name for name in given.name if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are: {known}")
-    print(_machine(), flush=True)
+    if given.quick and given.write:
+        parser.error("--quick is too rough for the docs: it goes without --write")
+    print(circumstances("python -m benchmarks"), flush=True)
     began = time.monotonic()
     with silent():
         for name in given.name or BENCHMARKS:
-            for table in BENCHMARKS[name](given.quick):
-                print(f"\n{render(table)}", flush=True)
+            tables, command = BENCHMARKS[name](given.quick), f"python -m benchmarks {name}"
+            put(name, tables, command=command, write=given.write)
     print(f"\nTook {time.monotonic() - began:.0f} s.")
     return 0
-
-
-def _machine() -> str:
-    return (
-        "On devhost, in memory, or on func with Azurite, where it says so: not Azure.\n"
-        f"{machine()}, {datetime.now(UTC):%Y-%m-%d}"
-    )

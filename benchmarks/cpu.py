@@ -1,5 +1,5 @@
-"""`python -m benchmarks.cpu [regions ...]`: processor time of the Python process per push, of this
-app and of the textbook's; on the real engine, each on a host of its own.
+"""`python -m benchmarks.cpu [regions ...] [--write]`: processor time of the Python process per
+push, of this app and of the textbook's; on the real engine, each on a host of its own.
 
 It is what the operating system says of the process before and after some pushes: the engine, the
 storage and the sender are processes of their own, so of these it holds nothing.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from statistics import median
@@ -17,10 +16,11 @@ from statistics import median
 import aiohttp
 
 from acr_global_rig import engine
-from benchmarks.process import cpu_seconds, machine
+from benchmarks.page import given, put
+from benchmarks.process import cpu_seconds
 from benchmarks.requests import Side, running
 from benchmarks.sides import APP, TEXTBOOK
-from benchmarks.table import Table, ratio, render, spread
+from benchmarks.table import Table, ratio, spread
 from tests.e2e.props import Board
 
 REGIONS = (2, 5, 10, 30)
@@ -61,18 +61,21 @@ async def compare(storage: engine.Azurite, regions: int) -> list[str]:
     return [f"{regions} regions", spread(app), spread(textbook), against]
 
 
-async def main(cases: Sequence[int]) -> None:
+async def main(cases: Sequence[int], *, write: bool) -> None:
     """Print a row for each number of regions."""
     rows = list[list[str]]()
     with engine.azurite() as storage:
         for regions in cases:
-            rows.append(await compare(storage, regions))
-            print("  ".join(rows[-1]), f"(load {os.getloadavg()[0]:.1f})", flush=True)
-    head = ["", "app", "textbook", "app : textbook"]
-    title = f"CPU of the Python process, ms per push, regions {APART} s apart; {machine()}"
+            row = await compare(storage, regions)
+            rows.append([*row, f"{os.getloadavg()[0]:.0f}"])
+            print("  ".join(rows[-1]), flush=True)
+    head = ["", "app", "textbook", "app : textbook", "load"]
+    title = f"CPU of the Python process, ms per push, regions {APART} s apart"
     note = f"Median (lowest-highest) of {ROUNDS} interleaved runs of {PUSHES} pushes."
-    print(render(Table(title, head, rows, [note])))
+    command = f"python -m benchmarks.cpu {' '.join(map(str, cases))}"
+    put("cpu", [Table(title, head, rows, [note])], command=command, write=write)
 
 
 if __name__ == "__main__":
-    asyncio.run(main([int(given) for given in sys.argv[1:]] or REGIONS))
+    words, write = given()
+    asyncio.run(main([int(word) for word in words] or REGIONS, write=write))

@@ -1,4 +1,5 @@
-"""`python -m benchmarks.memory engine | devhost [pushes]`: memory of a process over many pushes.
+"""`python -m benchmarks.memory engine | devhost [pushes] [--write]`: memory of a process over many
+pushes.
 
 `engine`: what the Python process holds, on the real engine, of this app.
 `devhost`: each in a process with its host, in virtual time, which takes more pushes. There the host
@@ -25,10 +26,11 @@ from acr_global.functions.ledgers import MemoryLedger
 from acr_global_rig import engine
 from acr_global_rig.registry import event
 from acr_global_rig.world import World, world
-from benchmarks.process import apart, machine, resident_mib
+from benchmarks.page import given, put
+from benchmarks.process import apart, resident_mib
 from benchmarks.requests import running
 from benchmarks.sides import APP, REGIONS, TEXTBOOK, receiver
-from benchmarks.table import Table, number, render
+from benchmarks.table import Table, number
 from devhost import run_virtual
 from tests.e2e.props import Board
 from tests.e2e.textbook import build_textbook
@@ -120,7 +122,7 @@ def table(where: str, found: dict[str, Measured]) -> Table:
     growth, blocks = ([_slope(m, what) for m in found.values()] for what in (1, 2))
     rows.append(["growth per 1,000", *(number(g, 2) for g in growth), *(number(b) for b in blocks)])
     head = ["", *(f"{side}, MiB" for side in found), *(f"{side}, blocks" for side in found)]
-    notes = ["Growth: the slope over the second half.", machine()]
+    notes = ["Growth: the slope over the second half."]
     return Table(f"memory, {where}, {REPORTING} regions", head, rows, notes)
 
 
@@ -130,7 +132,7 @@ def _slope(measured: Measured, what: int) -> float:
     return 1_000 * linear_regression([m[0] for m in later], [m[what] for m in later]).slope
 
 
-def main(where: str, pushes: int) -> None:
+def main(where: str, pushes: int, *, write: bool) -> None:
     """Measure one side, then the other."""
     found: dict[str, Measured] = {}
     if where == "engine":
@@ -139,8 +141,10 @@ def main(where: str, pushes: int) -> None:
     else:
         for side in (APP, TEXTBOOK):
             found[side] = apart(_on_devhost, side, pushes)
-    print(render(table(where, found)))
+    command = f"python -m benchmarks.memory {where} {pushes}"
+    put(f"memory {where}", [table(where, found)], command=command, write=write)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2_000)
+    words, to_write = given()
+    main(words[0], int(words[1]) if len(words) > 1 else 2_000, write=to_write)

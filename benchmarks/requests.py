@@ -1,6 +1,6 @@
-"""`python -m benchmarks.requests`: requests to storage per push, of this app and of the textbook's;
-on the real engine, where each is counted in Azurite's debug log, by the task hub that it is of. A
-bill counts these.
+"""`python -m benchmarks.requests [--write]`: requests to storage per push, of this app and of the
+textbook's; on the real engine, where each is counted in Azurite's debug log, by the task hub that
+it is of. A bill counts these.
 
 Left out is what a host does also without a push: looks into queues, and leases. They are shown as
 an idle hour.
@@ -22,8 +22,9 @@ import aiohttp
 
 from acr_global_rig import engine
 from acr_global_rig.registry import event, post
+from benchmarks.page import given, put
 from benchmarks.sides import APP, REGIONS, TEXTBOOK
-from benchmarks.table import Table, number, ratio, render
+from benchmarks.table import Table, number, ratio
 from tests.e2e.props import Board
 from tests.e2e.textbook import FUNCTION_APP
 
@@ -204,7 +205,7 @@ def by_operation(idle: str, push: str, side: Side) -> list[list[str]]:
     ]
 
 
-async def main() -> None:
+async def main(*, write: bool) -> None:
     """Print what a push costs in each case, and what an idle hour does, by operation."""
     rows, operations = list[list[str]](), list[list[str]]()
     async with AsyncExitStack() as stack:
@@ -225,10 +226,11 @@ async def main() -> None:
                     await asyncio.sleep(IDLE)
                     operations = by_operation(storage.logged(since), pushed, sides[0])
     head = ["", "app", "textbook", "app : textbook", "kB, app", "textbook", "app : textbook"]
-    print(render(Table("requests to storage per push, and kB of rows written", head, rows)))
+    tables = [Table("requests to storage per push, and kB of rows written", head, rows)]
     head = ["the app's", "an idle hour", "a push of 5 regions, 0.4 s apart"]
-    print("\n" + render(Table("by operation", head, operations)))
+    tables.append(Table("requests by operation", head, operations))
+    put("requests", tables, command="python -m benchmarks.requests", write=write)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(write=given()[1]))

@@ -1,4 +1,4 @@
-"""Rows → plain text. Pure."""
+"""Rows → plain text, or Markdown. Pure."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ def render(table: Table) -> str:
     return "\n".join(
         [table.title, "", lines[0], rule, *lines[1:], *([""] if notes else []), *notes]
     )
+
+
+def markdown(table: Table) -> str:
+    """The same for a page of the docs."""
+    rule = ["---", *["--:"] * (len(table.head) - 1)]
+    rows = [_cells(table.head), f"|{'|'.join(rule)}|", *map(_cells, table.rows)]
+    notes = [f"- {note}" for note in table.notes]
+    return "\n".join([f"**{table.title}**", "", *rows, *(["", *notes] if notes else [])])
+
+
+def _cells(row: Sequence[str]) -> str:
+    return f"| {' | '.join(row)} |".replace("|  |", "| |")
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

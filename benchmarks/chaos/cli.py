@@ -14,9 +14,10 @@ from pathlib import Path
 
 from acr_global_rig import engine
 from benchmarks.chaos import real, virtual
-from benchmarks.chaos.report import Outcome, markdown, outcome_of, rows, written
+from benchmarks.chaos.report import Outcome, markdown, outcome_of, rows
 from benchmarks.chaos.schedule import Schedule, numbers, schedule_of, text_of
 from benchmarks.chaos.shrink import shrunk
+from benchmarks.page import written
 from benchmarks.process import machine, silent
 from benchmarks.table import Table, render
 from devhost.clock import run_virtual
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     head = _head(given.on, f"--seed {given.seed} {size}", time.monotonic() - began)
     print(render(Table("\n".join(head), ["", ""], shown)), flush=True)
     if given.write:
-        PAGE.write_text(written(PAGE.read_text(), given.on, markdown(head, shown)))
+        PAGE.write_text(written(PAGE.read_text(), f"chaos {given.on}", markdown(head, shown)))
     return 1 if whole.violations else 0
 
 

@@ -107,12 +107,3 @@ def markdown(head: Iterable[str], shown: Rows) -> str:
     """A table of two columns below some lines."""
     table = ["| | |", "|---|---|", *(f"| {what} | {value} |" for what, value in shown)]
     return "\n".join([*head, "", *table])
-
-
-def written(page: str, name: str, block: str) -> str:
-    """The page with the block of this name replaced. Raises ValueError where it has none."""
-    begins, ends = f"<!-- chaos {name} -->", f"<!-- end of chaos {name} -->"
-    if begins not in page or ends not in page:
-        raise ValueError(f"the page has no block {begins}")
-    before, after = page.split(begins)[0], page.split(ends)[1]
-    return f"{before}{begins}\n{block}\n{ends}{after}"

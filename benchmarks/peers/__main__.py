@@ -1,5 +1,6 @@
-"""`python -m benchmarks.peers [burst] [lag] [kill]`: two peers that do the fan-in by hand, measured
-as benchmarks.bursts measures this app and the textbook's, and killed while webhooks come in.
+"""`python -m benchmarks.peers [burst] [lag] [kill] [--write]`: two peers that do the fan-in by
+hand, measured as benchmarks.bursts measures this app and the textbook's, and killed while webhooks
+come in.
 
 They need Debian's redis-server and postgresql, and install what is Python's into .tools/peers.
 """
@@ -19,9 +20,20 @@ import aiohttp
 from acr_global.cli.console import run
 from acr_global.cli.exits import CommandError
 from acr_global_rig.registry import REGIONS
-from benchmarks.bursts import AT_ONCE, PUSHES, ROUNDS, Burst, Ground, burst, compared, lags
+from benchmarks.bursts import (
+    AT_ONCE,
+    PUSHES,
+    ROUNDS,
+    Burst,
+    Ground,
+    burst,
+    compared,
+    lags,
+    lags_of,
+)
+from benchmarks.page import given, put
 from benchmarks.peers.servers import Peer, postgres, redis, why_not
-from benchmarks.table import render
+from benchmarks.table import Table
 from tests.e2e.props import Board
 from tests.e2e.scene import Scene
 
@@ -32,6 +44,15 @@ SPACING = 0.01
 """Seconds between webhooks, while the app is killed among them."""
 TRIALS, DOWN = 10, (0.05, 1.0)
 """So many kills for each peer, and the share of the webhooks after which they come."""
+
+COUNTED = (
+    "pushes",
+    "webhooks not accepted",
+    "false alarms",
+    "lost",
+    "told both",
+    "sent twice",
+)
 
 
 @asynccontextmanager
@@ -55,7 +76,7 @@ async def running(name: str) -> AsyncIterator[tuple[Peer, Ground]]:
                 peer.kill()
 
 
-async def bursts() -> None:
+async def bursts() -> Table:
     """The bursts, by turns."""
     found: dict[tuple[int, str], list[Burst]] = {}
     for _ in range(ROUNDS):
@@ -65,25 +86,26 @@ async def bursts() -> None:
                     await burst(ground, 20, 8)
                     one = await burst(ground, PUSHES, at_once)
                 found.setdefault((at_once, name), []).append(one)
-    print(render(compared(found, "redis")))
+    return compared(found, "redis")
 
 
-async def lag() -> None:
+async def lag() -> Table:
     """From the last webhook to the notification, both at the same time."""
     async with running("redis") as (_, first), running("postgres") as (_, second):
-        for name, found in (await lags({"redis": first, "postgres": second})).items():
-            print(f"{name}: {found}")
+        return lags_of("one host", await lags({"redis": first, "postgres": second}))
 
 
-async def kill() -> None:
+async def kill() -> Table:
     """What becomes of pushes whose app is killed once while they come in, and started again. Each
     webhook is posted once, as a registry does."""
+    found = {name: Counter[str]() for name in PEERS}
     for name in PEERS:
-        whole = Counter[str]()
         for trial in range(TRIALS):
             async with running(name) as (peer, ground):
-                whole += await _killed(peer, ground, DOWN[0] + trial * (DOWN[1] / TRIALS))
-        print(f"{name}: {dict(whole)}", flush=True)
+                found[name] += await _killed(peer, ground, DOWN[0] + trial * (DOWN[1] / TRIALS))
+    rows = [[what, *(f"{of[what]:,}" for of in found.values())] for what in COUNTED]
+    title = f"kill -9 of the app among {PUSHES} pushes x {len(REGIONS)} webhooks, {TRIALS} times"
+    return Table(title, ["", *found], rows)
 
 
 async def _killed(peer: Peer, ground: Ground, share: float) -> Counter[str]:
@@ -121,7 +143,7 @@ def _judged(scene: Scene, accepted: int) -> Counter[str]:
     return found
 
 
-MEASURES: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+MEASURES: dict[str, Callable[[], Coroutine[Any, Any, Table]]] = {
     "burst": bursts,
     "lag": lag,
     "kill": kill,
@@ -132,8 +154,10 @@ def main() -> int:
     """Run the named measures, or all."""
     if reason := why_not():
         raise CommandError(reason)
-    for name in sys.argv[1:] or MEASURES:
-        asyncio.run(MEASURES[name]())
+    words, write = given()
+    for name in words or MEASURES:
+        table, command = asyncio.run(MEASURES[name]()), f"python -m benchmarks.peers {name}"
+        put(f"peers {name}", [table], command=command, write=write)
     return 0
 
 

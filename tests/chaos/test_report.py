@@ -7,8 +7,9 @@ import pytest
 from acr_global.cli.exits import UsageError
 from benchmarks.chaos import cli
 from benchmarks.chaos.invariants import Violation
-from benchmarks.chaos.report import Outcome, markdown, outcome_of, rows, written
+from benchmarks.chaos.report import Outcome, markdown, outcome_of, rows
 from benchmarks.chaos.schedule import Fault, Schedule
+from benchmarks.page import written
 from tests.chaos.test_invariants import COMPLETE, HALF, OVERDUE, posted, record
 
 ROUND = Schedule(1, 0, (Fault(1.0, "kill"), Fault(2.0, "kill")))
@@ -64,17 +65,17 @@ def test_a_table_stands_between_its_marks() -> None:
     page = "a\n<!-- chaos engine -->\nold\n<!-- end of chaos engine -->\nb\n"
     block = markdown(["head"], [("rounds", "1")])
     assert "a\n<!-- chaos engine -->\nhead\n\n| | |\n|---|---|\n| rounds | 1 |\n" in (
-        written(page, "engine", block)
+        written(page, "chaos engine", block)
     )
-    assert written(page, "engine", "new").endswith("new\n<!-- end of chaos engine -->\nb\n")
+    assert written(page, "chaos engine", "new").endswith("new\n<!-- end of chaos engine -->\nb\n")
     with pytest.raises(ValueError, match="no block <!-- chaos devhost -->"):
-        written(page, "devhost", block)
+        written(page, "chaos devhost", block)
 
 
 @pytest.mark.parametrize("ground", cli.PLANS)
 def test_the_docs_have_a_place_for_each_table(ground: str) -> None:
     """`--write` puts it there."""
-    assert "new" in written(cli.PAGE.read_text(), ground, "new")
+    assert "new" in written(cli.PAGE.read_text(), f"chaos {ground}", "new")
 
 
 def test_steps_are_those_of_one_round() -> None:

@@ -1,0 +1,61 @@
+"""Where tables go: to the terminal, and with `--write` into docs/benchmarks.md, below the command
+that they came from, the day, the machine and the versions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.process import machine
+from benchmarks.table import Table, markdown, render
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+WRITE = "--write"
+PACKAGES = ("azure-functions", "azure-functions-durable", "aiohttp", "pydantic")
+
+
+def put(name: str, tables: Sequence[Table], *, command: str, write: bool) -> None:
+    """Show a measurement's tables; if so wanted, put them into the page's block of this name."""
+    for table in tables:
+        print(f"\n{render(table)}", flush=True)
+    if write:
+        block = "\n\n".join([circumstances(command), *map(markdown, tables)])
+        PAGE.write_text(written(PAGE.read_text(), f"bench {name}", block))
+
+
+def circumstances(command: str) -> str:
+    """The command, and all that its figures depend on."""
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    return (
+        f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, a load of {os.getloadavg()[0]:.0f} at the end:"
+        f" {machine()}, {versions}{_engine()}."
+    )
+
+
+def _engine() -> str:
+    """What `func` says of itself, if it is there."""
+    try:
+        said = subprocess.run(["func", "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"; where the engine is said: {said.stdout.strip().rpartition(': ')[2]}, Azurite"
+
+
+def written(page: str, name: str, block: str) -> str:
+    """The page with the block of this name replaced. Raises ValueError where it has none."""
+    begins, ends = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    if begins not in page or ends not in page:
+        raise ValueError(f"the page has no block {begins}")
+    before, after = page.split(begins)[0], page.split(ends)[1]
+    return f"{before}{begins}\n{block}\n{ends}{after}"
+
+
+def given() -> tuple[list[str], bool]:
+    """The words of a command line, and whether its tables are to be written."""
+    words = sys.argv[1:]
+    return [word for word in words if word != WRITE], WRITE in words

@@ -1,0 +1,65 @@
+"""What a benchmark measures stands in the docs where it is to stand, below what it depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acr_global.cli.exits import UsageError
+from benchmarks import bursts, cli, page
+from benchmarks.peers import __main__ as peers
+from benchmarks.table import Table, markdown
+
+BLOCKS = [
+    *cli.BENCHMARKS,
+    "requests",
+    "cpu",
+    "memory engine",
+    "memory devhost",
+    *(f"bursts {name}" for name in bursts.MEASURES),
+    *(f"peers {name}" for name in peers.MEASURES),
+]
+TABLE = Table("starter: ms", ["", "app", "textbook"], [["first", "1.0", ""]], ["Once."])
+
+
+def test_a_table_becomes_markdown() -> None:
+    """Figures to the right, and notes below."""
+    assert [
+        "**starter: ms**",
+        "",
+        "| | app | textbook |",
+        "|---|--:|--:|",
+        "| first | 1.0 | |",
+        "",
+        "- Once.",
+    ] == markdown(TABLE).splitlines()
+
+
+def test_what_is_written_takes_the_place_of_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names its command, the day, the machine and the versions."""
+    monkeypatch.setattr(page, "PAGE", tmp_path / "page.md")
+    before = "a\n<!-- bench x -->\nold\n<!-- end of bench x -->\nb\n"
+    page.PAGE.write_text(before)
+    page.put("x", [TABLE], command="python -m benchmarks x", write=False)
+    assert before == page.PAGE.read_text()
+    page.put("x", [TABLE], command="python -m benchmarks x", write=True)
+    after = page.PAGE.read_text()
+    assert after.startswith("a\n<!-- bench x -->\n`python -m benchmarks x`, 20")
+    assert after.endswith("- Once.\n<!-- end of bench x -->\nb\n")
+    assert "CPUs, azure-functions 1." in after
+    assert "old" not in after
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_docs_have_a_place_for_each(name: str) -> None:
+    """`--write` puts it there."""
+    assert "new" in page.written(page.PAGE.read_text(), f"bench {name}", "new")
+
+
+def test_rough_figures_are_not_for_the_docs() -> None:
+    """They are refused before anything is measured."""
+    with pytest.raises(UsageError, match="goes without --write"):
+        cli.main(["cost", "--quick", "--write"])
