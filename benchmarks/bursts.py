@@ -279,7 +279,9 @@ async def main(names: list[str], *, write: bool) -> None:
     """Run the named measurements, or all."""
     for name in names or MEASURES:
         command = f"python -m benchmarks.bursts {name}"
-        put(f"bursts {name}", [await MEASURES[name]()], command=command, write=write)
+        put(
+            f"bursts {name}", [await MEASURES[name]()], command=command, write=write, on_engine=True
+        )
 
 
 if __name__ == "__main__":

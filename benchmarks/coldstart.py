@@ -140,8 +140,8 @@ def _totals(found: dict[str, list[Sample]], rounds: int) -> Table:
         ["", "app", "other app", "app adds", "app : other"],
         rows,
         [
-            "Other app: a DFApp with one function, an orchestrator; with a webhook, the textbook",
-            "app. Memory of bare Python: " + spread([s[2] for s in found[NOTHING]]) + " MiB.",
+            "Other app: a DFApp with one orchestrator; where there is a webhook, the textbook app.",
+            "Memory of bare Python: " + spread([s[2] for s in found[NOTHING]]) + " MiB.",
             f"Median (lowest-highest) of {rounds} interleaved runs, files and bytecode in cache.",
         ],
     )

@@ -73,7 +73,7 @@ async def main(cases: Sequence[int], *, write: bool) -> None:
     title = f"CPU of the Python process, ms per push, regions {APART} s apart"
     note = f"Median (lowest-highest) of {ROUNDS} interleaved runs of {PUSHES} pushes."
     command = f"python -m benchmarks.cpu {' '.join(map(str, cases))}"
-    put("cpu", [Table(title, head, rows, [note])], command=command, write=write)
+    put("cpu", [Table(title, head, rows, [note])], command=command, write=write, on_engine=True)
 
 
 if __name__ == "__main__":

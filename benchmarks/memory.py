@@ -142,7 +142,13 @@ def main(where: str, pushes: int, *, write: bool) -> None:
         for side in (APP, TEXTBOOK):
             found[side] = apart(_on_devhost, side, pushes)
     command = f"python -m benchmarks.memory {where} {pushes}"
-    put(f"memory {where}", [table(where, found)], command=command, write=write)
+    put(
+        f"memory {where}",
+        [table(where, found)],
+        command=command,
+        write=write,
+        on_engine=where == "engine",
+    )
 
 
 if __name__ == "__main__":

@@ -16,34 +16,32 @@ from benchmarks.table import Table, markdown, render
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 WRITE = "--write"
-PACKAGES = ("azure-functions", "azure-functions-durable", "aiohttp", "pydantic")
 
 
-def put(name: str, tables: Sequence[Table], *, command: str, write: bool) -> None:
+def put(
+    name: str, tables: Sequence[Table], *, command: str, write: bool, on_engine: bool = False
+) -> None:
     """Show a measurement's tables; if so wanted, put them into the page's block of this name."""
     for table in tables:
         print(f"\n{render(table)}", flush=True)
     if write:
-        block = "\n\n".join([circumstances(command), *map(markdown, tables)])
+        block = "\n\n".join([circumstances(command, on_engine=on_engine), *map(markdown, tables)])
         PAGE.write_text(written(PAGE.read_text(), f"bench {name}", block))
 
 
-def circumstances(command: str) -> str:
-    """The command, and all that its figures depend on."""
-    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+def circumstances(command: str, *, on_engine: bool = False) -> str:
+    """The command, and what its figures depend on."""
+    host = f"\non {_engine()}, with Azurite" if on_engine else ""
     return (
-        f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, a load of {os.getloadavg()[0]:.0f} at the end:"
-        f" {machine()}, {versions}{_engine()}."
+        f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, a load of {os.getloadavg()[0]:.0f} at the end;"
+        f"\n{machine()}, azure-functions-durable {version('azure-functions-durable')}{host}."
     )
 
 
 def _engine() -> str:
-    """What `func` says of itself, if it is there."""
-    try:
-        said = subprocess.run(["func", "--version"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return f"; where the engine is said: {said.stdout.strip().rpartition(': ')[2]}, Azurite"
+    """What `func` says of itself."""
+    said = subprocess.run(["func", "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.strip().rpartition(": ")[2]
 
 
 def written(page: str, name: str, block: str) -> str:

@@ -229,7 +229,7 @@ async def main(*, write: bool) -> None:
     tables = [Table("requests to storage per push, and kB of rows written", head, rows)]
     head = ["the app's", "an idle hour", "a push of 5 regions, 0.4 s apart"]
     tables.append(Table("requests by operation", head, operations))
-    put("requests", tables, command="python -m benchmarks.requests", write=write)
+    put("requests", tables, command="python -m benchmarks.requests", write=write, on_engine=True)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def test_what_is_written_takes_the_place_of_what_was_there(
     after = page.PAGE.read_text()
     assert after.startswith("a\n<!-- bench x -->\n`python -m benchmarks x`, 20")
     assert after.endswith("- Once.\n<!-- end of bench x -->\nb\n")
-    assert "CPUs, azure-functions 1." in after
+    assert "CPUs, azure-functions-durable 1." in after
     assert "old" not in after
 
 

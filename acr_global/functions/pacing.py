@@ -52,8 +52,8 @@ class TooManyError(Exception):
 
 
 class UndecidedError(Exception):
-    """A try had no result; the next may have one, after `pause` seconds; by default after as many
-    as it is usual."""
+    """A try had no result; the next may have one. `pause`: seconds until then, where the try has
+    gone as it should; None where it has not, and the usual pause is made."""
 
     def __init__(self, reason: str, *, pause: float | None = None) -> None:
         super().__init__(reason)
@@ -134,10 +134,10 @@ async def insist(
         except EngineError as error:
             errors.append(error)
         except UndecidedError as error:
-            errors.append(error)
-            if error.pause is not None:
+            if error.pause is not None:  # nothing is wrong
                 await asyncio.sleep(error.pause)
                 continue
+            errors.append(error)
         await asyncio.sleep(pause)
         pause = min(pause * 2, MAX_PAUSE_SECONDS)
 

@@ -209,7 +209,7 @@ def _real(spans: Spans, there: Mapping[str, Registries]) -> dict[str, dict[str, 
     """Policies of real registries, whose regions send ids of their own."""
     own = {
         "oci": {},
-        "oci-deaf": {"timeout": f"{spans.deadline + 3}s", "evidence": "manifest"},
+        "oci-deaf": {"timeout": f"{spans.deadline + 8}s", "evidence": "manifest"},
         "oci-late": {"timeout": f"{spans.deadline}s", "evidence": "manifest"},
     }
     common = {"targets": ["ops"], "correlation": "content"}

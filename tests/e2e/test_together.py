@@ -134,6 +134,21 @@ async def test_by_content_the_first_waits_for_nobody() -> None:
         assert asyncio.get_running_loop().time() - began < 0.01
 
 
+async def test_to_wait_for_others_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the start then hangs, that is what the operator is told."""
+
+    async def hangs(*_: Any) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Engine, "start", hangs)
+    async with world() as w:
+        assert [(503, "engine-unavailable")] == await together(w, REGIONS[0])
+    (line,) = lines(caplog, "arrival-not-kept")
+    assert "the engine took too long to answer" == line["cause"]
+
+
 async def test_those_that_wait_for_the_beginning_look_together(asked: Counter[str]) -> None:
     """Each is raised as an event of its own."""
     async with world(hazards=Hazards(gap=(1.0, 1.0))) as w:
