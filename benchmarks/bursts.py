@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from typing import Protocol
 
 import aiohttp
 
+from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.page import given, put
@@ -284,6 +286,12 @@ async def main(names: list[str], *, write: bool) -> None:
         )
 
 
-if __name__ == "__main__":
-    words, write = given()
+def start() -> int:
+    """Run the command; returns its exit code."""
+    words, write = given("bursts", __doc__, MEASURES)
     asyncio.run(main(words, write=write))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(start))

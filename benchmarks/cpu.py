@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from statistics import median
 
 import aiohttp
 
+from acr_global.cli.console import run
 from acr_global_rig import engine
 from benchmarks.page import given, put
 from benchmarks.process import cpu_seconds
@@ -76,6 +78,12 @@ async def main(cases: Sequence[int], *, write: bool) -> None:
     put("cpu", [Table(title, head, rows, [note])], command=command, write=write, on_engine=True)
 
 
-if __name__ == "__main__":
-    words, write = given()
+def start() -> int:
+    """Run the command; returns its exit code."""
+    words, write = given("cpu", __doc__, numbers=True)
     asyncio.run(main([int(word) for word in words] or REGIONS, write=write))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(start))

@@ -1,5 +1,5 @@
-"""`python -m benchmarks.memory engine | devhost [pushes] [--write]`: memory of a process over many
-pushes.
+"""`python -m benchmarks.memory [engine] [devhost] [pushes] [--write]`: memory of a process over
+many pushes.
 
 `engine`: what the Python process holds, on the real engine, of this app.
 `devhost`: each in a process with its host, in virtual time, which takes more pushes. There the host
@@ -21,6 +21,8 @@ from statistics import linear_regression
 
 import aiohttp
 
+from acr_global.cli.console import run
+from acr_global.cli.exits import UsageError
 from acr_global.functions.app import build_app
 from acr_global.functions.ledgers import MemoryLedger
 from acr_global_rig import engine
@@ -35,6 +37,7 @@ from devhost import run_virtual
 from tests.e2e.props import Board
 from tests.e2e.textbook import build_textbook
 
+WHERE = ("engine", "devhost")
 STEPS = 10
 """So often it is measured; the first half is warm-up."""
 AT_ONCE = 8
@@ -136,6 +139,8 @@ def main(where: str, pushes: int, *, write: bool) -> None:
     """Measure one side, then the other."""
     found: dict[str, Measured] = {}
     if where == "engine":
+        if reason := engine.why_not():
+            raise UsageError(reason)
         with engine.azurite(fast=True) as storage:
             found[APP] = asyncio.run(on_the_engine(storage, pushes))
     else:
@@ -151,6 +156,14 @@ def main(where: str, pushes: int, *, write: bool) -> None:
     )
 
 
+def start() -> int:
+    """Run the command; returns its exit code."""
+    words, write = given("memory", __doc__, WHERE, numbers=True, on_engine=False)
+    pushes = [int(word) for word in words if word not in WHERE] or [2_000]
+    for where in [word for word in words if word in WHERE] or WHERE:
+        main(where, pushes[0], write=write)
+    return 0
+
+
 if __name__ == "__main__":
-    words, to_write = given()
-    main(words[0], int(words[1]) if len(words) > 1 else 2_000, write=to_write)
+    sys.exit(run(start))

@@ -3,16 +3,18 @@ that they came from, the day, the machine and the versions."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from acr_global_rig import engine
 from benchmarks.process import machine
 from benchmarks.table import Table, markdown, render
+from devhost.parser import CommandParser
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 WRITE = "--write"
@@ -53,7 +55,27 @@ def written(page: str, name: str, block: str) -> str:
     return f"{before}{begins}\n{block}\n{ends}{after}"
 
 
-def given() -> tuple[list[str], bool]:
-    """The words of a command line, and whether its tables are to be written."""
-    words = sys.argv[1:]
-    return [word for word in words if word != WRITE], WRITE in words
+def given(
+    name: str,
+    about: str | None,
+    known: Collection[str] = (),
+    *,
+    numbers: bool = False,
+    on_engine: bool = True,
+) -> tuple[list[str], bool]:
+    """The words of this process's command line, and whether its tables are to be written.
+
+    `name`: the module; `about`: the help; `known`: the words that may be; `numbers`: so may numbers. Raises UsageError,
+    also where a command needs the engine, and it is not there.
+    """
+    parser = CommandParser(prog=f"python -m benchmarks.{name}", description=about)
+    parser.add_argument("word", nargs="*", help=", ".join(known) or argparse.SUPPRESS)
+    parser.add_argument(WRITE, action="store_true", help="put the tables into docs/benchmarks.md")
+    found = parser.parse_args()
+    for word in found.word:
+        if word not in known and not (numbers and word.isdecimal()):
+            allowed = [*known, *(["numbers"] if numbers else [])]
+            parser.error(f"{word!r} is not known; there are: {', '.join(allowed) or 'no words'}")
+    if on_engine and (reason := engine.why_not()):
+        parser.error(reason)
+    return found.word, found.write

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import Any
 
 import aiohttp
 
+from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import event, post
 from benchmarks.page import given, put
@@ -232,5 +234,12 @@ async def main(*, write: bool) -> None:
     put("requests", tables, command="python -m benchmarks.requests", write=write, on_engine=True)
 
 
+def start() -> int:
+    """Run the command; returns its exit code."""
+    _, write = given("requests", __doc__)
+    asyncio.run(main(write=write))
+    return 0
+
+
 if __name__ == "__main__":
-    asyncio.run(main(write=given()[1]))
+    sys.exit(run(start))

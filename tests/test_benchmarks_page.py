@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,25 @@ def test_rough_figures_are_not_for_the_docs() -> None:
     """They are refused before anything is measured."""
     with pytest.raises(UsageError, match="goes without --write"):
         cli.main(["cost", "--quick", "--write"])
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("requests all", "'all' is not known; there are: no words"),
+        ("cpu few", "'few' is not known; there are: numbers"),
+        ("bursts cold", "'cold' is not known; there are: fresh, warm, logged, one, two"),
+        ("memory 5 host", "'host' is not known; there are: engine, devhost, numbers"),
+        ("peers 3", "'3' is not known; there are: burst, lag, kill"),
+        ("requests --wrote", "unrecognized arguments: --wrote"),
+    ],
+)
+def test_a_wrong_word_is_told_before_anything_is_measured(command: str, said: str) -> None:
+    """With those that are known."""
+    name, *words = command.split()
+    ended = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *words], capture_output=True, text=True
+    )
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert ended.stderr.startswith(f"error: {said}")
+    assert 1 == ended.stderr.count("\n")

@@ -152,9 +152,9 @@ MEASURES: dict[str, Callable[[], Coroutine[Any, Any, Table]]] = {
 
 def main() -> int:
     """Run the named measures, or all."""
+    words, write = given("peers", __doc__, MEASURES, on_engine=False)
     if reason := why_not():
         raise CommandError(reason)
-    words, write = given()
     for name in words or MEASURES:
         table, command = asyncio.run(MEASURES[name]()), f"python -m benchmarks.peers {name}"
         put(f"peers {name}", [table], command=command, write=write)
