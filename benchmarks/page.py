@@ -65,7 +65,7 @@ def given(
 ) -> tuple[list[str], bool]:
     """The words of this process's command line, and whether its tables are to be written.
 
-    `name`: the module; `about`: the help; `known`: the words that may be; `numbers`: so may numbers.
+    `name`: the module; `about`: the help; `known`: words that may be; `numbers`: so may numbers.
     Raises UsageError, also where a command needs the engine, and it is not there.
     """
     parser = CommandParser(prog=f"python -m benchmarks.{name}", description=about)
