@@ -104,7 +104,8 @@ class Search:
         self._looked = False
         self._absent: wire.PushInput | None = None
         """The input that is to begin a push which a look has not found, once others have come."""
-        self._gather_until = now() + GATHER_SECONDS if start else 0.0
+        may_come = start is not None and not terms.arrival.caught_up
+        self._gather_until = now() + GATHER_SECONDS if may_come else 0.0
         self._all: list[Seeking] = []
         self._is_open, self._open_until = True, now() + JOIN_SECONDS
         self.first = self.join(terms.arrival)

@@ -126,11 +126,14 @@ async def test_a_push_that_has_begun_waits_for_nobody(correlation: str) -> None:
         assert asyncio.get_running_loop().time() - began < 0.01
 
 
-async def test_by_content_the_first_waits_for_nobody() -> None:
-    """Nobody could join it."""
-    async with world(CORRELATION="content") as w:
+@pytest.mark.parametrize(("correlation", "query"), [("content", {}), ("id", {"caught_up": "true"})])
+async def test_the_first_waits_for_nobody_where_none_will_come(
+    correlation: str, query: dict[str, str]
+) -> None:
+    """By content nobody can join it; and what is caught up comes one after another."""
+    async with world(CORRELATION=correlation) as w:
         began = asyncio.get_running_loop().time()
-        await w.push("p1", REGIONS[:1])
+        assert [(202, None)] == await together(w, REGIONS[0], **query)
         assert asyncio.get_running_loop().time() - began < 0.01
 
 
