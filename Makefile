@@ -31,7 +31,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
 	if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-two-hosts test-next start azurite lint docs bench chaos lock \
+.PHONY: help demo test fuzz fuzz-guided test-two-hosts test-next start azurite lint docs bench chaos lock \
 	release keep secure az snapshots clean
 
 help: ## list the commands
@@ -52,6 +52,9 @@ endif
 
 fuzz: $(STAMP) ## input that nobody meant, 100 times as much of it as `make test` (1 h); ARGS='-k words'
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests -m fuzz $(ARGS)
+
+fuzz-guided: $(STAMP) ## the same, guided by what the code does with it (Atheris; Linux; 6 min); ARGS='body --seconds 600'
+	@$(BIN)/python -m tools.guided_fuzz $(ARGS)
 
 test-two-hosts: $(STAMP) ## the scenes on two real hosts of one hub (needs func and npm; 6 min)
 	@ACR_ENGINE_HOSTS=2 $(BIN)/python -m pytest tests/e2e -m engine -k scenes $(ARGS)
