@@ -117,14 +117,16 @@ async def _played(w: World, pushes: int) -> AsyncIterator[int]:
 
 def table(where: str, found: dict[str, Measured]) -> Table:
     """A row for each step, and how memory grew in the second half."""
+    what = {1: ("MiB", "{:.1f}"), 2: ("blocks", "{:,}")}
+    if where == "engine":
+        del what[2]  # they are another process's
+    columns = [(side, index) for index in what for side in found]
     rows = [
-        [f"{pushes:,} pushes", *(number(m[step][1]) for m in found.values()),
-         *(f"{m[step][2]:,}" for m in found.values())]
+        [f"{pushes:,} pushes", *(what[i][1].format(found[s][step][i]) for s, i in columns)]
         for step, (pushes, _, _) in enumerate(found[APP])
-    ]  # fmt: skip
-    growth, blocks = ([_slope(m, what) for m in found.values()] for what in (1, 2))
-    rows.append(["growth per 1,000", *(number(g, 2) for g in growth), *(number(b) for b in blocks)])
-    head = ["", *(f"{side}, MiB" for side in found), *(f"{side}, blocks" for side in found)]
+    ]
+    rows.append(["growth per 1,000", *(number(_slope(found[s], i), 2) for s, i in columns)])
+    head = ["", *(f"{side}, {what[index][0]}" for side, index in columns)]
     notes = ["Growth: the slope over the second half."]
     return Table(f"memory, {where}, {REPORTING} regions", head, rows, notes)
 
