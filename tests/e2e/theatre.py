@@ -148,6 +148,8 @@ class OnEngine:
                 await asyncio.sleep(EVERY_SECONDS * at)
             try:
                 await piece.play(there.scene(piece.policy))
+            except TimeoutError as error:  # on its way to another thread it loses its traceback
+                raise AssertionError("what must come has not come in time") from error
             finally:
                 left[piece.stage] -= 1
                 if not left[piece.stage]:  # a host that only polls takes its share, too
