@@ -6,10 +6,12 @@ it runs.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import CommandError
@@ -22,6 +24,8 @@ EXTRAS = ("apprise", "cli", "otlp", "dev")
 INPUT_SECONDS = 10
 """For one input: what takes longer is a finding."""
 MAX_BYTES = 50_000
+BEGINNINGS = tuple(range(50, 3_000, 150))
+"""Bytes of what is tried first."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +64,8 @@ def _holds(python: str, name: str, seconds: int) -> bool:
     corpus, findings = FOLDER / "guided-corpus" / name, FOLDER / "guided-found"
     for folder in (corpus, findings):
         folder.mkdir(parents=True, exist_ok=True)
+    for size in BEGINNINGS:  # of a few bytes Hypothesis makes nothing
+        Path(corpus, f"random-{size}").write_bytes(os.urandom(size))
     print(f"== {name}, {seconds} s", flush=True)
     options = {
         "max_total_time": seconds,
