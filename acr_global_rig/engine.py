@@ -28,7 +28,7 @@ from typing import Any
 import aiohttp
 
 from acr_global_rig import azurite as emulator
-from acr_global_rig.loopback import answers, free_port
+from acr_global_rig.loopback import answers, free_port, free_ports
 from acr_global_rig.processes import end, spawn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,7 +97,7 @@ def azurite(*, fast: bool = False) -> Iterator[Azurite]:
     folder and the log take as much processor time as its work."""
     if not AZURITE.exists():
         subprocess.run(["make", "-s", str(AZURITE.relative_to(ROOT))], cwd=ROOT, check=True)
-    ports = tuple(free_port() for _ in emulator.KINDS)
+    ports = free_ports(len(emulator.KINDS))
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
         lasting = ["--location", folder, "--debug", f"{folder}/debug.log"]
         kept = ["--inMemoryPersistence"] if fast else lasting

@@ -41,11 +41,20 @@ back to such a port may find it taken by a connection, even by one to that very 
 
 def free_port() -> int:
     """A port that nobody listens on at this moment. Raises OSError where there is none."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    """Different ones. Raises OSError where there are not so many."""
+    with contextlib.ExitStack() as held:
+        return tuple(held.enter_context(_free()).getsockname()[1] for _ in range(count))
+
+
+def _free() -> socket.socket:
     # Not `random` itself: Hypothesis seeds it, and test processes would come to the same ports.
     for _ in PORTS:
-        port = random.SystemRandom().choice(PORTS)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", random.SystemRandom().choice(PORTS)))
     raise OSError("no port is free")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from acr_global_rig import engine
 from benchmarks import coldstart, cost, replay, slow_receivers, starter, throughput
-from benchmarks.page import WRITE, circumstances, put
-from benchmarks.process import silent
+from benchmarks.page import WRITE, put
+from benchmarks.process import machine, silent
 from benchmarks.table import Table
 from devhost.parser import CommandParser
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.quick and given.write:
         parser.error("--quick is too rough for the docs: it goes without --write")
     print("On devhost, in memory, or on func with Azurite, where it says so: not Azure.")
-    print(circumstances("python -m benchmarks"), flush=True)
+    print(machine(), flush=True)
     began = time.monotonic()
     with silent():
         for name in given.name or BENCHMARKS:

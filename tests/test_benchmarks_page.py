@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acr_global.cli.exits import UsageError
-from benchmarks import bursts, cli, page
+from benchmarks import bursts, cli, memory, page
 from benchmarks.peers import __main__ as peers
 from benchmarks.table import Table, markdown
 
@@ -17,8 +17,7 @@ BLOCKS = [
     *cli.BENCHMARKS,
     "requests",
     "cpu",
-    "memory engine",
-    "memory devhost",
+    *(f"memory {where}" for where in memory.WHERE),
     *(f"bursts {name}" for name in bursts.MEASURES),
     *(f"peers {name}" for name in peers.MEASURES),
 ]

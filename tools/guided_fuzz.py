@@ -9,7 +9,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,10 +16,9 @@ from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import CommandError
 from devhost.parser import CommandParser
 from tests.guided import NAMES, SEEDS
-from tools.venvs import FOLDER, ROOT, venv
+from tools.venvs import FOLDER, ROOT, of_tests, venv
 
 ATHERIS = "atheris==3.0.0"
-EXTRAS = ("apprise", "cli", "otlp", "dev")
 INPUT_SECONDS = 10
 """For one input: what takes longer is a finding."""
 MAX_BYTES = 50_000
@@ -49,11 +47,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _environment() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [p for extra in EXTRAS for p in project["optional-dependencies"][extra]]
-    packages = [p for p in extras if not p.startswith(project["name"])]
     try:
-        return str(venv("guided", "-r", "requirements.txt", *packages, ATHERIS) / "python")
+        return str(venv("guided", *of_tests(), ATHERIS) / "python")
     except subprocess.CalledProcessError:
         raise CommandError(
             f"{ATHERIS} could not be installed: it is there for Linux, and for Python 3.11 to 3.13"

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
 
 from acr_global.cli.console import open_streams, run
 from acr_global.cli.exits import CommandError
-from tools.venvs import ROOT, find_python, venv
+from tools.venvs import ROOT, find_python, of_tests, venv
 
 PYTHON = "3.13"
 """The oldest Python that it takes."""
 OVERRIDES = "tools/next_sdk.txt"
-EXTRAS = ("apprise", "cli", "otlp", "dev")
 
 UNSPOKEN = "plays on devhost, which speaks the JSON of 1.x and no protobuf"
 APART = "is about what is never deployed, and knows no SDK"
@@ -46,11 +44,8 @@ def main(arguments: list[str]) -> int:
     python = find_python(PYTHON)
     if python is None:
         raise CommandError(f"make test-next needs Python {PYTHON}, which is not found here")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [p for extra in EXTRAS for p in project["optional-dependencies"][extra]]
-    packages = [p for p in extras if not p.startswith(project["name"])]
     # Compiled, as pip does: else the first test that imports a package waits for that.
-    install = ("--compile-bytecode", "--override", OVERRIDES, "-r", "requirements.txt", *packages)
+    install = ("--compile-bytecode", "--override", OVERRIDES, *of_tests())
     bin_folder = venv("next", *install, python=python)
     tests = arguments or ["tests", *(f"--ignore={path}" for path in LEFT_OUT)]
     command = [str(bin_folder / "python"), "-m", "pytest", *tests, "-m", "not engine"]

@@ -7,10 +7,12 @@ import fcntl
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".tools"
+EXTRAS = ("apprise", "cli", "otlp", "dev")
 UV = Path(sys.executable).with_name("uv")
 
 
@@ -25,6 +27,13 @@ def venv(name: str, *arguments: str, python: str = sys.executable) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in processes side by side
         _install(home, arguments, python)
     return home / "bin"
+
+
+def of_tests() -> tuple[str, ...]:
+    """The arguments that install what the app and its tests need."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [p for extra in EXTRAS for p in project["optional-dependencies"][extra]]
+    return ("-r", "requirements.txt", *(p for p in extras if not p.startswith(project["name"])))
 
 
 def _install(home: Path, arguments: tuple[str, ...], python: str) -> None:

@@ -155,8 +155,8 @@ class Search:
         match snapshot.phase:
             case Phase.ABSENT:
                 self._say_if_purged(start)
-                self._absent = start
                 if (pause := self._gather_until - now()) > 0:
+                    self._absent = start
                     raise UndecidedError("others may come", pause=pause)
                 await self._begin_together(start)
             case Phase.BEGUN:

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import TypeVar
 import pytest
 
 from acr_global_rig import engine
-from acr_global_rig.loopback import answers
+from acr_global_rig.loopback import answers, free_ports
 from acr_global_rig.processes import guarded
 
 ROOT = Path(__file__).parents[2]
@@ -106,15 +105,6 @@ def environment() -> dict[str, str]:
     """The environment of a user's terminal: nothing of a `make test` around it, and no storage."""
     ours = ("MAKE", "MFLAGS", "AzureWebJobs", "COVERAGE", "PYTEST")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    with contextlib.ExitStack() as probes:
-        servers = [
-            probes.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
-        ]
-        return [server.getsockname()[1] for server in servers]
 
 
 def serves(port: int) -> bool:

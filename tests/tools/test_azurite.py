@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from acr_global_rig.azurite import command
+from acr_global_rig.loopback import free_ports
 from tools.azurite import check_ports
 from tools.ports import PortError
 from tools.storage import azurite_connection
@@ -29,18 +30,14 @@ def started(program: Path, folder: Path, *ports: str) -> subprocess.CompletedPro
     )
 
 
-def free_ports() -> list[str]:
-    """Three ports that nobody listens on."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    ports = [str(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+def three_ports() -> list[str]:
+    """Ports that nobody listens on."""
+    return [str(port) for port in free_ports(3)]
 
 
 def test_azurite_gets_its_ports_and_folder(program: Callable[[str], Path], tmp_path: Path) -> None:
     """The folder is made, and the line to copy is printed before Azurite starts."""
-    ports, folder = free_ports(), tmp_path / "new" / "folder"
+    ports, folder = three_ports(), tmp_path / "new" / "folder"
     ended = started(program("azurite"), folder, *ports)
 
     assert ("", 0) == (ended.stderr, ended.returncode)
@@ -75,7 +72,7 @@ def test_wrong_ports_are_refused(error: str, ports: tuple[str, ...]) -> None:
 
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     """Azurite itself would print several lines, and go on without that port."""
-    blob, queue, _ = free_ports()
+    blob, queue, _ = three_ports()
     with socket.create_server(("127.0.0.1", 0)) as server:
         table = str(server.getsockname()[1])
         ended = started(tmp_path / "azurite", tmp_path, blob, queue, table)
@@ -87,7 +84,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """A file of that name is in the way."""
     (tmp_path / "file").touch()
-    ended = started(tmp_path / "azurite", tmp_path / "file", *free_ports())
+    ended = started(tmp_path / "azurite", tmp_path / "file", *three_ports())
 
     assert ended.stderr.endswith("cannot be had: File exists\n")
     assert 1 == len(ended.stderr.splitlines())
