@@ -48,6 +48,10 @@ _EMPTY = (
 )
 """Source: azure-functions-host#4926 and #7930, and its GrpcMessageConversionExtensions.cs."""
 
+_EVENT_GRIDS = " Event Grid's events are not read: it must be a webhook of the registry's own."
+_EVENT_GRID = {"eventType", "specversion"}
+"""In its own form, and in that of CloudEvents."""
+
 _BLOB = "application/octet-stream"
 """The media type in a distribution registry's events about layers, which are no pushes."""
 
@@ -91,7 +95,8 @@ def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Receiv
         raise RejectedError(
             f"The body is larger than {MAX_BODY_BYTES} bytes.", reason="body-too-large", status=413
         )
-    region = normalize_region(query.get("region", ""))
+    query = spelled(query)
+    region = _once(normalize_region(query.get("region", "")))
     if not region:
         raise RejectedError(
             "Name the region in the querystring: ?region=westeurope.", reason="region-missing"
@@ -103,6 +108,25 @@ def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Receiv
         return Received((result,), envelope=False, documents=(document,))
     results = _many(document["events"], region, host, settings)
     return Received(tuple(results), envelope=True, documents=tuple(document["events"]))
+
+
+def spelled(query: Mapping[str, str]) -> dict[str, str]:
+    """A querystring's parameters by their names as they are meant: the registry posts an event
+    once, and so `Region`, or `amp;region` where a URL was copied from a page's source, must not
+    cost it."""
+    return {name.lower().removeprefix("amp;"): value for name, value in query.items()}
+
+
+def is_caught_up(query: Mapping[str, str]) -> bool:
+    """Whether a request says that its event was not delivered at its time."""
+    return spelled(query).get(CAUGHT_UP, "").strip().lower() == "true"
+
+
+def _once(region: str) -> str:
+    """A region that was said twice, which arrives as `eastus,eastus`. Source:
+    azure-functions-host#1154."""
+    said = set(region.split(","))
+    return said.pop() if len(said) == 1 else region
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -117,8 +141,8 @@ def _document(body: bytes) -> dict[str, Any]:
         raise _too_deep()
     if not isinstance(document, dict):
         raise RejectedError(
-            "The body is not a JSON object, as those of the registry's own webhooks are; Event "
-            "Grid's lists are not read.",
+            "The body is not a JSON object, as those of the registry's own webhooks are."
+            f"{_EVENT_GRIDS if isinstance(document, list) else ''}",
             reason="body-not-object",
         )
     return document
@@ -164,7 +188,8 @@ def _single(document: dict[str, Any], region: str, host: str | None, settings: S
     """Read one event; of several mistakes it names the one that a person would mend first."""
     event = _parse(document)
     if not event.action:
-        raise RejectedError("The event names no action.", reason="action-missing")
+        more = _EVENT_GRIDS if _EVENT_GRID & document.keys() else ""
+        raise RejectedError(f"The event names no action.{more}", reason="action-missing")
     unknown = RejectedError(
         "This region is not one of those expected; see ACR_GLOBAL_REGIONS, or what "
         "ACR_GLOBAL_REGISTRIES says of this registry.",

@@ -21,6 +21,7 @@ from acr_global.receive import (
     Received,
     Refusal,
     Stray,
+    is_caught_up,
     receive,
 )
 from acr_global.settings import Settings, load_settings
@@ -266,6 +267,7 @@ def test_a_body_that_is_no_event_is_refused(body: bytes, slug: str, status: int)
     [
         (b"", "with their Content-Length"),
         (b'[{"eventType": "Microsoft.ContainerRegistry.ImagePushed", "data": {}}]', "Event Grid"),
+        (b'{"specversion": "1.0", "type": "Microsoft.ContainerRegistry.ImagePushed"}', "Event Gri"),
     ],
 )
 def test_what_was_lost_or_meant_for_another_door_is_said(body: bytes, said: str) -> None:
@@ -325,6 +327,45 @@ def test_a_region_must_be_named_and_expected() -> None:
     with pytest.raises(RejectedError, match="querystring"):
         receive({}, b"{}", settings())
     assert "region-unknown" == stray(PUSH, "brazilsouth")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"Region": "East US"},
+        {"code": "hush", "amp;region": "eastus"},
+        {"region": "eastus,East US"},
+        {"REGISTRY": "s.io", "amp;Region": "eastus"},
+    ],
+)
+def test_a_region_that_is_meant_is_found(query: dict[str, str]) -> None:
+    """In other letters, copied from a page's source, or said twice: the registry posts an event
+    once. Source: azure-functions-host#1154."""
+    (event,) = receive(query, json.dumps(PUSH).encode(), settings()).results
+    assert isinstance(event, PushEvent)
+    host = "s.io" if "REGISTRY" in query else PUSH["request"]["host"]
+    assert ("eastus", host) == (event.region, event.artifact.registry)
+
+
+def test_two_regions_are_none() -> None:
+    """Which of them it is nobody can tell."""
+    assert "region-unknown" == reason(PUSH, "eastus,westeurope")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"caught_up": "true"}, True),
+        ({"Caught_Up": " True "}, True),
+        ({"caught_up": "false"}, False),
+        ({"caught_up": "0"}, False),
+        ({"caught_up": ""}, False),
+        ({}, False),
+    ],
+)
+def test_only_what_says_so_was_caught_up(query: dict[str, str], expected: bool) -> None:
+    """The event's own time would count, and an old one be overdue at once."""
+    assert expected is is_caught_up(query)
 
 
 @pytest.mark.parametrize("region", ["a/b", "x?y", "../durabletask", "é", "a" * 51, "-a", "a.b"])

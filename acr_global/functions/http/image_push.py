@@ -36,7 +36,7 @@ from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
 from acr_global.policy import Override
-from acr_global.receive import CAUGHT_UP, Ignored, Result, Stray, receive
+from acr_global.receive import CAUGHT_UP, Ignored, Result, Stray, is_caught_up, receive, spelled
 from acr_global.settings import Loaded, Settings
 
 LOGGED_CHARS = 16_000
@@ -62,8 +62,8 @@ def register(app: App, setup: Setup) -> None:
 async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body: bytes) -> Answer:
     """Answer one webhook, or one envelope of several events.
 
-    With CAUGHT_UP in the query, the event was not delivered at its time: it counts as an arrival
-    at its own timestamp.
+    With `caught_up=true` in the query, the event was not delivered at its time: it counts as an
+    arrival at its own timestamp.
     """
     came = clock.utcnow()
     try:
@@ -87,7 +87,7 @@ def _observed(answer: Answer, result: Result, query: Mapping[str, str], came: da
     if observer := observing.observer():
         stray = result.event if isinstance(result, Stray) and answer.status < 300 else None
         event = result if isinstance(result, PushEvent) else stray
-        observer.answered(answer, event, came, caught_up=CAUGHT_UP in query)
+        observer.answered(answer, event, came, caught_up=is_caught_up(query))
     return answer
 
 
@@ -113,7 +113,7 @@ async def _answer_one(
         return Answer(200, api.Ignored(reason=result.reason))
     event = result.event if isinstance(result, Stray) else result
     policy = loaded.settings.policy(event.artifact.registry)
-    terms = _terms(loaded.settings, policy, event, caught_up=CAUGHT_UP in query)
+    terms = _terms(loaded.settings, policy, event, caught_up=is_caught_up(query))
     instances = _instances(engine, policy, event)
     try:
         if isinstance(result, Stray):
@@ -194,7 +194,8 @@ def _post(query: Mapping[str, str], body: Any) -> dict[str, Any]:
     text = body if isinstance(body, str) else json.dumps(body)
     if len(text) > LOGGED_CHARS:
         body = text[:LOGGED_CHARS]
-    return {k: query[k] for k in ("region", "registry", CAUGHT_UP) if k in query} | {"body": body}
+    said = spelled(query)
+    return {k: said[k] for k in ("region", "registry", CAUGHT_UP) if k in said} | {"body": body}
 
 
 def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:
