@@ -53,9 +53,14 @@ def decisive(pushes: Iterable[api.Push], image: Image) -> api.Push | None:
     """The push that decides whether the image is everywhere, if there is one."""
     newest_first = sorted(pushes, key=lambda push: push.first_at, reverse=True)
     there = takewhile(lambda push: push.action is not Action.DELETE, newest_first)
-    counted = [push for push in there if push.action in PUSHED]
+    counted = [push for push in there if push.action in PUSHED and _is_named(push, image)]
     enough = [push for push in counted if image.digest and push.state in GOOD]
     return next(iter(enough or counted), None)
+
+
+def _is_named(push: api.Push, image: Image) -> bool:
+    """Whether a push is of the tag that was named beside a digest."""
+    return image.digest is None or image.tag in (None, push.tag)
 
 
 def is_over(push: api.Push) -> bool:
@@ -74,7 +79,9 @@ class Wait:
         tag = image.tag or ("" if image.digest else "latest")
         self.name = f"{image.registry}/{image.repository}"
         self.name += (f":{tag}" if tag else "") + (f"@{image.digest}" if image.digest else "")
-        self._asked = {"image": self.name} | ({"since": since} if since else {})
+        # A deletion names no tag, so where there is a digest all of it is asked for.
+        asked = f"{image.registry}/{image.repository}@{image.digest}" if image.digest else self.name
+        self._asked = {"image": asked} | ({"since": since} if since else {})
         self._push: api.Push | None = None
         """The decisive one, as it is now."""
         self._answer: dict[str, Any] | None = None

@@ -345,10 +345,11 @@ async def test_json_says_how_it_was_at_the_end(capsys: pytest.CaptureFixture[str
             } == answer
 
 
-def push(state: str, minute: int, action: str = "push") -> api.Push:
+def push(state: str, minute: int, action: str = "push", tag: str | None = None) -> api.Push:
     """A push of that minute."""
     at = datetime.fromisoformat("2026-05-04T10:00:00Z") + timedelta(minutes=minute)
     about = {"id": f"p{minute}", "state": state, "action": action, "first_at": at, "missing": []}
+    about |= {"tag": tag}
     return api.Push.model_validate(about)
 
 
@@ -368,6 +369,22 @@ def push(state: str, minute: int, action: str = "push") -> api.Push:
 def test_which_push_decides(expected: str | None, by_digest: bool, pushes: list[api.Push]) -> None:
     """The newest since the last deletion; of a digest the newest that is everywhere, if any."""
     chosen = decisive(pushes, parse_image(BY_DIGEST if by_digest else TAGGED))
+    assert expected == (chosen.id if chosen else None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "pushes"),
+    [
+        ("p1", [push("complete", 1, tag="v2"), push("complete", 2, tag="v3")]),
+        (None, [push("complete", 1, tag="v2"), push("overdue", 2, "delete")]),
+        (None, [push("complete", 1, tag="v3")]),
+    ],
+)
+def test_beside_a_digest_the_tag_chooses_among_pushes(
+    expected: str | None, pushes: list[api.Push]
+) -> None:
+    """A deletion names no tag, and takes back each of them."""
+    chosen = decisive(pushes, parse_image(f"r.io/team/app:v2@{DIGEST}"))
     assert expected == (chosen.id if chosen else None)
 
 
@@ -395,7 +412,7 @@ def test_what_is_asked_for_is_in_the_query(
     ran = ask("wait", typed, "--timeout", "0")
     assert (3, f"error: no push of {named} is known by then\n") == (ran.code, ran.err)
     ((asked),) = queries
-    assert named == asked.pop("image")
+    assert named.replace(":v2@", "@") == asked.pop("image")
     assert since == ("since" in asked)
     if since:
         assert 60 > (datetime.fromisoformat(asked["since"]) - before).total_seconds() >= 0

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from acr_global.errors import RenderError
 from acr_global.grouping import MemberState
-from acr_global.model import Message, OutboundRequest, Outcome
+from acr_global.model import Action, Message, OutboundRequest, Outcome
 from acr_global.notify.notice import GroupMessage, Notice
 from acr_global.notify.outcomes import Answer, Judgement
 from acr_global.notify.request import check_header, to_json
@@ -25,6 +25,7 @@ from acr_global.notify.target import FRAMING, HttpTarget
 from acr_global.notify.words import headline, shorten
 from acr_global.retry_after import capped
 from acr_global.secret import Secret, SecretRef, check_alone, resolve
+from acr_global.urls import split_url
 
 API_VERSION = "2022-11-28"
 PAYLOAD_PROPERTIES = 10
@@ -38,6 +39,7 @@ REGION_CHARS = 50
 """Characters of a region, as settings allow them."""
 EVENT_TYPE_CHARS = 100
 """Characters; GitHub's limit."""
+OWN_TYPE_CHARS = EVENT_TYPE_CHARS - len("-chart_delete")
 SECONDARY_LIMIT_SECONDS = 60.0
 """GitHub: `wait for at least one minute` where no header says how long."""
 
@@ -78,13 +80,16 @@ class GithubTarget(HttpTarget):
     token: Secret
     group: bool = False
     """Unlike elsewhere: a dispatch is an order about one image, which a group would hold back."""
-    event_type: str = Field(default="image-replicated", min_length=1, max_length=EVENT_TYPE_CHARS)
+    event_type: str = Field(default="image-replicated", min_length=1, max_length=OWN_TYPE_CHARS)
+    """Of pushes; of whatever else is watched with its name behind: `image-replicated-delete`."""
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
         """Check the token as well."""
         super().check_value(value, resolved)
         if value == self.token:
             _check_token(resolved)
+        if value == self.url:
+            _check_base(resolved)
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """`client_payload` has what a workflow's condition may ask, and the regions by state; of a
@@ -131,8 +136,24 @@ def _check_token(value: str) -> None:
         )
 
 
+def _check_base(url: str) -> None:
+    """Raise RenderError `url-invalid` where it is GitHub's site, or one repository's address."""
+    parts = split_url(url)
+    if parts.host in ("github.com", "www.github.com"):
+        said = "is GitHub's site; its API is https://api.github.com"
+    elif "/repos/" in f"{parts.path}/":
+        said = "must be the API's base; the repository stands in repo"
+    else:
+        return
+    raise RenderError(f"url {said}", reason="url-invalid")
+
+
 def _body(message: Message, event_type: str, text: str) -> bytes:
+    """Whoever asks for an image to be deployed must not be started by its deletion, so that has a
+    type of its own."""
     push = message.push
+    if push.action not in (Action.PUSH, Action.CHART_PUSH):
+        event_type = f"{event_type}-{push.action.value}"
     regions = _regions(message)
     payload: dict[str, Any] = {
         "type": message.type.value,
@@ -208,9 +229,11 @@ event: a workflow starts when an image is everywhere.
 ```
 
 `repo` is owner/name (a managed user's owner has an underscore: `octocat_acme`); `event_type` (at
-most 100 characters) is `image-replicated` unless you say another; `url` is the API's base, such
-as `https://ghe.example.com/api/v3`. A repository that was renamed or moved is told under its new
-name for as long as GitHub redirects; the attempt's `location` says where that is.
+most 87 characters) is `image-replicated` unless you say another; `url` is the API's base, such
+as `https://ghe.example.com/api/v3`. Where deletions or quarantine are watched as well, they have a
+type of their own, so that no workflow takes one for a push: `image-replicated-delete`. A repository
+that was renamed or moved is told under its new name for as long as GitHub redirects; the attempt's
+`location` says where that is.
 
 | `token` | fits |
 |---|---|

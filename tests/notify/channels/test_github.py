@@ -9,7 +9,7 @@ import pytest
 
 from acr_global.errors import RenderError
 from acr_global.grouping import MemberState
-from acr_global.model import OutboundRequest, Outcome
+from acr_global.model import Action, OutboundRequest, Outcome
 from acr_global.notify.channels import github
 from tests.notify.samples import NOW, SECRETS, judge, message, render, target
 
@@ -57,6 +57,33 @@ def test_a_dispatch_is_about_one_push_unless_the_target_says_otherwise() -> None
     """A workflow that deploys an image must hear of that image."""
     assert not target("github").group
     assert target("github", group=True).group
+
+
+@pytest.mark.parametrize(
+    ("action", "event_type"),
+    [
+        (Action.PUSH, "image-replicated"),
+        (Action.CHART_PUSH, "image-replicated"),
+        (Action.DELETE, "image-replicated-delete"),
+        (Action.QUARANTINE, "image-replicated-quarantine"),
+    ],
+)
+def test_a_deletion_starts_no_workflow_that_waits_for_pushes(
+    action: Action, event_type: str
+) -> None:
+    """It is an event of another type, so that nothing deploys what was deleted."""
+    said = message()
+    told = said.model_copy(update={"push": said.push.model_copy(update={"action": action})})
+    assert event_type == json.loads(render(told, target("github")).body)["event_type"]
+
+
+def test_the_longest_type_has_room_for_an_action() -> None:
+    """GitHub allows 100 characters."""
+    longest = target("github", event_type="x" * github.OWN_TYPE_CHARS)
+    said = message()
+    push = said.push.model_copy(update={"action": Action.CHART_DELETE})
+    body = render(said.model_copy(update={"push": push}), longest).body
+    assert 100 == len(json.loads(body)["event_type"])
 
 
 def in_seconds(seconds: float) -> str:
