@@ -1,7 +1,8 @@
 """How long a receiver asks us to wait: the header Retry-After, as receivers write it. Pure.
 
 RFC 9110 10.2.3 allows whole seconds and a date in one of three forms. In the field there are also
-fractions, units, quotes, signs, exponents, several values in one line and several lines. What can
+fractions, units, quotes, signs, exponents, moments in epoch seconds, several values in one line and
+several lines. What can
 be understood is kept, rounded up, because ignoring a wait ends in the next refusal.
 """
 
@@ -26,6 +27,8 @@ _UNITS = {
     "ms": 0.001,
 }
 """In seconds. Without one it is seconds."""
+_EPOCH = 1e9
+"""Seconds that can only be a moment, after 1970: no receiver asks for 31 years."""
 _VALUE = re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]* *, *)?[^,;]+", re.IGNORECASE)
 """One value of a list. The comma behind a weekday is part of a date."""
 
@@ -55,7 +58,8 @@ def _read(value: str, now: datetime) -> float | None:
         return None
     number = _NUMBER.fullmatch(text)
     if number and (unit := _UNITS.get(number[2].lower())):
-        return capped(float(number[1]) * unit)
+        seconds = float(number[1]) * unit
+        return capped(seconds - now.timestamp() if seconds >= _EPOCH else seconds)
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             at = read(text)

@@ -40,6 +40,8 @@ from tests.notify.samples import NOW
         ("2m", 120.0),
         ("9 min", 540.0),
         ("1500ms", 2.0),
+        (str(int(NOW.timestamp()) + 300), 300.0),
+        (f"{NOW.timestamp() - 300:.0f}", 0.0),
         ("120, 60", 120.0),
         ("60,120", 120.0),
         ("120; comment", 120.0),

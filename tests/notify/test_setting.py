@@ -19,6 +19,7 @@ from acr_global.notify.target import Target
 from acr_global.secret import SecretRef, resolve, signing_key
 from tests.notify.samples import SECRETS, case
 
+GITHUB = {"name": "gh", "kind": "github", "repo": "a/b", "token": "t"}
 HOOK = {"name": "ci", "kind": "webhook", "url": "https://hush.test/x"}
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -142,8 +143,27 @@ def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> Non
         (HOOK | {"on": "complete"}, "target 'ci': on: must be a JSON list"),
         (
             HOOK | {"match": ["regexp:^hush$"]},
-            "target 'ci': match: must be patterns like team/*:v*, in which * stands for anything, "
-            "and no regular expressions",
+            "target 'ci': match: must be patterns like team/*:v*, with commas between them, in "
+            "which * stands for anything; no regular expressions, no registry's name and no "
+            "digests",
+        ),
+        (
+            {"name": "ms", "kind": "teams", "url": "https://a.webhook.office.com/webhookb2/hush"},
+            "target 'ms': url is an Office 365 connector's, and those were retired in 2026; make a "
+            "webhook with Workflows",
+        ),
+        (
+            {"name": "sl", "kind": "slack", "url": "https://hooks.slack.com/triggers/hush"},
+            "target 'sl': url starts a workflow, which takes no messages; make an incoming "
+            "webhook, whose path begins with /services/",
+        ),
+        (
+            GITHUB | {"url": "https://github.com/"},
+            "target 'gh': url is GitHub's site; its API is https://api.github.com",
+        ),
+        (
+            GITHUB | {"url": "https://api.github.com/repos/a/b/dispatches"},
+            "target 'gh': url must be the API's base; the repository stands in repo",
         ),
         (HOOK | {"match": "hush/*"}, "target 'ci': match: must be a JSON list"),
         (HOOK | {"headers": "x-key: hush"}, "target 'ci': headers: must be a JSON object"),
@@ -181,8 +201,8 @@ def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> Non
             "target 'gh': repo: must be owner/name",
         ),
         (
-            {"name": "gh", "kind": "github", "repo": "a/b", "token": "t", "event_type": "x" * 101},
-            "target 'gh': event_type: String should have at most 100 characters",
+            {"name": "gh", "kind": "github", "repo": "a/b", "token": "t", "event_type": "x" * 88},
+            "target 'gh': event_type: String should have at most 87 characters",
         ),
         (
             {

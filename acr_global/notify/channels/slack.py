@@ -16,6 +16,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from pydantic import SecretStr
+
+from acr_global.errors import RenderError
 from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, refused
@@ -23,6 +26,8 @@ from acr_global.notify.request import to_json
 from acr_global.notify.sheet import Sheet, sheet_of
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import fit, fit_lines, shorten
+from acr_global.secret import SecretRef
+from acr_global.urls import split_url
 
 HEADER_CHARS = 150
 SECTION_CHARS = 3_000
@@ -36,6 +41,8 @@ FALLBACK_CHARS = 4_000
 LINE_CHARS = 200
 """Characters of one row; a limit of our own."""
 
+_WORKFLOWS = re.compile("/(?:triggers|workflows)/")
+"""Source: docs.slack.dev/workflows/creating-workflow-triggers, `Webhook triggers`; apprise#891."""
 _LIMITS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TRANSIENT = frozenset(
     {
@@ -93,6 +100,18 @@ class SlackTarget(HttpTarget):
 
     url_is_secret: ClassVar[bool] = True
     kind: Literal["slack"] = "slack"
+
+    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
+        """Check that the URL takes messages: of Slack's own some start workflows, which take only
+        what their authors have named."""
+        super().check_value(value, resolved)
+        url = split_url(resolved)
+        if _WORKFLOWS.match(url.path) and url.host.startswith("hooks.slack"):
+            raise RenderError(
+                "url starts a workflow, which takes no messages; make an incoming webhook, whose "
+                "path begins with /services/",
+                reason="url-invalid",
+            )
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """The headline, the facts, and the rows."""
@@ -159,6 +178,9 @@ webhook](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhoo
 "recovered"],
  "template": "$reference: $verdict, missing $missing"}
 ```
+
+A URL that starts a workflow (`https://hooks.slack.com/triggers/...`) is refused: it takes no
+messages.
 
 `& < >` are escaped everywhere and all blocks are plain text, so no tag can call `@channel`.
 Limits kept: header 150 characters, section 3,000, field 2,000, 10 fields, 50 blocks.

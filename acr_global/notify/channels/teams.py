@@ -18,6 +18,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from pydantic import SecretStr
+
+from acr_global.errors import RenderError
 from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
@@ -25,6 +28,8 @@ from acr_global.notify.request import to_json
 from acr_global.notify.sheet import Row, Sheet, Tone, sheet_of
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import shorten
+from acr_global.secret import SecretRef
+from acr_global.urls import split_url
 
 CARD_VERSION = "1.4"
 MESSAGE_BYTES = 28_672
@@ -41,6 +46,8 @@ _FAILED = re.compile(
     r"delivery failed|failed with error|error contacting|endpoint returned|http error"
     r"|bad payload|too many requests|throttl"
 )
+_OFF = "workflowtriggerisnotenabled"
+"""Somebody has turned the workflow off, and may turn it on again."""
 _INNER_STATUS = re.compile(r"(?:http|error|status|code)[\W_]{0,5}([3-5]\d\d)(?!\d)")
 
 
@@ -49,6 +56,17 @@ class TeamsTarget(HttpTarget):
 
     url_is_secret: ClassVar[bool] = True
     kind: Literal["teams"] = "teams"
+
+    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
+        """Check that the URL is a workflow's, as far as that can be told."""
+        super().check_value(value, resolved)
+        host = split_url(resolved).host
+        if host == "office.com" or host.endswith(".office.com"):
+            raise RenderError(
+                "url is an Office 365 connector's, and those were retired in 2026; make a webhook "
+                "with Workflows",
+                reason="url-invalid",
+            )
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """A card with the headline, the facts, and the rows."""
@@ -62,6 +80,8 @@ class TeamsTarget(HttpTarget):
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
         """Judge by the status that the body of a 2xx mentions."""
+        if general.outcome is Outcome.DEAD and _OFF in answer.text:
+            return Judgement(Outcome.RETRY, "teams-workflow-off", answer.status)
         said = _failure(answer) if general.outcome is Outcome.DELIVERED else None
         if said is None:
             return general
@@ -140,7 +160,8 @@ def _failure(answer: Answer) -> str | None:
 NOTES = """\
 An [Adaptive Card](https://learn.microsoft.com/adaptive-cards/) through a Teams *Workflows*
 webhook: in the channel, *Workflows* → *Send webhook alerts to a channel*; the URL it shows is the
-secret.
+secret. The URL of an Office 365 connector (`...webhook.office.com`) is refused: they were retired
+on 2026-03-31.
 
 ```json
 {"name": "releases", "kind": "teams", "url": {"$secret": "TEAMS_URL"}}
@@ -157,7 +178,8 @@ without one it is tried again
 ([msteams-docs#9064](https://github.com/MicrosoftDocs/msteams-docs/issues/9064)). Where a workflow
 has an answer of its own making, only a JSON answer with `error`, with such a text as its
 `message`, or with a `status` or `statusCode` of 400 and more, counts as a failure. 2xx with a web
-page is tried again: the URL leads to a sign-in or a site.
+page is tried again: the URL leads to a sign-in or a site. So is a 400 that says
+`WorkflowTriggerIsNotEnabled`: somebody has turned the workflow off, and may turn it on again.
 
-Reasons of its own: `teams-http-<number>`, `teams-failed`, `answer-page`.
+Reasons of its own: `teams-http-<number>`, `teams-failed`, `teams-workflow-off`, `answer-page`.
 """

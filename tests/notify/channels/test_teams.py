@@ -46,6 +46,8 @@ CONNECTOR = "Webhook message delivery failed with error: Microsoft Teams endpoin
 @pytest.mark.parametrize(
     ("status", "body", "outcome", "reason"),
     [
+        (400, '{"error":{"code":"WorkflowTriggerIsNotEnabled"}}', R, "teams-workflow-off"),
+        (400, '{"error":{"code":"TriggerInputSchemaMismatch"}}', X, "http-400"),
         (200, "1", D, "delivered"),
         (200, "", D, "delivered"),
         (202, "", D, "delivered"),
