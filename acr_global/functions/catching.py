@@ -36,6 +36,12 @@ from acr_global.settings import Loaded
 
 SETTING = "ACR_GLOBAL_CATCH_UP"
 
+UNREADABLE = (
+    "some event log cannot be read, and what was not delivered is not taken in; the log line "
+    "cannot-catch-up says which, and why"
+)
+"""For whoever may ask how the app is: it names no registry."""
+
 MAX_EVENTS = 1_000
 """Events taken in by one run; the next one goes on."""
 
@@ -48,7 +54,7 @@ class CatchingUp:
 
     def __init__(self, setup: Setup) -> None:
         self._loaded: Loaded = setup.loaded
-        self._warnings = setup.warnings
+        self._warnings, self._said = setup.warnings, ""
         self._logs = Logs()
         self._mark = Mark()
         """The mark as this process knows it; storage may have more."""
@@ -122,14 +128,15 @@ class CatchingUp:
         logging.getLogger("azure.identity").setLevel(logging.ERROR if said else logging.NOTSET)
         if not said:
             self._warnings.pop(SETTING, None)
-        elif self._warnings.get(SETTING) != said:
-            self._warnings[SETTING] = said
+        elif said != self._said:
+            self._warnings[SETTING] = UNREADABLE
             log.line(
                 "cannot-catch-up",
                 level=logging.WARNING,
                 cause=said,
                 todo="see docs/catching-up.md; webhooks that were not delivered are not taken in",
             )
+        self._said = said
 
     async def _take_in(
         self, due: tuple[Logged, ...], engine: Engine
