@@ -14,7 +14,7 @@ One push's journey, file by file (data flows down; a file imports only what stan
     secret, lenient, retry, retry_after     what targets and settings are made of
     grouping, gathering, reporting          pushes that lack the same regions → one alarm
     notify/                                 the targets, and Verdict → Message → one request each
-    setting_values, policy, registry_setting, settings      what the operator said
+    arm_ids, setting_values, policy, registry_setting, settings     what the operator said
     payload → receive → correlation         one webhook: bytes → PushEvent → instance id
     verdict                                 arrivals, evidence and time → Verdict
     ends, lives, audience                   what is over, what begins anew, who hears of what

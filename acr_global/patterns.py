@@ -6,9 +6,16 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-_NEVER = re.compile(r"[\^$\\()|]|(?:^|[/:])\.")
-"""In no image's name: these characters, or a dot at the beginning of a part of a repository or of a
-tag. Source: OCI distribution spec 1.1, `Pulling manifests`."""
+_NEVER = re.compile(r"[\^$\\()|;{}@\s]|(?:^|[/:])\.|^/|//|:.*[/:]|\.azurecr\.\w+/")
+"""In no image's name, which is repository:tag: these characters; a dot at the beginning of a part
+of a repository or of a tag; an empty part; a slash or another colon in a tag. Or the registry's
+own name before it. Source: OCI distribution spec 1.1, `Pulling manifests`."""
+
+_CAPITAL = re.compile(r"^[^:]*[A-Z]")
+"""Nor is a capital in a repository."""
+
+_CLASS = re.compile(r"\[[^]]*\]")
+"""Of signs, one of which fits."""
 
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
@@ -52,13 +59,17 @@ def parse_some(value: object) -> tuple[str, ...]:
 
 
 def check_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns, unless one of them can match no image: most likely it is a regular expression,
-    as `acr purge --filter` takes them. Raises ValueError."""
-    if any(map(_NEVER.search, patterns)):
-        raise ValueError(
-            "must be patterns like team/*:v*, in which * stands for anything, and no regular "
-            "expressions"
-        )
+    """The patterns, unless one of them can match no image: it is a regular expression, as
+    `acr purge --filter` takes them, or a whole reference; or another sign than a comma stands
+    between two. Raises ValueError."""
+    for pattern in patterns:
+        if _NEVER.search(pattern):
+            raise ValueError(
+                "must be patterns like team/*:v*, with commas between them, in which * stands for "
+                "anything; no regular expressions, no registry's name and no digests"
+            )
+        if _CAPITAL.search(_CLASS.sub("", pattern)):
+            raise ValueError("has a capital in a repository's name, which has none")
     return patterns
 
 

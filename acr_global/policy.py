@@ -68,7 +68,7 @@ class Policy(Frozen):
         description="From when on alarms are one: so many pushes overdue in the same regions "
         "within a time, `5 in 10m`; `0` is off. See docs/grouping.md.",
     )
-    registry_id: Annotated[str | None, BeforeValidator(read.text)] = Field(
+    registry_id: Annotated[str | None, BeforeValidator(read.registry_id)] = Field(
         default=None,
         description="ARM resource id of the registry, whose event logs can then be read (evidence "
         "`event-log`, catching up): "

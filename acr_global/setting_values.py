@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from acr_global import retry
+from acr_global.arm_ids import REGISTRIES, parse_id
 from acr_global.durations import format_duration, parse_duration
 from acr_global.grouping import AlarmGroup
 from acr_global.json_text import SAID_TWICE, TWICE, Pairs, not_json
@@ -162,6 +163,16 @@ def _installed(package: str) -> bool:
         return importlib.util.find_spec(package) is not None
     except ModuleNotFoundError:  # not even the package above it
         return False
+
+
+def registry_id(value: object) -> str:
+    """An ARM id, or nothing."""
+    said = text(value)
+    if said and parse_id(said, REGISTRIES) is None:
+        raise ValueError(
+            f"must be an ARM id: /subscriptions/ID/resourceGroups/GROUP/providers/{REGISTRIES}/NAME"
+        )
+    return said
 
 
 def schedule(value: object) -> tuple[timedelta, ...]:

@@ -5,7 +5,7 @@ problem costs what it names and no more: a default is in force, a wrong target i
 webhook is refused only where the regions of its registry cannot be known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ from acr_global.lenient import read as read_fields
 from acr_global.model import Action
 from acr_global.notify.setting import parse_targets, secret_names
 from acr_global.notify.target import Target
-from acr_global.patterns import parse_some
+from acr_global.patterns import matches, normalize_region, parse_some
 from acr_global.policy import Override, Policy
 from acr_global.registry_setting import REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
@@ -206,9 +206,7 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
     if not (registries.policies or registries.problems or "regions" in settings.model_fields_set):
         todo = "is not set: name the regions, such as westeurope,eastus; webhooks are answered 503"
         problems += (Problem(_REGIONS, todo),)
-    if len(settings.regions) == 1 and len(given.get(_REGIONS, "").split()) > 1:
-        said = f"names one region, {settings.regions[0]}; put commas between several"
-        problems += (Problem(_REGIONS, said, "warning"),)
+    problems += tuple(_not_apart(given.get(_REGIONS, ""), settings.regions))
     if settings.ui == "app-service" and HOST_NAME in environ and not app_service_signs_in(environ):
         said = "asks for App Service Authentication, which is not on; nobody can see the pages"
         problems += (Problem(PREFIX + "UI", said),)
@@ -217,6 +215,17 @@ def load_settings(environ: Mapping[str, str]) -> Loaded:
 
 
 _REGIONS, _TARGETS, _REGISTRIES = (PREFIX + n for n in ("REGIONS", "TARGETS", "REGISTRIES"))
+
+
+def _not_apart(text: str, regions: tuple[str, ...]) -> Iterator[Problem]:
+    """Names that may be several without a comma between them: Azure's have three words at most, or
+    four with EUAP."""
+    for name in text.split(","):
+        words = len(name.split())
+        long = words > 3 + name.strip().upper().endswith("EUAP")
+        if long or (words > 1 and len(regions) == 1):
+            said = f"names one region, {normalize_region(name)}; put commas between several"
+            yield Problem(_REGIONS, said, "warning")
 
 
 def _field(name: str) -> str:
@@ -272,6 +281,9 @@ def _cross_check(
             problems.append(problem_of(number, f"check_every: {too_many}"))
     settings = settings.model_copy(update={"registries": registries})
     policies = [settings.policy(host) for host in (None, *registries)]
+    if Action.DELETE in settings.actions and any(matches(p.exclude, "a", None) for p in policies):
+        said = "has delete, and no deletion is told of: an exclude like `*:` has what has no tag"
+        problems.append(Problem(PREFIX + "ACTIONS", said, "warning"))
     if any("event-log" in p.evidence and p.regions and not p.registry_id for p in policies):
         problems.append(
             Problem(PREFIX + "REGISTRY_ID", "is not set, and the evidence event-log fails without")

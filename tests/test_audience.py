@@ -28,7 +28,7 @@ TARGETS = (
         (["team/*:v*"], "team/app", "v1", True),
         (["team/*:v*"], "team/app", "latest", False),
         (["team/app:*"], "team/app", None, True),
-        (["Team/*"], "team/app", "v1", False),
+        (["[Tt]eam/*"], "team/app", "v1", True),
     ],
 )
 def test_a_target_chooses_repositories(

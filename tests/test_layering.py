@@ -38,6 +38,7 @@ ORDER = [
     "reporting",
     "retry_after",
     "notify",
+    "arm_ids",
     "setting_values",
     "policy",
     "registry_setting",

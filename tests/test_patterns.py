@@ -51,7 +51,7 @@ def test_an_empty_list_of_names_is_refused(value: object) -> None:
         ("*:", "team/app", None, True),
         ("*:", "team/app", "v1", False),
         ("*:sha256-*", "team/app", "sha256-0a.sig", True),
-        ("Team/*", "team/app", "v1", False),
+        ("[Tt]eam/*", "team/app", "v1", True),
     ],
 )
 def test_a_pattern_matches_repository_and_tag(
@@ -72,7 +72,47 @@ def test_a_regular_expression_is_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["*", "*:", "v1.*", "team/*:v*", "*:sha256-*", "mcr.microsoft.com/*", "app:[!0-9]*"]
+    "pattern",
+    [
+        "team/*;other/*",
+        "team/{a",
+        "team/* other/*",
+        "*@sha256:*",
+        "/team/*",
+        "team//app",
+        "oci://team/*",
+        "contoso.azurecr.io/team/*",
+        "localhost:5000/team/*",
+        "team/app:v1:v2",
+    ],
+)
+def test_what_is_not_a_pattern_over_an_images_name_is_refused(pattern: str) -> None:
+    """It would match nothing: a whole reference, a digest, another list's commas."""
+    with pytest.raises(ValueError, match="with commas between them"):
+        check_patterns((pattern,))
+
+
+@pytest.mark.parametrize("pattern", ["Team/*", "Team/[a-z]*:v*"])
+def test_a_capital_in_a_repository_is_refused(pattern: str) -> None:
+    """No registry has one; a tag may."""
+    with pytest.raises(ValueError, match="capital"):
+        check_patterns((pattern,))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*",
+        "*:",
+        "v1.*",
+        "team/*:v*",
+        "*:RC*",
+        "[Tt]eam/*",
+        "*:sha256-*",
+        "mcr.microsoft.com/*",
+        "app:[!0-9]*",
+        "my.azurecr.io.copy/*",
+    ],
 )
 def test_a_pattern_that_can_match_is_accepted(pattern: str) -> None:
     """A dot stands in the middle of many names."""

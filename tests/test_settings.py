@@ -12,6 +12,7 @@ from acr_global.grouping import AlarmGroup
 from acr_global.model import Action
 from acr_global.setting_values import shown
 from acr_global.settings import Loaded, Settings, known_names, load_settings
+from tests.registry.fakes import REGISTRY_ID
 
 ROOT = Path(__file__).parents[1]
 TARGET = {"name": "ops", "kind": "webhook", "url": "https://ops.example/hook"}
@@ -101,12 +102,19 @@ def test_an_empty_value_is_not_set() -> None:
         ("REGION_ENDPOINTS", '{"eastus": "https://u:hush@e.test"}', "no user"),
         ("REGION_ENDPOINTS", '{"eastus": "https://e.test/v2"}', "no more than"),
         ("REGION_ENDPOINTS", '{"eastus": "https://e.test?a=hush"}', "no more than"),
+        ("REGISTRY_ID", "contoso", "must be an ARM id: /subscriptions/"),
+        ("REGISTRY_ID", "contoso.azurecr.io", "must be an ARM id"),
+        ("REGISTRY_ID", f"https://portal.azure.com/#@hush/resource{REGISTRY_ID}", "an ARM id"),
+        ("REGISTRY_ID", f"{REGISTRY_ID}/webhooks/hush", "must be an ARM id"),
+        ("REGISTRY_ID", "Endpoint=sb://hush;SharedAccessKey=hush", "must be an ARM id"),
+        ("REGISTRIES", '{"r.io": {"registry_id": "hush"}}', "registry_id: must be an ARM id"),
         ("ARM_ENDPOINT", "management.azure.com", "must begin with https://"),
         ("ARM_ENDPOINT", "http://management.azure.com", "use https"),
         ("ARM_ENDPOINT", "https://u:hush@management.azure.com", "no user"),
         ("ACTIONS", ",", "at least one"),
         ("INCLUDE", ",", "at least one"),
-        ("INCLUDE", "^team/app$", "no regular expressions; until then the default is in force, *"),
+        ("INCLUDE", "^team/app$", "and no digests; until then the default is in force, *"),
+        ("INCLUDE", "Team/*", "has a capital in a repository's name"),
         ("EXCLUDE", "*:, team/.*:.*", "must be patterns like team/*:v*"),
         ("REGISTRIES", '{"r.io": {"badge": "(a|b)"}}', "badge: must be patterns like team/*:v*"),
         ("TIMEOUT", "9" * 5_000 + "s", "write it like"),
@@ -366,6 +374,34 @@ def test_good_targets_survive_a_bad_neighbour() -> None:
     assert loaded.problems
 
 
+@pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        ("West Europe East US, North Europe", "names one region, westeuropeeastus; put commas"),
+        ("West Europe", "names one region, westeurope"),
+        ("East US 2 EUAP, South Central US", None),
+        ("westeurope", None),
+    ],
+)
+def test_a_comma_that_is_missing_is_noticed(regions: str, said: str | None) -> None:
+    """Azure's names have three words at most, or four with EUAP; each push would be overdue."""
+    loaded = load(REGIONS=regions)
+    assert () == loaded.errors
+    found = [problem.message for problem in loaded.problems]
+    assert (1 if said else 0) == len(found)
+    assert all(said and message.startswith(said) for message in found)
+
+
+def test_deletions_that_nobody_hears_of_are_noticed() -> None:
+    """They have no tag, as what is pushed by digest has none."""
+    given = {"ACTIONS": "push,delete", "EXCLUDE": "*:"}
+    assert "no deletion is told of" in problems(**given)["ACTIONS"]
+    own = {"REGISTRIES": '{"r.io": {"exclude": "team/*, *:"}}', "ACTIONS": "delete"}
+    assert "no deletion is told of" in problems(**own)["ACTIONS"]
+    assert {} == problems(ACTIONS="push", EXCLUDE="*:")
+    assert {} == problems(ACTIONS="push,delete", EXCLUDE="team/*, *:sha256-*")
+
+
 def test_a_registry_says_what_differs() -> None:
     """Everything else falls back to the plain settings."""
     own = {"regions": ["West Europe"], "timeout": "5m", "targets": "ops", "exclude": "*:"}
@@ -402,26 +438,27 @@ def test_a_registry_names_only_targets_that_are_there() -> None:
 def test_the_event_log_needs_to_know_which_registry() -> None:
     """The registry's resource id cannot be derived from its host."""
     assert "event-log" in problems(EVIDENCE="event-log")["REGISTRY_ID"]
-    assert {} == problems(EVIDENCE="event-log,manifest", REGISTRY_ID="/subscriptions/s")
+    assert {} == problems(EVIDENCE="event-log,manifest", REGISTRY_ID=REGISTRY_ID)
 
 
 def test_catching_up_needs_to_know_which_registry() -> None:
     """By default it silently waits until one is named."""
+    known = {"REGISTRY_ID": REGISTRY_ID}
     assert "REGISTRY_ID" in problems(CATCH_UP="5m")["CATCH_UP"]
     assert {} == problems(CATCH_UP="0") == problems()
-    assert {} == problems(CATCH_UP="5m", REGISTRY_ID="/subscriptions/s")
+    assert {} == problems(CATCH_UP="5m", REGISTRY_ID=REGISTRY_ID)
     assert [False, False, True] == [
         load(REGIONS="eastus", **said).settings.catches_up()
-        for said in ({}, {"CATCH_UP": "0", "REGISTRY_ID": "/s"}, {"REGISTRY_ID": "/s"})
+        for said in ({}, known | {"CATCH_UP": "0"}, known)
     ]
 
 
 def test_catching_up_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them there is no timer, which is a problem where a registry is named."""
     monkeypatch.setattr("acr_global.setting_values.EVENT_LOG_PACKAGES", ("no_such_package.at_all",))
-    assert "packages" in problems(REGISTRY_ID="/s")["CATCH_UP"]
-    assert {} == problems(REGISTRY_ID="/s", CATCH_UP="0")
-    assert not load(REGIONS="eastus", REGISTRY_ID="/s").settings.catches_up()
+    assert "packages" in problems(REGISTRY_ID=REGISTRY_ID)["CATCH_UP"]
+    assert {} == problems(REGISTRY_ID=REGISTRY_ID, CATCH_UP="0")
+    assert not load(REGIONS="eastus", REGISTRY_ID=REGISTRY_ID).settings.catches_up()
 
 
 @pytest.mark.parametrize(
@@ -445,14 +482,18 @@ def test_pages_that_nobody_could_sign_in_to_are_a_problem(
 
 def test_a_registry_is_watched_once_in_all_of_its_regions() -> None:
     """It is known by its ARM id, whoever names it; without one it is not watched."""
-    own = {"r.io": {"registry_id": "/S", "regions": ["c", "a"]}, "q.io": {"registry_id": "/t"}}
-    said = {"REGIONS": "a,b", "REGISTRY_ID": "/s", "REGISTRIES": json.dumps(own)}
+    other = REGISTRY_ID.replace("my", "other")
+    own = {
+        "r.io": {"registry_id": REGISTRY_ID.upper(), "regions": ["c", "a"]},
+        "q.io": {"registry_id": other},
+    }
+    said = {"REGIONS": "a,b", "REGISTRY_ID": REGISTRY_ID, "REGISTRIES": json.dumps(own)}
     watched = load(**said).settings.watched()
-    assert [("/s", ("a", "b", "c")), ("/t", ("a", "b"))] == [
+    assert [(REGISTRY_ID, ("a", "b", "c")), (other, ("a", "b"))] == [
         (p.registry_id, p.regions) for p in watched
     ]
     assert () == load(REGIONS="a").settings.watched()
-    assert () == load(REGIONS="", REGISTRY_ID="/s").settings.watched()
+    assert () == load(REGIONS="", REGISTRY_ID=REGISTRY_ID).settings.watched()
 
 
 def test_region_endpoints_are_found_by_normal_names() -> None:

@@ -45,8 +45,8 @@ TEXTS = {
     "BADGE": "*",
     "ALARM_GROUP": "5 in 10m",
     "REGISTRY_ID": "/subscriptions/x/resourceGroups/y/providers/Microsoft.ContainerRegistry"
-    "/registries/z",
-    "ACTIONS": "push, delete",
+    "/registries/zebra",
+    "ACTIONS": "push, quarantine",
     "RETRY_SCHEDULE": "5s,1m,1h",
     "ARM_ENDPOINT": "https://management.azure.com",
     "CATCH_UP": "5m",

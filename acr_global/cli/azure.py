@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acr_global.arm_ids import REGISTRIES, parse_id
 from acr_global.cli.exits import CommandError, NotAskedError, UsageError
-from acr_global.registry.ids import REGISTRIES, parse_id
 from acr_global.setting_values import origin
 
 if TYPE_CHECKING:

@@ -127,10 +127,10 @@ def plan(
     at = place(os.environ, registry, subscription, tenant, cloud)
     with _opened(at, url, app_id, actions, scope, key_stdin) as registrar:
         planned = registrar.plan()
+    from acr_global.arm_ids import REGISTRIES, parse_id
     from acr_global.cli import registering
     from acr_global.registration import rights, scripts
     from acr_global.registration.plan import Kind
-    from acr_global.registry.ids import REGISTRIES, parse_id
 
     steps = planned.steps
     if language is Language.AZ:

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from acr_global.arm_ids import REGISTRIES, SITES, parse_id
 from acr_global.registration import reading, rights
 from acr_global.registration.asking import patience, said
 from acr_global.registration.model import (
@@ -26,7 +27,6 @@ from acr_global.registration.model import (
 )
 from acr_global.registration.refusal import ArmError
 from acr_global.registration.signin import Cloud, open_credential, open_transport
-from acr_global.registry.ids import REGISTRIES, SITES, parse_id
 
 POLL_SECONDS = 2.0
 """Between two looks at an operation, where the service names no time."""

@@ -6,7 +6,7 @@ Source: learn.microsoft.com/azure/role-based-access-control/permissions, `contai
 
 from __future__ import annotations
 
-from acr_global.registry.ids import REGISTRIES, SITES
+from acr_global.arm_ids import REGISTRIES, SITES
 
 READ_REGISTRY = f"{REGISTRIES}/read"
 READ_USAGES = f"{REGISTRIES}/listUsages/read"

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from acr_global.arm_ids import SITES, parse_id
 from acr_global.registration.arm import Arm
 from acr_global.registration.model import App, Registry, Webhook
 from acr_global.registration.plan import may_be_ours
 from acr_global.registration.refusal import ArmError
 from acr_global.registration.rights import READ_SITE
-from acr_global.registry.ids import SITES, parse_id
 from acr_global.urls import split_url
 
 AT_ONCE = 8

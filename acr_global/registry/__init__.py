@@ -3,7 +3,6 @@
     question   what is asked, and how: Question, Access
     guard      one check becomes one Evidence, whatever happens to it
     look       the entrance: every region and kind side by side, within one budget
-    ids        parsing ARM ids (pure)
     naming     how our webhooks are named and marked (pure)
     webhooks   which of the registry's webhooks is ours in a region (pure)
     firings    event-log entries and what they mean (pure)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from acr_global.arm_ids import REGISTRIES, parse_id
 from acr_global.model import Evidence, EvidenceKind
 from acr_global.registry.firings import (
     NOTHING,
@@ -25,7 +26,6 @@ from acr_global.registry.firings import (
     parse_firing,
 )
 from acr_global.registry.guard import CheckFailedError, Seen, failed, guarded
-from acr_global.registry.ids import REGISTRIES, parse_id
 from acr_global.registry.question import Access, Question
 from acr_global.registry.transport import open_transport
 from acr_global.registry.webhooks import Webhook, choose, parse_webhook

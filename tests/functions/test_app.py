@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from tests.registry.fakes import REGISTRY_ID
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 FUNCTIONS: list[Any] = build_app({"ACR_GLOBAL_REGIONS": "eastus"}).get_functions()
 
 
-WATCHED = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRY_ID": "/subscriptions/s"}
+WATCHED = {"ACR_GLOBAL_REGIONS": "eastus", "ACR_GLOBAL_REGISTRY_ID": REGISTRY_ID}
 """A registry whose event logs can be asked for."""
 
 

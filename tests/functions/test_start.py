@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.registry.fakes import REGISTRY_ID
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import gc, json, os, sys, threading
@@ -49,7 +51,7 @@ def started() -> dict[str, Any]:
     """What is there after a start, with a target and a registry whose log can be read."""
     ours = {
         "ACR_GLOBAL_REGIONS": "westeurope,eastus",
-        "ACR_GLOBAL_REGISTRY_ID": "/subscriptions/s",
+        "ACR_GLOBAL_REGISTRY_ID": REGISTRY_ID,
         "ACR_GLOBAL_TARGETS": json.dumps(
             [{"name": "ops", "kind": "webhook", "url": "https://ops.example/hook"}]
         ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from acr_global.arm_ids import parse_id
 from acr_global.registration.signin import CLOUDS, Cloud, cloud_at, way
-from acr_global.registry.ids import parse_id
 
 ID = "/subscriptions/s-1/resourcegroups/My_Group/providers/microsoft.web/Sites/func-app/"
 
