@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from acr_global.model import Frozen, Moment, VerdictType
+from acr_global.model import Action, Frozen, Moment, VerdictType
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Member(Frozen):
     push_id: str
     reference: str
     """What was pushed: `repository:tag`, or `repository@digest` where there is no tag."""
+    action: Action | None = None
+    """What has happened to it, where that is no push."""
     begun_at: Moment
     overdue_at: Moment
     """When its alarm was decided."""

@@ -22,7 +22,7 @@ from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError,
 from acr_global.functions.setup import Tools
 from acr_global.gathering import Counted, Group, Said
 from acr_global.grouping import BECOMES, MemberState
-from acr_global.model import Verdict, VerdictType
+from acr_global.model import Action, Verdict, VerdictType
 from acr_global.notify.words import shorten
 
 T = TypeVar("T")
@@ -193,6 +193,7 @@ def _counted(verdict: Verdict, state: MemberState, targets: tuple[str, ...]) -> 
     return Counted(
         push_id=verdict.push_id,
         reference=shorten(verdict.artifact.reference, MAX_REFERENCE_CHARS),
+        action=None if verdict.action is Action.PUSH else verdict.action,
         begun_at=verdict.begun_at,
         overdue_at=verdict.decided_at if alarm else verdict.deadline,
         state=state,

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import assert_never
 
 from acr_global.grouping import GroupReport, GroupState, Member, MemberState
+from acr_global.model import Action
 from acr_global.notify.group_words import pushes_text
 from acr_global.notify.message import id_of
 from acr_global.notify.notice import GroupMessage, GroupPush
@@ -58,6 +59,7 @@ def _push(member: Member) -> GroupPush:
     return GroupPush(
         id=well_formed(member.push_id),
         image=well_formed(member.reference),
+        action=member.action or Action.PUSH,
         state=member.state,
         begun_at=member.begun_at,
         overdue_at=member.overdue_at,

@@ -19,7 +19,14 @@ from acr_global.model import (
     VerdictType,
 )
 from acr_global.notify.notice import Notice
-from acr_global.notify.words import TEST_MARK, duration, join_names, plain, well_formed
+from acr_global.notify.words import (
+    TEST_MARK,
+    duration,
+    join_names,
+    plain,
+    subject,
+    well_formed,
+)
 
 LATE_SECONDS = 60.0
 """Seconds from which on the text says that a verdict is late."""
@@ -239,13 +246,13 @@ def _told_late(verdict: Verdict) -> str:
 
 def _subject(verdict: Verdict) -> tuple[str, str, str]:
     """What is spoken of, what it is in a region that has it, and what such a region has."""
-    name = plain(verdict.artifact.reference)
+    name = subject(verdict.action, plain(verdict.artifact.reference))
     match verdict.action:
         case Action.PUSH | Action.CHART_PUSH:
             return name, "is in", "it"
         case Action.DELETE | Action.CHART_DELETE:
-            return f"deletion of {name}", "is done in", "done it"
+            return name, "is done in", "done it"
         case Action.QUARANTINE:
-            return f"quarantine of {name}", "is in force in", "done it"
+            return name, "is in force in", "done it"
         case _:
             assert_never(verdict.action)

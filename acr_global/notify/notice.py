@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from acr_global.grouping import GroupState, MemberState
-from acr_global.model import CutText, Frozen, Message, Moment
+from acr_global.model import Action, CutText, Frozen, Message, Moment
 
 
 class _Said(Frozen):
@@ -24,6 +24,8 @@ class GroupPush(_Said):
     id: str
     image: CutText
     """`repository:tag`, or `repository@digest` where there is no tag."""
+    action: Action
+    """What has happened to it."""
     state: MemberState
     """waiting: overdue, and still waited for; recovered: in every region after all; incomplete:
     waited for no longer."""

@@ -18,6 +18,7 @@ from acr_global.notify.words import (
     headline,
     missing_first,
     plain,
+    subject,
 )
 
 
@@ -91,7 +92,8 @@ def sheet_of(message: Notice, template: str | None) -> Sheet:
         tone=_group_tone(message),
         facts=group_facts(message),
         rows=tuple(
-            Row(plain(p.image), describe_push(p), _PUSH_TONES[p.state]) for p in message.pushes
+            Row(subject(p.action, plain(p.image)), describe_push(p), _PUSH_TONES[p.state])
+            for p in message.pushes
         ),
         more=message.omitted,
     )

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from string import Template
+from typing import assert_never
 
 from acr_global.durations import format_duration
 from acr_global.model import Action, EvidenceKind, Message, RegionReport, as_utc
@@ -74,6 +75,19 @@ def reference(message: Message) -> str:
     if push.tag:
         return plain(f"{repository}:{push.tag}")
     return plain(f"{repository}@{push.digest}" if push.digest else repository)
+
+
+def subject(action: Action, name: str) -> str:
+    """What is spoken of: an image, or what has happened to it."""
+    match action:
+        case Action.PUSH | Action.CHART_PUSH:
+            return name
+        case Action.DELETE | Action.CHART_DELETE:
+            return f"deletion of {name}"
+        case Action.QUARANTINE:
+            return f"quarantine of {name}"
+        case _:
+            assert_never(action)
 
 
 def headline(message: Notice, template: str | None) -> str:

@@ -16,7 +16,7 @@ from acr_global.functions import joining, names
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.timers.revive_interrupted import is_open
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, every_verdict, webhook_targets
-from acr_global_rig.registry import REGIONS
+from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from tests.e2e.test_couriers import lines
@@ -84,6 +84,19 @@ async def test_two_hundred_pushes_without_a_region_are_one_alarm(
         assert singly == told(ops)["overdue"] == told(ops)["recovered"]
         for last in reports(ops)[-1:]:
             assert ("over", (0, 200, 0)) == (last["state"], counts(last))
+
+
+async def test_deletions_of_a_group_are_called_so() -> None:
+    """What is told of has happened to an image, and is not always a push."""
+    async with world(ALARM_GROUP="2 in 10m", ACTIONS="push,delete") as w:
+        for name, action in (("p0", "delete"), ("p1", "delete"), ("p2", "push")):
+            for region in REGIONS[:2]:
+                await w.post(event(name) | {"action": action}, region)
+            await asyncio.sleep(5)
+        await asyncio.sleep(HOUR)
+        last = reports(w.receivers["ops"])[-1]
+        found = {push["id"]: push["action"] for push in last["pushes"]}
+        assert {"p0": "delete", "p1": "delete", "p2": "push"} == found
 
 
 async def test_alarms_that_come_at_once_have_one_answer_each() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from acr_global.grouping import GroupState, MemberState
-from acr_global.model import Outcome
+from acr_global.model import Action, Outcome
 from acr_global.notify import deliver
 from acr_global.notify.group import LISTED_BYTES, trial_group
 from acr_global.notify.message import delivery_id
@@ -129,6 +129,15 @@ def test_each_push_is_a_row_with_what_became_of_it() -> None:
     ] == [(row.name, row.text, row.tone) for row in waiting]
     ended = sheet_of(group(OVER), None).rows
     assert ("team/app:v2: never reported", Tone.BAD) == (ended[0].line, ended[0].tone)
+
+
+def test_a_deletion_is_called_one() -> None:
+    """Whoever reads that an image waits must not take it for a push."""
+    deleted = member(1, action=Action.DELETE)
+    (row,) = sheet_of(group(members=(deleted,)), None).rows
+    assert "deletion of team/app:v1" == row.name
+    (push,) = group(members=(deleted,)).pushes
+    assert (Action.DELETE, "team/app:v1") == (push.action, push.image)
 
 
 def test_every_name_is_one_line_of_visible_text() -> None:

@@ -22,7 +22,7 @@ from acr_global.notify.notice import GroupMessage, Notice
 from acr_global.notify.outcomes import Answer, Judgement
 from acr_global.notify.request import check_header, to_json
 from acr_global.notify.target import FRAMING, HttpTarget
-from acr_global.notify.words import headline, shorten
+from acr_global.notify.words import headline, shorten, subject
 from acr_global.retry_after import capped
 from acr_global.secret import Secret, SecretRef, check_alone, resolve
 from acr_global.urls import split_url
@@ -179,7 +179,11 @@ def _body(message: Message, event_type: str, text: str) -> bytes:
 def _group_body(message: GroupMessage, event_type: str, text: str) -> bytes:
     """As many pushes as the message lists: it is bounded so that they fit."""
     images = {
-        state: [shorten(p.image, TEXT_CHARS) for p in message.pushes if p.state == state]
+        state: [
+            shorten(subject(p.action, p.image), TEXT_CHARS)
+            for p in message.pushes
+            if p.state == state
+        ]
         for state in MemberState
     }
     counts = {state: getattr(message, state) for state in MemberState}
