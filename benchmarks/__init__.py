@@ -13,6 +13,7 @@ alone says more about the machine than about the app. Nothing is asserted.
     cpu         processor time of the Python process per push, likewise
     bursts      webhooks a second, and how soon a push is decided; on the real engine
     polling     what looking into queues costs and buys, likewise
+    hub         what host.json's settings for a task hub cost and buy, likewise
     kills       what becomes of pushes when the host or Python is killed; on the real engine
     chaos/      random pushes and faults, and what must hold whatever happens
     process     this process: what it runs on, and how it is silent

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import median
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 
@@ -130,7 +130,7 @@ async def fresh() -> Table:
     for _ in range(ROUNDS):
         async with AsyncExitStack() as stack:
             storage = stack.enter_context(engine.azurite(fast=True))
-            ground = await _ground(stack, storage, APP, 1)
+            ground = await ground_of(stack, storage, APP, 1)
             found.append(await burst(ground, pushes, at_once))
             print("fresh host:", found[-1], flush=True)
     return compared({(at_once, APP): found}, APP, pushes)
@@ -153,7 +153,7 @@ async def _rounds(*, fast: bool) -> Table:
     for _ in range(ROUNDS):
         async with AsyncExitStack() as stack:
             storage = stack.enter_context(engine.azurite(fast=fast))
-            grounds = {side: await _ground(stack, storage, side, 1) for side in (APP, TEXTBOOK)}
+            grounds = {side: await ground_of(stack, storage, side, 1) for side in (APP, TEXTBOOK)}
             for ground in grounds.values():
                 await burst(ground, 20, 8)
             for at_once in AT_ONCE:
@@ -204,7 +204,7 @@ async def _lags(hosts: int) -> Table:
     """Both apps at the same time, so that whatever else the machine does is the same to both."""
     async with AsyncExitStack() as stack:
         storage = stack.enter_context(engine.azurite(fast=True))
-        grounds = {side: await _ground(stack, storage, side, hosts) for side in (APP, TEXTBOOK)}
+        grounds = {side: await ground_of(stack, storage, side, hosts) for side in (APP, TEXTBOOK)}
         return lags_of(f"{hosts} host(s)", await lags(grounds))
 
 
@@ -230,11 +230,11 @@ class Lags:
     """Pushes that were told as complete, and only once."""
 
 
-async def lags(grounds: Mapping[str, Ground]) -> dict[str, Lags]:
+async def lags(grounds: Mapping[str, Ground], pushes: int = PUSHES) -> dict[str, Lags]:
     """Of some apps at the same time: a push each second, its regions 0.4 s apart."""
     found: dict[str, list[float]] = {side: [] for side in grounds}
-    pushes = [_lag(grounds[side], n, found[side]) for side in grounds for n in range(PUSHES)]
-    await asyncio.gather(*pushes)
+    each = [_lag(grounds[side], n, found[side]) for side in grounds for n in range(pushes)]
+    await asyncio.gather(*each)
     return {
         side: Lags(median(s), percentile(s, 95), percentile(s, 99), max(s), len(s))
         for side, s in found.items()
@@ -252,12 +252,15 @@ async def _lag(ground: Ground, number: int, lags: list[float]) -> None:
         lags.append(max(0.0, time.monotonic() - answered))
 
 
-async def _ground(stack: AsyncExitStack, storage: engine.Azurite, side: str, hosts: int) -> Ground:
+async def ground_of(
+    stack: AsyncExitStack, storage: engine.Azurite, side: str, hosts: int, **options: Any
+) -> Ground:
+    """So many hosts on one hub of one of the apps; `options`: of engine.hosted."""
     board = Board()
     settings = await stack.enter_async_context(props(board, REAL))
     function_app = FUNCTION_APP if side == TEXTBOOK else None
     first = await stack.enter_async_context(
-        engine.hosted(storage, settings, function_app=function_app)
+        engine.hosted(storage, settings, function_app=function_app, **options)
     )
     others = [first.another() for _ in range(hosts - 1)]
     for other in others:

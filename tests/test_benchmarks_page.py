@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acr_global.cli.exits import UsageError
-from benchmarks import bursts, cli, memory, page
+from benchmarks import bursts, cli, hub, memory, page
 from benchmarks.peers import __main__ as peers
 from benchmarks.table import Table, markdown
 
@@ -19,6 +19,7 @@ BLOCKS = [
     "cpu",
     *(f"memory {where}" for where in memory.WHERE),
     *(f"bursts {name}" for name in bursts.MEASURES),
+    *(f"hub {name}" for name in hub.MEASURES),
     *(f"peers {name}" for name in peers.MEASURES),
 ]
 TABLE = Table("starter: ms", ["", "app", "textbook"], [["first", "1.0", ""]], ["Once."])
