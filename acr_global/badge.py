@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from acr_global.ledger import Row
-from acr_global.model import Action, VerdictType
+from acr_global.model import PUSHED, VerdictType
 
 LABEL = "replicated"
 
-_PUSHES = (Action.PUSH, Action.CHART_PUSH)
 _CHAR = 6.1
 """Pixels that a letter takes at 11 pixels, about; the picture makes the text fit."""
 _EDGE = 6.0
@@ -37,7 +36,7 @@ _DONE, _LATE, _LACKING = "#1a7f37", "#9a6700", "#cf222e"
 
 def badge_of(newest_first: Iterable[Row]) -> Badge:
     """The badge of the newest of these that is a push, and no deletion."""
-    row = next((row for row in newest_first if row.action in _PUSHES), None)
+    row = next((row for row in newest_first if row.action in PUSHED), None)
     if row is None:
         return NEVER
     count, missing = max(len(row.ways), len(row.missing)), len(row.missing)

@@ -178,13 +178,14 @@ class Wanted:
     repository: str | None = None
     tag: str | None = None
     digest: str | None = None
+    action: str | None = None
     missing: str | None = None
     """A region, normalised."""
     since: datetime | None = None
 
     def equal(self) -> dict[str, str]:
         """What a push must have, by the names of a row and of the list alike."""
-        named = ("state", "registry", "repository", "tag", "digest")
+        named = ("state", "registry", "repository", "tag", "digest", "action")
         return {name: value for name in named if (value := getattr(self, name)) is not None}
 
 

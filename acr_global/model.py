@@ -70,6 +70,10 @@ class Action(StrEnum):
     CHART_DELETE = "chart_delete"
 
 
+PUSHED = (Action.PUSH, Action.CHART_PUSH)
+"""After which something is there."""
+
+
 class VerdictType(StrEnum):
     """What the app says about one push."""
 

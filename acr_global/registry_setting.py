@@ -25,6 +25,7 @@ from acr_global.urls import parse_host
 SETTING = "ACR_GLOBAL_REGISTRIES"
 
 REFUSED = "its webhooks are answered 503"
+ALL_HEAR = "until then all targets hear of it"
 
 _BARE = (
     "has a name without a dot, which is matched with the host in each event: say its login server, "
@@ -67,7 +68,9 @@ def parse_registries(raw: str) -> Registries:
             if _is_bare(host):
                 found.problems.append(problem_of(number, _BARE, "warning"))
         except ValueError as error:
-            wrong = [str(error)]
+            # Of whichever registry is meant the regions are not known.
+            found.policies = dict.fromkeys(_hosts_in(name), _NOT_KNOWN) | found.policies
+            wrong = [f"{error}; until then webhooks of a registry in its name are answered 503"]
         found.problems += [problem_of(number, text) for text in wrong]
     return found
 
@@ -126,5 +129,5 @@ def _sentence(wrong: Wrong, own: Override) -> str:
     if not known:
         return said
     if wrong.field == "targets":
-        return f"{said}; until then all targets hear of it"
+        return f"{said}; {ALL_HEAR}"
     return f"{said}; until then the plain setting is in force"

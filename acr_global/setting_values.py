@@ -145,7 +145,14 @@ def origin(value: object) -> str:
 
 def endpoints(value: object) -> dict[str, str]:
     """Regions and base URLs."""
-    return once((parse_regions(k)[0], origin(v)) for k, v in json_object(value).items())
+    return once((_region(name), origin(url)) for name, url in json_object(value).items())
+
+
+def _region(name: str) -> str:
+    regions = parse_regions(name)
+    if len(regions) > 1:
+        raise ValueError("must have one region before each URL")
+    return regions[0]
 
 
 def evidence(value: object) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ from acr_global.lenient import read as read_fields
 from acr_global.model import Action
 from acr_global.notify.setting import parse_targets, secret_names
 from acr_global.notify.target import Target
-from acr_global.patterns import matches, normalize_region, parse_some
+from acr_global.patterns import matches, parse_some
 from acr_global.policy import Override, Policy
-from acr_global.registry_setting import REFUSED, parse_registries, problem_of
+from acr_global.registry_setting import ALL_HEAR, REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
 from acr_global.surroundings import bare, quoted, unresolved
 
@@ -224,7 +224,7 @@ def _not_apart(text: str, regions: tuple[str, ...]) -> Iterator[Problem]:
         words = len(name.split())
         long = words > 3 + name.strip().upper().endswith("EUAP")
         if long or (words > 1 and len(regions) == 1):
-            said = f"names one region, {normalize_region(name)}; put commas between several"
+            said = "has several words in one name; put commas between regions"
             yield Problem(_REGIONS, said, "warning")
 
 
@@ -262,23 +262,13 @@ def _cross_check(
     """Problems that only several settings together show; consequences of a wrong one are not
     named."""
     problems: list[Problem] = []
-    too_many = f"makes more than {MAX_LOOKS} looks in one timeout; until then it is 0s"
-    none = {"check_every": timedelta(0)}
     if _looks_too_often(settings):
-        settings = settings.model_copy(update=none)
-        problems.append(Problem(PREFIX + "CHECK_EVERY", too_many))
-    names = {t.name for t in settings.targets}
+        settings = settings.model_copy(update=_NO_LOOKS)
+        problems.append(Problem(PREFIX + "CHECK_EVERY", _TOO_MANY))
     registries = dict(settings.registries)
     for host, number in places.items():
-        own = registries[host]
-        if "regions" not in own.model_fields_set | settings.model_fields_set:
-            problems.append(problem_of(number, f"no regions; {REFUSED}"))
-        if own.targets and set(own.targets) - names:
-            said = "names an unknown target; until then the others hear of it"
-            problems.append(problem_of(number, said))
-        if _looks_too_often(settings.policy(host)):
-            registries[host] = own.model_copy(update=none)
-            problems.append(problem_of(number, f"check_every: {too_many}"))
+        registries[host], wrong = _check_registry(settings, host)
+        problems += [problem_of(number, text) for text in wrong]
     settings = settings.model_copy(update={"registries": registries})
     policies = [settings.policy(host) for host in (None, *registries)]
     if Action.DELETE in settings.actions and any(matches(p.exclude, "a", None) for p in policies):
@@ -295,6 +285,27 @@ def _cross_check(
         said = "needs the packages that the evidence event-log needs, and does nothing without"
         problems.append(Problem(PREFIX + "CATCH_UP", said, "warning"))
     return settings, tuple(problems)
+
+
+def _check_registry(settings: Settings, host: str) -> tuple[Override, list[str]]:
+    """A registry's own policy as it is in force beside the other settings, and what is wrong."""
+    own, wrong = settings.registries[host], list[str]()
+    if "regions" not in own.model_fields_set | settings.model_fields_set:
+        wrong.append(f"no regions; {REFUSED}")
+    known = {target.name for target in settings.targets}.intersection(own.targets or ())
+    if set(own.targets or ()) - known:
+        said = "until then the others hear of it" if known else ALL_HEAR
+        wrong.append(f"targets: names an unknown one; {said}")
+        own = own if known else own.model_copy(update={"targets": None})
+    if _looks_too_often(settings.policy(host)):
+        theirs = "" if "check_every" in own.model_fields_set else f"{PREFIX}CHECK_EVERY "
+        wrong.append(f"{theirs or 'check_every: '}{_TOO_MANY}")
+        own = own.model_copy(update=_NO_LOOKS)
+    return own, wrong
+
+
+_NO_LOOKS = {"check_every": timedelta(0)}
+_TOO_MANY = f"makes more than {MAX_LOOKS} looks in one timeout; until then it is 0s"
 
 
 def _looks_too_often(policy: Policy) -> bool:

@@ -185,7 +185,9 @@ def test_too_many_looks_in_one_timeout_are_refused() -> None:
     assert timedelta(0) == load(CHECK_EVERY="10s", TIMEOUT="2h").settings.check_every
     loaded = load(REGIONS="a", CHECK_EVERY="10s", REGISTRIES='{"r.io": {"timeout": "2h"}}')
     (problem,) = loaded.problems
-    assert problem.message.startswith("registry 1: check_every: makes more than 200 looks")
+    assert problem.message.startswith("registry 1: ACR_GLOBAL_CHECK_EVERY makes more than 200")
+    own = '{"r.io": {"timeout": "2h", "check_every": "10s"}}'
+    assert "check_every: makes more than 200 looks" in problems(REGISTRIES=own)["REGISTRIES"]
     every = [loaded.settings.policy(host).check_every for host in ("r.io", None)]
     assert [timedelta(0), timedelta(seconds=10)] == every
 
@@ -377,8 +379,8 @@ def test_good_targets_survive_a_bad_neighbour() -> None:
 @pytest.mark.parametrize(
     ("regions", "said"),
     [
-        ("West Europe East US, North Europe", "names one region, westeuropeeastus; put commas"),
-        ("West Europe", "names one region, westeurope"),
+        ("West Europe East US, North Europe", "has several words in one name"),
+        ("West Europe", "has several words in one name"),
         ("East US 2 EUAP, South Central US", None),
         ("westeurope", None),
     ],
@@ -432,7 +434,47 @@ def test_regions_may_stand_with_the_registries_alone() -> None:
 
 def test_a_registry_names_only_targets_that_are_there() -> None:
     """A wrong name would mean that nobody is told."""
-    assert "unknown target" in problems(REGISTRIES='{"r.io": {"targets": ["x"]}}')["REGISTRIES"]
+    assert "unknown one" in problems(REGISTRIES='{"r.io": {"targets": ["x"]}}')["REGISTRIES"]
+
+
+@pytest.mark.parametrize(
+    ("own", "hear", "said"),
+    [
+        (["opps"], ("ops", "dev"), "until then all targets hear of it"),
+        (["ops", "opps"], ("ops",), "until then the others hear of it"),
+        ([], ("ops", "dev"), None),
+    ],
+)
+def test_an_unknown_target_silences_no_registry(
+    own: list[str], hear: tuple[str, ...], said: str | None
+) -> None:
+    """Whoever is left is told; where nobody is, everybody."""
+    loaded = load(
+        REGIONS="eastus",
+        TARGETS=json.dumps([TARGET, TARGET | {"name": "dev"}]),
+        REGISTRIES=json.dumps({"r.io": {"targets": own} if own else {}}),
+    )
+    assert hear == loaded.settings.target_names(loaded.settings.policy("r.io"))
+    assert ([said] if said else []) == [p.message.partition("; ")[2] for p in loaded.problems]
+
+
+def test_of_a_registry_that_may_be_meant_the_regions_are_not_known() -> None:
+    """With the plain ones a push would be complete too early."""
+    own = {"myregistry.azurecr.io/team": {"regions": "westeurope,eastus"}}
+    loaded = load(REGIONS="westeurope", REGISTRIES=json.dumps(own))
+    assert not loaded.settings.knows_regions("myregistry.azurecr.io")
+    assert loaded.settings.knows_regions("other.azurecr.io")
+    assert "are answered 503" in loaded.problems[0].message
+    both = own | {"myregistry.azurecr.io": {"regions": "eastus"}}
+    for entries in (both, dict(reversed(both.items()))):
+        settings = load(REGIONS="westeurope", REGISTRIES=json.dumps(entries)).settings
+        assert ("eastus",) == settings.policy("myregistry.azurecr.io").regions
+
+
+def test_a_region_has_a_url_of_its_own() -> None:
+    """Of two before one only the first would have counted."""
+    wrong = '{"westeurope, eastus": "https://mirror.example"}'
+    assert "one region before each" in problems(REGION_ENDPOINTS=wrong)["REGION_ENDPOINTS"]
 
 
 def test_the_event_log_needs_to_know_which_registry() -> None:

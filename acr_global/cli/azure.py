@@ -79,12 +79,6 @@ def place(
     at = told(environ, registry, subscription, tenant, cloud)
     if not at.registry:
         raise UsageError(f"which registry? Give --registry NAME, or {REGISTRY_VARIABLE}")
-    is_name = at.registry.isascii() and at.registry.isalnum()
-    if not is_name and parse_id(at.registry, REGISTRIES) is None:
-        raise UsageError(
-            "--registry must be a registry's name (contoso, not contoso.azurecr.io), or its whole "
-            "ARM id"
-        )
     if at.subscription is None:
         raise UsageError(
             f"which subscription? Give --subscription ID or {SUBSCRIPTION_VARIABLE}, or the "
@@ -103,6 +97,12 @@ def told(
     """As much of the place as the options or the environment tell. Raises UsageError."""
     named = said(environ, registry, REGISTRY_VARIABLE) or ""
     parts = parse_id(named, REGISTRIES)
+    is_name = named.isascii() and named.isalnum()
+    if named and not is_name and parts is None:
+        raise UsageError(
+            "--registry must be a registry's name (contoso, not contoso.azurecr.io), or its whole "
+            "ARM id"
+        )
     return Place(
         registry=named,
         endpoint=endpoint(environ, cloud),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, BinaryIO
+from urllib.parse import urlencode
 
 import typer
 
@@ -112,6 +113,14 @@ def segment(name: str, what: str) -> str:
     if not _SEGMENT.fullmatch(name):
         raise UsageError(f"that is no {what}: letters, digits and . _ ~ - only")
     return name
+
+
+def asked(path: str, query: Mapping[str, str]) -> str:
+    """A path with a query. Raises UsageError."""
+    try:
+        return f"{path}?{urlencode(query)}" if query else path
+    except UnicodeEncodeError:
+        raise UsageError("a word of the command is not text in UTF-8") from None
 
 
 def base_url(url: str) -> str:

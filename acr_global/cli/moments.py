@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from acr_global.cli.exits import UsageError
-from acr_global.durations import parse_duration
+from acr_global.durations import MAX_DURATION, format_duration, parse_duration
 from acr_global.model import as_utc
+from acr_global.setting_values import LONGEST_KEEP
 
 
 def seconds(option: str) -> Callable[[object], float]:
@@ -19,7 +20,10 @@ def seconds(option: str) -> Callable[[object], float]:
         try:
             return parse_duration(str(value)).total_seconds()
         except ValueError:
-            raise UsageError(f"{option} must be a duration, such as 30s or 15m") from None
+            most = format_duration(MAX_DURATION)
+            raise UsageError(
+                f"{option} must be a duration of {most} at most, such as 30s or 15m"
+            ) from None
 
     return read
 
@@ -28,7 +32,7 @@ def since_when(value: object) -> str:
     """A time, or how long ago it was, as the app reads it. Raises UsageError."""
     text = str(value)
     try:
-        return written(datetime.now(UTC) - parse_duration(text))
+        return written(datetime.now(UTC) - parse_duration(text, LONGEST_KEEP))
     except ValueError:
         pass
     try:

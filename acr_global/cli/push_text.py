@@ -10,6 +10,7 @@ from acr_global.cli.letters import attempt_row
 from acr_global.cli.output import cell, print_facts, print_table
 from acr_global.durations import format_duration
 from acr_global.model import Artifact, RegionReport
+from acr_global.notify.words import subject
 
 WIDTH = 30
 """Characters of the line of time: with a region's name and its lag it fits into 80."""
@@ -27,8 +28,9 @@ def print_pushes(pushes: Sequence[Push]) -> None:
 
 
 def image(push: Push) -> str:
-    """What was pushed: `repository:tag`, or `repository@digest`."""
-    return Artifact(repository=push.repository, tag=push.tag, digest=push.digest).reference
+    """What was pushed, `repository:tag` or `repository@digest`; or what else happened to it."""
+    artifact = Artifact(repository=push.repository, tag=push.tag, digest=push.digest)
+    return subject(push.action, artifact.reference)
 
 
 def at(moment: datetime) -> str:

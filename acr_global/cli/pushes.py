@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlencode
 
 import typer
 
@@ -19,6 +18,7 @@ from acr_global.cli.connection import (
     KeyStdin,
     Timeout,
     Url,
+    asked,
     connect,
     segment,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from acr_global.cli.client import Client
 
 PATH = "/api/pushes"
-DEFAULT_LIMIT = 50
+DEFAULT_LIMIT, MOST = 50, 100_000
 DEFAULT_WITHIN = "15m"
 _EXAMPLE = "Example: `acr-global pushes"
 _WHICH = "As `pushes list` shows it."
@@ -57,8 +57,8 @@ class Listed(StrEnum):
 
 
 def _limit(value: object) -> int:
-    if not str(value).isdecimal() or not 1 <= int(str(value)) <= 100_000:
-        raise UsageError("--limit must be a number, from 1 to 100000")
+    if not str(value).isdecimal() or not 1 <= int(str(value)) <= MOST:
+        raise UsageError(f"--limit must be a number, from 1 to {MOST}")
     return int(str(value))
 
 
@@ -100,7 +100,7 @@ def list_pushes(
     """List them, newest first; what still waits before all others."""
     from acr_global.cli.client import talk
 
-    asked = {
+    wanted = {
         "state": state,
         "image": image,
         "registry": registry,
@@ -108,7 +108,7 @@ def list_pushes(
         "missing": missing,
         "since": since,
     }
-    query = {name: str(value) for name, value in asked.items() if value}
+    query = {name: str(value) for name, value in wanted.items() if value}
     there = connect(os.environ, url, key_file, key_stdin, timeout)
     return talk(there, lambda client: _list(client, query, limit, as_json=as_json))
 
@@ -185,7 +185,7 @@ async def _list(client: Client, query: dict[str, str], limit: int, *, as_json: b
     more: dict[str, str] = {}
     open_more = 0
     while True:
-        page = await client.get(f"{PATH}?{urlencode(query | more)}" if query | more else PATH)
+        page = await client.get(asked(PATH, query | more))
         open_more += understood(api.Pushes, page).open_more
         answer = {**page, "pushes": [*answer["pushes"], *page["pushes"]]}
         if "next" not in page or len(answer["pushes"]) >= limit:
@@ -198,7 +198,8 @@ async def _list(client: Client, query: dict[str, str], limit: int, *, as_json: b
         return Exit.FINE
     print_pushes(understood(api.Pushes, answer).pushes)
     if cut or "next" in answer:
-        print(f"There are more: --limit {limit * 2}, for one, shows them.")
+        wider = f"--limit {min(limit * 2, MOST)}, for one, shows them"
+        print(f"There are more: {wider if limit < MOST else 'ask for fewer, by --since'}.")
     if open_more:
         print(f"{open_more} more may be waiting, and were not looked at.")
     return Exit.FINE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from typing import Annotated
-from urllib.parse import urlencode
 
 import typer
 
@@ -19,6 +18,7 @@ from acr_global.cli.connection import (
     KeyStdin,
     Timeout,
     Url,
+    asked,
     connect,
 )
 from acr_global.cli.moments import since_when
@@ -59,10 +59,10 @@ def regions(
     Lags are counted from a push's first region: half of the pushes took no longer than P50, 95 of
     100 no longer than P95.
     """
-    asked = {"registry": registry, "repository": repository, "since": since}
-    query = urlencode({name: value for name, value in asked.items() if value})
+    wanted = {"registry": registry, "repository": repository, "since": since}
+    path = asked(PATH, {name: value for name, value in wanted.items() if value})
     there = connect(os.environ, url, key_file, key_stdin, timeout)
-    return _show(there, f"{PATH}?{query}" if query else PATH, as_json=as_json)
+    return _show(there, path, as_json=as_json)
 
 
 def _show(there: Connection, path: str, *, as_json: bool) -> int:

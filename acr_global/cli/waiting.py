@@ -11,16 +11,16 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from acr_global import api
 from acr_global.api import PushState
 from acr_global.cli.answers import understood
+from acr_global.cli.connection import asked
 from acr_global.cli.exits import AppError, CommandError, Exit, NotAskedError, UnreachableError
 from acr_global.cli.output import cell, print_json
 from acr_global.cli.watching import GOOD, OPEN, PATH, NotYetError, View, fitting
 from acr_global.image import Image
-from acr_global.model import Action
+from acr_global.model import PUSHED, Action
 
 if TYPE_CHECKING:
     from acr_global.cli.client import Client
@@ -35,7 +35,6 @@ UNREACHED_SECONDS = 10.0
 """The same before its first answer, for then the URL may be wrong."""
 MAX_PAGES = 10
 """Of the list, for one look."""
-PUSHED = (Action.PUSH, Action.CHART_PUSH)
 
 
 class NotEverywhereError(CommandError):
@@ -80,8 +79,8 @@ class Wait:
         self.name = f"{image.registry}/{image.repository}"
         self.name += (f":{tag}" if tag else "") + (f"@{image.digest}" if image.digest else "")
         # A deletion names no tag, so where there is a digest all of it is asked for.
-        asked = f"{image.registry}/{image.repository}@{image.digest}" if image.digest else self.name
-        self._asked = {"image": asked} | ({"since": since} if since else {})
+        whole = f"{image.registry}/{image.repository}@{image.digest}" if image.digest else self.name
+        self._asked = {"image": whole} | ({"since": since} if since else {})
         self._push: api.Push | None = None
         """The decisive one, as it is now."""
         self._answer: dict[str, Any] | None = None
@@ -161,7 +160,7 @@ class Wait:
         found: list[api.Push] = []
         more: dict[str, str] = {}
         for _ in range(MAX_PAGES):
-            answer = await self._client.get(f"{PATH}?{urlencode(self._asked | more)}")
+            answer = await self._client.get(asked(PATH, self._asked | more))
             page = understood(api.Pushes, answer)
             found += page.pushes
             chosen = decisive(found, self._image)

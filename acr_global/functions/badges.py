@@ -6,6 +6,7 @@ shows a broken picture for an error, so that a storage does not answer is said i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 import azure.functions as func
@@ -15,13 +16,12 @@ from acr_global.functions import browsers
 from acr_global.functions.pushlists import LedgerUnavailableError, rows_of
 from acr_global.functions.setup import Tools
 from acr_global.image import Image, parse_image
-from acr_global.ledger import Wanted
+from acr_global.ledger import Row, Wanted
+from acr_global.model import PUSHED
 from acr_global.patterns import matches
 from acr_global.settings import Settings
 
 KIND = "image/svg+xml"
-NEWEST = 10
-"""Rows that are looked at: the newest may be deletions, of which a badge says nothing."""
 
 _HEADERS = {
     "Cache-Control": "public, max-age=60",
@@ -43,12 +43,21 @@ async def answer(tools: Tools, request: func.HttpRequest) -> func.HttpResponse:
         registry=image.registry, repository=image.repository, tag=image.tag, digest=image.digest
     )
     try:
-        rows, _ = await rows_of(tools.ledger, wanted, NEWEST)
-        found, headers = badge.badge_of(rows), _HEADERS
+        found, headers = badge.badge_of(await _newest(tools, wanted)), _HEADERS
     except LedgerUnavailableError:
         found, headers = badge.UNKNOWN, _HEADERS | {"Cache-Control": "no-store"}
     picture = badge.svg(found, name.removesuffix(".svg"))
     return browsers.if_new(picture, request, KIND, headers)
+
+
+async def _newest(tools: Tools, wanted: Wanted) -> list[Row]:
+    """The newest push; what else has happened since, as a purge of a thousand images, is passed
+    over by the table itself. Raises LedgerUnavailableError."""
+    for action in PUSHED:
+        rows, _ = await rows_of(tools.ledger, replace(wanted, action=action), 1)
+        if rows:
+            return rows
+    return []
 
 
 def shown(name: str, settings: Settings) -> Image | None:

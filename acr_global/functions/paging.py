@@ -20,7 +20,7 @@ def give(token: str | None, of: str = "") -> str | None:
 def take(after: str | None, of: str = "") -> str | None:
     """The engine's token that a caller has brought back, to a list of the same. Raises
     RejectedError."""
-    if after is None:
+    if after is None or not after.strip():
         return None
     mark, _, token = after.partition(".")
     if not token or mark != _mark(of + token):

@@ -193,7 +193,7 @@ class Arm:
 
     def _default(self) -> str:
         if not self._subscription:
-            raise ArmError("a name says no subscription: give one, or an ARM id", status=400)
+            raise ArmError("no subscription is named: give one, or an ARM id", status=400)
         return self._subscription
 
     def _registries(self, subscription: str) -> Any:

@@ -85,7 +85,14 @@ async def test_a_registry_may_be_named(run: Run, rig: LoopbackArm) -> None:
         ran = await doctor(run, c, *named, "--subscription", SUBSCRIPTION)
         assert Exit.FINE == ran.code
         ran = await doctor(run, c, *named)
-    assert (Exit.NOT_ASKED, True) == (ran.code, "a name says no subscription" in ran.out)
+    assert (Exit.NOT_ASKED, True) == (ran.code, "no subscription is named" in ran.out)
+
+
+async def test_a_host_is_no_registrys_name(run: Run, rig: LoopbackArm) -> None:
+    """As the commands for webhooks say, instead of looking for it in vain."""
+    async with clinic(rig) as c:
+        ran = await doctor(run, c, "--registry", "contoso.azurecr.io")
+    assert (Exit.USAGE, True) == (ran.code, "not contoso.azurecr.io" in ran.err)
 
 
 def test_it_ends_at_ctrl_c_whatever_does_not_answer() -> None:

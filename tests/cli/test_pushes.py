@@ -94,6 +94,24 @@ def test_the_list_is_a_table(ask: Run, app: App) -> None:
     assert (0, "", [LIST], [KEY]) == (ran.code, ran.err, app.asked, app.keys)
 
 
+def test_a_deletion_is_listed_as_one(ask: Run, app: App) -> None:
+    """It would read as an arrival."""
+    gone = TWO | {"action": "delete", "tag": None, "digest": "sha256:0a"}
+    app.answer(LIST, 200, {"pushes": [gone], "open_more": 0})
+    assert "deletion of team/app@sha256:0a" in ask("pushes", "list").out
+
+
+def test_a_list_of_the_greatest_length_says_how_else_to_see_more(ask: Run, app: App) -> None:
+    """No longer one would be accepted."""
+    for limit, said in (
+        (60_000, "--limit 100000, for one"),
+        (100_000, "ask for fewer, by --since"),
+    ):
+        page = {"pushes": [TWO] * (limit + 1), "open_more": 0}
+        app.answer(LIST, 200, page)
+        assert f"There are more: {said}" in ask("pushes", "list", "--limit", str(limit)).out
+
+
 def test_an_empty_list_of_pushes_is_a_sentence(ask: Run, app: App) -> None:
     """As JSON it is the app's own answer."""
     app.answer(LIST, 200, {"pushes": [], "open_more": 0})
@@ -120,8 +138,9 @@ def test_what_is_asked_for_goes_into_the_query(ask: Run, app: App) -> None:
         "GET /api/pushes?state=overdue&image=team%2Fapp%3Av2%26x&registry=r.io"
         "&repository=team%2Fapp&missing=West+US&since=2026-05-04T10%3A00%3A00Z"
     ] == app.asked
-    ask("pushes", "list", "--since", "2h")
-    assert "since=20" in app.asked[1]
+    for at, since in enumerate(("2h", "30d"), start=1):
+        ask("pushes", "list", "--since", since)
+        assert "since=20" in app.asked[at]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +149,10 @@ def test_what_is_asked_for_goes_into_the_query(ask: Run, app: App) -> None:
         ("--since must be a time or a duration", ["list", "--since", "hush"]),
         ("--limit must be a number", ["list", "--limit", "0"]),
         ("--state is not known (choose from waiting,", ["list", "--state", "hush"]),
+        ("--since must be a time or a duration", ["list", "--since", "3651d"]),
         ("--within must be a duration", ["watch", "--within", "hush"]),
+        ("--within must be a duration of 5d at most", ["watch", "--within", "6d"]),
+        ("a word of the command is not text in UTF-8", ["list", "--image", "team/hush\udcfc"]),
         ("that is no ID", ["show", "hush/hush"]),
         ("that is no ID", ["watch", "hush/hush"]),
         ("that is no ID", ["retry", "hush/hush"]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from tests.e2e.test_pushes import Broken, with_ledger
 
@@ -25,6 +27,20 @@ async def test_a_table_that_fails_is_said_in_the_picture() -> None:
         status, picture, headers = await badge(w, f"{HOST}/team/app.svg")
         assert (200, True) == (status, "not known now" in picture)
         assert "no-store" == headers["Cache-Control"]
+
+
+async def test_a_badge_outlives_any_number_of_deletions() -> None:
+    """As a purge makes them: of other digests, in the same repository."""
+    async with world(BADGE="*", ACTIONS="push,delete") as w:
+        await w.push("p1")
+        for n in range(12):
+            digest = f"sha256:{n:064}"
+            for region in REGIONS:
+                gone = event(f"d{n}", digest=digest, tag=None) | {"action": "delete"}
+                await w.post(gone, region)
+        await w.until(lambda: len(w.verdicts()) == 13)
+        await asyncio.sleep(60)
+        assert "in all 3 regions" in (await badge(w, f"{HOST}/team/app.svg"))[1]
 
 
 @pytest.mark.parametrize(

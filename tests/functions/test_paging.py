@@ -34,10 +34,16 @@ def test_a_place_in_one_list_is_none_in_another() -> None:
 GIVEN = str(paging.give("eyJhZnRlciI6ImEifQ=="))
 
 
+@pytest.mark.parametrize("after", [None, "", " "])
+def test_what_is_empty_is_not_said(after: str | None) -> None:
+    """As with every other parameter: the list begins at its beginning."""
+    assert paging.take(after) is None
+
+
 @pytest.mark.parametrize(
     "after",
     [
-        *("", " ", "zzz", "null", "0", "-1", ".", "a.b", "00000000.", "eyJhZnRlciI6ImEifQ=="),
+        *("zzz", "null", "0", "-1", ".", "a.b", "00000000.", "eyJhZnRlciI6ImEifQ=="),
         *(GIVEN[:-1], GIVEN + "=", GIVEN.upper(), f"{GIVEN},{GIVEN}", f" {GIVEN}", "1." + GIVEN),
         *("\x00", "\r\nX: y", "\ud800", "日本", "a" * 100_000),
     ],

@@ -96,7 +96,7 @@ def test_a_name_needs_a_subscription(rig: LoopbackArm, registry: Registry) -> No
     """An ARM id contains its own."""
     with Arm.open(cloud_at(rig.url)) as arm:
         assert "contoso" == arm.registry(registry.id).name
-        with pytest.raises(ArmError, match="a name says no subscription"):
+        with pytest.raises(ArmError, match="no subscription is named"):
             arm.registry("contoso")
 
 

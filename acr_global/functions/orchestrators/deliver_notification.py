@@ -24,7 +24,7 @@ from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
-from acr_global.notify.words import shorten
+from acr_global.notify.words import shorten, subject
 
 if TYPE_CHECKING:
     import azure.durable_functions as df
@@ -123,7 +123,9 @@ def _about(given: wire.DeliveryInput) -> dict[str, Any]:
         case GroupReport() as report:
             return {"group": report.group_id, "report": report.state.value}
         case Verdict() as verdict:
-            reference = shorten(verdict.artifact.reference, MAX_REFERENCE_CHARS)
+            reference = shorten(
+                subject(verdict.action, verdict.artifact.reference), MAX_REFERENCE_CHARS
+            )
             return {
                 "push": verdict.push_id,
                 "verdict": verdict.type.value,

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from acr_global.errors import RenderError
 from acr_global.grouping import MemberState
-from acr_global.model import Action, Message, OutboundRequest, Outcome
+from acr_global.model import PUSHED, Message, OutboundRequest, Outcome
 from acr_global.notify.notice import GroupMessage, Notice
 from acr_global.notify.outcomes import Answer, Judgement
 from acr_global.notify.request import check_header, to_json
@@ -152,7 +152,7 @@ def _body(message: Message, event_type: str, text: str) -> bytes:
     """Whoever asks for an image to be deployed must not be started by its deletion, so that has a
     type of its own."""
     push = message.push
-    if push.action not in (Action.PUSH, Action.CHART_PUSH):
+    if push.action not in PUSHED:
         event_type = f"{event_type}-{push.action.value}"
     regions = _regions(message)
     payload: dict[str, Any] = {
