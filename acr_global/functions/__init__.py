@@ -13,6 +13,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     accepted                            what of a push is noted on this machine
     orphans, awaking                    who goes on with it when the process has died
     bookkeeping, ledgers, tables        what was said of pushes, listed: in storage, or in memory
+    batches                             a row of it, written under all of its keys at once
     pushlists, openpushes, pushlooks, pushviews     pushes, as operators see them
     regionlists, badges                 regions, likewise; and an image, as everybody may see it
     reviving, mending, givingup         what was broken off begins anew, or is given up

@@ -14,6 +14,7 @@ import functools
 import json
 import re
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -23,6 +24,7 @@ from acr_global.functions.ledgers import LedgerError, Ledgers, Page, in_memory
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
 
+    from acr_global.functions.batches import Batches
     from acr_global.ledger import Properties, Span
 
 SETTING = "AzureWebJobsStorage"
@@ -48,6 +50,12 @@ def place_of(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in environ.items() if name.startswith(SETTING) and text}
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    client: TableClient
+    batches: Batches
+
+
 class TableLedger:
     """One hub's table, made when the first row is written."""
 
@@ -55,15 +63,14 @@ class TableLedger:
         """`place`: AzureWebJobsStorage, and its parts."""
         self.table = re.sub("[^A-Za-z0-9]", "", hub) + "Pushes"
         self._place = place
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, TableClient]
-        self._clients = WeakKeyDictionary()
+        self._opened: WeakKeyDictionary[asyncio.AbstractEventLoop, _Opened] = WeakKeyDictionary()
 
     async def put(self, keys: Iterable[str], row: Properties) -> None:
         """Write a row, whole, under these keys, in one request."""
-        rows = [("upsert", _entity(key, row), {"mode": "replace"}) for key in keys]
-        if not await _done(self._submit(rows)):
+        keys = list(keys)
+        if not await _done(self._put(keys, row)):
             await _done(self._make())
-            await _done(self._submit(rows))
+            await _done(self._put(keys, row))
 
     async def mark(self, keys: Iterable[str], more: Properties) -> None:
         """Merge something into a row that is there; where it is not, nothing is done."""
@@ -89,9 +96,14 @@ class TableLedger:
 
     async def close(self) -> None:
         """Let go of this event loop's connections. For tests; a worker just ends."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.close()
+        opened = self._opened.pop(asyncio.get_running_loop(), None)
+        if opened is not None:
+            await opened.client.close()
+            await opened.batches.close()
+
+    async def _put(self, keys: Sequence[str], row: Properties) -> None:
+        if not await self._here().batches.took(PARTITION, keys, row):
+            await self._submit([("upsert", _entity(key, row), {"mode": "replace"}) for key in keys])
 
     async def _submit(self, rows: list[Any]) -> None:
         await self._client().submit_transaction(rows)
@@ -117,11 +129,18 @@ class TableLedger:
         return Page(rows, json.dumps(token) if token else None)
 
     def _client(self) -> TableClient:
+        return self._here().client
+
+    def _here(self) -> _Opened:
         """This event loop's: its connections are kept."""
+        from acr_global.functions.batches import Batches
+
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = open_client(self.table, self._place)
-        return self._clients[loop]
+        if loop not in self._opened:
+            client = open_client(self.table, self._place)
+            batches = Batches(client.url, self.table, client.credential)
+            self._opened[loop] = _Opened(client, batches)
+        return self._opened[loop]
 
 
 def _entity(key: str, properties: Properties) -> dict[str, Any]:
