@@ -104,11 +104,14 @@ class Said(Frozen):
 
 
 def take(group: Group, said: Said) -> Group:
-    """The group with one more alarm, or with what has become of one. Repeats change nothing."""
+    """The group with one more alarm, or with what has become of one. Repeats change nothing, and
+    nothing does once it is over, for nobody would hear of it."""
     member = said.push
+    if group.over:
+        return group
     if any(m.push_id == member.push_id for m in group.members):
         return _changed(group, {member.push_id: member.state}, member.at)
-    if group.word in ("full", "over"):
+    if group.word == "full":
         return group
     if group.opened:
         return _with(group, member.model_copy(update={"singly": False}))
@@ -126,11 +129,12 @@ def _with(group: Group, member: Counted) -> Group:
 
 
 def _changed(group: Group, states: Mapping[str, MemberState], at: datetime) -> Group:
-    """The group after some of those that wait have come to other states."""
+    """The group after some of its pushes have come to other states. One that was given up may
+    recover all the same; one that has recovered stays so."""
 
     def one(member: Counted) -> Counted:
         state = states.get(member.push_id, MemberState.WAITING)
-        if member.state is not MemberState.WAITING or state is MemberState.WAITING:
+        if state in (MemberState.WAITING, member.state) or member.state is MemberState.RECOVERED:
             return member
         return member.model_copy(update={"state": state, "at": at})
 

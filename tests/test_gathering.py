@@ -92,6 +92,14 @@ def test_repeats_change_nothing() -> None:
     assert once == take(once, later(2, INCOMPLETE))
 
 
+def test_a_push_that_was_never_reported_may_recover_until_the_group_is_over() -> None:
+    """An operator has tried it again, say; what comes after the end is in no report."""
+    lost = group(alarm(1), alarm(2), alarm(3), later(2, INCOMPLETE))
+    assert Mark(True, RECOVERED) == mark_of(marks(take(lost, later(2, RECOVERED, 30))), "p2")
+    over = lost.model_copy(update={"over": True})
+    assert over == take(over, later(2, RECOVERED, 30))
+
+
 def test_what_became_of_a_push_is_noted_with_its_time() -> None:
     """Of one that was told singly, too."""
     there = group(alarm(1), alarm(2), alarm(3), later(1, RECOVERED), later(3, INCOMPLETE, 25))

@@ -41,7 +41,8 @@ MAX_REFERENCE_CHARS = 200
 async def join(tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> wire.InGroup | None:
     """Put an alarm into its group. Those `targets` would hear of it and leave it to a group; which
     of them do not hear of it now, the answer says. None: no group knows of it."""
-    joining = _Joining(tools, verdict, targets)
+    listens = await _listens(tools.engine, verdict.push_id)
+    joining = _Joining(tools, verdict, targets, listens=listens)
     found = await _insist(joining.step)
     if found is None:
         found = joining.unseen()
@@ -54,8 +55,18 @@ async def join(tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> wire
     return found
 
 
+async def _listens(engine: Engine, push_id: str) -> bool:
+    """Whether a push is still waited for after its alarm, by what it began with. True where that
+    cannot be seen: the group asks after it."""
+    with contextlib.suppress(EngineError, ValueError):
+        push = await engine.look(push_id, show_input=True)
+        return bool(wire.load(wire.PushInput, push.input).late_window)
+    return True
+
+
 async def settle(tools: Tools, verdict: Verdict, taken: wire.InGroup) -> bool:
-    """Tell a group what has become of a push; False where it is gone, and tells nobody."""
+    """Tell a group what has become of a push; False where it is gone or over, or says otherwise,
+    and so tells nobody."""
     return await _insist(_Settling(tools, verdict, taken).step) or False
 
 
@@ -88,11 +99,13 @@ class _Raised:
 class _Joining:
     """The search for a group that takes an alarm."""
 
-    def __init__(self, tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> None:
+    def __init__(
+        self, tools: Tools, verdict: Verdict, targets: tuple[str, ...], *, listens: bool
+    ) -> None:
         self._tools, self._verdict, self._targets = tools, verdict, targets
         self._policy = tools.settings.policy(verdict.artifact.registry)
-        state = MemberState.WAITING if self._policy.late_window else MemberState.INCOMPLETE
-        self._said = Said(push=_counted(verdict, state, targets), alarm=True)
+        self._state = MemberState.WAITING if listens else MemberState.INCOMPLETE
+        self._said = Said(push=_counted(verdict, self._state, targets), alarm=True)
         self._raised = _Raised(tools.engine, self._said)
         self._prefix = correlation.group_prefix(verdict.artifact.registry, verdict.missing)
         self._newest: str | None = None
@@ -124,8 +137,8 @@ class _Joining:
         if status is None or status.state == "over":
             return await self._begin() if status else None
         if mark := gathering.mark_of(status.marks, self._verdict.push_id):
-            # One that has recovered is an earlier push of this id, which has been purged.
-            told = mark.singly or mark.state is MemberState.RECOVERED
+            # One that says otherwise is of an earlier push of this id, which has been purged.
+            told = mark.singly or mark.state not in (MemberState.WAITING, self._state)
             held = () if told else self._targets
             return wire.InGroup(group=group.instance_id, targets=held)
         if status.state == "full":
@@ -162,8 +175,8 @@ class _Settling:
 
     def __init__(self, tools: Tools, verdict: Verdict, taken: wire.InGroup) -> None:
         self._engine, self._push_id, self._taken = tools.engine, verdict.push_id, taken
-        state = BECOMES[verdict.type]
-        said = Said(push=_counted(verdict, state, taken.targets), alarm=False)
+        self._state = BECOMES[verdict.type]
+        said = Said(push=_counted(verdict, self._state, taken.targets), alarm=False)
         self._raised = _Raised(tools.engine, said)
 
     async def step(self) -> bool | None:
@@ -171,7 +184,7 @@ class _Settling:
         group = await self._engine.look(self._taken.group)
         status = groups.status_of(group)
         mark = gathering.mark_of(status.marks, self._push_id) if status else None
-        if mark and mark.state is not MemberState.WAITING:
+        if mark and mark.state is self._state:
             return True
         match group.phase:
             case Phase.FAILED:

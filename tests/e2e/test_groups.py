@@ -15,6 +15,7 @@ from acr_global import gathering
 from acr_global.functions import joining, names
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.functions.timers.revive_interrupted import is_open
+from acr_global.lives import MAX_LIVES
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, every_verdict, webhook_targets
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
@@ -23,6 +24,7 @@ from tests.e2e.test_couriers import lines
 from tests.e2e.test_patrol import break_turns
 from tests.e2e.test_purging import letters
 from tests.e2e.test_reviving import dying, engine_of, next_process
+from tests.e2e.test_wrong_settings import redeploy
 
 LAST = REGIONS[2]
 HOUR = 3_600.0
@@ -236,6 +238,81 @@ async def test_a_push_without_a_late_window_is_counted_as_never_reported() -> No
         ops = w.receivers["ops"]
         assert {"overdue": 4, "behind": 2, "over": 1} == told(ops)
         assert (0, 0, 8) == counts(reports(ops)[-1])
+
+
+@pytest.mark.parametrize(
+    ("began_with", "now", "first", "last"),
+    [("1d", "0", (2, 0, 0), (0, 4, 0)), ("0", "1d", (0, 0, 2), (0, 0, 4))],
+)
+async def test_a_push_counts_by_the_late_window_that_it_began_with(
+    began_with: str, now: str, first: tuple[int, int, int], last: tuple[int, int, int]
+) -> None:
+    """Whatever the settings say when its alarm comes."""
+    regions, two = ",".join(REGIONS), "2 in 10m"
+    async with world(ALARM_GROUP=two, LATE_WINDOW=began_with) as w:
+        await without(w, LAST, pushes(4))
+        await w.host.settle()
+        await redeploy(w, REGIONS=regions, ALARM_GROUP=two, LATE_WINDOW=now)
+        await asyncio.sleep(HOUR)
+        ops = w.receivers["ops"]
+        assert first == counts(reports(ops)[0])
+        if began_with != "0":
+            await comes_back(w, LAST, pushes(4))
+        await asyncio.sleep(HOUR)
+        assert ("over", last) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
+
+
+def told_singly(receiver: Receiver, kind: str) -> set[str]:
+    """The pushes of which this was told by itself."""
+    return {m["push"]["id"] for m in receiver.messages() if m["type"] == kind}
+
+
+@pytest.mark.parametrize(
+    ("over", "singly", "end"), [(False, {"p0"}, (0, 4, 0)), (True, {"p0", "p3"}, (0, 3, 1))]
+)
+async def test_a_push_that_was_given_up_and_recovers_is_told_of(
+    over: bool, singly: set[str], end: tuple[int, int, int]
+) -> None:
+    """By its group, which had counted it as never reported; by itself, where that is over."""
+    async with world(ALARM_GROUP="2 in 10m", LATE_WINDOW="4d") as w:
+        await without(w, LAST, pushes(4))
+        await asyncio.sleep(900)
+        break_turns(w, names.WAIT_FOR_ALL_REGIONS, "p3", MAX_LIVES + 1)
+        await w.push("p3", REGIONS[:1])
+        for _ in range(MAX_LIVES + 1):
+            await asyncio.sleep(1_000)
+            await next_process(w, "p3")
+        await asyncio.sleep(30 * HOUR)
+        ops = w.receivers["ops"]
+        assert (3, 0, 1) == counts(reports(ops)[-1]) or "silent" == reports(ops)[-1]["state"]
+        await comes_back(w, LAST, pushes(3) if over else ())
+        await asyncio.sleep(HOUR)
+        assert 202 == (await w.call("POST", "pushes/p3/retry"))[0]
+        await asyncio.sleep(100)
+        await comes_back(w, LAST, pushes(4))
+        await asyncio.sleep(HOUR)
+        assert singly == told_singly(ops, "recovered")
+        assert ("over", end) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
+
+
+async def test_a_push_that_takes_the_place_of_one_that_was_purged_is_told_singly() -> None:
+    """The group has its id, as one that was never reported; it corrects that all the same."""
+    async with world(ALARM_GROUP="2 in 10m") as w:
+        await without(w, LAST, pushes(4))
+        await asyncio.sleep(900)
+        await engine_of(w).terminate("p3", "by hand")
+        await asyncio.sleep(HOUR)
+        ops = w.receivers["ops"]
+        assert (3, 0, 1) == counts(reports(ops)[-1])
+        del w.host.storage.instances["p3"]
+        await without(w, LAST, ["p3"])
+        await asyncio.sleep(900)
+        await comes_back(w, LAST, ["p3"])
+        await asyncio.sleep(60)
+        await comes_back(w, LAST, pushes(3))
+        await asyncio.sleep(HOUR)
+        assert {"p0", "p3"} == told_singly(ops, "overdue") == told_singly(ops, "recovered")
+        assert ("over", (0, 4, 0)) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
 
 
 async def test_a_target_that_is_down_meanwhile_hears_the_newest_only() -> None:
