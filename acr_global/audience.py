@@ -61,5 +61,6 @@ def wanted_of_group(
 
 def hears_of_group(target: Target, state: GroupState) -> bool:
     """Whether a target that has left pushes to a group is told this of it: the end, if it chooses
-    either of the verdicts that a push can get after its alarm."""
-    return target.group and not _HEARD_BY[state].isdisjoint(target.on)
+    either of the verdicts that a push can get after its alarm. That it leaves no more to groups
+    changes nothing: of those that it has left, nothing else tells it."""
+    return not _HEARD_BY[state].isdisjoint(target.on)

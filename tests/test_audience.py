@@ -91,8 +91,8 @@ def test_a_held_push_is_left_to_its_group_by_those_who_hear_of_alarms() -> None:
 def test_a_group_is_told_to_those_who_choose_its_verdicts(
     on: list[str], states: list[GroupState]
 ) -> None:
-    """An alarm by `overdue`, the end by either of the verdicts that end one."""
-    to = target("webhook", on=on)
-    assert states == [state for state in GroupState if hears_of_group(to, state)]
-    each = target("webhook", on=on, group=False)
-    assert not [state for state in GroupState if hears_of_group(each, state)]
+    """An alarm by `overdue`, the end by either of the verdicts that end one; also where it has
+    asked for each push since."""
+    for group in (True, False):
+        to = target("webhook", on=on, group=group)
+        assert states == [state for state in GroupState if hears_of_group(to, state)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -33,6 +34,11 @@ HOUR = 3_600.0
 def told(receiver: Receiver) -> Counter[str]:
     """How many messages of each kind a receiver was told, repeats left out."""
     return Counter(m["state"] if m["type"] == "group" else m["type"] for m in receiver.messages())
+
+
+def told_singly(receiver: Receiver, kind: str) -> set[str]:
+    """The pushes of which this was told by itself."""
+    return {m["push"]["id"] for m in receiver.messages() if m["type"] == kind}
 
 
 def reports(receiver: Receiver) -> list[Any]:
@@ -196,6 +202,25 @@ async def test_each_target_hears_of_its_own_pushes() -> None:
         assert set() == told(team).keys() & set(ALL_VERDICTS)
 
 
+async def test_a_target_that_asks_for_each_push_hears_the_end_of_an_open_group() -> None:
+    """Of what it has left to the group it is told nothing else; later alarms come to it singly."""
+    regions, two = ",".join(REGIONS), "2 in 10m"
+    async with world(ALARM_GROUP=two) as w:
+        await without(w, LAST, pushes(4))
+        await asyncio.sleep(900)
+        ops = w.receivers["ops"]
+        await w.host.settle()
+        each = json.dumps(webhook_targets([ops], group=False))
+        await redeploy(w, REGIONS=regions, ALARM_GROUP=two, TARGETS=each)
+        await asyncio.sleep(120)
+        await without(w, LAST, ["p4"])
+        await asyncio.sleep(900)
+        await comes_back(w, LAST, pushes(5))
+        await asyncio.sleep(HOUR)
+        assert {"p0", "p4"} == told_singly(ops, "overdue") == told_singly(ops, "recovered")
+        assert ("over", (0, 4, 0)) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
+
+
 async def test_a_push_shows_which_targets_its_group_tells() -> None:
     """Its own verdicts are there like any other's."""
     async with world(targets=every_verdict) as w:
@@ -260,11 +285,6 @@ async def test_a_push_counts_by_the_late_window_that_it_began_with(
             await comes_back(w, LAST, pushes(4))
         await asyncio.sleep(HOUR)
         assert ("over", last) == (reports(ops)[-1]["state"], counts(reports(ops)[-1]))
-
-
-def told_singly(receiver: Receiver, kind: str) -> set[str]:
-    """The pushes of which this was told by itself."""
-    return {m["push"]["id"] for m in receiver.messages() if m["type"] == kind}
 
 
 @pytest.mark.parametrize(
