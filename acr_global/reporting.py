@@ -162,17 +162,18 @@ def _hearing(group: Group, state: GroupState, now: datetime) -> list[str]:
 def told(group: Group, made: Sequence[Telling], now: datetime) -> Group:
     """The group after reports were told, or handed over. Those to somebody new make nobody else's
     pause longer."""
-    before = group.told or Told(number=0, at=now, updates=-1, counts={}, numbers={})
-    counts, update, silent = dict(before.counts), before.number == 0, before.silent
+    before = group.told or _nothing(now)
+    counts, update, silent = dict(before.counts), not before.counts, before.silent
     for telling in made:
         report = telling.report
         update |= not before.counts.keys().isdisjoint(telling.targets)
         said = report.waiting, report.recovered, report.incomplete
         silent |= report.state is GroupState.SILENT and _counts(group)[telling.targets[0]] == said
         counts |= dict.fromkeys(telling.targets, said)
-    numbers = dict.fromkeys((t for m in made for t in m.targets), before.number + 1)
+    number = made[0].report.number
+    numbers = dict.fromkeys((t for m in made for t in m.targets), number)
     after = Told(
-        number=before.number + 1,
+        number=number,
         at=now if update else before.at,
         updates=before.updates + update,
         counts=counts,
@@ -182,6 +183,18 @@ def told(group: Group, made: Sequence[Telling], now: datetime) -> Group:
     over = group.over or any(t.report.state is GroupState.OVER for t in made)
     made_at = made[0].report.at
     return group.model_copy(update={"told": after, "made_at": made_at, "over": over})
+
+
+def perhaps_told(group: Group, now: datetime) -> Group:
+    """The group after a report of which nobody knows what it said, and who has it: the next one
+    says all of it under another number, so that no receiver takes it for a repeat."""
+    before = group.told or _nothing(now)
+    after = before.model_copy(update={"number": before.number + 1})
+    return group.model_copy(update={"told": after})
+
+
+def _nothing(now: datetime) -> Told:
+    return Told(number=0, at=now, updates=-1, counts={}, numbers={})
 
 
 def _counts(group: Group) -> dict[str, Counts]:

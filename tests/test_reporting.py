@@ -89,6 +89,21 @@ def test_a_change_after_a_long_pause_waits_for_others_of_its_kind() -> None:
     assert Tell(OVER) == at(recovered(there, 2, 3, at=51), 51)
 
 
+def test_a_report_of_which_nobody_knows_is_made_anew_under_another_number() -> None:
+    """At once and for all, though the first may have been the same."""
+    for there, number in ((open_group(), 1), (take(told(open_group(), BEHIND, 0), alarm(4)), 2)):
+        (lost,) = reporting.tellings(there, BEHIND, minutes(5))
+        unsure = reporting.perhaps_told(there, minutes(5))
+        assert Tell(BEHIND) == at(unsure, 6)
+        (made,) = reporting.tellings(unsure, BEHIND, minutes(6))
+        assert (number, number + 1) == (lost.report.number, made.report.number)
+        assert lost.report.members == made.report.members
+        after = told(unsure, BEHIND, 6)
+        assert after.told
+        assert (number + 1, minutes(6)) == (after.told.number, after.told.at)
+        assert Wait(minutes(1_430)) == at(after, 7)
+
+
 def test_it_is_over_when_nobody_waits_and_the_window_has_passed() -> None:
     """A flapping region has one group, not many."""
     there = recovered(told(open_group(), BEHIND, 0), 1, 2, 3, at=4)

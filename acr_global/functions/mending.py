@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from acr_global import correlation, gathering, reporting, retry
@@ -101,12 +102,14 @@ async def _group_again(engine: Engine, instance_id: str) -> bool:
 
 
 def regathered(snapshot: Snapshot) -> groups.GroupInput:
-    """A group that was broken off, with all that its history holds.
+    """A group that was broken off, with all that its history holds. A history does not show what
+    an activity was to tell, so a report without a result may have said anything, to anybody.
 
     Raises ValueError where its input is no group's.
     """
     given = wire.load(groups.GroupInput, snapshot.input)
     group = given.group
+    unsure_since: datetime | None = None
     for said in given.said:
         group = gathering.take(group, said)
     for event in snapshot.history:
@@ -115,12 +118,17 @@ def regathered(snapshot: Snapshot) -> groups.GroupInput:
             case "EventRaised", names.ALARM_EVENT:
                 with contextlib.suppress(ValueError):  # raised by hand
                     group = gathering.take(group, wire.load(gathering.Said, event.get("Input")))
+            case (("TaskScheduled" | "TaskFailed"), names.TELL_GROUP):
+                unsure_since = at
             case "TaskCompleted", names.TELL_GROUP if at:
-                if told := wire.result(groups.TellOutput, event):
-                    group = reporting.told(group, told.tellings, at)
+                told, unsure_since = wire.result(groups.TellOutput, event), at
+                if told:
+                    group, unsure_since = reporting.told(group, told.tellings, at), None
             case "TaskCompleted", names.ASK_MEMBERS if at:
                 if asked := wire.result(groups.AskOutput, event):
                     group = gathering.asked(group, asked.states, at)
+    if unsure_since:
+        group = reporting.perhaps_told(group, unsure_since)
     return given.model_copy(update={"group": group, "said": ()})
 
 

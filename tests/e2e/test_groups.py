@@ -429,6 +429,29 @@ async def test_a_group_that_broke_off_goes_on_with_the_next_alarm() -> None:
         assert 1 == told(w.receivers["ops"])["over"]
 
 
+async def test_a_report_that_was_on_its_way_when_a_group_broke_off_keeps_its_number() -> None:
+    """The next one says more, and no receiver takes it for a repeat."""
+    async with world(ALARM_GROUP="2 in 10m") as w:
+        ops = w.receivers["ops"]
+        await without(w, LAST, pushes(3), every=1)
+        await w.until(lambda: told(ops)["overdue"])
+        ops.gate = asyncio.Event()
+        await w.until(lambda: reports(ops))
+        await next_process(w, break_group(w))
+        await asyncio.sleep(20)
+        ops.gate.set()
+        await asyncio.sleep(HOUR)
+        await comes_back(w, LAST, pushes(3))
+        await asyncio.sleep(HOUR)
+        first, second, *_ = [m for _, m in ops.requests if m["type"] == "group"]
+        assert [(1, (2, 0, 0)), (2, (3, 0, 0))] == [
+            (m["number"], counts(m)) for m in (first, second)
+        ]
+        bodies = {(m["id"], str(m)) for _, m in ops.requests}
+        assert len(bodies) == len({id for id, _ in bodies})
+        check(w, set(pushes(3)), set(pushes(3)))
+
+
 @pytest.mark.parametrize("who", ["next-process", "timer"])
 async def test_a_group_that_broke_off_goes_on_without_an_alarm(who: str) -> None:
     """The next process finds it in the journal, and the timer among what is noted as open."""
