@@ -19,6 +19,9 @@ class GroupInput(Frozen):
     """The alarm that it begins with."""
     lives: int | None = None
     """How often it was broken off, if it was."""
+    owed: tuple[wire.DeliveryInput, ...] | None = None
+    """Of the newest report: deliveries that may not have been handed over when it was broken
+    off."""
 
 
 class GroupStatus(Frozen):

@@ -108,7 +108,7 @@ def regathered(snapshot: Snapshot) -> groups.GroupInput:
     Raises ValueError where its input is no group's.
     """
     given = wire.load(groups.GroupInput, snapshot.input)
-    group = given.group
+    group, owed = given.group, given.owed
     unsure_since: datetime | None = None
     for said in given.said:
         group = gathering.take(group, said)
@@ -124,12 +124,15 @@ def regathered(snapshot: Snapshot) -> groups.GroupInput:
                 told, unsure_since = wire.result(groups.TellOutput, event), at
                 if told:
                     group, unsure_since = reporting.told(group, told.tellings, at), None
+                    # Whether they were handed over since does not matter: a second start finds
+                    # the first.
+                    owed = told.owed or None
             case "TaskCompleted", names.ASK_MEMBERS if at:
                 if asked := wire.result(groups.AskOutput, event):
                     group = gathering.asked(group, asked.states, at)
     if unsure_since:
         group = reporting.perhaps_told(group, unsure_since)
-    return given.model_copy(update={"group": group, "said": ()})
+    return given.model_copy(update={"group": group, "said": (), "owed": owed})
 
 
 def resumed(snapshot: Snapshot) -> wire.DeliveryInput:

@@ -452,6 +452,38 @@ async def test_a_report_that_was_on_its_way_when_a_group_broke_off_keeps_its_num
         check(w, set(pushes(3)), set(pushes(3)))
 
 
+@pytest.mark.parametrize("deaths", [1, 2])
+async def test_a_report_that_could_not_be_handed_over_outlives_its_group_breaking_off(
+    monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    """The end was refused, and no delivery of it could be started before Python died."""
+    start = Engine.start
+
+    async def fails(self: Engine, orchestrator: str, instance_id: str, data: Any) -> None:
+        if orchestrator == names.DELIVER_NOTIFICATION:
+            raise EngineError("the endpoint failed")
+        await start(self, orchestrator, instance_id, data)
+
+    async with world(ALARM_GROUP="2 in 10m", RETRY_SCHEDULE="5s,5m") as w:
+        ops = w.receivers["ops"]
+        await without(w, LAST, pushes(3))
+        await asyncio.sleep(900)
+        with monkeypatch.context() as broken:
+            broken.setattr(Engine, "start", fails)
+            ops.answers = [200, 503]  # of p0 by itself, and of the end
+            await comes_back(w, LAST, pushes(3))
+            await w.until(lambda: "over" == reports(ops)[-1]["state"])
+            for _ in range(deaths):
+                await asyncio.sleep(2)
+                await next_process(w, break_group(w))
+                await asyncio.sleep(15)
+                await next_process(w, groups(w)[0].id)
+        await asyncio.sleep(HOUR)
+        ends = [m for _, m in ops.requests if m.get("state") == "over"]
+        assert [ends[0]] * 2 == ends
+        check(w, set(pushes(3)), set(pushes(3)))
+
+
 @pytest.mark.parametrize("who", ["next-process", "timer"])
 async def test_a_group_that_broke_off_goes_on_without_an_alarm(who: str) -> None:
     """The next process finds it in the journal, and the timer among what is noted as open."""

@@ -68,11 +68,13 @@ class Gathering:
         self.group = given.group
         for said in given.said:
             self.group = gathering.take(self.group, said)
+        self._owed = given.owed or ()
         self._being_told: dict[str, int] = {}
         self._telling: datetime | None = None
 
     def to_the_end(self) -> Steps:
-        """Do one step after another."""
+        """Do one step after another; first what an earlier life has left."""
+        yield from self._hand_over(self._owed)
         while True:
             self.group = gathering.pruned(self.group, self._now)
             match reporting.next_step(self.group, self._now):
@@ -104,10 +106,14 @@ class Gathering:
         self._telling = made[0].report.at
         data = wire.dump(groups.TellInput(tellings=made))
         answer = yield from self._insist(names.TELL_GROUP, data, partial(_answer_to, made))
-        for owed in answer.owed if answer else ():
-            yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed), str)
+        yield from self._hand_over(answer.owed if answer else ())
         self.group = reporting.told(self.group, made, self._now)
         self._being_told, self._telling = {}, None
+
+    def _hand_over(self, owed: Sequence[wire.DeliveryInput]) -> Steps:
+        """Start deliveries that the telling activity could not start."""
+        for each in owed:
+            yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(each), str)
 
     def _ask(self, push_ids: tuple[str, ...]) -> Steps:
         """Ask what has become of pushes. Where that fails they are asked after again later."""
