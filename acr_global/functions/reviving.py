@@ -13,7 +13,7 @@ regions are missing in the end, the notification says that the record was interr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from acr_global import correlation, lives, verdict
@@ -35,8 +35,9 @@ def is_being_begun_anew(snapshot: Snapshot) -> bool:
 class _Story:
     """A history, read event by event."""
 
-    def __init__(self, push: wire.PushInput) -> None:
+    def __init__(self, push: wire.PushInput, begun_at: datetime) -> None:
         known = push.known
+        self._deadline = begun_at + push.timeout
         self.arrivals = [push.arrival, *(known.arrivals if known else ())]
         self.evidence: list[Evidence] = list(known.evidence if known else ())
         self.said: list[wire.VerdictRecord] = list(known.said if known else ())
@@ -79,7 +80,11 @@ class _Story:
             return
         self.due = True
         at = clock.moment(event.get("ScheduledTime"))
-        if at:  # a finished call stands at its end in the history, not where it was made
+        # A finished call stands at its end in the history, not where it was made. The clocks of who
+        # received an arrival and who decided may differ; a verdict that came before its time was up
+        # had all of them.
+        end = self._deadline + (self._push.late_window if self.said else timedelta(0))
+        if at and at >= end:
             self.after = [a for a in self.arrivals if a.received_at > at]
             self.arrivals = [a for a in self.arrivals if a.received_at <= at]
 
@@ -113,10 +118,10 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
     push = wire.load(wire.PushInput, snapshot.input)
     if not snapshot.history:  # it never began
         return _terms(push, more=(*push.more, *arrivals))
-    story = _Story(push)
+    begun_at = push.known.begun_at if push.known else _begun_at(push, snapshot.history)
+    story = _Story(push, begun_at)
     for event in snapshot.history:
         story.tell(event)
-    begun_at = push.known.begun_at if push.known else _begun_at(push, snapshot.history)
     known = wire.Known(
         lives=(push.known.lives if push.known else 0) + 1,
         begun_at=begun_at,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acr_global.functions import awaking, mending, names
+from acr_global.functions import awaking, clock, mending, names
 from acr_global.functions.engine import Engine, Phase
 from acr_global.functions.orphans import Orphan
 from acr_global.model import Arrival
@@ -75,6 +76,23 @@ async def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(
         assert ["complete"] == w.verdicts()
 
 
+async def test_a_verdict_before_its_time_was_up_had_all_regions() -> None:
+    """Whatever the clocks say: the one who takes webhooks is ahead of the one who decides. An alarm
+    would come at the first minute of ten."""
+    async with world() as w:
+        clock.utcnow = lambda: utcnow() + timedelta(seconds=0.2)
+        await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(5)
+        w.host.hazards = dying("activity-before@1", "turn-before@2")
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(2)
+        assert "Failed" == w.host.storage.instances["p1"].runtime_status
+        w.host.hazards = Hazards()
+        await next_process(w, "p1")
+        await asyncio.sleep(3_000)
+        assert ["complete"] == w.verdicts()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     deaths=st.lists(
@@ -88,14 +106,16 @@ async def test_a_push_whose_turn_breaks_off_goes_on_with_the_next_webhook(
     order=st.permutations(REGIONS),
     late=st.sampled_from([0, 0, 45, 90, 300]),
     seed=st.integers(0, 1_000),
+    ahead=st.sampled_from([0.0, 0.0, 0.2, 30.0, -30.0]),
 )
 async def test_wherever_python_dies_a_push_has_one_true_outcome(
-    deaths: list[tuple[str, int]], order: list[str], late: int, seed: int
+    deaths: list[tuple[str, int]], order: list[str], late: int, seed: int, ahead: float
 ) -> None:
     """It is complete; or, where the last region came after the deadline, overdue and then
-    recovered."""
+    recovered. `ahead`: seconds by which the clock of who takes webhooks is."""
     hazards = dying(*(f"{place}@{nth}" for place, nth in deaths))
     async with world(hazards=hazards, seed=seed, TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        clock.utcnow = lambda: utcnow() + timedelta(seconds=ahead)
         await insist(w, *order[:2])
         await asyncio.sleep(late)
         await insist(w, *order[2:])
