@@ -89,7 +89,7 @@ class ByContent:
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
-        if heard is None:
+        if heard is None or _awaited(terms, snapshot):
             return Found(start, snapshot)
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
@@ -113,17 +113,30 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
             return None  # it goes on, in a next life
         if reviving.is_being_begun_anew(snapshot):
             return None  # so does this one
-        if snapshot.phase in (Phase.FINISHED, Phase.TERMINATED):
+        if snapshot.phase is Phase.FINISHED:
             return wire.load(wire.PushOutput, snapshot.output).newest_arrivals()
-        if not wire.is_decided(snapshot.custom_status):
+        if snapshot.phase is not Phase.TERMINATED and not wire.is_decided(snapshot.custom_status):
             return None
-        # It is decided, and runs on: in a late window, or for some seconds.
+        # It was ended by hand; or it is decided, and runs on: in a late window, or some seconds.
         status = wire.load(wire.PushStatus, snapshot.custom_status)
         earlier = wire.load(wire.PushInput, snapshot.input).earlier
     except ValueError:
         return ()
     arrivals = status.arrivals()
     return None if arrivals is None else wire.newest_arrivals(earlier, arrivals)
+
+
+def _awaited(terms: wire.PushTerms, snapshot: Snapshot) -> bool:
+    """Whether a generation that somebody has ended by hand would still wait for this region: then
+    the event is of that one, and begins no other."""
+    if snapshot.phase is not Phase.TERMINATED:
+        return False
+    try:
+        status = wire.load(wire.PushStatus, snapshot.custom_status)
+    except ValueError:  # it had not begun
+        return False
+    ends = status.until + terms.late_window
+    return terms.arrival.region in status.missing and terms.arrival.reported_at <= ends
 
 
 def _is_of_the_past(arrival: Arrival, over: Snapshot) -> bool:

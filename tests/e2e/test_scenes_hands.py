@@ -6,20 +6,25 @@ from typing import Any
 
 from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import DURABLE, Scene, both
+from tests.e2e.test_scenes_content import keyed, post
 
 
-async def by_hand(s: Scene, operation: str) -> None:
+async def by_hand(s: Scene, operation: str, push: str | None = None) -> None:
     """Do something to the push's instance, once it has begun, and wait for the effect."""
-    states = {"suspend": "Suspended", "resume": "Running", "terminate": "Terminated"}
-    await s.eventually(lambda: is_now(s, "Running", "Suspended"))
-    path = f"{DURABLE}/instances/{s.push_id()}/{operation}"
+    states = {
+        "suspend": ["Suspended"],
+        "resume": ["Running", "Completed"],  # with all that came meanwhile it may end at once
+        "terminate": ["Terminated"],
+    }
+    await s.eventually(lambda: is_now(s, "Running", "Suspended", push=push))
+    path = f"{DURABLE}/instances/{push or s.push_id()}/{operation}"
     assert 202 == (await s.call("POST", path, reason="by hand"))[0]
-    await s.eventually(lambda: is_now(s, states[operation]))
+    await s.eventually(lambda: is_now(s, *states[operation], push=push))
 
 
-async def is_now(s: Scene, *states: str) -> Any:
+async def is_now(s: Scene, *states: str, push: str | None = None) -> Any:
     """Whether the instance is in one of these states."""
-    found = await s.instance()
+    found = await s.instance(push)
     return found and found["runtimeStatus"] in states
 
 
@@ -44,6 +49,25 @@ async def test_a_terminated_push_is_not_said_to_be_decided(s: Scene) -> None:
     assert (200, "terminated") == (status, answer["reason"])
     assert "push-terminated" in s.log()
     assert [] == s.verdicts()
+
+
+@both(policy="content")
+async def test_what_a_terminated_push_of_a_content_waited_for_begins_no_other(s: Scene) -> None:
+    """It would be overdue, though nobody has pushed. Once more from a region that had reported is
+    another push."""
+    status, answer = await post(s, 1, REGIONS[0])
+    assert 202 == status
+    await by_hand(s, "terminate", answer["push"])
+    assert (200, "terminated") == await reason(s, 1, REGIONS[1])
+    for region in REGIONS:
+        assert 202 == (await post(s, 2, region))[0]
+    await s.told("complete")
+
+
+async def reason(s: Scene, number: int, region: str) -> tuple[int, str]:
+    """The answer to a webhook that is not kept."""
+    status, answer = await s.post(keyed(s, number, region), region)
+    return status, answer["reason"]
 
 
 @both(policy="late")

@@ -9,7 +9,7 @@ import pytest
 
 from acr_global.functions import wire
 from acr_global.functions.engine import Phase, Snapshot
-from acr_global.functions.instances import _is_of_the_past, new_input
+from acr_global.functions.instances import _awaited, _is_of_the_past, new_input
 from acr_global.model import Action, Arrival
 from tests.notify.samples import artifact
 
@@ -56,3 +56,30 @@ def test_what_was_caught_up_is_of_a_push_that_ended_after_it(
         caught_up=caught_up,
     )
     assert past == _is_of_the_past(arrival, Snapshot(Phase.FINISHED, updated=NOW))
+
+
+STATUS = {
+    "state": "waiting",
+    "decided": False,
+    "until": (NOW + timedelta(minutes=10)).isoformat(),
+    "missing": ["eastus"],
+}
+
+
+@pytest.mark.parametrize(
+    ("awaited", "after", "phase", "status"),
+    [
+        (True, 11, Phase.TERMINATED, STATUS),
+        (False, 71, Phase.TERMINATED, STATUS),
+        (False, 11, Phase.TERMINATED, STATUS | {"missing": ["westus"]}),
+        (False, 11, Phase.TERMINATED, None),
+        (False, 11, Phase.FINISHED, STATUS),
+    ],
+)
+def test_what_a_terminated_push_waited_for_is_of_that_push(
+    awaited: bool, after: int, phase: Phase, status: object
+) -> None:
+    """For as long as it would have listened: an hour after its deadline here."""
+    arrival = TERMS.arrival.model_copy(update={"received_at": NOW + timedelta(minutes=after)})
+    terms = TERMS.model_copy(update={"late_window": timedelta(hours=1), "arrival": arrival})
+    assert awaited == _awaited(terms, Snapshot(phase, custom_status=status))
