@@ -10,6 +10,9 @@ from acr_global.urls import parse_host
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 """Source: the OCI image specification, descriptor.md, `Digests`."""
 
+_NO_SIGNS = frozenset("/:@")
+"""In no tag."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -40,6 +43,8 @@ def parse_image(text: str) -> Image:
     if slash and ("." in first or ":" in first or first == "localhost"):
         registry, name = parse_host(first), rest
     repository, colon, tag = name.partition(":")
-    if not repository or (colon and not tag) or "/" in tag:
+    if not repository or (colon and not tag) or not _NO_SIGNS.isdisjoint(tag):
         raise ValueError("must be REGISTRY/REPOSITORY:TAG or @DIGEST, such as team/app:v2")
+    if repository != repository.lower():
+        raise ValueError("must have no capitals in the repository, which has none")
     return Image(registry, repository, tag or None, digest or None)

@@ -42,7 +42,7 @@ class Policy(Frozen):
         description="Ask for evidence at this interval already before the deadline, so that a "
         "lost webhook heals early; `0` asks only at the deadline.",
     )
-    correlation: Annotated[Literal["id", "content"], BeforeValidator(read.text)] = Field(
+    correlation: Annotated[Literal["id", "content"], BeforeValidator(read.word)] = Field(
         default="id",
         description="What makes events belong together: `id` (the notification id) or `content` "
         "(registry, action, repository, digest and tag), for registries whose regions send "

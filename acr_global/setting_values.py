@@ -16,7 +16,7 @@ from acr_global.arm_ids import REGISTRIES, parse_id
 from acr_global.durations import format_duration, parse_duration
 from acr_global.grouping import AlarmGroup
 from acr_global.json_text import SAID_TWICE, TWICE, Pairs, not_json
-from acr_global.patterns import parse_names, parse_regions
+from acr_global.patterns import parse_names, parse_regions, parse_some
 from acr_global.urls import check_url, shown_url
 
 SHORTEST_INTERVAL = timedelta(seconds=10)
@@ -100,6 +100,16 @@ def text(value: object) -> str:
     return value.strip()
 
 
+def word(value: object) -> str:
+    """One of some words, in whatever letters."""
+    return text(value).lower()
+
+
+def words(value: object) -> tuple[str, ...]:
+    """Some of some words, of which there must be one at least."""
+    return tuple(name.lower() for name in parse_some(value))
+
+
 class _TwiceError(ValueError):
     pass
 
@@ -157,7 +167,7 @@ def _region(name: str) -> str:
 
 def evidence(value: object) -> tuple[str, ...]:
     """The kinds of evidence; each must be available here."""
-    kinds = parse_names(value)
+    kinds = tuple(kind.lower() for kind in parse_names(value))
     if set(kinds) - {"event-log", "manifest"}:
         raise ValueError("knows only event-log and manifest")
     if "event-log" in kinds and not has_event_log():

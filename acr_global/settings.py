@@ -20,7 +20,7 @@ from acr_global.lenient import read as read_fields
 from acr_global.model import Action
 from acr_global.notify.setting import parse_targets, secret_names
 from acr_global.notify.target import Target
-from acr_global.patterns import matches, parse_some
+from acr_global.patterns import matches
 from acr_global.policy import Override, Policy
 from acr_global.registry_setting import ALL_HEAR, REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
@@ -45,7 +45,7 @@ class Settings(Policy):
     `regions` set but empty means that they are not known: the setting is wrong.
     """
 
-    actions: Annotated[tuple[Action, ...], BeforeValidator(parse_some)] = Field(
+    actions: Annotated[tuple[Action, ...], BeforeValidator(read.words)] = Field(
         default=(Action.PUSH, Action.CHART_PUSH),
         description="Which events count as a push: `push`, `chart_push`, `delete`, "
         "`chart_delete`, `quarantine`.",
@@ -91,7 +91,7 @@ class Settings(Policy):
         description="The same for dead letters, and for pushes that were given up. `0`: they stay.",
     )
 
-    ui: Literal["key", "app-service", "off"] = Field(
+    ui: Annotated[Literal["key", "app-service", "off"], BeforeValidator(read.word)] = Field(
         default="key",
         description="The pages at /api/ui: who signs in is asked for a `key` of the app, or by "
         "`app-service` Authentication; `off`: there are none. See docs/pages.md.",
@@ -271,6 +271,9 @@ def _cross_check(
         problems += [problem_of(number, text) for text in wrong]
     settings = settings.model_copy(update={"registries": registries})
     policies = [settings.policy(host) for host in (None, *registries)]
+    if any(p.check_every >= p.timeout for p in policies):
+        said = "is no shorter than a timeout, so no look comes before that"
+        problems.append(Problem(PREFIX + "CHECK_EVERY", said, "warning"))
     if Action.DELETE in settings.actions and any(matches(p.exclude, "a", None) for p in policies):
         said = "has delete, and no deletion is told of: an exclude like `*:` has what has no tag"
         problems.append(Problem(PREFIX + "ACTIONS", said, "warning"))

@@ -38,6 +38,15 @@ def test_what_names_no_image_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["Team/app:v1", "r.io/team/App", "team/app:v1:v2", "team/app:v1@x"]
+)
+def test_what_can_be_no_image_is_said(text: str) -> None:
+    """Whoever waits for it would wait in vain."""
+    with pytest.raises(ValueError, match="capitals|such as"):
+        parse_image(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "oci://r.azurecr.io/charts/web:1.2.3",

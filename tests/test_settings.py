@@ -437,6 +437,22 @@ def test_a_registry_names_only_targets_that_are_there() -> None:
     assert "unknown one" in problems(REGISTRIES='{"r.io": {"targets": ["x"]}}')["REGISTRIES"]
 
 
+def test_words_are_words_in_any_letters() -> None:
+    """A setting that is right but for capitals would cost as much as a wrong one."""
+    given = {"ACTIONS": "PUSH,Delete", "CORRELATION": "Content", "UI": "Off"}
+    loaded = load(REGIONS="eastus", EVIDENCE="Manifest", **given)
+    assert () == loaded.problems
+    found = loaded.settings
+    assert ((Action.PUSH, Action.DELETE), "content") == (found.actions, found.correlation)
+    assert ("off", ("manifest",)) == (found.ui, found.evidence)
+
+
+def test_a_look_that_cannot_come_is_noticed() -> None:
+    """A pause as long as the timeout leaves none before it."""
+    assert "no look comes before" in problems(CHECK_EVERY="20m", TIMEOUT="10m")["CHECK_EVERY"]
+    assert {} == problems(CHECK_EVERY="5m", TIMEOUT="10m")
+
+
 @pytest.mark.parametrize(
     ("own", "hear", "said"),
     [
