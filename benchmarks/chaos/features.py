@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -15,7 +16,19 @@ from acr_global_rig.loopback import serving
 from acr_global_rig.registry import REGIONS, event
 from benchmarks.chaos.parties import HANGS, WORKS
 from benchmarks.chaos.record import push_of
-from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS, Fault, Schedule, replicas
+from benchmarks.chaos.schedule import (
+    CONTENT,
+    EVIDENCE,
+    GROUPS,
+    LOGS,
+    Fault,
+    Schedule,
+    replicas,
+)
+from tests.registry.fakes import REGISTRY_ID, FakeArm, webhook
+
+OURS = "ours.example"
+"""The host of the app's URL, as the registry knows it."""
 
 
 class Replicas:
@@ -78,12 +91,39 @@ class Replicas:
         return app
 
 
+class EventLogs:
+    """The logs of the registry's webhooks, one per region, newest first."""
+
+    def __init__(self) -> None:
+        self._logs: dict[str, list[dict[str, Any]]] = {region: [] for region in REGIONS}
+
+    def note(self, region: str, event: dict[str, Any], status: int | None) -> None:
+        """An event, and what it was answered; where it was not, the registry gave up."""
+        uri = f"https://{OURS}/api/ImagePush?region={region}"
+        entry = {
+            "id": str(uuid.uuid4()),
+            "eventRequestMessage": {"content": event, "requestUri": uri},
+            "eventResponseMessage": {"statusCode": str(status or 504)},
+        }
+        self._logs[region].insert(0, entry)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Serve until the block ends; the resource manager's address."""
+        webhooks = [webhook(region, region) for region in REGIONS]
+        async with FakeArm(webhooks, self._logs).running() as url:
+            yield url
+
+
 def settings_for(
-    features: Collection[str], group: str, endpoints: dict[str, str]
+    features: Collection[str], group: str, endpoints: dict[str, str], arm: str = ""
 ) -> dict[str, Any]:
-    """The settings, by short name. `group`: from when on alarms are one."""
+    """The settings, by short name. `group`: from when on alarms are one; `arm`: the resource
+    manager's address."""
     asked = {"EVIDENCE": "manifest", "REGION_ENDPOINTS": json.dumps(endpoints)}
+    read = {"REGISTRY_ID": REGISTRY_ID, "ARM_ENDPOINT": arm}
     return {
+        **(read if LOGS in features else {}),
         "ALARM_GROUP": group if GROUPS in features else "0",
         "CORRELATION": "content" if CONTENT in features else "id",
         **(asked if EVIDENCE in features else {}),

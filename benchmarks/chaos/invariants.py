@@ -5,8 +5,8 @@ true                what is said to have arrived was sent, and what was kept is 
 either-or           no region is both reported and missing; each expected one is either
 terms               what a push began with stays: regions and deadline
 one-id              one message id per verdict, one delivery id per target, over all repeats
-nothing-lost        each push of which a webhook was kept has its final verdict, at each target,
-                    by itself or in the report of a group
+nothing-lost        each push of which a webhook was kept, or is in a log that is read, has its
+                    final verdict, at each target, by itself or in the report of a group
 in-time             within a bound after the last thing that it waited for
 nothing-left        no instance stays open
 
@@ -73,11 +73,11 @@ def true(record: Record) -> Iterator[tuple[str, str]]:
                 yield push, f"{region.region} is said to have arrived, and was not sent"
             if region.state == "evidence" and not _is_proved(record, heard, region):
                 yield push, f"{region.region} counts by evidence, and there was none"
-        kept = record.accepted(push)
-        for name in set(message.missing) & kept.keys() - _doubted(message):
-            if record.settled(kept[name]) < message.decided_at:
-                late = (message.decided_at - kept[name]).total_seconds()
-                yield push, f"{message.type.value} lacks {name}, which was kept {late:.0f} s before"
+        known = record.taken_in(push)
+        for name in set(message.missing) & known.keys() - _doubted(message):
+            if record.settled(known[name]) < message.decided_at:
+                late = (message.decided_at - known[name]).total_seconds()
+                yield push, f"{message.type.value} lacks {name}, which was known {late:.0f} s ago"
         for name in message.missing:
             since = record.replicas.get((push, name))
             if since and record.settled(since) < message.decided_at and _can_ask(record, message):
@@ -153,7 +153,7 @@ def nothing_lost(record: Record) -> Iterator[tuple[str, str]]:
     """Kept means decided, and told to everybody who hears of it."""
     said, pushes, taken = verdicts(record), record.instances(), _taken(record)
     for push in record.pushes():
-        if record.accepted(push) and push not in pushes.values():
+        if record.taken_in(push) and push not in pushes.values():
             yield push, "nothing was said of it"
     for instance, types in said.items():
         if not types & FINAL:
@@ -208,7 +208,7 @@ def _first_finals(record: Record) -> tuple[Heard, ...]:
 def _waited_for(record: Record, heard: Heard) -> datetime:
     """The last thing that had to happen before this could be said."""
     message = heard.message
-    posts, kept = record.posts_of(heard.push), record.accepted(heard.push)
+    posts, kept = record.posts_of(heard.push), record.taken_in(heard.push)
     late_window = max(t.late_window for t in record.terms)
     if record.by_content and message.missing:
         return message.deadline + late_window

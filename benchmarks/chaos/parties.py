@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -14,8 +15,8 @@ from aiohttp import web
 from acr_global.model import Message
 from acr_global.notify.notice import GroupMessage
 from acr_global_rig.receivers import Receiver
-from acr_global_rig.registry import GIVES_UP, event, post
-from benchmarks.chaos.record import ACCEPTED, DECIDED, Heard, Posted, Reported
+from acr_global_rig.registry import GIVES_UP, event, post, timestamp
+from benchmarks.chaos.record import ACCEPTED, DECIDED, UNWANTED, Heard, Posted, Reported
 from benchmarks.chaos.schedule import Webhook
 
 WORKS, HANGS, LATE = "works", "hangs", "late"
@@ -25,8 +26,8 @@ LATE_SECONDS = 15.0
 """Until a late answer; a target waits for 10 s."""
 
 
-UNWANTED = 400
-"""The answer to a region that is not expected now."""
+Note = Callable[[str, dict[str, Any], int | None], None]
+"""Region, event, and what it was answered."""
 
 
 class Registry:
@@ -40,27 +41,37 @@ class Registry:
         again: float,
         name: str = "p",
         by_content: bool = False,
+        note: Note = lambda region, event, status: None,
     ) -> None:
         """`door`: the app's URL for a push; `again`: seconds between an operator's tries; `name`:
-        what the ids of pushes begin with; `by_content`: each region's event has an id of its
-        own."""
+        what the ids of pushes begin with; `by_content`: each region's event has an id of its own;
+        `note`: is told of each event, not of an operator's tries."""
         self._session, self._door, self._clock = session, door, clock
         self._again, self._name, self._by_content = again, name, by_content
+        self._note = note
         self.posts: list[Posted] = []
 
     async def send(self, webhook: Webhook, tries: int = 100) -> None:
         """Post it, and again where somebody insists, until it is kept or its push is over."""
-        for _ in range(tries if webhook.insists else 1):
-            if await self._post(webhook) in (DECIDED, ACCEPTED, UNWANTED):
+        event = self._event(webhook)
+        for number in range(tries if webhook.insists else 1):
+            status = await self._post(webhook, event)
+            if number == 0:
+                self._note(webhook.region, event, status)
+            if status in (DECIDED, ACCEPTED, UNWANTED):
                 return
             if webhook.insists:
                 await asyncio.sleep(self._again)
 
-    async def _post(self, webhook: Webhook) -> int | None:
+    def _event(self, webhook: Webhook) -> dict[str, Any]:
+        push = f"{self._name}{webhook.push}"
+        event_id = f"{push}-{webhook.region}" if self._by_content else push
+        return event(event_id, at=timestamp(self._clock()), repository=f"team/{push}")
+
+    async def _post(self, webhook: Webhook, body: dict[str, Any]) -> int | None:
         push = f"{self._name}{webhook.push}"
         sent_at, status = self._clock(), None
-        event_id = f"{push}-{webhook.region}" if self._by_content else push
-        url, body = self._door(webhook.push), event(event_id, repository=f"team/{push}")
+        url = self._door(webhook.push)
         # No answer, or none that says anything: the registry does not care.
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError):
             status, _ = await post(self._session, url, body, webhook.region, seconds=GIVES_UP)

@@ -10,8 +10,8 @@ from acr_global.grouping import MemberState
 from acr_global.model import Message, VerdictType
 from acr_global.notify.notice import GroupMessage
 
-DECIDED, ACCEPTED = 200, 202
-"""Answers to a webhook: its push is over, or it is kept."""
+DECIDED, ACCEPTED, UNWANTED = 200, 202, 400
+"""Answers to a webhook: its push is over, or it is kept; or its region is not expected now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,9 @@ class Record:
     by_content: bool = False
     """Pushes are told apart by what was pushed: one of which a region reports after the end begins
     another instance."""
+    read_within: timedelta | None = None
+    """How soon what the registry could not deliver is taken in from its logs; None where it is
+    not."""
 
     def settled(self, at: datetime, *, told: bool = False) -> datetime:
         """By when what happened then must have had its effect; `told`: at the receivers, too."""
@@ -141,6 +144,17 @@ class Record:
         for post in self.posts_of(push):
             if post.status == ACCEPTED:
                 times.setdefault(post.region, post.answered_at)
+        return times
+
+    def taken_in(self, push: str) -> dict[str, datetime]:
+        """By region, by when its first webhook must be known: kept, or read from the log. (What was
+        not wanted when it was posted may be, or may not be, when it is read.)"""
+        times = self.accepted(push)
+        if self.read_within is not None:
+            for post in self.posts_of(push):
+                if post.status not in (ACCEPTED, DECIDED, UNWANTED):
+                    read = post.answered_at + self.read_within
+                    times[post.region] = min(read, times.get(post.region, read))
         return times
 
     def heard_of(self, instance: str) -> tuple[Heard, ...]:

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from acr_global.model import EvidenceKind
 from benchmarks.chaos.invariants import Violation, delays, verdicts, violations
 from benchmarks.chaos.record import ACCEPTED, DECIDED, Record, push_of
-from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS, Schedule
+from benchmarks.chaos.schedule import CONTENT, EVIDENCE, GROUPS, LOGS, Schedule
 from benchmarks.table import number, percentile
 
 Rows = list[tuple[str, str]]
 
-FEATURES = (GROUPS, EVIDENCE, CONTENT)
+FEATURES = (GROUPS, EVIDENCE, CONTENT, LOGS)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ def outcome_of(schedule: Schedule, record: Record) -> Outcome:
     counts["groups"] = len({r.message.group for r in record.reports})
     counts["by evidence"] = sum(
         any(region.state == "evidence" for region in message.regions)
+        for message in {h.message.id: h.message for h in record.heard}.values()
+    )
+    counts["caught up"] = sum(
+        any(e.kind is EvidenceKind.CAUGHT_UP for region in message.regions for e in region.evidence)
         for message in {h.message.id: h.message for h in record.heard}.values()
     )
     counts.update(f"with {feature}" for feature in schedule.features)
@@ -93,6 +98,7 @@ def rows(outcome: Outcome) -> Rows:
         ("faults", ", ".join(f"{many:,} {kind}" for kind, many in sorted(outcome.faults.items()))),
         ("verdicts", ", ".join(f"{n[v]:,} {v}" for v in types)),
         ("verdicts that count a region by evidence", f"{n['by evidence']:,}"),
+        ("verdicts with a region that was caught up", f"{n['caught up']:,}"),
         ("messages, in so many requests", f"{n['messages']:,} in {n['requests']:,}"),
         ("groups of alarms, and messages about them", f"{n['groups']:,}, {n['reports']:,}"),
         ("pushes of which a webhook was kept", f"{n['kept pushes']:,}"),

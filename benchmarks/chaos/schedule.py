@@ -95,9 +95,9 @@ JUMP = "jump"
 REGION = "region"
 """A region is down: what it would report comes afterwards, or never."""
 
-GROUPS, EVIDENCE, CONTENT = "groups", "evidence", "content"
+GROUPS, EVIDENCE, CONTENT, LOGS = "groups", "evidence", "content", "logs"
 """Features: alarms of one region are one; the registry is asked; pushes are told apart by what was
-pushed."""
+pushed; what was not delivered is taken in from the webhooks' logs."""
 
 
 def schedule_of(plan: Plan, seed: int, number: int) -> Schedule:

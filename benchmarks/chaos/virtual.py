@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from random import Random
@@ -17,7 +17,7 @@ from acr_global.model import VerdictType
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, webhook_targets
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
-from benchmarks.chaos.features import Replicas, settings_for
+from benchmarks.chaos.features import EventLogs, Replicas, settings_for
 from benchmarks.chaos.parties import HANGS, LATE, Listener, Registry
 from benchmarks.chaos.processes import SETTINGS, Notes, Processes
 from benchmarks.chaos.record import Record, Terms, Trouble
@@ -26,6 +26,7 @@ from benchmarks.chaos.schedule import (
     EVIDENCE,
     GROUPS,
     JUMP,
+    LOGS,
     REGION,
     Fault,
     Plan,
@@ -60,6 +61,12 @@ again."""
 
 REFUSED = 12 * MINUTE
 """From a receiver's recovery to the end of the longest pause that its deliveries can be in."""
+
+PATROL = 4 * MINUTE
+"""Between two runs of the timers."""
+
+READ_WITHIN = timedelta(seconds=60 + PATROL + 10)
+"""Until what was not delivered is read from the log: not within its first minute."""
 
 TRIES = 200
 """Of a new process, 3 s apart, to see to what the last one left. The app's own goes on longer."""
@@ -120,7 +127,7 @@ PLAN = Plan(
         JUMP: lambda random: ("", 0.0),
     },
     often=("hazards", "python", "kill"),
-    features={GROUPS: 0.5, EVIDENCE: 0.3, CONTENT: 0.3},
+    features={GROUPS: 0.5, EVIDENCE: 0.3, CONTENT: 0.3, LOGS: 0.3},
 )
 
 
@@ -237,23 +244,25 @@ class Ground:
     def _engine(self) -> Engine:
         return Engine(f"{self._w.host.url}/durabletask/", awaking.CALL_SECONDS)
 
-    async def patrol(self) -> None:
+    async def patrol(self, timers: Iterable[str]) -> None:
         """What a process and the platform do by the clock."""
-        for _ in range(4):
+        for _ in range(int(PATROL / MINUTE)):
             await asyncio.sleep(MINUTE)
             with contextlib.suppress(EngineError):  # it is tried again
                 await noting.note(self._processes.notes.open, self._engine())
-        await self._w.host.run_timer(names.REVIVE_INTERRUPTED)
+        for timer in timers:
+            await self._w.host.run_timer(timer)
 
 
 async def play(schedule: Schedule) -> Record:
     """Play one round to the end of all that was begun in it."""
     listeners = {name: Listener(name, utcnow) for name in HEARD}
     processes, replicas = Processes(), Replicas(utcnow)
-    by_content = CONTENT in schedule.features
+    logs, by_content, reads = EventLogs(), CONTENT in schedule.features, LOGS in schedule.features
     regions, timeout = SETTINGS["usual"]
     async with (
         replicas.serving() as endpoints,
+        logs.serving() as arm,
         world(
             *listeners.values(),
             app=processes,
@@ -264,13 +273,18 @@ async def play(schedule: Schedule) -> Record:
             LATE_WINDOW=f"{LATE_WINDOW:.0f}s",
             RETRY_SCHEDULE=RETRIES,
             KEEP="14d",
-            **settings_for(schedule.features, "3 in 10m", endpoints),
+            **settings_for(schedule.features, "3 in 10m", endpoints, arm),
         ) as w,
     ):
         ground = Ground(w, processes, listeners, replicas)
         clock.utcnow = ground.now
         registry = Registry(
-            w.session, lambda push: w.host.url, utcnow, again=10.0, by_content=by_content
+            w.session,
+            lambda push: w.host.url,
+            utcnow,
+            again=10.0,
+            by_content=by_content,
+            note=logs.note,
         )
         await _act(schedule, ground, registry, replicas)
         left = tuple(i for i, row in w.host.storage.instances.items() if not row.finished)
@@ -287,6 +301,7 @@ async def play(schedule: Schedule) -> Record:
             reports=tuple(r for listener in listeners.values() for r in listener.reports),
             replicas=replicas.since if EVIDENCE in schedule.features else {},
             by_content=by_content,
+            read_within=READ_WITHIN if reads else None,
         )
 
 
@@ -305,20 +320,20 @@ async def _act(schedule: Schedule, ground: Ground, registry: Registry, replicas:
         await until(fault.at)
         await ground.faults[fault.kind](fault)
 
-    async def patrols() -> None:
-        for _ in range(int((PLAN.lasts + 3 * HOUR) / (4 * MINUTE))):
-            await ground.patrol()
-        if jump is not None:
-            await until(jump + 1.0)
-            for _ in range(int((PLAN.lasts + 3 * HOUR) / (4 * MINUTE))):
-                await ground.patrol()
+    timers = (names.REVIVE_INTERRUPTED, *([names.CATCH_UP] if LOGS in schedule.features else []))
+
+    async def patrols(since: float) -> None:
+        await until(since)
+        for _ in range(int((PLAN.lasts + 3 * HOUR) / PATROL)):
+            await ground.patrol(timers)
 
     async def report(webhook: Any) -> None:
         await until(webhook.at)
         await registry.send(webhook)
 
     await asyncio.gather(
-        patrols(),
+        patrols(0.0),
+        *([patrols(jump + 1.0)] if jump is not None else []),
         replicas.follow(schedule, until),
         *(fail(fault) for fault in schedule.faults),
         *(report(webhook) for webhook in schedule.webhooks),

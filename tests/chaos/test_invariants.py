@@ -103,6 +103,8 @@ def proved(kind: EvidenceKind) -> Heard:
 MANIFEST, EARLIER = proved(EvidenceKind.MANIFEST), proved(EvidenceKind.EARLIER_REPORT)
 LATE = (posted("east"), posted("west", 500, status=None))
 THERE = {("p1", "west"): at(300)}
+UNHEARD = (posted("east"), posted("west", status=None))
+SOON = timedelta(seconds=310)
 
 GOOD = {
     "complete": record(COMPLETE),
@@ -126,6 +128,13 @@ GOOD = {
         heard(message(seconds=5_000, deadline=5_600, instance="content-2")),
         posts=(*HALF, posted("west", 5_000), posted("east", 5_000)),
         by_content=True,
+    ),
+    "taken in from the log": record(heard(message(seconds=300)), posts=UNHEARD, read_within=SOON),
+    "not wanted": record(
+        OVERDUE,
+        heard(message("incomplete", EAST, 2_401)),
+        posts=(posted("east"), posted("west", status=400)),
+        read_within=SOON,
     ),
     "not kept": record(posts=(posted("east", status=503),)),
     "a target that hears of less": record(
@@ -201,6 +210,15 @@ BAD = {
     "two things under one id": (
         "one-id",
         record(OVERDUE, heard(message("overdue", ("west",), 601)), posts=HALF),
+    ),
+    "in the log, and missing": ("true", record(OVERDUE, posts=HALF, read_within=SOON)),
+    "in the log, and never told of": (
+        "nothing-lost",
+        record(posts=(posted("east", status=503),), read_within=SOON),
+    ),
+    "taken in late": (
+        "in-time",
+        record(heard(message(seconds=320)), posts=UNHEARD, read_within=SOON),
     ),
     "no verdict": ("nothing-lost", record()),
     "an alarm alone": ("nothing-lost", record(OVERDUE, posts=HALF)),

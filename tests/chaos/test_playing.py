@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from acr_global import gathering, verdict
-from acr_global.functions import joining, reviving, wire
+from acr_global.functions import joining, logs, reviving, wire
 from acr_global.functions.engine import Engine, Phase
 from acr_global.grouping import MemberState
 from acr_global.model import Verdict, VerdictType
@@ -22,8 +22,10 @@ from benchmarks.chaos.schedule import (
     CONTENT,
     EVIDENCE,
     GROUPS,
+    LOGS,
     Fault,
     Schedule,
+    Step,
     Webhook,
     schedule_of,
 )
@@ -139,6 +141,29 @@ async def test_pushes_are_told_apart_by_content() -> None:
     assert () == violations(record)
     assert 2 == len(record.instances())
     assert {"p0"} == set(record.instances().values())
+
+
+async def test_what_nobody_heard_is_taken_in_and_is_found_where_it_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The host is down while all regions of one push report, and one region of another."""
+    steps: tuple[Step, ...] = (
+        *(Webhook(1.0 + at, 0, region) for at, region in enumerate(REGIONS[:2])),
+        Fault(10.0, "kill", "", 60.0),
+        Webhook(20.0, 0, REGIONS[2]),
+        *(Webhook(30.0 + at, 1, region) for at, region in enumerate(REGIONS)),
+    )
+    schedule = Schedule(1, 0, steps, frozenset({LOGS}))
+    record = await virtual.play(schedule)
+    assert () == violations(record)
+    assert {VerdictType.COMPLETE} == {heard.message.type for heard in record.heard}
+
+    async def nothing(*_: Any) -> logs.Found:
+        return logs.Found()
+
+    monkeypatch.setattr(logs.Logs, "undelivered", nothing)
+    found = violations(await virtual.play(schedule))
+    assert {("nothing-lost", "p1")} <= {(each.invariant, each.push) for each in found}
 
 
 async def test_whatever_goes_wrong_nothing_is_wrong_with_the_app() -> None:
