@@ -42,7 +42,7 @@ def test_what_names_no_image_is_refused(text: str) -> None:
 )
 def test_what_can_be_no_image_is_said(text: str) -> None:
     """Whoever waits for it would wait in vain."""
-    with pytest.raises(ValueError, match="capitals|such as"):
+    with pytest.raises(ValueError, match=r"capitals|such as"):
         parse_image(text)
 
 
