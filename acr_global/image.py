@@ -10,7 +10,7 @@ from acr_global.urls import parse_host
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 """Source: the OCI image specification, descriptor.md, `Digests`."""
 
-_NO_SIGNS = frozenset("/:@")
+_NO_SIGNS = frozenset("/:")
 """In no tag."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-_NEVER = re.compile(r"[\^$\\()|;{}@\s]|(?:^|[/:])\.|^/|//|:.*[/:]|\.azurecr\.\w+/")
+_NEVER = re.compile(r"[\^$\\()|;{}@\s]|(?:^|[/:])\.|^/|//|:.*[/:]|^[^/]*\.azurecr\.\w+/")
 """In no image's name, which is repository:tag: these characters; a dot at the beginning of a part
 of a repository or of a tag; an empty part; a slash or another colon in a tag. Or the registry's
 own name before it. Source: OCI distribution spec 1.1, `Pulling manifests`."""
@@ -14,8 +14,8 @@ own name before it. Source: OCI distribution spec 1.1, `Pulling manifests`."""
 _CAPITAL = re.compile(r"^[^:]*[A-Z]")
 """Nor is a capital in a repository."""
 
-_CLASS = re.compile(r"\[[^]]*\]")
-"""Of signs, one of which fits."""
+_CLASS = re.compile(r"\[(?!\^)!?\]?[^]]*\]")
+"""Of signs, one of which fits; with a ^ before them it is a regular expression's."""
 
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
@@ -62,15 +62,26 @@ def check_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns, unless one of them can match no image: it is a regular expression, as
     `acr purge --filter` takes them, or a whole reference; or another sign than a comma stands
     between two. Raises ValueError."""
-    for pattern in patterns:
+    for pattern in (_CLASS.sub("?", given) for given in patterns):
         if _NEVER.search(pattern):
             raise ValueError(
                 "must be patterns like team/*:v*, with commas between them, in which * stands for "
                 "anything; no regular expressions, no registry's name and no digests"
             )
-        if _CAPITAL.search(_CLASS.sub("", pattern)):
+        if _CAPITAL.search(pattern):
             raise ValueError("has a capital in a repository's name, which has none")
     return patterns
+
+
+def hides_untagged(include: Iterable[str], exclude: Iterable[str]) -> bool:
+    """Whether nothing without a tag is left, whatever its repository."""
+    left_out = any(p.startswith("*:") and _takes_untagged(p) for p in exclude)
+    return left_out or not any(map(_takes_untagged, include))
+
+
+def _takes_untagged(pattern: str) -> bool:
+    _, colon, tag = pattern.partition(":")
+    return not colon or fnmatchcase("", tag)
 
 
 def matches(patterns: Iterable[str], repository: str | None, tag: str | None) -> bool:

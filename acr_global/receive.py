@@ -114,7 +114,7 @@ def spelled(query: Mapping[str, str]) -> dict[str, str]:
     """A querystring's parameters by their names as they are meant: the registry posts an event
     once, and so `Region`, or `amp;region` where a URL was copied from a page's source, must not
     cost it."""
-    return {name.lower().removeprefix("amp;"): value for name, value in query.items()}
+    return {name.lower().removeprefix("amp;"): value for name, value in query.items()} | {**query}
 
 
 def is_caught_up(query: Mapping[str, str]) -> bool:
@@ -125,7 +125,7 @@ def is_caught_up(query: Mapping[str, str]) -> bool:
 def _once(region: str) -> str:
     """A region that was said twice, which arrives as `eastus,eastus`. Source:
     azure-functions-host#1154."""
-    said = set(region.split(","))
+    said = set(filter(None, region.split(",")))
     return said.pop() if len(said) == 1 else region
 
 

@@ -107,7 +107,7 @@ def word(value: object) -> str:
 
 def words(value: object) -> tuple[str, ...]:
     """Some of some words, of which there must be one at least."""
-    return tuple(name.lower() for name in parse_some(value))
+    return tuple(dict.fromkeys(name.lower() for name in parse_some(value)))
 
 
 class _TwiceError(ValueError):
@@ -167,7 +167,7 @@ def _region(name: str) -> str:
 
 def evidence(value: object) -> tuple[str, ...]:
     """The kinds of evidence; each must be available here."""
-    kinds = tuple(kind.lower() for kind in parse_names(value))
+    kinds = tuple(dict.fromkeys(kind.lower() for kind in parse_names(value)))
     if set(kinds) - {"event-log", "manifest"}:
         raise ValueError("knows only event-log and manifest")
     if "event-log" in kinds and not has_event_log():

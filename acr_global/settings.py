@@ -20,7 +20,7 @@ from acr_global.lenient import read as read_fields
 from acr_global.model import Action
 from acr_global.notify.setting import parse_targets, secret_names
 from acr_global.notify.target import Target
-from acr_global.patterns import matches
+from acr_global.patterns import hides_untagged
 from acr_global.policy import Override, Policy
 from acr_global.registry_setting import ALL_HEAR, REFUSED, parse_registries, problem_of
 from acr_global.setting_names import PREFIX, name_problems
@@ -218,11 +218,11 @@ _REGIONS, _TARGETS, _REGISTRIES = (PREFIX + n for n in ("REGIONS", "TARGETS", "R
 
 
 def _not_apart(text: str, regions: tuple[str, ...]) -> Iterator[Problem]:
-    """Names that may be several without a comma between them: Azure's have three words at most, or
-    four with EUAP."""
+    """Names that may be several without a comma between them: Azure's have three words at most, and
+    a fourth only for what is not for everybody."""
     for name in text.split(","):
         words = len(name.split())
-        long = words > 3 + name.strip().upper().endswith("EUAP")
+        long = words > 3 + name.strip().upper().endswith(("EUAP", "STG"))
         if long or (words > 1 and len(regions) == 1):
             said = "has several words in one name; put commas between regions"
             yield Problem(_REGIONS, said, "warning")
@@ -274,8 +274,9 @@ def _cross_check(
     if any(p.check_every >= p.timeout for p in policies):
         said = "is no shorter than a timeout, so no look comes before that"
         problems.append(Problem(PREFIX + "CHECK_EVERY", said, "warning"))
-    if Action.DELETE in settings.actions and any(matches(p.exclude, "a", None) for p in policies):
-        said = "has delete, and no deletion is told of: an exclude like `*:` has what has no tag"
+    hidden = any(hides_untagged(p.include, p.exclude) for p in policies)
+    if Action.DELETE in settings.actions and hidden:
+        said = "has delete, but patterns hide what has no tag, and so every deletion"
         problems.append(Problem(PREFIX + "ACTIONS", said, "warning"))
     if any("event-log" in p.evidence and p.regions and not p.registry_id for p in policies):
         problems.append(

@@ -65,6 +65,16 @@ STALE_AFTER = timedelta(days=1)
 """A courier can hold an arrival for an hour or more, until the push has begun."""
 
 
+CAUGHT_UP_TOGETHER = timedelta(minutes=1)
+"""The events of one push are caught up one after another within this time."""
+
+
+def waits_until(deadline: datetime, made_at: datetime | None, first_turn: datetime) -> datetime:
+    """When the wait for a push ends that began so. `made_at`: the event's own time, where it was
+    caught up: then the others come even after the deadline, for they were not delivered either."""
+    return max(deadline, first_turn + CAUGHT_UP_TOGETHER) if made_at else deadline
+
+
 def is_stale(arrival: Arrival, first_at: datetime) -> bool:
     """Whether an arrival is of an earlier push of the same id, which has been purged since: it is
     that much older than the one that the push began with (received at `first_at`)."""

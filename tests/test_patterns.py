@@ -6,6 +6,7 @@ import pytest
 
 from acr_global.patterns import (
     check_patterns,
+    hides_untagged,
     matches,
     parse_names,
     parse_regions,
@@ -92,6 +93,24 @@ def test_what_is_not_a_pattern_over_an_images_name_is_refused(pattern: str) -> N
         check_patterns((pattern,))
 
 
+@pytest.mark.parametrize(
+    ("hidden", "include", "exclude"),
+    [
+        (True, ["*"], ["*:"]),
+        (True, ["*"], ["team/*", "*:*"]),
+        (True, ["*:v*", "team/*:latest"], []),
+        (False, ["*:v*", "team/*"], []),
+        (False, ["*:*"], []),
+        (False, ["*"], ["a*", "?", "team/*:", "*:sha256-*"]),
+    ],
+)
+def test_patterns_can_hide_all_that_has_no_tag(
+    hidden: bool, include: list[str], exclude: list[str]
+) -> None:
+    """As every deletion is."""
+    assert hidden is hides_untagged(include, exclude)
+
+
 @pytest.mark.parametrize("pattern", ["Team/*", "Team/[a-z]*:v*"])
 def test_a_capital_in_a_repository_is_refused(pattern: str) -> None:
     """No registry has one; a tag may."""
@@ -112,6 +131,9 @@ def test_a_capital_in_a_repository_is_refused(pattern: str) -> None:
         "mcr.microsoft.com/*",
         "app:[!0-9]*",
         "my.azurecr.io.copy/*",
+        "mirror/foo.azurecr.io/*",
+        "*[:]v1",
+        "*:[!]a]x",
     ],
 )
 def test_a_pattern_that_can_match_is_accepted(pattern: str) -> None:

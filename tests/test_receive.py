@@ -336,6 +336,8 @@ def test_a_region_must_be_named_and_expected() -> None:
         {"code": "hush", "amp;region": "eastus"},
         {"region": "eastus,East US"},
         {"REGISTRY": "s.io", "amp;Region": "eastus"},
+        {"region": "eastus", "amp;region": "westus", "Region": "x"},
+        {"region": "eastus,"},
     ],
 )
 def test_a_region_that_is_meant_is_found(query: dict[str, str]) -> None:

@@ -51,13 +51,16 @@ async def answer(tools: Tools, request: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _newest(tools: Tools, wanted: Wanted) -> list[Row]:
-    """The newest push; what else has happened since, as a purge of a thousand images, is passed
-    over by the table itself. Raises LedgerUnavailableError."""
+    """The newest push of each kind, newest first; what else has happened since, as a purge of a
+    thousand images, is passed over by the table itself. Raises LedgerUnavailableError, also where
+    that has so much to pass over that it did not come to an end."""
+    newest: list[Row] = []
     for action in PUSHED:
-        rows, _ = await rows_of(tools.ledger, replace(wanted, action=action), 1)
-        if rows:
-            return rows
-    return []
+        rows, more = await rows_of(tools.ledger, replace(wanted, action=action), 1)
+        if more and not rows:
+            raise LedgerUnavailableError("The newest push was not found in time.")
+        newest += rows
+    return sorted(newest, key=lambda row: row.first_at, reverse=True)
 
 
 def shown(name: str, settings: Settings) -> Image | None:

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import re
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from email.utils import formatdate
@@ -31,6 +32,9 @@ SCOPE = "https://storage.azure.com/.default"
 """What a token is for. Source: learn.microsoft.com/rest/api/storageservices/
 authorize-with-azure-active-directory."""
 
+TOKEN_SPARE_SECONDS = 300.0
+"""Before its end a token is asked for anew. Not for each row: some credentials run `az` for it."""
+
 _VERSION = {"x-ms-version": "2019-02-02", "DataServiceVersion": "3.0"}
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 _EOL = "\r\n"
@@ -44,6 +48,8 @@ class Batches:
         """`url`: of the account's tables; `credential`: the SDK's."""
         self._url, self._table, self._credential = url.rstrip("/?"), table, credential
         self._session = outgoing.new_session()
+        self._token = ""
+        self._good_until = 0.0
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -82,7 +88,10 @@ class Batches:
         """Source: learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key, `Table
         service (Shared Key authorization)`."""
         if not hasattr(self._credential, "named_key"):
-            return f"Bearer {(await self._credential.get_token(SCOPE)).token}"
+            if time.time() > self._good_until:
+                given = await self._credential.get_token(SCOPE)
+                self._token, self._good_until = given.token, given.expires_on - TOKEN_SPARE_SECONDS
+            return f"Bearer {self._token}"
         account, key = self._credential.named_key
         resource = f"/{account}{split_url(url).path}"
         signed = "\n".join(["POST", "", headers["Content-Type"], headers["x-ms-date"], resource])

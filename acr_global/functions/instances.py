@@ -89,7 +89,7 @@ class ByContent:
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
-        if heard is None or _awaited(terms, snapshot):
+        if heard is None or _awaited(terms.arrival, snapshot):
             return Found(start, snapshot)
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
@@ -123,20 +123,23 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
     except ValueError:
         return ()
     arrivals = status.arrivals()
-    return None if arrivals is None else wire.newest_arrivals(earlier, arrivals)
+    if arrivals is None and snapshot.phase is not Phase.TERMINATED:
+        return None
+    return wire.newest_arrivals(earlier, arrivals or ())
 
 
-def _awaited(terms: wire.PushTerms, snapshot: Snapshot) -> bool:
-    """Whether a generation that somebody has ended by hand would still wait for this region: then
-    the event is of that one, and begins no other."""
-    if snapshot.phase is not Phase.TERMINATED:
+def _awaited(arrival: Arrival, over: Snapshot) -> bool:
+    """Whether a generation that somebody has ended by hand would wait for this region still, before
+    its deadline: then the event is of that one, and begins no other."""
+    if over.phase is not Phase.TERMINATED:
         return False
     try:
-        status = wire.load(wire.PushStatus, snapshot.custom_status)
-    except ValueError:  # it had not begun
+        status = wire.load(wire.PushStatus, over.custom_status)
+        push = wire.load(wire.PushInput, over.input)
+    except ValueError:  # it had not begun, or was started by hand
         return False
-    ends = status.until + terms.late_window
-    return terms.arrival.region in status.missing and terms.arrival.reported_at <= ends
+    deadline = (push.begun_at or push.arrival.received_at) + push.timeout
+    return arrival.region in status.missing and arrival.reported_at <= deadline
 
 
 def _is_of_the_past(arrival: Arrival, over: Snapshot) -> bool:

@@ -35,9 +35,9 @@ def is_being_begun_anew(snapshot: Snapshot) -> bool:
 class _Story:
     """A history, read event by event."""
 
-    def __init__(self, push: wire.PushInput, begun_at: datetime) -> None:
+    def __init__(self, push: wire.PushInput, deadline: datetime) -> None:
         known = push.known
-        self._deadline = begun_at + push.timeout
+        self._deadline = deadline
         self.arrivals = [push.arrival, *(known.arrivals if known else ())]
         self.evidence: list[Evidence] = list(known.evidence if known else ())
         self.said: list[wire.VerdictRecord] = list(known.said if known else ())
@@ -118,8 +118,9 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
     push = wire.load(wire.PushInput, snapshot.input)
     if not snapshot.history:  # it never began
         return _terms(push, more=(*push.more, *arrivals))
-    begun_at = push.known.begun_at if push.known else _begun_at(push, snapshot.history)
-    story = _Story(push, begun_at)
+    first_turn = _first_turn(push, snapshot.history)
+    begun_at = push.known.begun_at if push.known else push.begun_at or first_turn
+    story = _Story(push, verdict.waits_until(begun_at + push.timeout, push.begun_at, first_turn))
     for event in snapshot.history:
         story.tell(event)
     known = wire.Known(
@@ -163,11 +164,8 @@ def _arrival(push: wire.PushInput, event: Mapping[str, Any]) -> Arrival:
     return external_events.arrival_of(region, event.get("Input"), push.push_id, begun_at, at)
 
 
-def _begun_at(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:
-    """The time of the first turn, from its timer, because the endpoint shows no turns. A push that
-    was caught up has it in its input."""
-    if push.begun_at:
-        return push.begun_at
+def _first_turn(push: wire.PushInput, history: Iterable[Mapping[str, Any]]) -> datetime:
+    """The time of the first turn, from its timer, because the endpoint shows no turns."""
     kinds = ("TimerCreated", "TimerFired")
     times = [clock.moment(e.get("Timestamp")) for e in history if e.get("EventType") in kinds]
     return min((t for t in times if t), default=push.arrival.received_at)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from acr_global.functions.ledgers import MemoryLedger, Page
+from acr_global.ledger import Span
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from tests.e2e.test_pushes import Broken, with_ledger
@@ -41,6 +43,34 @@ async def test_a_badge_outlives_any_number_of_deletions() -> None:
         await w.until(lambda: len(w.verdicts()) == 13)
         await asyncio.sleep(60)
         assert "in all 3 regions" in (await badge(w, f"{HOST}/team/app.svg"))[1]
+
+
+async def test_a_badge_is_of_the_newest_push_whatever_was_pushed() -> None:
+    """An image, or a chart of the same name."""
+    async with world(BADGE="*", ALARM_GROUP="0") as w:
+        await w.push("p1", REGIONS[:1])
+        await w.until(lambda: w.verdicts("p1"))
+        for region in REGIONS:
+            await w.post(event("c1") | {"action": "chart_push"}, region)
+        await w.until(lambda: w.verdicts("c1"))
+        await asyncio.sleep(60)
+        assert "in all 3 regions" in (await badge(w, f"{HOST}/team/app.svg"))[1]
+
+
+class Endless(MemoryLedger):
+    """A table that has so much to pass over that no request comes to an end."""
+
+    async def read(self, span: Span, top: int, after: str | None) -> Page:
+        """Nothing, and where to go on."""
+        return Page((), "further")
+
+
+async def test_a_push_that_was_not_found_in_time_is_not_said_to_be_none() -> None:
+    """Whoever stands in between would keep that."""
+    async with world(app=with_ledger(Endless()), BADGE="*") as w:
+        _, picture, headers = await badge(w, f"{HOST}/team/app.svg")
+        assert "not known now" in picture
+        assert "no-store" == headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,17 @@ async def test_the_answer_says_what_was_kept_and_nothing_else(s: Scene) -> None:
     body = s.event()
     expected = {"status": "accepted", "push": body["id"], "region": "westeurope"}
     assert (202, expected) == await s.insist(body | {"id": body["id"].upper()}, "West Europe")
+
+
+@both()
+async def test_a_region_that_is_meant_is_found(s: Scene) -> None:
+    """In other letters, as it stands in a page's source, and said twice: the registry posts an
+    event once."""
+    first, second, third = REGIONS
+    body = json.dumps(s.event()).encode()
+    for query in (f"Region={first}", f"amp;region={second}", f"region={third}&region={third}"):
+        assert 202 == (await s.call("POST", f"api/ImagePush?{query}", body))[0], query
+    await s.told("complete")
 
 
 @both()

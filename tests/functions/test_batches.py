@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from email.message import Message
@@ -129,22 +130,22 @@ async def test_a_row_is_what_the_sdk_would_send() -> None:
 
 
 async def test_a_token_goes_where_there_is_no_key() -> None:
-    """For storage, and no other audience."""
+    """For storage, and no other audience; one for as long as it is good."""
     asked: list[str] = []
 
     async def get_token(scope: str) -> SimpleNamespace:
         asked.append(scope)
-        return SimpleNamespace(token="secret")
+        return SimpleNamespace(token="secret", expires_on=time.time() + 3_600)
 
-    storage = Storage((202, [WRITTEN]))
+    storage = Storage(*[(202, [WRITTEN])] * 2)
     async with storage.open() as connection:
         url = connection.partition("TableEndpoint=")[2]
         batches = Batches(url, "HubPushes", SimpleNamespace(get_token=get_token))
-        assert await batches.took(PARTITION, ["t!1"], ROW)
+        for _ in range(2):
+            assert await batches.took(PARTITION, ["t!1"], ROW)
         await batches.close()
-    ((request, _),) = storage.requests
-    wanted = "https://storage.azure.com/.default"
-    assert ("Bearer secret", [wanted]) == (request.headers["Authorization"], asked)
+    assert ["Bearer secret"] * 2 == [r.headers["Authorization"] for r, _ in storage.requests]
+    assert ["https://storage.azure.com/.default"] == asked
 
 
 @pytest.mark.parametrize(

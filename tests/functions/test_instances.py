@@ -9,7 +9,12 @@ import pytest
 
 from acr_global.functions import wire
 from acr_global.functions.engine import Phase, Snapshot
-from acr_global.functions.instances import _awaited, _is_of_the_past, new_input
+from acr_global.functions.instances import (
+    _awaited,
+    _heard_if_over,
+    _is_of_the_past,
+    new_input,
+)
 from acr_global.model import Action, Arrival
 from tests.notify.samples import artifact
 
@@ -61,7 +66,7 @@ def test_what_was_caught_up_is_of_a_push_that_ended_after_it(
 STATUS = {
     "state": "waiting",
     "decided": False,
-    "until": (NOW + timedelta(minutes=10)).isoformat(),
+    "until": (NOW + timedelta(hours=24)).isoformat(),
     "missing": ["eastus"],
 }
 
@@ -69,17 +74,24 @@ STATUS = {
 @pytest.mark.parametrize(
     ("awaited", "after", "phase", "status"),
     [
-        (True, 11, Phase.TERMINATED, STATUS),
-        (False, 71, Phase.TERMINATED, STATUS),
-        (False, 11, Phase.TERMINATED, STATUS | {"missing": ["westus"]}),
-        (False, 11, Phase.TERMINATED, None),
-        (False, 11, Phase.FINISHED, STATUS),
+        (True, 10, Phase.TERMINATED, STATUS),
+        (False, 11, Phase.TERMINATED, STATUS),
+        (False, 5, Phase.TERMINATED, STATUS | {"missing": ["westus"]}),
+        (False, 5, Phase.TERMINATED, None),
+        (False, 5, Phase.FINISHED, STATUS),
     ],
 )
 def test_what_a_terminated_push_waited_for_is_of_that_push(
     awaited: bool, after: int, phase: Phase, status: object
 ) -> None:
-    """For as long as it would have listened: an hour after its deadline here."""
+    """Until its own deadline, after ten minutes here, whatever phase it was in."""
     arrival = TERMS.arrival.model_copy(update={"received_at": NOW + timedelta(minutes=after)})
-    terms = TERMS.model_copy(update={"late_window": timedelta(hours=1), "arrival": arrival})
-    assert awaited == _awaited(terms, Snapshot(phase, custom_status=status))
+    begun = wire.dump(new_input("p1", TERMS))
+    assert awaited == _awaited(arrival, Snapshot(phase, input=begun, custom_status=status))
+
+
+def test_a_terminated_push_whose_status_was_too_long_is_over() -> None:
+    """Else its content would be swallowed for ever."""
+    begun = wire.dump(new_input("p1", TERMS))
+    over = Snapshot(Phase.TERMINATED, input=begun, custom_status=STATUS)
+    assert () == _heard_if_over(over)

@@ -201,8 +201,8 @@ def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> Non
             "target 'gh': repo: must be owner/name",
         ),
         (
-            {"name": "gh", "kind": "github", "repo": "a/b", "token": "t", "event_type": "x" * 88},
-            "target 'gh': event_type: String should have at most 87 characters",
+            {"name": "gh", "kind": "github", "repo": "a/b", "token": "t", "event_type": "x" * 101},
+            "target 'gh': event_type: String should have at most 100 characters",
         ),
         (
             {

@@ -60,9 +60,6 @@ EARLIER_ARRIVAL_SLACK = timedelta(days=1)
 """An arrival counts for the next push of the same content for as long as its own push can be open,
 and this much longer: the arrivals of one push can lie apart."""
 
-CAUGHT_UP_TOGETHER = timedelta(minutes=1)
-"""The events of one push are caught up one after another within this time."""
-
 
 def register(app: App, setup: Setup) -> None:
     """Add the function."""
@@ -117,11 +114,8 @@ class Waiting:
         self._begun_at = context.current_utc_datetime
         begun_at = push.known.begun_at if push.known else push.begun_at or self._begun_at
         self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
-        self.deadline = self.watch.deadline
-        """When waiting ends. The other events of a caught-up push come even after its deadline,
-        because they were not delivered either."""
-        if push.begun_at:
-            self.deadline = max(self.deadline, self._begun_at + CAUGHT_UP_TOGETHER)
+        self.deadline = verdict.waits_until(self.watch.deadline, push.begun_at, self._begun_at)
+        """When waiting ends."""
         if push.known:
             self.hear(push.known.arrivals)
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)

@@ -39,7 +39,6 @@ REGION_CHARS = 50
 """Characters of a region, as settings allow them."""
 EVENT_TYPE_CHARS = 100
 """Characters; GitHub's limit."""
-OWN_TYPE_CHARS = EVENT_TYPE_CHARS - len("-chart_delete")
 SECONDARY_LIMIT_SECONDS = 60.0
 """GitHub: `wait for at least one minute` where no header says how long."""
 
@@ -80,7 +79,7 @@ class GithubTarget(HttpTarget):
     token: Secret
     group: bool = False
     """Unlike elsewhere: a dispatch is an order about one image, which a group would hold back."""
-    event_type: str = Field(default="image-replicated", min_length=1, max_length=OWN_TYPE_CHARS)
+    event_type: str = Field(default="image-replicated", min_length=1, max_length=EVENT_TYPE_CHARS)
     """Of pushes; of whatever else is watched with its name behind: `image-replicated-delete`."""
 
     def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
@@ -137,11 +136,11 @@ def _check_token(value: str) -> None:
 
 
 def _check_base(url: str) -> None:
-    """Raise RenderError `url-invalid` where it is GitHub's site, or one repository's address."""
+    """Raise RenderError `url-invalid` where it is GitHub's site, or where a dispatch is posted."""
     parts = split_url(url)
     if parts.host in ("github.com", "www.github.com"):
         said = "is GitHub's site; its API is https://api.github.com"
-    elif "/repos/" in f"{parts.path}/":
+    elif parts.path.rstrip("/").endswith("/dispatches"):
         said = "must be the API's base; the repository stands in repo"
     else:
         return
@@ -153,7 +152,8 @@ def _body(message: Message, event_type: str, text: str) -> bytes:
     type of its own."""
     push = message.push
     if push.action not in PUSHED:
-        event_type = f"{event_type}-{push.action.value}"
+        end = f"-{push.action.value}"
+        event_type = event_type[: EVENT_TYPE_CHARS - len(end)] + end
     regions = _regions(message)
     payload: dict[str, Any] = {
         "type": message.type.value,
@@ -233,7 +233,7 @@ event: a workflow starts when an image is everywhere.
 ```
 
 `repo` is owner/name (a managed user's owner has an underscore: `octocat_acme`); `event_type` (at
-most 87 characters) is `image-replicated` unless you say another; `url` is the API's base, such
+most 100 characters) is `image-replicated` unless you say another; `url` is the API's base, such
 as `https://ghe.example.com/api/v3`. Where deletions or quarantine are watched as well, they have a
 type of their own, so that no workflow takes one for a push: `image-replicated-delete`. A repository
 that was renamed or moved is told under its new name for as long as GitHub redirects; the attempt's

@@ -161,7 +161,7 @@ NOTES = """\
 An [Adaptive Card](https://learn.microsoft.com/adaptive-cards/) through a Teams *Workflows*
 webhook: in the channel, *Workflows* → *Send webhook alerts to a channel*; the URL it shows is the
 secret. The URL of an Office 365 connector (`...webhook.office.com`) is refused: they were retired
-on 2026-03-31.
+in 2026.
 
 ```json
 {"name": "releases", "kind": "teams", "url": {"$secret": "TEAMS_URL"}}

@@ -77,13 +77,14 @@ def test_a_deletion_starts_no_workflow_that_waits_for_pushes(
     assert event_type == json.loads(render(told, target("github")).body)["event_type"]
 
 
-def test_the_longest_type_has_room_for_an_action() -> None:
-    """GitHub allows 100 characters."""
-    longest = target("github", event_type="x" * github.OWN_TYPE_CHARS)
+def test_the_longest_type_makes_room_for_an_action() -> None:
+    """GitHub allows 100 characters, and the action counts."""
+    longest = target("github", event_type="x" * 100)
     said = message()
     push = said.push.model_copy(update={"action": Action.CHART_DELETE})
     body = render(said.model_copy(update={"push": push}), longest).body
-    assert 100 == len(json.loads(body)["event_type"])
+    event_type = json.loads(body)["event_type"]
+    assert (100, True) == (len(event_type), event_type.endswith("x-chart_delete"))
 
 
 def in_seconds(seconds: float) -> str:
