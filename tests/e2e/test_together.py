@@ -279,7 +279,7 @@ async def test_what_was_caught_up_begins_no_push_with_what_comes_by_itself(
 ) -> None:
     """The deadline of such a push counts from the event's own time."""
     async with world() as w:
-        late = asyncio.create_task(together(w, REGIONS[0], caught_up="1"))
+        late = asyncio.create_task(together(w, REGIONS[0], caught_up="true"))
         assert [(202, None)] * 2 == await together(w, *REGIONS[1:])
         assert [(202, None)] == await late
         await w.until(lambda: w.messages)
