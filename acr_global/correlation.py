@@ -50,6 +50,8 @@ _GIVEN_UP = "unsaid"
 
 _DELIVERY = re.compile(r"_delivery\.[a-z]+\.[a-z0-9_][a-z0-9._-]{0,80}(~[0-9]{1,3})?")
 
+_GENERATION = re.compile(r"content-[0-9a-f]{40}\.[0-9]{8}")
+
 _FIRST = 99_999_999
 """The number for generation 0. It counts down, so that the newest generation comes first in the
 order of ids, the only order in which the engine lists them."""
@@ -77,6 +79,11 @@ def generation_id(key: str, generation: int) -> str:
 def generation_prefix(key: str) -> str:
     """What the ids of all generations of a content key begin with."""
     return f"{key}."
+
+
+def strategy_of(push_id: str) -> Strategy:
+    """By what the events of a push were told to belong together."""
+    return "content" if _GENERATION.fullmatch(push_id) else "id"
 
 
 def generation_of(instance_id: str) -> int:

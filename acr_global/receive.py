@@ -219,23 +219,30 @@ def _wanted(
     dropped: tuple[str, ...],
 ) -> PushEvent | Ignored:
     """The event, if its action and its image are watched."""
-    if event.action not in settings.actions:
-        return Ignored("action-not-watched")
-    target = event.target or payload.NO_TARGET
-    if target.media_type == _BLOB:
+    target, action = event.target or payload.NO_TARGET, event.action or ""
+    if target.media_type == _BLOB and action in settings.actions:
         return Ignored("not-a-manifest")
-    if not matches(policy.include, target.repository, target.tag) or matches(
-        policy.exclude, target.repository, target.tag
-    ):
-        return Ignored("filtered")
+    if why := not_watched(settings, policy, action, target.repository, target.tag):
+        return Ignored(why)
     return PushEvent(
         id=_valid_id(event.id),
         region=region,
-        action=Action(event.action),
+        action=Action(action),
         artifact=_artifact(target, host),
         timestamp=event.timestamp,
         dropped=dropped,
     )
+
+
+def not_watched(
+    settings: Settings, policy: Policy, action: str, repository: str | None, tag: str | None
+) -> str | None:
+    """Why the settings take no event of this kind, a slug; None where they do."""
+    if action not in settings.actions:
+        return "action-not-watched"
+    if not matches(policy.include, repository, tag) or matches(policy.exclude, repository, tag):
+        return "filtered"
+    return None
 
 
 def _parse(document: dict[str, Any]) -> payload.Event:

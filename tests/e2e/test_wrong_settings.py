@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -34,6 +35,33 @@ def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[tuple[int, Any]]
     """Level and fields of each log line of one event."""
     found = [r for r in caplog.records if r.getMessage().startswith(f"{name} ")]
     return [(r.levelno, json.loads(r.getMessage().partition(" ")[2])) for r in found]
+
+
+@pytest.mark.parametrize(
+    ("changed", "doubted"),
+    [
+        ({"EXCLUDE": "team/*"}, True),
+        ({"INCLUDE": "other/*"}, True),
+        ({"ACTIONS": "delete"}, True),
+        ({"CORRELATION": "content"}, True),
+        ({"EXCLUDE": "*:sha256-*"}, False),
+    ],
+)
+async def test_an_alarm_says_that_webhooks_may_have_been_passed_over(
+    changed: dict[str, str], doubted: bool
+) -> None:
+    """They were posted, and settings that are newer than the push do not take them for it."""
+    async with world() as w:
+        await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(30)
+        await redeploy(w, REGIONS=",".join(REGIONS), **changed)
+        if doubted:
+            await w.push("p1", REGIONS[1:])
+        await w.until(lambda: w.verdicts("p1"))
+        (alarm,) = [m for m in w.messages if m["push"]["id"] == "p1"]
+        assert ("overdue", list(REGIONS[1:])) == (alarm["type"], alarm["missing"])
+        kinds = [[e["kind"] for e in region["evidence"]] for region in alarm["regions"]]
+        assert [[], *[["interrupted"] * doubted] * 2] == kinds
 
 
 async def test_a_region_that_has_left_recovers_an_alarm() -> None:

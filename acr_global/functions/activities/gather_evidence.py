@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,9 @@ from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
-from acr_global.model import Arrival, Evidence
+from acr_global.model import Arrival, Evidence, EvidenceKind
 from acr_global.policy import Override
+from acr_global.receive import not_watched
 
 if TYPE_CHECKING:
     from acr_global.registry.question import Access, Question
@@ -64,10 +66,36 @@ async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
         ask_registry(tools, data),
     )
     arrivals = noted + tuple(a for a in carried if a) + undelivered
+    evidence += _passed_over(tools, data, {a.region for a in arrivals}, evidence)
     if observer := observing.observer():
         found = (*(a.region for a in arrivals), *(e.region for e in evidence if e.found))
         observer.looked(data.push_id, data.artifact, missing, found, since)
     return wire.EvidenceOutput(arrivals=arrivals, evidence=evidence)
+
+
+def _passed_over(
+    tools: Tools, data: wire.EvidenceInput, heard: Collection[str], seen: tuple[Evidence, ...]
+) -> tuple[Evidence, ...]:
+    """What to say of regions where the settings have come to take this push's webhooks no more, or
+    for another push: they may have come, and count nowhere. Nothing where a check says how it
+    is."""
+    settings, artifact = tools.settings, data.artifact
+    policy = settings.policy(artifact.registry)
+    known = {*heard, *(e.region for e in seen if e.found or e.absent)}
+    same = correlation.strategy_of(data.push_id) == policy.correlation
+    if same and not not_watched(settings, policy, data.action, artifact.repository, artifact.tag):
+        return ()
+    return tuple(
+        Evidence(
+            region=region,
+            kind=EvidenceKind.INTERRUPTED,
+            found=False,
+            detail="the settings have changed since; its report may have been passed over",
+            at=tools.clock(),
+        )
+        for region in data.missing
+        if region not in known
+    )
 
 
 async def _undelivered(tools: Tools, data: wire.EvidenceInput) -> tuple[Arrival, ...]:
