@@ -113,8 +113,9 @@ def receive(query: Mapping[str, str], body: bytes, settings: Settings) -> Receiv
 def spelled(query: Mapping[str, str]) -> dict[str, str]:
     """A querystring's parameters by their names as they are meant: the registry posts an event
     once, and so `Region`, or `amp;region` where a URL was copied from a page's source, must not
-    cost it."""
-    return {name.lower().removeprefix("amp;"): value for name, value in query.items()} | {**query}
+    cost it. An empty one is none, as for the Functions worker."""
+    said = {name: value for name, value in query.items() if value.strip()}
+    return {name.lower().removeprefix("amp;"): value for name, value in said.items()} | said
 
 
 def is_caught_up(query: Mapping[str, str]) -> bool:

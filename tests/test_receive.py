@@ -338,6 +338,7 @@ def test_a_region_must_be_named_and_expected() -> None:
         {"REGISTRY": "s.io", "amp;Region": "eastus"},
         {"region": "eastus", "amp;region": "westus", "Region": "x"},
         {"region": "eastus,"},
+        {"region": " ", "Region": "eastus"},
     ],
 )
 def test_a_region_that_is_meant_is_found(query: dict[str, str]) -> None:

@@ -41,7 +41,11 @@ async def test_a_region_that_is_meant_is_found(s: Scene) -> None:
     first, second, third = REGIONS
     body = json.dumps(s.event()).encode()
     for query in (f"Region={first}", f"amp;region={second}", f"region={third}&region={third}"):
-        assert 202 == (await s.call("POST", f"api/ImagePush?{query}", body))[0], query
+
+        async def is_kept(query: str = query) -> bool:
+            return (await s.call("POST", f"api/ImagePush?{query}", body))[0] == 202
+
+        await s.eventually(is_kept)  # a busy machine may refuse it at first
     await s.told("complete")
 
 
