@@ -9,6 +9,11 @@ from acr_global import retry
 SUPERSEDED = "superseded"
 """The reason of an attempt that was not made, because a later verdict has overtaken the message."""
 
+NOT_CHOSEN = "not-chosen"
+"""Likewise where the target, as it is now, does not choose this verdict or this image."""
+
+UNNEEDED = frozenset({SUPERSEDED, NOT_CHOSEN})
+
 DeliveryEnd = Literal["delivered", "dead", "superseded"]
 
 COURIER_GOOD_ENDS = ("raised", "finished")
@@ -20,10 +25,10 @@ _GOOD_ENDS = ("delivered", "superseded", *COURIER_GOOD_ENDS)
 
 
 def undelivered(state: retry.Delivery) -> tuple[str, ...]:
-    """Targets that lack the message: neither delivered nor superseded."""
-    superseded = {a.target for a in state.attempts if a.reason == SUPERSEDED}
-    has_it = superseded.union(retry.delivered(state))
-    return tuple(t for t in state.targets if t not in has_it)
+    """Targets that lack the message: neither delivered nor unneeded."""
+    unneeded = {a.target for a in state.attempts if a.reason in UNNEEDED}
+    settled = unneeded.union(retry.delivered(state))
+    return tuple(t for t in state.targets if t not in settled)
 
 
 def final_state(state: retry.Delivery) -> DeliveryEnd:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acr_global.ends import COURIER_ENDS, SUPERSEDED, final_state, is_good, undelivered
+from acr_global.ends import COURIER_ENDS, NOT_CHOSEN, SUPERSEDED, final_state, is_good, undelivered
 from acr_global.model import Attempt, Outcome
 from acr_global.retry import Delivery
 
@@ -14,7 +14,8 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def delivery(**ends: str) -> Delivery:
-    """A finished delivery; by target, how it went: delivered, refused or superseded."""
+    """A finished delivery; by target, how it went: delivered, refused, superseded
+    or not chosen."""
     attempts = tuple(
         Attempt(
             target=name,
@@ -34,6 +35,8 @@ def delivery(**ends: str) -> Delivery:
         ({"a": "delivered", "b": "refused"}, "dead", ("b",)),
         ({"a": "delivered", "b": SUPERSEDED}, "superseded", ()),
         ({"a": "refused", "b": SUPERSEDED}, "dead", ("a",)),
+        ({"a": "refused", "b": NOT_CHOSEN}, "dead", ("a",)),
+        ({"a": "delivered", "b": NOT_CHOSEN}, "superseded", ()),
     ],
 )
 def test_a_delivery_is_dead_where_somebody_is_without_its_message(

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from acr_global.ends import SUPERSEDED
+from acr_global.ends import UNNEEDED
 from acr_global.functions import log
 from acr_global.functions.setup import Tools
 from acr_global.model import Artifact, Attempt, Outcome, Verdict, VerdictType
@@ -78,9 +78,7 @@ async def settle(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) ->
     """Enter the targets that got it after all, or no longer need it, if there are any."""
     from acr_global import ledger
 
-    settled = [
-        a.target for a in attempts if a.outcome is Outcome.DELIVERED or a.reason == SUPERSEDED
-    ]
+    settled = [a.target for a in attempts if a.outcome is Outcome.DELIVERED or a.reason in UNNEEDED]
     if settled:
         marks = ledger.told(verdict.type, settled)
         await _done(tools.ledger.mark(ledger.keys(ledger.row_of(verdict)), marks), verdict)

@@ -12,7 +12,7 @@ from typing import Any
 
 from acr_global import correlation, ends
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import wire
+from acr_global.functions import mending, wire
 from acr_global.functions.engine import Engine, Phase, Snapshot
 from acr_global.retry import Delivery
 
@@ -67,7 +67,9 @@ def output_of(snapshot: Snapshot) -> wire.DeliveryOutput | None:
         return None
 
 
-def delivery_of(snapshot: Snapshot, given: wire.DeliveryInput) -> Delivery:
-    """The delivery as it ended, or as it began where it was broken off."""
-    ended = output_of(snapshot)
-    return ended.delivery if ended else given.delivery
+async def delivery_of(engine: Engine, snapshot: Snapshot) -> Delivery:
+    """The delivery as it ended, or as far as it came where it was broken off. Raises
+    EngineError."""
+    if ended := output_of(snapshot):
+        return ended.delivery
+    return mending.resumed(await engine.look_back(snapshot.instance_id)).delivery

@@ -48,7 +48,12 @@ _BROKEN = Look("broken off", "cross", "bad", "It broke off; retry sends the mess
 _DELIVERIES = {
     "retrying": Look("retrying", "clock", "busy", "Further attempts follow by themselves."),
     "delivered": Look("delivered", "check", "good", "Every target has the message."),
-    "superseded": Look("superseded", "stop", "off", "A later verdict has overtaken the message."),
+    "superseded": Look(
+        "superseded",
+        "stop",
+        "off",
+        "Nobody needs the message any more.",
+    ),
     "dead": Look("dead", "cross", "bad", "Nothing more is tried; retry sends the message again."),
     "given-up": PUSHES[PushState.GIVEN_UP],
     "failed": _BROKEN,

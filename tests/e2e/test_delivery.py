@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -11,10 +12,11 @@ import pytest
 from acr_global.functions import engine
 from acr_global.functions.app import build_app
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
-from acr_global_rig.receivers import Receiver, every_verdict
+from acr_global_rig.receivers import Receiver, every_verdict, webhook_targets
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from tests.e2e.test_wrong_settings import redeploy
 
 WHOLE_SCHEDULE = sum(p.total_seconds() for p in parse_schedule(DEFAULT_SCHEDULE))
 LONGEST = WHOLE_SCHEDULE * (1 + JITTER) + 60
@@ -127,6 +129,59 @@ async def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
         assert "incomplete" == ops.requests[-1][1]["type"]
         assert "superseded" in str(w.host.storage.instances["_delivery.overdue.p1"].output)
         assert [] == await letters(w)
+
+
+@pytest.mark.parametrize("meanwhile", ["gone", "wrong"])
+async def test_a_target_that_comes_back_is_told_only_what_it_chooses(meanwhile: str) -> None:
+    """An alarm on another repository was decided while nobody knew what it chooses."""
+    async with world("ops", "deploy", ALARM_GROUP="0", LATE_WINDOW="1h") as w:
+        ops, deploy = webhook_targets(w.receivers.values())
+        deploy |= {"on": ["complete"], "match": ["teamb/*"]}
+        broken = [ops] if meanwhile == "gone" else [ops, deploy | {"timeout": "never"}]
+        await w.push("p1", REGIONS[:2])
+        for targets in (broken, [ops, deploy]):
+            await asyncio.sleep(400)
+            await redeploy(w, REGIONS=",".join(REGIONS), TARGETS=json.dumps(targets))
+        await asyncio.sleep(LONGEST)
+        assert ["overdue"] == w.verdicts()
+        assert [] == w.receivers["deploy"].requests
+        assert [] == await letters(w)
+
+
+async def test_no_alarm_follows_the_recovery_of_a_push_that_is_broken_off() -> None:
+    """Its status is gone; its history tells."""
+    async with world("ops", RETRY_SCHEDULE="5s,1m,5m", ALARM_GROUP="0") as w:
+        ops = w.receivers["ops"]
+        await w.push("p1", REGIONS[:2])
+        ops.answers = [503, 503]
+        await w.until(lambda: len(ops.requests) == 2)
+        await asyncio.sleep(5)
+        w.host.hazards = Hazards.parse("python-dies=turn-before@2")
+        await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(10)
+        assert "Failed" == w.host.storage.instances["p1"].runtime_status
+        await asyncio.sleep(3_600)
+        assert ["overdue", "overdue", "recovered"] == [body["type"] for _, body in ops.requests]
+
+
+async def test_a_delivery_that_was_broken_off_is_replayed_to_who_lacks_it() -> None:
+    """One of two has got it in a later round."""
+    async with world("a", "b", RETRY_SCHEDULE="5s,1h,1h") as w:
+        a, b = w.receivers["a"], w.receivers["b"]
+        a.answers, b.answers = [503], [503] * 9
+        await w.push("p1")
+        await asyncio.sleep(60)
+        path = "instances/_delivery.complete.p1/terminate?reason=x"
+        async with w.session.post(f"{w.host.url}/durabletask/{path}") as answer:
+            assert 202 == answer.status
+        await asyncio.sleep(5)
+        _, letter = await w.call("GET", "deadletters/_delivery.complete.p1")
+        assert ["delivered"] == [t["outcome"] for t in letter["attempts"] if t["target"] == "a"][1:]
+        b.answers = []
+        _, replay = await w.call("POST", "pushes/p1/retry")
+        assert [["b"]] == [one["targets"] for one in replay["replays"]]
+        await asyncio.sleep(60)
+        assert 2 == len(a.requests)
 
 
 async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:

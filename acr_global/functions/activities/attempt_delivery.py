@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from acr_global import audience
-from acr_global.ends import SUPERSEDED
-from acr_global.functions import bookkeeping, groups, names, wire
-from acr_global.functions.engine import Engine, EngineError
+from acr_global.ends import NOT_CHOSEN, SUPERSEDED
+from acr_global.functions import bookkeeping, groups, names, reviving, wire
+from acr_global.functions.engine import Engine, EngineError, Phase
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all, attempt_group, give_way, not_sent
 from acr_global.functions.setup import Setup, Tools
@@ -30,7 +30,9 @@ def register(app: App, setup: Setup) -> None:
 
 async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOutput:
     """One attempt for each target that is due. An alarm that a later verdict has overtaken is
-    sent only to targets that do not choose the later one; likewise a report of a group."""
+    sent only to targets that do not choose the later one; likewise a report of a group. A verdict
+    is sent to nobody who does not choose it: what a target chooses was perhaps not known when the
+    delivery began, as it was out of the settings, or wrong."""
     overtaken = await _overtaken(tools, data)
     attempts = [not_sent(tools, name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
@@ -39,7 +41,10 @@ async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOu
             attempts += await attempt_group(tools, report, rest)
             await give_way(attempts)
         case Verdict() as verdict:
-            attempts += await attempt_all(tools, verdict, rest)
+            wanted = audience.wanted(tools.settings.targets, rest, verdict)
+            others = (name for name in rest if name not in wanted)
+            attempts += [not_sent(tools, name, Outcome.DEAD, NOT_CHOSEN) for name in others]
+            attempts += await attempt_all(tools, verdict, wanted)
             await give_way(attempts)
             await bookkeeping.settle(tools, verdict, attempts)
     return wire.AttemptOutput(attempts=tuple(attempts))
@@ -80,8 +85,11 @@ async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:
     try:
         snapshot = await engine.look(alarm.push_id, show_input=True)
         first = wire.load(wire.PushInput, snapshot.input).arrival
+        if first.received_at > alarm.decided_at:
+            return None  # another push has come to this id since
+        if snapshot.phase is Phase.FAILED:  # then only its history tells
+            known = reviving.next_life(await engine.look_back(alarm.push_id)).known
+            return overtaking(known.said[-1].type.value if known and known.said else None)
     except (EngineError, ValueError):
         return None
-    if first.received_at > alarm.decided_at:
-        return None  # another push has come to this id since
     return overtaking(wire.newest_state(snapshot.custom_status, snapshot.output))
