@@ -34,7 +34,7 @@ from acr_global.notify.request import check_own_header
 from acr_global.notify.signing import signature_headers
 from acr_global.patterns import check_patterns
 from acr_global.secret import Secret, SecretRef, resolve, signing_key
-from acr_global.urls import check_url
+from acr_global.urls import Url, check_url, split_url
 
 TEMPLATE_NAMES = frozenset(
     {
@@ -147,9 +147,17 @@ class HttpTarget(BaseTarget):
         """Check URL and headers."""
         if value == self.url:
             check_target_url(self, resolved)
+            try:
+                self.check_receiver(split_url(resolved))
+            except ValueError as error:
+                raise RenderError(f"url {error}", reason="url-invalid") from None
         for name, own in self.headers.items():
             if value == own:
                 check_own_header(name, value, resolved)
+
+    def check_receiver(self, url: Url) -> None:
+        """Check that a URL can be this kind of receiver's, as far as that can be told. Raises
+        ValueError, whose text follows the word `url`."""
 
     @property
     def reads_answers(self) -> bool:

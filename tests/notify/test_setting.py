@@ -321,6 +321,14 @@ def test_the_names_of_secrets_are_found_anywhere() -> None:
     assert set() == secret_names('["$secret", {"$secret": 5}, {"$secret": "no name"}]')
 
 
+@pytest.mark.parametrize("kind", ["teams", "slack"])
+def test_only_an_address_is_judged_as_one(kind: str) -> None:
+    """A header may hold what can be none, or what would be another receiver's."""
+    for value in ("http://[hush", "https://a.office.com/", "https://hooks.slack.com/triggers/x"):
+        given = {"name": "a", "kind": kind, "url": "https://h.test/x", "headers": {"x-a": value}}
+        assert () == parse_targets(json.dumps([given]), {})[1]
+
+
 def test_github_has_a_default_base_url() -> None:
     """A target that sets no base URL uses GitHub's public API."""
     github = GithubTarget.model_validate({"name": "gh", "repo": "a/b", "token": "t"})

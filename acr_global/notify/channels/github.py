@@ -25,7 +25,7 @@ from acr_global.notify.target import FRAMING, HttpTarget
 from acr_global.notify.words import headline, shorten, subject
 from acr_global.retry_after import capped
 from acr_global.secret import Secret, SecretRef, check_alone, resolve
-from acr_global.urls import split_url
+from acr_global.urls import Url
 
 API_VERSION = "2022-11-28"
 PAYLOAD_PROPERTIES = 10
@@ -87,8 +87,13 @@ class GithubTarget(HttpTarget):
         super().check_value(value, resolved)
         if value == self.token:
             _check_token(resolved)
-        if value == self.url:
-            _check_base(resolved)
+
+    def check_receiver(self, url: Url) -> None:
+        """Raise ValueError for GitHub's site, and for where a dispatch is posted."""
+        if url.host in ("github.com", "www.github.com"):
+            raise ValueError("is GitHub's site; its API is https://api.github.com")
+        if url.path.rstrip("/").endswith("/dispatches"):
+            raise ValueError("must be the API's base; the repository stands in repo")
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """`client_payload` has what a workflow's condition may ask, and the regions by state; of a
@@ -133,18 +138,6 @@ def _check_token(value: str) -> None:
         raise RenderError(
             "the token must be the token alone, as GitHub shows it", reason="header-invalid"
         )
-
-
-def _check_base(url: str) -> None:
-    """Raise RenderError `url-invalid` where it is GitHub's site, or where a dispatch is posted."""
-    parts = split_url(url)
-    if parts.host in ("github.com", "www.github.com"):
-        said = "is GitHub's site; its API is https://api.github.com"
-    elif parts.path.rstrip("/").endswith("/dispatches"):
-        said = "must be the API's base; the repository stands in repo"
-    else:
-        return
-    raise RenderError(f"url {said}", reason="url-invalid")
 
 
 def _body(message: Message, event_type: str, text: str) -> bytes:

@@ -16,9 +16,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from pydantic import SecretStr
-
-from acr_global.errors import RenderError
 from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, refused
@@ -26,8 +23,7 @@ from acr_global.notify.request import to_json
 from acr_global.notify.sheet import Sheet, sheet_of
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import fit, fit_lines, shorten
-from acr_global.secret import SecretRef
-from acr_global.urls import split_url
+from acr_global.urls import Url
 
 HEADER_CHARS = 150
 SECTION_CHARS = 3_000
@@ -101,16 +97,13 @@ class SlackTarget(HttpTarget):
     url_is_secret: ClassVar[bool] = True
     kind: Literal["slack"] = "slack"
 
-    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """Check that the URL takes messages: of Slack's own some start workflows, which take only
-        what their authors have named."""
-        super().check_value(value, resolved)
-        url = split_url(resolved)
+    def check_receiver(self, url: Url) -> None:
+        """Raise ValueError for what starts a workflow, which takes only what its author has
+        named."""
         if _WORKFLOWS.match(url.path) and url.host.startswith("hooks.slack"):
-            raise RenderError(
-                "url starts a workflow, which takes no messages; make an incoming webhook, whose "
-                "path begins with /services/",
-                reason="url-invalid",
+            raise ValueError(
+                "starts a workflow, which takes no messages; make an incoming webhook, whose path "
+                "begins with /services/"
             )
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:

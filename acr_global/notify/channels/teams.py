@@ -18,9 +18,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from pydantic import SecretStr
-
-from acr_global.errors import RenderError
 from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Answer, Judgement, judge_status
@@ -28,8 +25,7 @@ from acr_global.notify.request import to_json
 from acr_global.notify.sheet import Row, Sheet, Tone, sheet_of
 from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import shorten
-from acr_global.secret import SecretRef
-from acr_global.urls import split_url
+from acr_global.urls import Url
 
 CARD_VERSION = "1.4"
 MESSAGE_BYTES = 28_672
@@ -57,15 +53,12 @@ class TeamsTarget(HttpTarget):
     url_is_secret: ClassVar[bool] = True
     kind: Literal["teams"] = "teams"
 
-    def check_value(self, value: SecretStr | SecretRef, resolved: str) -> None:
-        """Check that the URL is a workflow's, as far as that can be told."""
-        super().check_value(value, resolved)
-        host = split_url(resolved).host
-        if host == "office.com" or host.endswith(".office.com"):
-            raise RenderError(
-                "url is an Office 365 connector's, and those were retired in 2026; make a webhook "
-                "with Workflows",
-                reason="url-invalid",
+    def check_receiver(self, url: Url) -> None:
+        """Raise ValueError for what is no workflow's."""
+        if f".{url.host}".endswith(".office.com"):
+            raise ValueError(
+                "is an Office 365 connector's, and those were retired in 2026; make a webhook "
+                "with Workflows"
             )
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
