@@ -16,7 +16,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import median
@@ -27,7 +27,7 @@ import aiohttp
 from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
-from benchmarks.page import given, put
+from benchmarks.page import Measures, measured
 from benchmarks.sides import APP, TEXTBOOK
 from benchmarks.table import Table, number, percentile, ratio, spread
 from tests.e2e.props import REAL, Board, props
@@ -80,6 +80,11 @@ class Burst:
     """Pushes that were not told as complete, or not only once."""
     late: int
     """Pushes that were told rightly after PATIENCE."""
+
+    @property
+    def not_accepted(self) -> int:
+        """Webhooks that were answered anything but 202, or nothing."""
+        return sum(self.answers.values()) - self.answers.get(202, 0)
 
     def __str__(self) -> str:
         return (
@@ -172,7 +177,6 @@ def compared(
     rows = []
     for (at_once, side), bursts in found.items():
         rates, base = ([b.rate for b in found[at_once, s]] for s in (side, baseline))
-        refused = sum(sum(b.answers.values()) - b.answers.get(202, 0) for b in bursts)
         rows.append(
             [
                 f"{at_once} at once, {side}",
@@ -180,7 +184,7 @@ def compared(
                 ratio(median(rates), median(base)),
                 spread([b.p50 for b in bursts], 2),
                 spread([b.p99 for b in bursts], 2),
-                str(refused),
+                str(sum(b.not_accepted for b in bursts)),
                 str(sum(b.wrong for b in bursts)),
                 str(sum(b.late for b in bursts)),
             ]
@@ -271,7 +275,7 @@ async def ground_of(
     return Ground([first, *others], board, session)
 
 
-MEASURES: dict[str, Callable[[], Awaitable[Table]]] = {
+MEASURES: Measures = {
     "fresh": fresh,
     "warm": warm,
     "logged": logged,
@@ -280,21 +284,5 @@ MEASURES: dict[str, Callable[[], Awaitable[Table]]] = {
 }
 
 
-async def main(names: list[str], *, write: bool) -> None:
-    """Run the named measurements, or all."""
-    for name in names or MEASURES:
-        command = f"python -m benchmarks.bursts {name}"
-        put(
-            f"bursts {name}", [await MEASURES[name]()], command=command, write=write, on_engine=True
-        )
-
-
-def start() -> int:
-    """Run the command; returns its exit code."""
-    words, write = given("bursts", __doc__, MEASURES)
-    asyncio.run(main(words, write=write))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(run(start))
+    sys.exit(run(lambda: measured("bursts", __doc__, MEASURES)))

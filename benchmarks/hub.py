@@ -13,7 +13,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from statistics import median
 from typing import Any
@@ -22,7 +22,7 @@ from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.bursts import SETTLES, Burst, Ground, burst, ground_of, lags
-from benchmarks.page import given, put
+from benchmarks.page import Measures, measured
 from benchmarks.requests import requests
 from benchmarks.sides import APP
 from benchmarks.table import Table, number, spread
@@ -100,18 +100,13 @@ async def _bursts(ground: Ground) -> list[str]:
     for _ in range(ROUNDS):
         await asyncio.sleep(SETTLES)
         found.append(await burst(ground, PUSHES, AT_ONCE))
-    refused = sum(_not_accepted(one) for one in found)
     return [
         spread([one.rate for one in found]),
         number(median(one.p50 for one in found), 2),
         number(median(one.p99 for one in found), 2),
-        str(refused),
+        str(sum(one.not_accepted for one in found)),
         str(sum(one.wrong for one in found)),
     ]
-
-
-def _not_accepted(one: Burst) -> int:
-    return sum(one.answers.values()) - one.answers.get(202, 0)
 
 
 def _tell(row: Iterable[str]) -> None:
@@ -126,26 +121,11 @@ def _note(single: int = 0) -> str:
     )
 
 
-MEASURES: dict[str, Callable[[], Awaitable[Table]]] = {
+MEASURES: Measures = {
     "partitions": partitions,
     "concurrency": concurrency,
 }
 
 
-async def main(names: list[str], *, write: bool) -> None:
-    """Run the named measurements, or both."""
-    for name in names or MEASURES:
-        command = f"python -m benchmarks.hub {name}"
-        tables = [await MEASURES[name]()]
-        put(f"hub {name}", tables, command=command, write=write, on_engine=True)
-
-
-def start() -> int:
-    """Run the command; returns its exit code."""
-    words, write = given("hub", __doc__, MEASURES)
-    asyncio.run(main(words, write=write))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(run(start))
+    sys.exit(run(lambda: measured("hub", __doc__, MEASURES)))

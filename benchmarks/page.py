@@ -4,12 +4,14 @@ that they came from, the day, the machine and the versions."""
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import subprocess
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from acr_global_rig import engine
 from benchmarks.process import machine
@@ -29,6 +31,22 @@ def put(
     if write:
         block = "\n\n".join([circumstances(command, on_engine=on_engine), *map(markdown, tables)])
         PAGE.write_text(written(PAGE.read_text(), f"bench {name}", block))
+
+
+Measures = Mapping[str, Callable[[], Coroutine[Any, Any, Table]]]
+"""What can be measured, by the word of the command line."""
+
+
+def measured(name: str, about: str | None, measures: Measures) -> int:
+    """Run the measurements that the command line names, or all, on the engine; the exit code.
+
+    `name`: the module; `about`: the help. Raises as `given` does.
+    """
+    words, write = given(name, about, measures)
+    for word in words or measures:
+        tables, command = [asyncio.run(measures[word]())], f"python -m benchmarks.{name} {word}"
+        put(f"{name} {word}", tables, command=command, write=write, on_engine=True)
+    return 0
 
 
 def circumstances(command: str, *, on_engine: bool = False) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -25,7 +24,7 @@ from benchmarks.chaos.schedule import (
     Schedule,
     replicas,
 )
-from tests.registry.fakes import REGISTRY_ID, FakeArm, webhook
+from tests.registry.fakes import REGISTRY_ID, FakeArm, posted_entry, webhook
 
 OURS = "ours.example"
 """The host of the app's URL, as the registry knows it."""
@@ -100,12 +99,7 @@ class EventLogs:
     def note(self, region: str, event: dict[str, Any], status: int | None) -> None:
         """An event, and what it was answered; where it was not, the registry gave up."""
         uri = f"https://{OURS}/api/ImagePush?region={region}"
-        entry = {
-            "id": str(uuid.uuid4()),
-            "eventRequestMessage": {"content": event, "requestUri": uri},
-            "eventResponseMessage": {"statusCode": str(status or 504)},
-        }
-        self._logs[region].insert(0, entry)
+        self._logs[region].insert(0, posted_entry(event, uri, str(status or 504)))
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:

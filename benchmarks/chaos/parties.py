@@ -53,9 +53,10 @@ class Registry:
 
     async def send(self, webhook: Webhook, tries: int = 100) -> None:
         """Post it, and again where somebody insists, until it is kept or its push is over."""
-        event = self._event(webhook)
+        push = f"{self._name}{webhook.push}"
+        event = self._event(push, webhook.region)
         for number in range(tries if webhook.insists else 1):
-            status = await self._post(webhook, event)
+            status = await self._post(push, webhook, event)
             if number == 0:
                 self._note(webhook.region, event, status)
             if status in (DECIDED, ACCEPTED, UNWANTED):
@@ -63,13 +64,11 @@ class Registry:
             if webhook.insists:
                 await asyncio.sleep(self._again)
 
-    def _event(self, webhook: Webhook) -> dict[str, Any]:
-        push = f"{self._name}{webhook.push}"
-        event_id = f"{push}-{webhook.region}" if self._by_content else push
+    def _event(self, push: str, region: str) -> dict[str, Any]:
+        event_id = f"{push}-{region}" if self._by_content else push
         return event(event_id, at=timestamp(self._clock()), repository=f"team/{push}")
 
-    async def _post(self, webhook: Webhook, body: dict[str, Any]) -> int | None:
-        push = f"{self._name}{webhook.push}"
+    async def _post(self, push: str, webhook: Webhook, body: dict[str, Any]) -> int | None:
         sent_at, status = self._clock(), None
         url = self._door(webhook.push)
         # No answer, or none that says anything: the registry does not care.

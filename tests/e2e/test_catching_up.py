@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from devhost import Hazards
 from devhost.clock import utcnow
 from tests.e2e.test_couriers import lines
 from tests.e2e.test_reviving import break_off, engine_of, insist
-from tests.registry.fakes import REGISTRY_ID, FakeArm, FakeCredential, webhook
+from tests.registry.fakes import REGISTRY_ID, FakeArm, FakeCredential, posted_entry, webhook
 
 RUN = 300
 """Seconds between two runs of the timer."""
@@ -61,14 +60,8 @@ class Registry:
     def note(self, region: str, body: Any, status: str | None, **request: Any) -> None:
         """An entry of the region's log; newest first."""
         uri = f"https://ours.example/api/ImagePush?region={region}&code=hush"
-        entry = {
-            "id": str(uuid.uuid4()),
-            "eventRequestMessage": {"content": body, "requestUri": uri, **request},
-        }
-        if status is not None:
-            entry["eventResponseMessage"] = {"statusCode": status}
         log: Any = self.arm.logs.setdefault(f"acrglobal{region}", [])  # type: ignore[attr-defined]
-        log.insert(0, entry)
+        log.insert(0, posted_entry(body, uri, status, **request))
 
 
 @contextlib.asynccontextmanager

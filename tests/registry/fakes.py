@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -79,6 +80,18 @@ def log_entry(
         del entry["eventResponseMessage"]
     else:
         entry["eventResponseMessage"]["statusCode"] = status
+    return entry
+
+
+def posted_entry(body: Any, uri: str, status: str | None, **request: Any) -> dict[str, Any]:
+    """An event-log entry with no more than is read of it: what was posted where, and the answer's
+    status; without one where it is None."""
+    entry: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "eventRequestMessage": {"content": body, "requestUri": uri, **request},
+    }
+    if status is not None:
+        entry["eventResponseMessage"] = {"statusCode": status}
     return entry
 
 
