@@ -121,17 +121,20 @@ def earlier_arrivals(
 def interrupted(watch: Watch, at: datetime) -> tuple[Evidence, ...]:
     """What to say of the regions still missing where the record of a push was broken off: an
     arrival that was accepted at that moment is in none. Nothing, where a check has denied it."""
-    denied = {e.region for e in watch.evidence if e.absent}
+    why = "the record of this push was interrupted; a report may have been lost"
+    return doubts(watch.missing(), watch.evidence, why, at)
+
+
+def doubts(
+    regions: Iterable[str], seen: Iterable[Evidence], why: str, at: datetime
+) -> tuple[Evidence, ...]:
+    """What to say of regions whose reports may have come, and count nowhere; nothing of those of
+    which a check says how it is."""
+    known = {e.region for e in seen if e.found or e.absent}
     return tuple(
-        Evidence(
-            region=region,
-            kind=EvidenceKind.INTERRUPTED,
-            found=False,
-            detail="the record of this push was interrupted; a report may have been lost",
-            at=at,
-        )
-        for region in watch.missing()
-        if region not in denied
+        Evidence(region=region, kind=EvidenceKind.INTERRUPTED, found=False, detail=why, at=at)
+        for region in regions
+        if region not in known
     )
 
 

@@ -17,16 +17,13 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
 from acr_global import outgoing
 from acr_global.urls import split_url
-
-if TYPE_CHECKING:
-    from acr_global.ledger import Properties
 
 SCOPE = "https://storage.azure.com/.default"
 """What a token is for. Source: learn.microsoft.com/rest/api/storageservices/
@@ -55,9 +52,9 @@ class Batches:
         """Let go of the connections."""
         await self._session.close()
 
-    async def took(self, partition: str, keys: Iterable[str], row: Properties) -> bool:
-        """Whether the row was written under all of these keys; else it is under none, or nobody can
-        tell. Raises what the credential raises that has no token to give."""
+    async def took(self, rows: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether these rows of one partition, with their keys, were all written; else none was, or
+        nobody can tell. Raises what the credential raises that has no token to give."""
         if not _signs(self._credential):
             return False
         boundary = f"batch_{uuid.uuid4()}"
@@ -66,7 +63,6 @@ class Batches:
             "Content-Type": f"multipart/mixed; boundary={boundary}",
             "x-ms-date": formatdate(usegmt=True),
         }
-        rows = ({"PartitionKey": partition, "RowKey": key, **row} for key in keys)
         body = _EOL.join(_lines(boundary, ((self._place(r), json.dumps(r)) for r in rows))).encode()
         url = f"{self._url}/$batch"
         try:

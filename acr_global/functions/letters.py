@@ -67,9 +67,16 @@ def output_of(snapshot: Snapshot) -> wire.DeliveryOutput | None:
         return None
 
 
-async def delivery_of(engine: Engine, snapshot: Snapshot) -> Delivery:
-    """The delivery as it ended, or as far as it came where it was broken off. Raises
-    EngineError."""
-    if ended := output_of(snapshot):
-        return ended.delivery
-    return mending.resumed(await engine.look_back(snapshot.instance_id)).delivery
+async def whole(engine: Engine, snapshot: Snapshot) -> Snapshot:
+    """The same delivery; where it has not ended well, with its history, for that holds its
+    attempts. Raises EngineError."""
+    if snapshot.phase is Phase.ABSENT or output_of(snapshot):
+        return snapshot
+    return await engine.look_back(snapshot.instance_id)
+
+
+def delivery_of(snapshot: Snapshot) -> Delivery:
+    """A delivery, `whole`, as it ended, or as far as it has come. Raises ValueError where its input
+    is no delivery's."""
+    ended = output_of(snapshot)
+    return ended.delivery if ended else mending.resumed(snapshot).delivery

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from acr_global import api, correlation, retry
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, letters, mending, pushviews, replays, wire
+from acr_global.functions import clock, letters, pushviews, replays, wire
 from acr_global.functions.engine import Engine, Phase, Snapshot
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -59,12 +59,8 @@ _GOES_ON = (Phase.BEGUN, Phase.FINISHED)
 
 
 async def _newest(engine: Engine, base: str) -> Snapshot:
-    """The newest delivery of a message; where it has not ended well, with its history, for that
-    holds its attempts."""
-    snapshot = (await replays.newest(engine, base))[1]
-    if snapshot.phase in (Phase.ABSENT, Phase.FINISHED):
-        return snapshot
-    return await engine.look_back(snapshot.instance_id)
+    """The newest delivery of a message, whole."""
+    return await letters.whole(engine, (await replays.newest(engine, base))[1])
 
 
 async def show(engine: Engine, push_id: str) -> api.PushDetails:
@@ -89,8 +85,7 @@ def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
         return None
     if given.verdict is None:
         return None
-    ended = letters.output_of(snapshot)
-    state = ended.delivery if ended else mending.resumed(snapshot).delivery
+    state = letters.delivery_of(snapshot)
     return api.PushDelivery(
         id=snapshot.instance_id,
         verdict=given.verdict.type,

@@ -67,10 +67,10 @@ class TableLedger:
 
     async def put(self, keys: Iterable[str], row: Properties) -> None:
         """Write a row, whole, under these keys, in one request."""
-        keys = list(keys)
-        if not await _done(self._put(keys, row)):
+        rows = [_entity(key, row) for key in keys]
+        if not await _done(self._put(rows)):
             await _done(self._make())
-            await _done(self._put(keys, row))
+            await _done(self._put(rows))
 
     async def mark(self, keys: Iterable[str], more: Properties) -> None:
         """Merge something into a row that is there; where it is not, nothing is done."""
@@ -101,9 +101,9 @@ class TableLedger:
             await opened.client.close()
             await opened.batches.close()
 
-    async def _put(self, keys: Sequence[str], row: Properties) -> None:
-        if not await self._here().batches.took(PARTITION, keys, row):
-            await self._submit([("upsert", _entity(key, row), {"mode": "replace"}) for key in keys])
+    async def _put(self, rows: list[dict[str, Any]]) -> None:
+        if not await self._here().batches.took(rows):
+            await self._submit([("upsert", row, {"mode": "replace"}) for row in rows])
 
     async def _submit(self, rows: list[Any]) -> None:
         await self._client().submit_transaction(rows)

@@ -6,7 +6,7 @@ import email
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from email.message import Message
 from types import SimpleNamespace
@@ -32,16 +32,13 @@ REFUSED = "HTTP/1.1 404 Not Found\r\n\r\n" + json.dumps(
 )
 
 
+def rows_of(row: Properties, keys: Iterable[str] = KEYS) -> list[dict[str, Any]]:
+    """It under each key."""
+    return [{"PartitionKey": PARTITION, "RowKey": key, **row} for key in keys]
+
+
+ROWS = rows_of(ROW)
 KEY = AzureNamedKeyCredential("a", "aHVzaA==")
-
-
-@pytest.fixture
-def storage() -> Iterator[engine.Azurite]:
-    """The real one's stand-in, which reads signatures."""
-    if reason := engine.why_not():
-        pytest.skip(reason)
-    with engine.azurite() as running:
-        yield running
 
 
 class Storage:
@@ -142,7 +139,7 @@ async def test_a_token_goes_where_there_is_no_key() -> None:
         url = connection.partition("TableEndpoint=")[2]
         batches = Batches(url, "HubPushes", SimpleNamespace(get_token=get_token))
         for _ in range(2):
-            assert await batches.took(PARTITION, ["t!1"], ROW)
+            assert await batches.took(ROWS[:1])
         await batches.close()
     assert ["Bearer secret"] * 2 == [r.headers["Authorization"] for r, _ in storage.requests]
     assert ["https://storage.azure.com/.default"] == asked
@@ -157,7 +154,7 @@ async def test_only_what_is_written_whole_was_taken(status: int, parts: list[str
     storage = Storage((status, parts))
     async with storage.open() as connection:
         batches = Batches(connection.partition("TableEndpoint=")[2], "HubPushes", KEY)
-        assert not await batches.took(PARTITION, KEYS, ROW)
+        assert not await batches.took(ROWS)
         await batches.close()
 
 
@@ -165,7 +162,7 @@ async def test_a_storage_that_cannot_be_reached_took_nothing() -> None:
     """Nor did one that takes no key, and no token: the SDK is to try."""
     for url, credential in ((unused_url(), KEY), ("http://127.0.0.1", object())):
         batches = Batches(url, "HubPushes", credential)
-        assert not await batches.took(PARTITION, KEYS, ROW)
+        assert not await batches.took(ROWS)
         await batches.close()
 
 
@@ -178,7 +175,7 @@ async def test_the_storage_takes_a_row_as_it_is(storage: engine.Azurite) -> None
     for connection, row, taken in ((storage.connection, ROW, True), (other, {}, False)):
         client = open_client(ledger.table, {SETTING: connection})
         batches = Batches(client.url, ledger.table, client.credential)
-        assert taken == await batches.took(PARTITION, KEYS, row)
+        assert taken == await batches.took(rows_of(row))
         await client.close()
         await batches.close()
     for key in KEYS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -18,15 +18,6 @@ from acr_global_rig.loopback import unused_url
 pytestmark = pytest.mark.real_time
 
 EVERY = Span("a!", "a!~", {})
-
-
-@pytest.fixture(scope="module")
-def storage() -> Iterator[engine.Azurite]:
-    """One Azurite for these tests."""
-    if reason := engine.why_not():
-        pytest.skip(reason)
-    with engine.azurite() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", pytest.param("table", marks=pytest.mark.engine)])

@@ -20,7 +20,7 @@ from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
-from acr_global.model import Arrival, Evidence, EvidenceKind
+from acr_global.model import Arrival, Evidence
 from acr_global.policy import Override
 from acr_global.receive import not_watched
 
@@ -77,25 +77,15 @@ def _passed_over(
     tools: Tools, data: wire.EvidenceInput, heard: Collection[str], seen: tuple[Evidence, ...]
 ) -> tuple[Evidence, ...]:
     """What to say of regions where the settings have come to take this push's webhooks no more, or
-    for another push: they may have come, and count nowhere. Nothing where a check says how it
-    is."""
+    for another push."""
     settings, artifact = tools.settings, data.artifact
     policy = settings.policy(artifact.registry)
-    known = {*heard, *(e.region for e in seen if e.found or e.absent)}
     same = correlation.strategy_of(data.push_id) == policy.correlation
     if same and not not_watched(settings, policy, data.action, artifact.repository, artifact.tag):
         return ()
-    return tuple(
-        Evidence(
-            region=region,
-            kind=EvidenceKind.INTERRUPTED,
-            found=False,
-            detail="the settings have changed since; its report may have been passed over",
-            at=tools.clock(),
-        )
-        for region in data.missing
-        if region not in known
-    )
+    why = "the settings have changed since; its report may have been passed over"
+    silent = (region for region in data.missing if region not in heard)
+    return verdict.doubts(silent, seen, why, tools.clock())
 
 
 async def _undelivered(tools: Tools, data: wire.EvidenceInput) -> tuple[Arrival, ...]:

@@ -34,6 +34,6 @@ async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
     known = letters.summary_of(snapshot)
     if ended := letters.output_of(snapshot):
         known = summary(given, ended.delivery, ended.state)
-    known["attempts"] = (await letters.delivery_of(engine, snapshot)).attempts
+    known["attempts"] = letters.delivery_of(await letters.whole(engine, snapshot)).attempts
     known["group_message" if given.report else "message"] = given.subject
     return api.DeadLetterDetails(id=instance_id, **known)

@@ -50,7 +50,7 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Re
     given = wire.load(wire.DeliveryInput, snapshot.input)
     state = Delivery(
         push_id=given.delivery.push_id,
-        targets=undelivered(await letters.delivery_of(engine, snapshot)),
+        targets=undelivered(letters.delivery_of(await letters.whole(engine, snapshot))),
         begun_at=clock.utcnow(),
         schedule=settings.retry_schedule,
     )

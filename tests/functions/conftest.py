@@ -1,0 +1,18 @@
+"""What several of these tests need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from acr_global_rig import engine
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[engine.Azurite]:
+    """One Azurite for the tests of a file."""
+    if reason := engine.why_not():
+        pytest.skip(reason)
+    with engine.azurite() as running:
+        yield running
