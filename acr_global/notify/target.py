@@ -34,7 +34,7 @@ from acr_global.notify.request import check_own_header
 from acr_global.notify.signing import signature_headers
 from acr_global.patterns import check_patterns
 from acr_global.secret import Secret, SecretRef, resolve, signing_key
-from acr_global.urls import Url, check_url, split_url
+from acr_global.urls import Url, check_url
 
 TEMPLATE_NAMES = frozenset(
     {
@@ -147,10 +147,6 @@ class HttpTarget(BaseTarget):
         """Check URL and headers."""
         if value == self.url:
             check_target_url(self, resolved)
-            try:
-                self.check_receiver(split_url(resolved))
-            except ValueError as error:
-                raise RenderError(f"url {error}", reason="url-invalid") from None
         for name, own in self.headers.items():
             if value == own:
                 check_own_header(name, value, resolved)
@@ -271,6 +267,7 @@ def check_target_url(target: HttpTarget, text: str) -> None:
             raise ValueError(
                 "holds a user and password beside an Authorization header or a token; keep one"
             )
+        target.check_receiver(url)
     except ValueError as error:
         raise RenderError(f"url {error}", reason="url-invalid") from None
 

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 OF_THE_WIRE = ("host", "content-length", "connection", "accept-encoding")
 
+REF = {"$secret": "API_URL"}
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -232,12 +233,15 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> 
         (target("github"), {"GH_TOKEN": " "}, "secret-unset"),
         (target("cloudevents"), SECRETS | {"HOOK_URL": "nonsense"}, "url-invalid"),
         (target("cloudevents"), SECRETS | {"HOOK_URL": "https://[hush"}, "url-invalid"),
+        (target("slack", url=REF), {"API_URL": "https://hooks.slack.com/triggers/x"}, "url-invalid"),
+        (target("teams", url=REF), {"API_URL": "https://a.webhook.office.com/x"}, "url-invalid"),
+        (target("github", url=REF), SECRETS | {"API_URL": "https://github.com"}, "url-invalid"),
         (target("apprise", url="nonsense://x"), {}, "url-invalid"),
         (target("apprise", url="slak://x"), {}, "url-invalid"),
         (target("apprise", url="mailtos://"), {}, "url-invalid"),
         (target("apprise", url="json://h:abc"), {}, "url-invalid"),
-        (target("apprise", url={"$secret": "API_URL"}), {"API_URL": "key"}, "url-invalid"),
-        (target("apprise", url={"$secret": "API_URL"}), SECRETS, "url-invalid"),
+        (target("apprise", url=REF), {"API_URL": "key"}, "url-invalid"),
+        (target("apprise", url=REF), SECRETS, "url-invalid"),
     ],
 )
 def test_what_an_operator_can_put_right_is_tried_again(
