@@ -110,6 +110,11 @@ def check_url(text: str) -> Url:
         raise ValueError(said)
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be ASCII without blanks")
+    if "&amp;" in text:
+        # Source: redanthrax/wazuh-teams-integration#3.
+        raise ValueError(
+            "has &amp; where & belongs: it was copied from a page's or a file's source"
+        )
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -156,6 +156,11 @@ class HttpTarget(BaseTarget):
         ValueError, whose text follows the word `url`."""
 
     @property
+    def authorizes(self) -> bool:
+        """Whether each request has an Authorization header."""
+        return "authorization" in {*self.reserved, *map(str.lower, self.headers)}
+
+    @property
     def reads_answers(self) -> bool:
         """Whether an answer says more than its status, so that its body is wanted."""
         return type(self).read_answer is not HttpTarget.read_answer
@@ -262,7 +267,7 @@ def check_target_url(target: HttpTarget, text: str) -> None:
         url = check_url(text)
         if url.in_clear and not target.insecure:
             raise ValueError('is plain http to another host; use https, or say "insecure": true')
-        if url.userinfo is not None and _authorizes(target):
+        if url.userinfo is not None and target.authorizes:
             # They would be a second Authorization header; no client sends both.
             raise ValueError(
                 "holds a user and password beside an Authorization header or a token; keep one"
@@ -270,7 +275,3 @@ def check_target_url(target: HttpTarget, text: str) -> None:
         target.check_receiver(url)
     except ValueError as error:
         raise RenderError(f"url {error}", reason="url-invalid") from None
-
-
-def _authorizes(target: HttpTarget) -> bool:
-    return "authorization" in {*target.reserved, *map(str.lower, target.headers)}

@@ -233,7 +233,11 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(listen: Listening) -> 
         (target("github"), {"GH_TOKEN": " "}, "secret-unset"),
         (target("cloudevents"), SECRETS | {"HOOK_URL": "nonsense"}, "url-invalid"),
         (target("cloudevents"), SECRETS | {"HOOK_URL": "https://[hush"}, "url-invalid"),
-        (target("slack", url=REF), {"API_URL": "https://hooks.slack.com/triggers/x"}, "url-invalid"),
+        (
+            target("slack", url=REF),
+            {"API_URL": "https://hooks.slack.com/triggers/x"},
+            "url-invalid",
+        ),
         (target("teams", url=REF), {"API_URL": "https://a.webhook.office.com/x"}, "url-invalid"),
         (target("github", url=REF), SECRETS | {"API_URL": "https://github.com"}, "url-invalid"),
         (target("apprise", url="nonsense://x"), {}, "url-invalid"),

@@ -21,6 +21,7 @@ from tests.notify.samples import SECRETS, case
 
 GITHUB = {"name": "gh", "kind": "github", "repo": "a/b", "token": "t"}
 HOOK = {"name": "ci", "kind": "webhook", "url": "https://hush.test/x"}
+FLOW = "https://a.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/x"
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -151,6 +152,21 @@ def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> Non
             {"name": "ms", "kind": "teams", "url": "https://a.webhook.office.com/webhookb2/hush"},
             "target 'ms': url is an Office 365 connector's, and those were retired in 2026; make a "
             "webhook with Workflows",
+        ),
+        (
+            {"name": "ms", "kind": "teams", "url": f"{FLOW}?api-version=1"},
+            "target 'ms': url has no sig=, without which its workflow takes nothing: copy it "
+            "whole, in quotes where a shell reads it, from a trigger that anyone may start",
+        ),
+        (
+            {"name": "ms", "kind": "teams", "url": f"{FLOW}?sig=hush"}
+            | {"headers": {"Authorization": "Bearer hush"}},
+            "target 'ms': url has a sig= beside an Authorization header; its workflow takes one",
+        ),
+        (
+            HOOK | {"url": "https://h.test/?a=1&amp;sig=hush"},
+            "target 'ci': url has &amp; where & belongs: it was copied from a page's or a file's "
+            "source",
         ),
         (
             {"name": "sl", "kind": "slack", "url": "https://hooks.slack.com/triggers/hush"},

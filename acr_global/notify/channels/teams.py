@@ -35,6 +35,9 @@ BODY_BYTES = 20_000
 TEXT_CHARS = 500
 """Characters of one text; a limit of our own, so that the facts stay far under BODY_BYTES."""
 
+_FLOWS = (".logic.azure.com", ".environment.api.powerplatform.com")
+_SIGNED = re.compile(r"(?:^|&)sig=[^&]")
+
 _STYLES = {Tone.GOOD: "good", Tone.WARNING: "warning", Tone.BAD: "attention"}
 _COLORS = {Tone.GOOD: "Good", Tone.WARNING: "Warning", Tone.BAD: "Attention"}
 
@@ -54,12 +57,26 @@ class TeamsTarget(HttpTarget):
     kind: Literal["teams"] = "teams"
 
     def check_receiver(self, url: Url) -> None:
-        """Raise ValueError for what is no workflow's."""
+        """Raise ValueError for what is no workflow's, and for a workflow's that it will refuse.
+
+        A workflow wants one proof of who calls, the signature in its URL or a token, and answers
+        401 to none and to both. Sources: caronc/apprise#1316, Azure/logicapps#1157.
+        """
         if f".{url.host}".endswith(".office.com"):
             raise ValueError(
                 "is an Office 365 connector's, and those were retired in 2026; make a webhook "
                 "with Workflows"
             )
+        if not url.host.endswith(_FLOWS):
+            return
+        signed, authorized = _SIGNED.search(url.query), self.authorizes or url.userinfo is not None
+        if not signed and not authorized:
+            raise ValueError(
+                "has no sig=, without which its workflow takes nothing: copy it whole, in quotes "
+                "where a shell reads it, from a trigger that anyone may start"
+            )
+        if signed and authorized:
+            raise ValueError("has a sig= beside an Authorization header; its workflow takes one")
 
     def render(self, message: Notice, environ: Mapping[str, str], now: datetime) -> OutboundRequest:
         """A card with the headline, the facts, and the rows."""
@@ -154,7 +171,8 @@ NOTES = """\
 An [Adaptive Card](https://learn.microsoft.com/adaptive-cards/) through a Teams *Workflows*
 webhook: in the channel, *Workflows* → *Send webhook alerts to a channel*; the URL it shows is the
 secret. The URL of an Office 365 connector (`...webhook.office.com`) is refused: they were retired
-in 2026.
+in 2026. So is a workflow's URL without `sig=`: a shell has cut it at an `&`, or not everybody may
+start the workflow. With an `Authorization` header it must have none.
 
 ```json
 {"name": "releases", "kind": "teams", "url": {"$secret": "TEAMS_URL"}}

@@ -10,7 +10,7 @@ from microsoft_teams.cards import AdaptiveCard
 
 from acr_global.model import OutboundRequest, Outcome
 from acr_global.notify.channels import teams
-from tests.notify.samples import NOW, judge
+from tests.notify.samples import NOW, judge, message, render, target
 
 D, R, X = Outcome.DELIVERED, Outcome.RETRY, Outcome.DEAD
 
@@ -97,3 +97,20 @@ def test_a_refused_key_inside_of_a_success_is_tried_once_more() -> None:
     assert judge("teams", 200, {}, f"{CONNECTOR}HTTP error 401".encode(), NOW).once_more
     limited = judge("teams", 200, {"retry-after": "9"}, f"{CONNECTOR}HTTP error 429".encode(), NOW)
     assert 9.0 == limited.retry_after
+
+
+FLOW = "https://a.b.environment.api.powerplatform.com:443/powerautomate/automations/direct/x/invoke"
+LOGIC_APP = "https://prod-1.westeurope.logic.azure.com/workflows/x/triggers/manual/paths/invoke"
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [
+        (f"{FLOW}?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=hush", {}),
+        (f"{LOGIC_APP}?api-version=2016-06-01", {"authorization": "Bearer hush"}),
+        ("https://relay.test/workflows", {}),
+    ],
+)
+def test_a_workflow_is_shown_one_proof(url: str, headers: dict[str, str]) -> None:
+    """The signature in its URL, or a token; other hosts have ways of their own."""
+    assert url == render(message(), target("teams", url=url, headers=headers)).url
