@@ -27,7 +27,9 @@ from acr_global.notify.target import HttpTarget
 from acr_global.notify.words import shorten
 from acr_global.urls import Url
 
-CARD_VERSION = "1.4"
+CARD_VERSION = "1.2"
+"""The lowest that has all that stands in our cards: of newer ones Teams shows none on phones.
+Sources: MicrosoftDocs/msteams-docs#8432, #13646."""
 MESSAGE_BYTES = 28_672
 """Teams' limit for a message after its own wrapping."""
 BODY_BYTES = 20_000

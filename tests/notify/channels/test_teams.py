@@ -26,6 +26,7 @@ def check(request: OutboundRequest) -> None:
     card = AdaptiveCard.model_validate(content)
     again = json.loads(card.model_dump_json(by_alias=True, exclude_none=True))
     assert content == {k: again.get(k) for k in content}
+    assert "1.2" == content["version"], "phones show no newer card"
     seen = set(json_types(content))
     assert {"AdaptiveCard", "Container", "RichTextBlock", "TextRun"} == seen
 
