@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import parse_qs
 
 from acr_global.errors import AcrGlobalError
+from acr_global.model import Action
 from acr_global.registration.model import SUCCEEDED, App, Replica, Usage, Webhook
 from acr_global.registry.firings import host_and_path
 from acr_global.registry.naming import (
@@ -23,10 +25,12 @@ from acr_global.registry.naming import (
     owner,
     webhook_name,
 )
+from acr_global.urls import parse_host, split_url
 
 WEBHOOKS = "Webhooks"
 """The name of their limit in the registry's list of usages."""
 _BROKEN = ("failed", "canceled")
+_CHARTS = {Action.CHART_PUSH, Action.CHART_DELETE}
 
 
 class Kind(StrEnum):
@@ -50,6 +54,8 @@ class Wanted:
     in a webhook's header then counts as right."""
     actions: tuple[str, ...] = ("push",)
     scope: str = ""
+    registry: str = ""
+    """The registry's login server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +131,18 @@ def check_room(steps: Iterable[Step], usages: Iterable[Usage]) -> None:
             )
 
 
-def uri_for(app: App, region: str) -> str:
-    """Where the webhook of a region posts to."""
-    return f"{app.url}{PATH}?region={region}"
+def uri_for(app: App, region: str, registry: str = "") -> str:
+    """Where the webhook of a region posts to, with the registry where that has to be said."""
+    return f"{app.url}{PATH}?region={region}" + (f"&registry={registry}" if registry else "")
+
+
+def _registry(wanted: Wanted, uri: str | None) -> str:
+    """The registry that a URI has to name: the one that it names already, or that of charts, whose
+    events name none. Source: ACR webhook reference, `Chart push event`."""
+    try:
+        return parse_host(parse_qs(split_url(uri or "").query)["registry"][0])
+    except (KeyError, ValueError):
+        return wanted.registry if _CHARTS & set(wanted.actions) else ""
 
 
 def key_of(headers: Mapping[str, str] | None) -> str | None:
@@ -187,7 +202,7 @@ def _as_wanted(wanted: Wanted, found: Webhook, region: str) -> Webhook:
         actions=wanted.actions,
         scope=wanted.scope,
         tags={**tags, TAG: wanted.app.id},
-        uri=uri_for(wanted.app, region),
+        uri=uri_for(wanted.app, region, _registry(wanted, found.uri)),
         headers={**headers, KEY_HEADER: key or ""},
     )
 

@@ -81,7 +81,8 @@ class Registrar:
         yield from ping_all(self._arm, self.registry, ours, seconds)
 
     def _steps(self, key: str | None) -> tuple[Step, ...]:
-        wanted = Wanted(self.app, key, self._order.actions, self._order.scope)
+        order, host = self._order, self.registry.login_server
+        wanted = Wanted(self.app, key, order.actions, order.scope, host)
         return plan(wanted, self._arm.replicas(self.registry), self._webhooks())
 
     def _key(self, *, create: bool) -> str | None:

@@ -109,6 +109,28 @@ def test_what_others_put_beside_ours_stays() -> None:
     assert {"x-gateway": "1", "x-functions-key": "KEY"} == step.webhook.headers
 
 
+@pytest.mark.parametrize(
+    ("registry", "actions", "query"),
+    [
+        ("contoso.azurecr.io", ("push", "chart_push"), ""),
+        ("contoso.azurecr.io", ("chart_delete",), "&registry="),
+        ("contoso.azurecr.io", ("chart_push",), "&registry=not%20a%20host"),
+        ("own.example:5000", ("chart_push",), "&registry=own.example:5000"),
+        ("own.example", ("push",), "&code=KEY&registry=Own.example"),
+    ],
+)
+def test_a_uri_names_the_registry_where_events_do_not(
+    registry: str, actions: tuple[str, ...], query: str
+) -> None:
+    """Those of charts do not; and what was said by hand stays."""
+    wanted = Wanted(APP, "KEY", actions, registry="contoso.azurecr.io")
+    there = hook(actions=actions, uri=f"{hook().uri}{query}")
+    (step,) = plan(wanted, [WEST], [there])
+    assert step.webhook is not None
+    assert f"{hook().uri}&registry={registry}" == step.webhook.uri
+    assert [("keep", hook().name)] == told(plan(wanted, [WEST], [step.webhook]))
+
+
 def test_a_headers_name_has_no_case() -> None:
     """The portal keeps it as it was typed."""
     by_hand = hook(headers={"X-Functions-Key": "KEY"})
