@@ -115,8 +115,15 @@ async def test_a_few_doors_are_open_on_purpose(s: Scene) -> None:
     """None of them is anything but read."""
     there = [door for door in doors(**KEYS.settings) if door.function in OPEN]
     assert {*OPEN} == {door.function for door in there}
-    assert dict.fromkeys(there, "GET") == {door: door.method for door in there}
+    assert {"GET", "HEAD"} == {door.method for door in there}
     assert dict.fromkeys(there, 200) == {door: (await knock(s, door)).status for door in there}
+
+
+@both(stage=KEYS)
+async def test_a_monitor_may_ask_for_the_head_alone(s: Scene) -> None:
+    """The health check answers it as it answers GET, without a body."""
+    found, head = [await knock(s, Door("Health", m, "api/health")) for m in ("GET", "HEAD")]
+    assert (200, 200, "") == (found.status, head.status, head.text)
 
 
 @both(stage=BY_APP_SERVICE)

@@ -29,12 +29,12 @@ def triggers(kind: str, functions: list[Any] = FUNCTIONS) -> dict[str, dict[str,
 
 def test_the_http_functions_are_those_of_the_table() -> None:
     """The table gives names, routes, methods and auth levels."""
-    row = re.compile(r"^\| `(\w+)` \| `/api/([^`]+)` \| (\w+) \| (\w+) \|$", re.MULTILINE)
+    row = re.compile(r"^\| `(\w+)` \| `/api/([^`]+)` \| ([\w, ]+) \| (\w+) \|$", re.MULTILINE)
     stated = {m[1]: (m[2], m[3], m[4]) for m in row.finditer(README)}
     indexed = {
         name: (
             trigger["route"],
-            ",".join(m.value for m in trigger["methods"]),
+            ", ".join(m.value for m in trigger["methods"]),
             trigger["authLevel"].value.lower(),
         )
         for name, trigger in triggers("httpTrigger").items()
