@@ -71,4 +71,10 @@ for Knative, Event Grid and others.
 `/acr-global/<registry>`, `subject` the image. Of a [group](grouping.md) the `type` is
 `acr-global.group.behind` (or `.silent`, `.over`), the `subject` its regions. With `secrets` it is
 signed like a webhook.
+
+In Event Grid it takes a custom topic of the schema CloudEvents 1.0, with a key of the topic in the
+header `aeg-sas-key`. A topic of another schema answers 400
+([azure-sdk-for-python#16055](https://github.com/Azure/azure-sdk-for-python/issues/16055)), and so
+does a domain, which wants a topic's name as `source`
+([azure-docs#43468](https://github.com/MicrosoftDocs/azure-docs/issues/43468)).
 """
