@@ -23,6 +23,9 @@ REFERENCE_KEY = "$secret"
 MIN_KEY_BYTES = 24
 MAX_KEY_BYTES = 64
 """Bounds of a signing key. Source: the Standard Webhooks specification, `Signature scheme`."""
+CUT_CHARS = 50
+"""No shorter name is cut off by App Service on Linux: 53 characters have been seen to be left, and
+64. Sources: azure-functions-host#6855, MicrosoftDocs/azure-docs#36178."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _USUAL = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
@@ -77,9 +80,15 @@ def is_usual(value: SecretRef) -> bool:
 
 
 def _nearly(name: str, environ: Mapping[str, str]) -> str:
-    """What to add where the name is there in another spelling."""
-    same = (n for n, value in environ.items() if value.strip() and letters(n) == letters(name))
-    return "; another spelling of that name is" if any(same) else ""
+    """What to add where the name is there in another spelling, or cut off."""
+    there = [n for n, value in environ.items() if value.strip()]
+    if any(letters(n) == letters(name) for n in there):
+        return "; another spelling of that name is"
+    if any(len(n) >= CUT_CHARS and name.startswith(n) for n in there):
+        return (
+            "; the beginning of that name is: App Service cuts long ones, so give it a shorter one"
+        )
+    return ""
 
 
 def resolve(value: SecretStr | SecretRef, environ: Mapping[str, str]) -> str:

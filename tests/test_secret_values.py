@@ -268,6 +268,14 @@ def test_a_secret_under_another_spelling_is_named(name: str) -> None:
     assert f"target 'ci': {expected}" == found
 
 
+@pytest.mark.parametrize(("left", "cut"), [(53, True), (64, True), (20, False)])
+def test_a_secret_whose_name_was_cut_off_is_named(left: int, cut: bool) -> None:
+    """App Service on Linux does so with long ones, and the portal shows them whole."""
+    name = "HOOK_URL_OF_THE_TEAM_THAT_DEPLOYS_WHATEVER_IS_IN_ALL_REGIONS_AT_NIGHT"
+    (found,) = problems_of(HOOK | {"url": {"$secret": name}}, environ={name[:left]: URL})
+    assert cut == found.endswith("App Service cuts long ones, so give it a shorter one")
+
+
 VALUES = st.text() | st.sampled_from(["@Microsoft.KeyVault(", '"', "Bearer ", "https://", "xn--a"])
 
 
