@@ -45,9 +45,10 @@ async def row_of(
     return next(ledger.readable(page.rows), None)
 
 
-async def said_before(tools: Tools, alarm: Verdict) -> VerdictType | None:
-    """The good verdict with which this push had ended, if it had: then a start that was held up has
-    begun it again, and the alarm would be false. None as well where the ledger cannot say.
+async def said_before(tools: Tools, alarm: Verdict) -> ledger.Row | None:
+    """The row of the good verdict with which this push had ended, if it had: then a start that was
+    held up has begun it again, and the alarm would be false. None as well where the ledger cannot
+    say.
 
     Where the engine numbers its starts, that is known at once (recall_push.py); elsewhere, or where
     the ledger could not be asked then, this is the last moment."""
@@ -59,7 +60,7 @@ async def said_before(tools: Tools, alarm: Verdict) -> VerdictType | None:
     if row is None or row.state not in _GOOD:
         return None
     note_begun_again(alarm.push_id, row.state)
-    return row.state
+    return row
 
 
 def note_begun_again(push_id: str, said: VerdictType) -> None:

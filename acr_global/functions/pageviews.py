@@ -164,12 +164,12 @@ async def _dead_letter(asked: Asked) -> tuple[int, str]:
 
 
 async def _retry_push(asked: Asked) -> str:
-    retried = await retry_push.retry(asked.tools.settings, asked.tools.engine, asked.name)
+    retried = await retry_push.retry(asked.tools, asked.name)
     return texts.path("pushes", retried.push, done="retry")
 
 
 async def _replay(asked: Asked) -> str:
-    replayed = await replay(asked.tools.settings, asked.tools.engine, asked.name)
+    replayed = await replay(asked.tools, asked.name)
     if replayed.push:
         return texts.path("pushes", replayed.push, done="retry")
     return texts.path("deadletters", replayed.delivery, done="retry")

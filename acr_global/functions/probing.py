@@ -15,6 +15,7 @@ from acr_global import api
 from acr_global.correlation import PROBES
 from acr_global.functions import clock, log, names, wire
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.orchestrators.probe_functions import ProbeInput, ProbeStatus
 
 WITHIN_SECONDS = 25.0
 """On an idle app a host may have to start first, which takes some ten seconds and more."""
@@ -49,7 +50,7 @@ async def _probe(engine: Engine) -> api.Probe:
     try:
         await _remove_earlier(engine)
         probe_id = clock.stamped(PROBES)
-        given = wire.ProbeInput(activities=names.activities())
+        given = ProbeInput(activities=names.activities())
         await engine.start(names.PROBE_FUNCTIONS, probe_id, given)
         snapshot = await _until_it_has_ended(engine, probe_id, began + WITHIN_SECONDS)
         seconds = loop.time() - began
@@ -65,9 +66,9 @@ async def _probe(engine: Engine) -> api.Probe:
 
 def _seen(snapshot: Snapshot, seconds: float) -> api.Probe:
     try:
-        status = wire.load(wire.ProbeStatus, snapshot.custom_status)
+        status = wire.load(ProbeStatus, snapshot.custom_status)
     except ValueError:  # it has had no turn, or not to its end
-        status = wire.ProbeStatus()
+        status = ProbeStatus()
     if snapshot.phase is Phase.FINISHED:
         return api.Probe(state="done", seconds=seconds, failed=status.failed)
     begun = snapshot.phase not in (Phase.PENDING, Phase.ABSENT)

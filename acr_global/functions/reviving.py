@@ -105,6 +105,9 @@ class _Story:
         )
         self.said.append(record)
         self.due = False
+        if sent.instead:
+            self.arrivals += sent.instead.arrivals
+            self.evidence += sent.instead.evidence
         self.arrivals += self.after
         self.after = []
 

@@ -232,23 +232,6 @@ PROBE: JsonObject = {"probe": True}
 """Input of an activity that is only called to show that it can be."""
 
 
-class ProbeInput(Frozen):
-    """Input of `ProbeFunctions`."""
-
-    v: Literal[1] = 1
-    activities: tuple[str, ...]
-
-
-class ProbeStatus(Frozen):
-    """Custom status of `ProbeFunctions`."""
-
-    v: Literal[1] = 1
-    at: str | None = None
-    """The activity that is awaited; None once all have come back."""
-    failed: tuple[str, ...] = ()
-    """Those that could not be called, or ended in an error."""
-
-
 class NotifyInput(Frozen):
     """Input of `FirePushNotification`."""
 
@@ -286,23 +269,10 @@ class DeliveryInput(_Subject):
     delivery: Delivery
     replay_of: str | None = None
     """The dead letter that an operator sends anew."""
+    timely: Literal[True] | None = None
+    """Nothing had overtaken it when the operator asked for it; what does so later still counts."""
     lives: int | None = None
     """How often it was broken off, if it was."""
-
-
-class NotifyOutput(Frozen):
-    """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
-
-    verdict: VerdictType
-    """The verdict that was sent: a history shows results, not inputs. Another one than was to be
-    sent: the push had ended with it before, and nothing was."""
-    attempts: tuple[Attempt, ...] = ()
-    delivery: str | None = None
-    group: InGroup | None = None
-    owed: DeliveryInput | None = None
-    """A delivery that could not be handed over; the orchestrator does that later."""
-    listed: Literal[True] | None = None
-    """Whether the verdict was entered in the ledger."""
 
 
 class RecallInput(Frozen):
@@ -344,6 +314,23 @@ class EvidenceOutput(Frozen):
     arrivals: tuple[Arrival, ...] = ()
     """Those that were accepted, and have not come as events."""
     evidence: tuple[Evidence, ...]
+
+
+class NotifyOutput(Frozen):
+    """Result of `FirePushNotification`: one attempt per target, and who takes over what failed."""
+
+    verdict: VerdictType
+    """The verdict that was sent: a history shows results, not inputs. Another one than was to be
+    sent: the push had ended with it before, and nothing was."""
+    instead: EvidenceOutput | None = None
+    """How that one knew of its regions."""
+    attempts: tuple[Attempt, ...] = ()
+    delivery: str | None = None
+    group: InGroup | None = None
+    owed: DeliveryInput | None = None
+    """A delivery that could not be handed over; the orchestrator does that later."""
+    listed: Literal[True] | None = None
+    """Whether the verdict was entered in the ledger."""
 
 
 class DeliveryOutput(Frozen):

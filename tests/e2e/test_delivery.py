@@ -131,6 +131,31 @@ async def test_incomplete_overtakes_an_alarm_that_was_never_delivered() -> None:
         assert [] == await letters(w)
 
 
+@pytest.mark.parametrize("recovers", ["before", "after"])
+async def test_an_alarm_that_is_replayed_is_overtaken_only_by_what_comes_later(
+    recovers: str,
+) -> None:
+    """Who asks for it once the push has recovered gets it; else the recovery has the last word."""
+    async with world("ops", RETRY_SCHEDULE="5s", ALARM_GROUP="0") as w:
+        ops = w.receivers["ops"]
+        await w.push("p1", REGIONS[:2])
+        ops.answers = [503, 503]
+        await asyncio.sleep(700)
+        (letter,) = await letters(w)
+        if recovers == "before":
+            await w.push("p1", REGIONS[2:])
+            await w.host.settle()
+        ops.answers = [503]
+        assert 202 == (await w.call("POST", f"deadletters/{quote(letter['id'])}/replay"))[0]
+        await asyncio.sleep(1)
+        if recovers == "after":
+            await w.push("p1", REGIONS[2:])
+        await asyncio.sleep(600)
+        told = [body["type"] for _, body in ops.requests][2:]
+        after = ["recovered", "overdue", "overdue"]
+        assert told == (after if recovers == "before" else ["overdue", "recovered"])
+
+
 @pytest.mark.parametrize("meanwhile", ["gone", "wrong"])
 async def test_a_target_that_comes_back_is_told_only_what_it_chooses(meanwhile: str) -> None:
     """An alarm on another repository was decided while nobody knew what it chooses."""

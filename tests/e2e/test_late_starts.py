@@ -118,6 +118,8 @@ async def test_what_cannot_be_recalled_at_once_is_looked_up_before_an_alarm(
         await asyncio.sleep(3_600)
         assert (2, ["complete"]) == (ledger.reads, w.verdicts())
         assert ["complete"] == [said["type"] for said in row(w).output["verdicts"]]
+        assert [] == row(w).output["missing"]
+        assert set(REGIONS) == set(reports(row(w).output))
 
 
 async def test_an_alarm_that_was_said_is_followed_by_its_recovery(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
+from acr_global_rig.receivers import every_verdict
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
@@ -130,6 +131,32 @@ async def test_a_late_arrival_recovers() -> None:
         assert "Completed" == w.host.storage.instances["p1"].runtime_status
 
 
+async def test_an_arrival_right_after_an_alarm_recovers_without_a_late_window() -> None:
+    """It was accepted, so it counts. Some seconds later none is accepted any more."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="0") as w:
+        await push_two(w)
+        await w.push("p2", REGIONS[:2])
+        await w.until(lambda: len(w.messages) == 2)
+        await asyncio.sleep(5)
+        assert 202 == (await w.post(event("p1"), MISSING))[0]
+        await asyncio.sleep(10)
+        assert 200 == (await w.post(event("p2"), MISSING))[0]
+        await asyncio.sleep(600)
+        assert (["overdue", "recovered"], ["overdue"]) == (w.verdicts("p1"), w.verdicts("p2"))
+
+
+async def test_nothing_is_accepted_once_the_late_window_has_closed() -> None:
+    """What was said then is the last word, though the instance stays for some seconds."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="1m", targets=every_verdict) as w:
+        await push_two(w)
+        await w.until(lambda: len(w.messages) == 2)
+        await asyncio.sleep(5)
+        assert "Running" == w.host.storage.instances["p1"].runtime_status
+        assert [200, 200] == await w.push("p1", [MISSING, MISSING])
+        await asyncio.sleep(600)
+        assert ["overdue", "incomplete"] == w.verdicts()
+
+
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("refusals", [0, 3])
 async def test_an_arrival_while_the_alarm_is_sent_counts(refusals: int, times: int) -> None:
@@ -220,7 +247,7 @@ async def test_an_earlier_arrival_is_forgotten_in_time() -> None:
 
 
 async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
-    """It is raised while the last alarm is being sent."""
+    """It is raised right after the alarm, and recovers the push."""
     async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
         await w.post(keyed(1, "a"), "a")
         await w.until(lambda: w.messages)
@@ -228,7 +255,7 @@ async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_gen
         await asyncio.sleep(30)
         await w.post(keyed(2, "a"), "a")
         await asyncio.sleep(600)
-        assert ["overdue", "complete"] == w.verdicts()
+        assert ["overdue", "recovered", "complete"] == w.verdicts()
 
 
 @pytest.mark.parametrize("tenths", range(600, 630, 3))

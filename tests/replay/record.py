@@ -21,6 +21,7 @@ from typing import Any
 
 from acr_global import correlation
 from acr_global.functions import names, wire
+from acr_global.functions.orchestrators.probe_functions import ProbeInput
 from acr_global.model import Arrival
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
@@ -152,7 +153,7 @@ async def note(s: Scene) -> Found:
 async def probe(s: Scene) -> Found:
     """A question of an operator's, which calls two activities with nothing to do."""
     probe_id = f"{correlation.PROBES}{s.name}"
-    body = wire.ProbeInput(activities=("CarryArrival", "GatherEvidence")).model_dump_json()
+    body = ProbeInput(activities=("CarryArrival", "GatherEvidence")).model_dump_json()
     path = f"{DURABLE}/orchestrators/ProbeFunctions/{probe_id}"
     assert 202 == (await s.call("POST", path, body.encode()))[0]
     return {"probe": probe_id}

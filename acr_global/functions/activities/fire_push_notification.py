@@ -16,6 +16,7 @@ from datetime import timedelta
 from acr_global import audience, retry
 from acr_global.functions import bookkeeping, log, names, observing, wire
 from acr_global.functions.activities.hand_over_delivery import hand_on
+from acr_global.functions.activities.recall_push import heard
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all
 from acr_global.functions.setup import Setup, Tools
@@ -46,8 +47,8 @@ def register(app: App, setup: Setup) -> None:
 async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     """First attempt for every target that wants this verdict; the rest is handed over. Then it is
     entered in the ledger. Nothing is said of a verdict that does not stand."""
-    if (said := await _verdict_of(tools, data.verdict)) is not data.verdict.type:
-        return wire.NotifyOutput(verdict=said)
+    if dropped := await _instead_of(tools, data.verdict):
+        return dropped
     sent = await _send(tools, data)
     listed = await bookkeeping.enter(tools, data.verdict, sent.attempts)
     if observer := observing.observer():
@@ -55,17 +56,18 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     return sent.model_copy(update={"listed": listed or None})
 
 
-async def _verdict_of(tools: Tools, verdict: Verdict) -> VerdictType:
-    """The verdict itself; in the place of one that does not stand the one that the push has come
-    to, or with which it had ended."""
+async def _instead_of(tools: Tools, verdict: Verdict) -> wire.NotifyOutput | None:
+    """In the place of a verdict that does not stand the one that the push has come to, or with
+    which it had ended."""
     if verdict.type not in _ALARMS and tools.clock() < verdict.decided_at + LATE:
-        return verdict.type
+        return None
     stands = await standing(tools.engine, verdict)
     if stands is not verdict.type:
         _log_dropped(verdict, stands)
-    elif stands is VerdictType.OVERDUE:
-        return await bookkeeping.said_before(tools, verdict) or stands
-    return stands
+        return wire.NotifyOutput(verdict=stands)
+    if stands is VerdictType.OVERDUE and (row := await bookkeeping.said_before(tools, verdict)):
+        return wire.NotifyOutput(verdict=row.state, instead=heard(row))
+    return None
 
 
 async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:

@@ -45,14 +45,20 @@ async def recall(tools: Tools, data: wire.RecallInput) -> wire.RecallOutput:
 def known_from(row: Row, data: wire.RecallInput) -> wire.Known:
     """A push's row, as what an earlier life of it knew."""
     record = wire.VerdictRecord(type=row.state, at=row.decided_at, missing=row.missing, listed=True)
+    known = heard(row)
     return wire.Known(
         lives=0,
         begun_at=row.deadline - data.timeout,
         interrupted_at=row.decided_at,
-        arrivals=tuple(_arrivals(row)),
-        evidence=tuple(_evidence(row)),
+        arrivals=known.arrivals,
+        evidence=known.evidence,
         said=(record,),
     )
+
+
+def heard(row: Row) -> wire.EvidenceOutput:
+    """How the regions of a push in the ledger were known to have the image."""
+    return wire.EvidenceOutput(arrivals=tuple(_arrivals(row)), evidence=tuple(_evidence(row)))
 
 
 def _arrivals(row: Row) -> Iterator[Arrival]:

@@ -10,14 +10,13 @@ from acr_global import api
 from acr_global.correlation import numbered, order
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, letters, log, names, wire
+from acr_global.functions import clock, letters, log, names, overtaking, wire
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import AlreadyExistsError, Engine
 from acr_global.functions.replays import newest
 from acr_global.functions.sdk import App
-from acr_global.functions.setup import Setup
+from acr_global.functions.setup import Setup, Tools
 from acr_global.retry import Delivery
-from acr_global.settings import Settings
 
 
 class NotReplayableError(AcrGlobalError):
@@ -34,12 +33,14 @@ def register(app: App, setup: Setup) -> None:
     @app.route(route="deadletters/{id}/replay", methods=["POST"])
     @app.durable_client()
     async def replay_dead_letter(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        replayed = replay(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
+        replayed = replay(setup.tools(client), req.route_params["id"])
         return await respond_to_operator(replayed, 202)
 
 
-async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Replay:
-    """Send a dead letter's message again to the targets that did not get it."""
+async def replay(tools: Tools, instance_id: str) -> api.Replay:
+    """Send a dead letter's message again to the targets that did not get it. An alarm is sent even
+    after the push's recovery, but not where the push recovers while it is being tried."""
+    engine = tools.engine
     await letters.existing(engine, instance_id)
     base, _ = order(instance_id)
     number, snapshot = await newest(engine, base)
@@ -48,13 +49,21 @@ async def replay(settings: Settings, engine: Engine, instance_id: str) -> api.Re
     if push := letters.push_given_up(snapshot):
         return await _try_again(engine, numbered(base, number + 1), push, snapshot.instance_id)
     given = wire.load(wire.DeliveryInput, snapshot.input)
+    targets = undelivered(letters.delivery_of(await letters.whole(engine, snapshot)))
+    late = await overtaking.overtaken(tools, targets, given.subject)
     state = Delivery(
         push_id=given.delivery.push_id,
-        targets=undelivered(letters.delivery_of(await letters.whole(engine, snapshot))),
+        targets=targets,
         begun_at=clock.utcnow(),
-        schedule=settings.retry_schedule,
+        schedule=tools.settings.retry_schedule,
     )
-    return await _start(engine, numbered(base, number + 1), given, state, snapshot.instance_id)
+    again = {
+        "delivery": state,
+        "replay_of": snapshot.instance_id,
+        "timely": None if late else True,
+        "lives": None,
+    }
+    return await _start(engine, numbered(base, number + 1), given.model_copy(update=again))
 
 
 async def _try_again(
@@ -68,13 +77,10 @@ async def _try_again(
     return api.Replay(delivery=new_id, push=push.push_id)
 
 
-async def _start(
-    engine: Engine, new_id: str, given: wire.DeliveryInput, state: Delivery, replay_of: str
-) -> api.Replay:
-    again = {"delivery": state, "replay_of": replay_of, "lives": None}
-    data = given.model_copy(update=again)
+async def _start(engine: Engine, new_id: str, data: wire.DeliveryInput) -> api.Replay:
     # Another caller may replay it at this moment: one delivery serves both.
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)
-    log.line("replay", delivery=new_id, of=replay_of, targets=list(state.targets))
-    return api.Replay(delivery=new_id, targets=state.targets)
+    targets = data.delivery.targets
+    log.line("replay", delivery=new_id, of=data.replay_of, targets=list(targets))
+    return api.Replay(delivery=new_id, targets=targets)

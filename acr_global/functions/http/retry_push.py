@@ -8,11 +8,9 @@ from acr_global import api
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import names
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import Engine
 from acr_global.functions.http.replay_dead_letter import replay
 from acr_global.functions.sdk import App
-from acr_global.functions.setup import Setup
-from acr_global.settings import Settings
+from acr_global.functions.setup import Setup, Tools
 
 
 class NothingGivenUpError(AcrGlobalError):
@@ -29,17 +27,17 @@ def register(app: App, setup: Setup) -> None:
     @app.route(route="pushes/{id}/retry", methods=["POST"])
     @app.durable_client()
     async def retry_push(req: func.HttpRequest, client: str) -> func.HttpResponse:
-        retried = retry(setup.loaded.settings, setup.tools(client).engine, req.route_params["id"])
+        retried = retry(setup.tools(client), req.route_params["id"])
         return await respond_to_operator(retried, 202)
 
 
-async def retry(settings: Settings, engine: Engine, push_id: str) -> api.Retry:
+async def retry(tools: Tools, push_id: str) -> api.Retry:
     """Replay its dead letters; a push that was given up goes on."""
     from acr_global.functions import pushlooks
 
-    looked = await pushlooks.look(engine, push_id)
+    looked = await pushlooks.look(tools.engine, push_id)
     letters = pushlooks.given_up(looked)
     if not letters:
         raise NothingGivenUpError("Nothing of this push was given up.")
-    replays = [await replay(settings, engine, letter) for letter in letters]
+    replays = [await replay(tools, letter) for letter in letters]
     return api.Retry(push=looked.seen.push.push_id, replays=tuple(replays))

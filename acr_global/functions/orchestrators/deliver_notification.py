@@ -77,7 +77,7 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
             verdict=given.verdict,
             report=given.report,
             targets=due,
-            by_hand=given.replay_of is not None,
+            by_hand=given.replay_of is not None and not given.timely,
         )
         try:
             result = yield context.call_activity(names.ATTEMPT_DELIVERY, wire.dump(data))

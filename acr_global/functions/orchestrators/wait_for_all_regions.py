@@ -8,7 +8,7 @@
    has been sent or handed over; after a day it is given up, as a dead letter.
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
 5. Stay for some seconds where the verdict could not be listed, or regions are missing: requests
-   under way could still reach it.
+   under way could still reach it. Without a late window what comes then recovers the push, too.
 
 Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew;
 where it has taken the place of one that had ended (recall_push.py), with what was said of that. A
@@ -86,6 +86,8 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
         yield from waiting.until(waiting.deadline + push.late_window)
         records.append((yield from waiting.notify(waiting.decide(alarmed=True), records)))
     yield from waiting.linger(listed=bool(records[-1].listed))
+    if records[-1].type is VerdictType.OVERDUE and not waiting.watch.missing():
+        records.append((yield from waiting.notify(waiting.decide(alarmed=True), records)))
     return wire.dump(waiting.output(records))
 
 
@@ -206,8 +208,8 @@ class Waiting:
             self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        # With regions missing the push is not over: late arrivals still count.
-        self.show(decided.type)
+        # After an alarm the push is not over: late arrivals still count.
+        self.show(decided.type, over=decided.type is VerdictType.INCOMPLETE)
         return decided
 
     def show(self, said: VerdictType, *, over: bool = False) -> None:
@@ -243,7 +245,7 @@ class Waiting:
             record = yield from self._give_up(record, owed, f"not sent: {error}")
         else:
             if sent.verdict is not decided.type:
-                return self._ended_before(record, sent.verdict)
+                return self._ended_before(record, sent)
             record = record.model_copy(
                 update={
                     "attempts": sent.attempts,
@@ -257,11 +259,16 @@ class Waiting:
         self._collect()
         return record
 
-    def _ended_before(self, record: wire.VerdictRecord, said: VerdictType) -> wire.VerdictRecord:
+    def _ended_before(
+        self, record: wire.VerdictRecord, sent: wire.NotifyOutput
+    ) -> wire.VerdictRecord:
         """Leave the verdict with which the push had ended before this instance of it began."""
-        self.show(said, over=True)
         self._collect()
-        return record.model_copy(update={"type": said, "missing": (), "listed": True})
+        if sent.instead:
+            self.hear(sent.instead.arrivals)
+            self.watch = verdict.with_evidence(self.watch, sent.instead.evidence)
+        self.show(sent.verdict, over=True)
+        return record.model_copy(update={"type": sent.verdict, "missing": (), "listed": True})
 
     def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
         """Start the delivery that the sending activity could not start."""
