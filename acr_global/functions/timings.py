@@ -1,4 +1,8 @@
-"""How a timer function is registered: one run at a time, whichever host it is on."""
+"""How a timer function is registered: one run at a time, whichever host it is on.
+
+Timers can stand still while webhooks are answered (azure-functions-host#11828: after a deployment).
+Nothing in the app would notice, so each run leaves a line, and an alert in infra/ misses it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
+from acr_global.functions import clock, log
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
@@ -31,4 +36,7 @@ def register(
     )
     @app.durable_client()
     async def fire(timer: func.TimerRequest, client: str) -> None:
+        begun = clock.utcnow()
         await run(setup.tools(client, CALL_SECONDS))
+        seconds = (clock.utcnow() - begun).total_seconds()
+        log.line("timer-ran", function=name, seconds=round(seconds, 3))

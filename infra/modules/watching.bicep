@@ -1,4 +1,4 @@
-// What is looked at: a workbook, and three alerts. All read the app's log lines in the workspace,
+// What is looked at: a workbook, and four alerts. All read the app's log lines in the workspace,
 // which are there without any exporter: docs/telemetry.md.
 
 param name string
@@ -34,6 +34,7 @@ var rules = [
     within: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
+    inARow: 1
   }
   {
     name: 'overdue'
@@ -45,6 +46,7 @@ var rules = [
     within: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
+    inARow: 1
   }
   {
     name: 'webhooks-silent'
@@ -56,6 +58,20 @@ var rules = [
     within: silentAfter
     operator: 'LessThan'
     threshold: 1
+    inARow: 1
+  }
+  {
+    name: 'no-timers'
+    title: 'acr-global: no timers'
+    about: 'The timer functions stand still, so what breaks off does not go on. Restart the app; acr-global doctor looks at its functions.'
+    query: loadTextContent('../queries/timers.kql')
+    severity: 2
+    every: 'PT15M'
+    within: 'PT30M'
+    operator: 'LessThan'
+    threshold: 1
+    // Twice, for the app is published some time after this is made.
+    inARow: 2
   }
 ]
 
@@ -90,7 +106,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
             timeAggregation: 'Count'
             operator: rule.operator
             threshold: rule.threshold
-            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+            failingPeriods: { numberOfEvaluationPeriods: rule.inARow, minFailingPeriodsToAlert: rule.inARow }
           }
         ]
       }

@@ -130,7 +130,7 @@ def test_a_query_begins_with_what_it_shows(name: str) -> None:
 def test_a_deployment_s_queries_look_at_its_own_app() -> None:
     """Others may write to the workspace."""
     mine = load("main").the("Microsoft.Insights/components")["id"]
-    assert len(deployed()) == 10
+    assert len(deployed()) == 11
     for query in deployed().values():
         assert f'AppTraces\n| where _ResourceId =~ "{mine}"\n' in query
 
@@ -147,22 +147,28 @@ def test_alerts_and_workbook_read_the_workspace_that_is_written_to() -> None:
         assert workspace in deployment.the(WORKBOOK)["properties"]["serializedData"]
 
 
-def test_no_webhook_at_all_is_an_alert_and_any_dead_letter() -> None:
-    """The one counts what is not there."""
+def test_no_webhook_or_timer_at_all_is_an_alert_and_any_dead_letter() -> None:
+    """The first two count what is not there."""
     rules = {r["name"].rsplit("-", 1)[1]: r["properties"] for r in load("main").all(ALERTS)}
     conditions = {
         name: (rule["criteria"]["allOf"][0]["operator"], rule["criteria"]["allOf"][0]["threshold"])
         for name, rule in rules.items()
     }
     any_row = ("GreaterThan", 0)
-    assert {"letters": any_row, "overdue": any_row, "silent": ("LessThan", 1)} == conditions
+    no_row = ("LessThan", 1)
+    assert conditions == {
+        "letters": any_row,
+        "overdue": any_row,
+        "silent": no_row,
+        "timers": no_row,
+    }
     assert "P2D" == rules["silent"]["windowSize"]
 
 
 def test_all_of_it_can_be_left_out() -> None:
     """By parameters; it is there unless somebody says so."""
     kinds = {name: [len(load(name).all(k)) for k in (ALERTS, WORKBOOK)] for name in EVERY}
-    assert {name: [0, 0] if name == "existing" else [3, 1] for name in EVERY} == kinds
+    assert {name: [0, 0] if name == "existing" else [4, 1] for name in EVERY} == kinds
 
 
 def test_the_exporter_is_set_up_where_it_is_asked_for() -> None:
