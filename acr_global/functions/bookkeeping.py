@@ -1,7 +1,8 @@
 """Enters the verdicts on a push in the ledger, for the activities that send them, and asks it for
 those of an earlier instance before an alarm.
 
-They enter them afterwards, so that no notification waits for it; a failure costs only the row. The
+They enter them after the first attempts, so that no notification waits for it, and before what
+failed is handed over, which marks it (hand_over_delivery.py). A failure costs only the row. The
 code of rows is imported with the first, because a webhook needs none.
 """
 

@@ -16,6 +16,7 @@ from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Properties, Span
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
+from devhost import Hazards
 from tests.e2e.test_couriers import lines
 from tests.e2e.test_reviving import break_off, engine_of, give_up, insist, next_process
 
@@ -263,3 +264,36 @@ async def test_a_delivery_that_was_purged_is_shown_no_more() -> None:
             push["deliveries"],
             [attempt["reason"] for attempt in push["verdicts"][0]["attempts"]],
         )
+
+
+DEATHS = (
+    "crash=activity-after-before-result@1",  # all is done, and the engine does not know
+    "crash=after-row@2",  # the delivery is begun, and not handed over yet
+    "python-dies=activity-after@1",
+)
+
+
+@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize(
+    ("ops", "mail", "named"),
+    [
+        ([503, 200, 503], [], []),  # the delivery has told it before it refuses the repeat
+        ([503, 200], [200, 503], []),  # it was told at once, and no delivery is to tell it
+        ([503, 503, 200], [503, 200], []),
+        ([503] * 9, [200, 503], ["ops"]),
+    ],
+)
+async def test_a_repeat_names_nobody_who_has_been_told(
+    death: str, ops: list[int], mail: list[int], named: list[str]
+) -> None:
+    """A host or Python dies where a verdict's first attempts are handed over, so that they are
+    made again, while the first ones' delivery goes on."""
+    schedule = "2s,5m"
+    async with world("ops", "mail", hazards=Hazards.parse(death), RETRY_SCHEDULE=schedule) as w:
+        w.receivers["ops"].answers, w.receivers["mail"].answers = [*ops], [*mail]
+        await insist(w, *REGIONS)
+        await asyncio.sleep(3_600)
+        assert 1 == len(w.host.crashed_at) + w.host.stats["python-deaths"]
+        (push,) = (await w.call("GET", "pushes"))[1]["pushes"]
+        assert ("complete", named) == (push["state"], push["undelivered"])
+        assert named == (await shown(w))["undelivered"]

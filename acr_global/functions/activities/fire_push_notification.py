@@ -45,15 +45,14 @@ def register(app: App, setup: Setup) -> None:
 
 
 async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
-    """First attempt for every target that wants this verdict; the rest is handed over. Then it is
-    entered in the ledger. Nothing is said of a verdict that does not stand."""
+    """First attempt for every target that wants this verdict; then it is entered in the ledger, and
+    the rest is handed over. Nothing is said of a verdict that does not stand."""
     if dropped := await _instead_of(tools, data.verdict):
         return dropped
     sent = await _send(tools, data)
-    listed = await bookkeeping.enter(tools, data.verdict, sent.attempts)
     if observer := observing.observer():
         observer.said(data.verdict)
-    return sent.model_copy(update={"listed": listed or None})
+    return sent
 
 
 async def _instead_of(tools: Tools, verdict: Verdict) -> wire.NotifyOutput | None:
@@ -81,10 +80,10 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     schedule = tools.settings.retry_schedule
     rest = retry.of_failed(verdict.push_id, attempts, verdict.decided_at, schedule)
     if rest is None:
-        return sent
-    owed = wire.DeliveryInput(verdict=verdict, delivery=rest)
-    delivery, left = await hand_on(tools.engine, owed)
-    return sent.model_copy(update={"delivery": delivery, "owed": left})
+        listed = await bookkeeping.enter(tools, verdict, attempts)
+        return sent.model_copy(update={"listed": listed or None})
+    handed = await hand_on(tools, wire.DeliveryInput(verdict=verdict, delivery=rest))
+    return sent.model_copy(update=handed._asdict() | {"listed": handed.listed or None})
 
 
 async def _grouped(

@@ -4,23 +4,40 @@ where the first attempt was made.
 Its id is made of push and verdict, or of group and report, so a repeat of the activity after a
 crash finds it. (It may also find the delivery of an earlier push of the same id, which has been
 purged; times tell them apart.)
+
+A verdict is entered in the ledger right before its delivery is started, and not again where that
+is there. For the delivery marks in the row whom it has told (bookkeeping.settle): a row written
+after the start, or again by a repeat, could lack the mark, or name a target that had the message at
+once and refuses the repeat.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+from typing import NamedTuple
 
 from acr_global import correlation
-from acr_global.functions import log, names, replays, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError, Phase, Snapshot
+from acr_global.functions import bookkeeping, log, names, replays, wire
+from acr_global.functions.engine import AlreadyExistsError, EngineError, Phase, Snapshot
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import give_way
-from acr_global.functions.setup import Setup
+from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.wire import JsonObject
 from acr_global.grouping import GroupReport
 from acr_global.model import Verdict
 from acr_global.verdict import is_of_same_push
+
+
+class HandedOver(NamedTuple):
+    """What has become of a delivery that was to be started."""
+
+    delivery: str | None
+    """Its instance."""
+    listed: bool = False
+    """Whether its verdict was entered in the ledger; known to who has started it only."""
+    owed: wire.DeliveryInput | None = None
+    """What is still to be handed over."""
 
 
 def register(app: App, setup: Setup) -> None:
@@ -32,34 +49,35 @@ def register(app: App, setup: Setup) -> None:
     async def hand_over_delivery(work: JsonObject, client: str) -> str:
         if work == wire.PROBE:
             return ""
-        return await hand_over(setup.tools(client).engine, wire.load(wire.DeliveryInput, work))
+        given = wire.load(wire.DeliveryInput, work)
+        return (await _hand_over(setup.tools(client), given))[0]
 
 
-async def hand_on(
-    engine: Engine, data: wire.DeliveryInput
-) -> tuple[str | None, wire.DeliveryInput | None]:
-    """After first attempts, start a delivery of what failed; returns its id, or what is still to be
-    handed over."""
+async def hand_on(tools: Tools, data: wire.DeliveryInput) -> HandedOver:
+    """After first attempts, start a delivery of what failed."""
     await give_way(data.delivery.attempts)
     try:
-        return await hand_over(engine, data), None
+        return HandedOver(*await _hand_over(tools, data))
     except EngineError:  # raising it would send to every target again
-        return None, data
+        return HandedOver(None, owed=data)
 
 
-async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
-    """Start the delivery unless it is there: a start on a finished id would replace it.
+async def _hand_over(tools: Tools, data: wire.DeliveryInput) -> tuple[str, bool]:
+    """Start the delivery unless it is there: a start on a finished id would replace it. Returns its
+    id, and whether its verdict was entered in the ledger.
 
     Raises EngineError.
     """
-    instance_id = _id(data)
+    instance_id, listed = _id(data), False
     try:
-        number, newest = await replays.newest(engine, instance_id)
+        number, newest = await replays.newest(tools.engine, instance_id)
         if _is_of(data.subject, newest):
-            return newest.instance_id
+            return newest.instance_id, False
         instance_id = correlation.numbered(instance_id, number + 1)
+        if data.verdict:
+            listed = await bookkeeping.enter(tools, data.verdict, data.delivery.attempts)
         with contextlib.suppress(AlreadyExistsError):
-            await engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
+            await tools.engine.start(names.DELIVER_NOTIFICATION, instance_id, data)
     except EngineError as error:
         log.line(
             "delivery-not-started",
@@ -70,7 +88,7 @@ async def hand_over(engine: Engine, data: wire.DeliveryInput) -> str:
             todo="it is tried again, for a day at most; then it is a dead letter",
         )
         raise
-    return instance_id
+    return instance_id, listed
 
 
 def _id(data: wire.DeliveryInput) -> str:

@@ -38,8 +38,8 @@ async def tell(tools: Tools, given: groups.TellInput) -> groups.TellOutput:
         report, schedule = telling.report, tools.settings.retry_schedule
         if rest := retry.of_failed(report.group_id, attempts, report.at, schedule):
             data = wire.DeliveryInput(report=report, delivery=rest, part=telling.part)
-            _, left = await hand_on(tools.engine, data)
-            owed += [left] if left else []
+            handed = await hand_on(tools, data)
+            owed += [handed.owed] if handed.owed else []
     return groups.TellOutput(
         tellings=given.tellings,
         attempts=tuple(a for attempts in made for a in attempts),
