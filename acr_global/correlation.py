@@ -166,9 +166,10 @@ def numbered(base: str, number: int) -> str:
 
 
 def order(instance_id: str) -> tuple[str, int]:
-    """A message's first delivery, and the number of this one. No push's id holds a ~."""
+    """A message's first delivery, and the number of this one. No push's id holds a ~; what follows
+    it is no number where somebody has started the instance by hand, which follows nothing then."""
     base, _, number = instance_id.partition("~")
-    return base, int(number or 0)
+    return (base, int(number)) if number.isdecimal() else (instance_id, 0)
 
 
 def bounded_id(kind: str, qualifier: str, push_id: str) -> str:

@@ -3,6 +3,8 @@
 import uuid
 from datetime import UTC, datetime
 
+from acr_global.model import as_utc
+
 
 def utcnow() -> datetime:
     """The present moment, timezone-aware."""
@@ -10,8 +12,12 @@ def utcnow() -> datetime:
 
 
 def moment(text: object) -> datetime | None:
-    """A moment as the engine writes it; None where there is none."""
-    return datetime.fromisoformat(text) if isinstance(text, str) else None
+    """A moment as the engine writes it; None where there is none, or none that can be read. Each
+    is compared with others, so one without a zone is in UTC, as all of the engine's are."""
+    try:
+        return as_utc(datetime.fromisoformat(text)) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def stamped(prefix: str) -> str:

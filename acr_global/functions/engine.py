@@ -292,7 +292,7 @@ def _json(text: str) -> Any:
     """The body, where it is JSON; a failing endpoint answers in other ways, or not at all."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deep: somebody has sent it by hand
         return text
 
 

@@ -53,10 +53,22 @@ def summary_of(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def push_given_up(snapshot: Snapshot) -> wire.CourierInput | None:
-    """The input of a courier that gave a push up, or tried it again."""
+    """The input of a courier that gave a push up, or tried it again. Raises NotFoundError."""
     if not correlation.is_record(snapshot.instance_id):
         return None
-    return wire.load(wire.CourierInput, snapshot.input)
+    return _input_of(wire.CourierInput, snapshot)
+
+
+def given_of(snapshot: Snapshot) -> wire.DeliveryInput:
+    """What was to be delivered. Raises NotFoundError."""
+    return _input_of(wire.DeliveryInput, snapshot)
+
+
+def _input_of(kind: type[wire.M], snapshot: Snapshot) -> wire.M:
+    try:
+        return wire.load(kind, snapshot.input)
+    except ValueError:  # started by hand
+        raise NotFoundError("There is no dead letter with this id.") from None
 
 
 def output_of(snapshot: Snapshot) -> wire.DeliveryOutput | None:

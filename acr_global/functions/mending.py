@@ -147,8 +147,9 @@ def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
             "TaskCompleted",
             names.ATTEMPT_DELIVERY,
         ):
-            made = wire.load(wire.AttemptOutput, event.get("Result")).attempts
-            state = retry.after_attempts(state, made)
+            # Of a round whose result cannot be read nothing is known: its targets are still owed.
+            made = wire.result(wire.AttemptOutput, event)
+            state = retry.after_attempts(state, made.attempts if made else ())
     return given.model_copy(update={"delivery": state})
 
 

@@ -17,7 +17,7 @@ from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
 from devhost.storage import Instance
-from tests.e2e.test_delivery import refused_while_the_engine_is_away
+from tests.e2e.test_delivery import letters, refused_while_the_engine_is_away
 
 
 async def durable(w: World, path: str, data: Any) -> int:
@@ -385,3 +385,22 @@ async def test_a_target_that_has_left_the_settings_ends_as_a_dead_letter() -> No
         assert ["old"] == letter["dead"]
         _, shown = await w.call("GET", f"deadletters/{letter['id']}")
         assert {"target-unknown"} == {a["reason"] for a in shown["attempts"]}
+
+
+async def test_what_was_started_by_hand_hides_no_dead_letter() -> None:
+    """Whatever its id looks like, it is none itself, and nothing of it can be sent again."""
+    by_hand = ("_delivery.complete.p1~x", "_delivery.complete.p2", "_delivery.unsaid.p3")
+    async with world() as w:
+        w.receivers["ops"].answers = [404]
+        await w.push("p1")
+        await w.host.settle()
+        for instance in by_hand:
+            await durable(w, f"orchestrators/DeliverNotification/{instance}", {})
+        await w.host.settle()
+        assert "_delivery.complete.p1" in [letter["id"] for letter in await letters(w)]
+        for instance in by_hand:
+            for method, path in (("GET", ""), ("POST", "/replay")):
+                status, said = await w.call(method, f"deadletters/{instance}{path}")
+                assert (404, "dead-letter-unknown") == (status, said["reason"])
+        assert ["ops"] == (await w.call("GET", "pushes/p1"))[1]["undelivered"]
+        assert 202 == (await w.call("POST", "pushes/p1/retry"))[0]

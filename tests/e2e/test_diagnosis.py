@@ -83,6 +83,16 @@ async def test_an_endpoint_that_fails_is_said_at_once() -> None:
     }
 
 
+async def test_where_python_dies_the_host_answers_for_the_question_under_way() -> None:
+    """With 500, as for any function; it takes seconds, so it is often under way. A later one is
+    answered by the next process."""
+    async with world(hazards=Hazards.parse("python-dies=activity-after@3")) as w:
+        assert 500 == (await w.call("GET", "diagnosis"))[0]
+        await asyncio.sleep(30)  # what was run in the dead process goes on here, and is over then
+        said = await probe(w)
+        assert ("done", []) == (said["state"], said["failed"])
+
+
 async def test_a_probe_that_nobody_takes_up_is_removed_by_a_later_one() -> None:
     """The first question waits only so long for it."""
     async with world(hazards=Hazards(gap=(200.0, 200.0))) as w:

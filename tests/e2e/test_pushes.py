@@ -17,6 +17,7 @@ from acr_global.ledger import Properties, Span
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from devhost.protocol import EventType
 from tests.e2e.test_couriers import lines
 from tests.e2e.test_reviving import break_off, engine_of, give_up, insist, next_process
 
@@ -249,6 +250,21 @@ async def test_a_delivery_that_goes_on_is_shown_with_what_it_has_tried() -> None
         assert ["http-503"] * 2 == [attempt["reason"] for attempt in delivery["attempts"]]
         assert ["ops"] == push["undelivered"]
         assert 409 == (await w.call("POST", "pushes/p1/retry"))[0]
+
+
+async def test_a_round_that_cannot_be_read_hides_no_delivery() -> None:
+    """Its targets are still owed, as far as is known."""
+    async with world() as w:
+        w.receivers["ops"].answers = [503] * 3
+        await w.push("p1")
+        await asyncio.sleep(60)
+        history = w.host.storage.instances["_delivery.complete.p1"].history
+        (round_,) = [e for e in history if e["EventType"] == EventType.TASK_COMPLETED]
+        round_["Result"] = "[]"
+        (delivery,) = (await shown(w))["deliveries"]
+        assert (["ops"], 1) == (delivery["owed"], len(delivery["attempts"]))
+        status, letter = await w.call("GET", f"deadletters/{delivery['id']}")
+        assert (200, 1) == (status, len(letter["attempts"]))
 
 
 async def test_a_delivery_that_was_purged_is_shown_no_more() -> None:

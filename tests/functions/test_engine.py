@@ -107,7 +107,14 @@ def test_only_a_404_is_absence(body: Any) -> None:
             asked(json_answer(status, body), look)
 
 
-@pytest.mark.parametrize("answer", [json_answer(200, {}), json_answer(200, []), empty_answer(200)])
+def too_deep(_: web.Request) -> web.Response:
+    """More levels than can be read; somebody has put them into an event, or an input, by hand."""
+    return web.Response(text="[" * 100_000 + "]" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "answer", [json_answer(200, {}), json_answer(200, []), empty_answer(200), too_deep]
+)
 def test_an_answer_of_another_kind_is_an_error(answer: Any) -> None:
     """It counts neither as an instance nor as absence."""
     with pytest.raises(EngineError, match="another kind"):

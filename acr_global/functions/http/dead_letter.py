@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from acr_global import api
-from acr_global.functions import letters, names, wire
+from acr_global.functions import letters, names
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine
 from acr_global.functions.orchestrators.deliver_notification import summary
@@ -29,7 +29,7 @@ async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
     if push := letters.push_given_up(snapshot):
         known = {**letters.summary_of(snapshot), "arrivals": push.arrivals, "attempts": ()}
         return api.DeadLetterDetails(id=instance_id, **known)
-    given = wire.load(wire.DeliveryInput, snapshot.input)
+    given = letters.given_of(snapshot)
     # The status names only the first of many targets.
     known = letters.summary_of(snapshot)
     if ended := letters.output_of(snapshot):

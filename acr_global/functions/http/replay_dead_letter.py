@@ -48,7 +48,7 @@ async def replay(tools: Tools, instance_id: str) -> api.Replay:
         raise NotReplayableError("This message's newest delivery is not a dead letter.")
     if push := letters.push_given_up(snapshot):
         return await _try_again(engine, numbered(base, number + 1), push, snapshot.instance_id)
-    given = wire.load(wire.DeliveryInput, snapshot.input)
+    given = letters.given_of(snapshot)
     targets = undelivered(letters.delivery_of(await letters.whole(engine, snapshot)))
     late = await overtaking.overtaken(tools, targets, given.subject)
     state = Delivery(
