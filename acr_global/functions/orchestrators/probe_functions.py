@@ -6,8 +6,6 @@ sees only pushes without notifications. Its custom status, a `ProbeStatus`, says
 because the call of a missing function may never come back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,7 +40,7 @@ def register(app: App, setup: Setup) -> None:
     turns.register(app, names.PROBE_FUNCTIONS, probe_functions, None)
 
 
-def probe_functions(context: df.DurableOrchestrationContext) -> Generator[Any, Any, None]:
+def probe_functions(context: "df.DurableOrchestrationContext") -> Generator[Any, Any, None]:
     """End when each activity has come back."""
     status = ProbeStatus()
     for name in wire.load(ProbeInput, context.get_input()).activities:
