@@ -43,6 +43,19 @@ async def test_a_missing_region_is_named_at_the_deadline(s: Scene) -> None:
     assert 1 == len(s.ops.requests)
 
 
+@both(policy="final")
+async def test_an_arrival_right_after_the_alarm_recovers_without_a_late_window(s: Scene) -> None:
+    """It was accepted, so it counts."""
+    await s.push(*REGIONS[:2])
+    await s.told("overdue")
+    assert [202] == await s.push(MISSING)
+    await s.told("overdue", "recovered")
+    ended = await s.ended()
+    assert [] == ended["output"]["missing"]
+    assert [200] == await s.push(MISSING)
+    assert 2 == len(s.ops.requests)
+
+
 @both(policy="late")
 async def test_a_late_arrival_recovers(s: Scene) -> None:
     """The message after the alarm says how late it was."""
@@ -66,6 +79,7 @@ async def test_the_late_window_closes_quietly(s: Scene) -> None:
     """Incomplete is recorded, and sent only to targets that ask for it."""
     await s.push(*REGIONS[:2])
     await s.told("overdue", "incomplete", target="every")
+    assert [200] == await s.push(MISSING)
     assert [MISSING] == s.receiver("every").messages()[1]["missing"]
     ended = await s.ended()
     assert "Completed" == ended["runtimeStatus"]
