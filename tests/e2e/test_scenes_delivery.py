@@ -149,6 +149,22 @@ async def test_an_alarm_that_never_arrived_is_dropped_when_the_push_recovers(s: 
     assert [] == await letters(s)
 
 
+@both(policy="late")
+async def test_an_alarm_that_is_replayed_gives_way_to_a_later_recovery(s: Scene) -> None:
+    """It had not been overtaken when an operator asked for it."""
+    s.ops.answers = [404]
+    await s.push(*REGIONS[:2])
+    only = await letter(s)
+    s.ops.answers = [503, 503]
+    assert 202 == (await replay(s, only["id"]))[0]
+    await s.until(lambda: len(s.ops.requests) > 1)
+    await s.push(REGIONS[2])
+    assert "superseded" == (await delivery(s, "overdue", "~1"))["state"]
+    await s.ended()
+    await s.until(lambda: s.ops.requests[-1][1]["type"] == "recovered")
+    assert [] == await letters(s)
+
+
 @both(policy="down")
 async def test_a_receiver_that_is_down_at_the_verdict_gets_it_when_it_is_back(s: Scene) -> None:
     """The other targets have it meanwhile."""
