@@ -2,9 +2,10 @@
 
 The engine puts a turn's activities into a queue before it writes the turn's history. Where a host
 dies between the two, the turn is taken again a minute later, and may come to something else, for a
-region may have reported meanwhile; but the first turn's activity runs, too. What is complete stays
-so, whichever turn decides it: of good verdicts only one that comes late is asked about, because an
-alarm may have been told in its place.
+region may have reported meanwhile; but the first turn's activity runs, too. An alarm that names
+fewer regions is something else as well: it has the same id, and a receiver keeps what comes first.
+What is complete stays so, whichever turn decides it: of good verdicts only one that comes late is
+asked about, because an alarm may have been told in its place.
 Source: DurableTask.AzureStorage, AzureStorageOrchestrationService.cs,
 CompleteTaskOrchestrationWorkItemAsync.
 """
@@ -85,4 +86,18 @@ def _shown(push: Snapshot | None, decided: Verdict) -> VerdictType | None:
     if push is None or push.phase in (Phase.ABSENT, Phase.TERMINATED):
         return decided.type
     state = wire.newest_state(push.custom_status, push.output)
-    return decided.type if state == decided.type.value else overtaking(state)
+    if state != decided.type.value:
+        return overtaking(state)
+    missing = _missing(push) if decided.missing else None
+    return decided.type if missing in (None, decided.missing) else None
+
+
+def _missing(push: Snapshot) -> tuple[str, ...] | None:
+    """The regions that the alarm names which a push shows; None where not all of them are shown."""
+    status = push.custom_status
+    if isinstance(status, dict):
+        missing = status.get("missing")
+        if isinstance(missing, list) and "missing_more" not in status:
+            return tuple(map(str, missing))
+        return None
+    return wire.load(wire.PushOutput, push.output).verdicts[-1].missing or None

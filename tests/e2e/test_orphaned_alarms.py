@@ -7,6 +7,7 @@ import asyncio
 
 import pytest
 
+from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
@@ -19,9 +20,9 @@ DEATHS = [
 ]
 
 
-async def crash_in_the_alarm(w: World) -> None:
-    """Report all regions but one; the host dies in the turn that decides the alarm."""
-    await w.push("p1", REGIONS[1:])
+async def crash_in_the_alarm(w: World, silent: int = 1) -> None:
+    """Report all regions but so many; the host dies in the turn that decides the alarm."""
+    await w.push("p1", REGIONS[silent:])
     await asyncio.sleep(30)
     w.host.hazards = Hazards.parse("crash=after-outbox-before-history@2")
     await asyncio.sleep(32)
@@ -38,6 +39,22 @@ async def test_a_region_that_reports_before_the_turn_is_taken_again_leaves_no_al
         await asyncio.sleep(600)
         assert ["complete"] == w.verdicts()
         assert "complete" == logged(caplog, "verdict-dropped")["instead"]
+
+
+async def test_of_two_silent_regions_the_alarm_names_the_one_that_still_is() -> None:
+    """Both alarms have one message id, so a receiver would keep the one that comes first. It takes
+    some seconds for its answer, in which the push shows that it is overdue."""
+    ops = Receiver("ops", gate=asyncio.Event())
+    async with world(ops, TIMEOUT="1m", LATE_WINDOW="1h") as w:
+        await crash_in_the_alarm(w, silent=2)
+        await asyncio.sleep(10)
+        await w.insist("p1", REGIONS[1])
+        await w.until(lambda: ops.requests)
+        await asyncio.sleep(5)
+        assert ops.gate
+        ops.gate.set()
+        await asyncio.sleep(600)
+        assert {("overdue", REGIONS[0])} == {(m["type"], *m["missing"]) for _, m in ops.requests}
 
 
 async def test_where_it_stays_silent_the_alarm_is_told() -> None:

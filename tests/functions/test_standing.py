@@ -20,11 +20,19 @@ OVERDUE, COMPLETE, RECOVERED = VerdictType.OVERDUE, VerdictType.COMPLETE, Verdic
 INCOMPLETE = VerdictType.INCOMPLETE
 
 
-def shows(state: str, phase: Phase = Phase.BEGUN) -> Snapshot:
+def shows(state: str, phase: Phase = Phase.BEGUN, **more: object) -> Snapshot:
     """A push with this custom status."""
-    return Snapshot(phase, custom_status={"state": state})
+    return Snapshot(phase, custom_status={"state": state, **more})
 
 
+def mended(said: VerdictType, missing: list[str]) -> Snapshot:
+    """A push whose row missed its end: what it has come to stands in its output alone."""
+    record = {"type": said, "at": datetime(2026, 1, 1, tzinfo=UTC), "missing": missing}
+    return Snapshot(Phase.FINISHED, output={"verdicts": [record]})
+
+
+SILENT = list(verdict(OVERDUE).missing)
+OTHERS = [*SILENT, "westus"]
 WAITING, AWAY = shows("waiting"), EngineError("away")
 
 
@@ -55,6 +63,11 @@ async def stands(alarm: VerdictType, *said: Snapshot | EngineError) -> tuple[Ver
     [
         (OVERDUE, 0.2, OVERDUE, [shows("overdue")]),
         (OVERDUE, 1.0, OVERDUE, [WAITING, WAITING, shows("overdue")]),
+        (OVERDUE, 0.2, OVERDUE, [shows("overdue", missing=SILENT)]),
+        (OVERDUE, 0.2, OVERDUE, [shows("overdue", missing=[], missing_more=2)]),
+        (OVERDUE, 0.5, OVERDUE, [shows("overdue", missing=OTHERS), Snapshot(Phase.ABSENT)]),
+        (INCOMPLETE, 0.2, INCOMPLETE, [mended(INCOMPLETE, SILENT)]),
+        (INCOMPLETE, 0.2, INCOMPLETE, [mended(INCOMPLETE, [])]),
         (INCOMPLETE, 0.5, INCOMPLETE, [shows("overdue"), shows("incomplete")]),
         (OVERDUE, 0.2, OVERDUE, [Snapshot(Phase.ABSENT)]),
         (OVERDUE, 0.2, OVERDUE, [Snapshot(Phase.TERMINATED)]),
@@ -87,11 +100,19 @@ async def test_another_verdict_is_left_to_the_activity_that_tells_it(
 
 @pytest.mark.parametrize(
     ("alarm", "said"),
-    [(OVERDUE, [WAITING]), (OVERDUE, [AWAY] * 3 + [WAITING]), (INCOMPLETE, [shows("overdue")])],
+    [
+        (OVERDUE, [WAITING]),
+        (OVERDUE, [AWAY] * 3 + [WAITING]),
+        (OVERDUE, [shows("overdue", missing=OTHERS)]),
+        (INCOMPLETE, [shows("overdue")]),
+        (INCOMPLETE, [shows("incomplete", Phase.FINISHED, missing=OTHERS)]),
+        (INCOMPLETE, [mended(INCOMPLETE, OTHERS)]),
+    ],
 )
 async def test_an_alarm_that_no_push_shows_fails(
     alarm: VerdictType, said: list[Snapshot | EngineError]
 ) -> None:
+    """Nor is it shown where the push shows one of other regions."""
     with pytest.raises(NotDecidedError):
         await stands(alarm, *said)
 
