@@ -1,7 +1,8 @@
 """What a new Python process does first: resume what its dead predecessor was working on.
 
-The journal of a process that has ended names the instances whose turns it was in. Those of them
-that have failed go on (mending.py). It is done in a thread, because nothing may ever call this
+The journal of a process that has ended names the instances whose turns it was in, or may have been.
+Those of them that have failed go on (mending.py). What else was open there is noted in storage, as
+if it had been open here (noting.py). It is done in a thread, because nothing may ever call this
 process: the engine sends a failed instance nothing more.
 """
 
@@ -32,7 +33,8 @@ def awake(journal: Journal, folder: Path) -> threading.Thread | None:
     """Start a thread that resumes what ended processes left behind; None if they left nothing."""
     left = orphans(folder)
     for orphan in list(left):
-        if not orphan.turns and not orphan.starts:
+        journal.takes_over(sorted(orphan.open))
+        if not orphan.turns and not orphan.just_now and not orphan.starts:
             orphan.forget()
             left.remove(orphan)
     if not left:
@@ -69,7 +71,7 @@ async def _try(orphan: Orphan, url: str | None) -> bool:
 
 async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_PAUSES) -> None:
     """Resume what has failed. Raises EngineError; doing it twice does no harm."""
-    turns = set(orphan.turns)
+    turns = orphan.turns | orphan.just_now
     for pause in pauses:
         await asyncio.sleep(pause)
         for instance_id in sorted(turns):
@@ -78,7 +80,7 @@ async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_
         if not turns:
             break
     for push_id in sorted(orphan.starts):
-        if (await engine.look(push_id)).phase is Phase.PENDING:
+        if (await engine.look(push_id)).phase in (Phase.PENDING, Phase.FAILED):
             await mending.send_courier(engine, push_id)
 
 

@@ -4,9 +4,11 @@ When Python dies in an orchestrator's turn, the engine fails that turn's instanc
 such instances can be found only by reading all of its storage. But the machine lives, and so do its
 files. Each process therefore notes in a file of its own (`Journal`) which
 turns it is in, and what it has just accepted; the next process finds that file with nobody holding
-it (orphans.py), and knows which instances to look at (awaking.py). It costs no request to storage,
-and some microseconds a turn. (Where the whole host dies, the engine repeats a turn under way, and
-nothing fails.)
+it (orphans.py), and knows which instances to look at (awaking.py). A turn that Python had not begun
+to read, or whose answer the host had not read, fails as well, and stands in no file as one under
+way. So the next process looks at what was at work just now, and what else was open it has noted in
+storage. It costs no request to storage, and some microseconds a turn. (Where the whole host dies,
+the engine repeats a turn under way, and nothing fails.)
 
 What stays open for some time (`OpenList`) is noted in storage, once (noting.py), so that it can be
 looked after when this machine is gone (`ReviveInterrupted`). A push that is decided soon is never
@@ -105,6 +107,17 @@ class Journal:
             self.newest_turn = clock.utcnow()
             self._write("end", instance_id)
 
+    def ended(self, instance_id: str) -> None:
+        """Note that an instance has had its last turn, if its answer reaches the host."""
+        self.open.ended(instance_id)
+        self._write("over", instance_id)
+
+    def takes_over(self, ids: Iterable[str]) -> None:
+        """Note what was open in a process that has ended: it is to be noted in storage at once."""
+        for instance_id in ids:
+            self.open.found(instance_id)
+            self._write("open", instance_id)
+
     def started(self, push_id: str, silent: Iterable[str] = ()) -> None:
         """Note that a push has been started but not begun; the regions `silent` are yet to
         report."""
@@ -178,6 +191,7 @@ class Journal:
         self._file, self._size, self._noted_url = file, 0, self.url
         now = time.time()
         lines = [[now, "endpoint", self.url, os.getppid()]] if self.url else []
+        lines += [[now, "open", instance_id] for instance_id in self.open.unnoted()]
         lines += [[now, "turn", turn] for turn in sorted(self._open_turns)]
         for line in lines:
             file.write(json.dumps(line).encode() + b"\n")
@@ -255,6 +269,11 @@ class OpenList:
         """All that may be open, as far as is known here; newest last."""
         with self._lock:
             return tuple(dict.fromkeys((*self._noted, *self._open, *self._silent)))
+
+    def unnoted(self) -> tuple[str, ...]:
+        """The instances that are known to be open and not noted yet, oldest first."""
+        with self._lock:
+            return tuple(self._open)
 
     def due(self) -> tuple[str, ...]:
         """The instances to note in storage now."""

@@ -25,6 +25,10 @@ SEEN_SECONDS = 600.0
 """How long they are kept there after their last line: longer than the engine hides what a dead host
 had in hand, a minute in host.json."""
 
+JUST_NOW_SECONDS = 5.0
+"""How long before the last line something may have been noted of an instance that had a turn which
+was not, or was noted as ended: it waited to be read, or its answer did."""
+
 MEMORY_SECONDS = 120.0
 """How long before the last line an arrival or a start may have been noted to matter."""
 
@@ -38,6 +42,10 @@ class Orphan:
     """The URL of the engine, if its host lives: the process that started it and this one."""
     turns: set[str] = field(default_factory=set)
     """Instances whose turns were running in it."""
+    just_now: set[str] = field(default_factory=set)
+    """Instances of which something was noted at last."""
+    open: set[str] = field(default_factory=set)
+    """Instances that had a turn in it, and not their last."""
     starts: set[str] = field(default_factory=set)
     """Pushes that it had just started, without having seen their first turn."""
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
@@ -75,14 +83,21 @@ def _read(paths: list[Path]) -> Orphan:
     last = max((float(line[0]) for line in lines), default=0.0)
     for at, kind, *what in lines:
         recent = float(at) >= last - MEMORY_SECONDS
+        if kind != "endpoint" and float(at) >= last - JUST_NOW_SECONDS:
+            orphan.just_now.add(str(what[0]))
         match kind:
             case "endpoint":
                 orphan.endpoint = str(what[0]) if what[1:] == [os.getppid()] else None
             case "turn":
                 orphan.turns.add(str(what[0]))
+                orphan.open.add(str(what[0]))
                 orphan.starts.discard(str(what[0]))
             case "end":
                 orphan.turns.discard(str(what[0]))
+            case "open":
+                orphan.open.add(str(what[0]))
+            case "over":
+                orphan.open.discard(str(what[0]))
             case "start" if recent:
                 orphan.starts.add(str(what[0]))
             case "event" if recent:

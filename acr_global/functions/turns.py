@@ -35,7 +35,7 @@ def _journaled(
         with journal.turn(instance_id):
             answer = take_turn(context)
         if end := sdk.end_in(answer):
-            journal.open.ended(instance_id)
+            journal.ended(instance_id)
             at_end(end.output)
         return answer
 

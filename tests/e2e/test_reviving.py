@@ -128,6 +128,28 @@ async def test_wherever_python_dies_a_push_has_one_true_outcome(
             assert ["complete"] == w.verdicts()
 
 
+async def test_a_turn_that_no_journal_shows_as_under_way_is_seen_to() -> None:
+    """Python had not read it, or its answer was not read: something else was noted just now."""
+    async with world() as w:
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        orphan = Orphan((), just_now={"p1"}, arrivals={"p1": [arrival(LAST)]})
+        await awaking.see_to(orphan, engine_of(w))
+        await asyncio.sleep(30)
+        assert ["complete"] == w.verdicts()
+
+
+async def test_a_push_whose_first_turn_was_not_read_is_seen_to() -> None:
+    """Only its start was noted, and some time before."""
+    async with world(hazards=dying("turn-before@1"), TIMEOUT="1m", LATE_WINDOW="0") as w:
+        await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(3)
+        assert "Failed" == w.host.storage.instances["p1"].runtime_status
+        await awaking.see_to(Orphan((), starts={"p1"}), engine_of(w))
+        await asyncio.sleep(300)
+        assert ["overdue"] == w.verdicts()
+
+
 async def test_the_next_process_sees_to_what_the_last_one_died_in() -> None:
     """It needs no further webhook, and what had just been accepted is not lost."""
     async with world() as w:

@@ -7,13 +7,15 @@ test_reviving.py); how often what came out here is in docs/reliability.md.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
-from tests.e2e.scene import Scene, Stage, engine_only
+from tests.e2e.scene import DURABLE, Scene, Stage, engine_only
 from tests.e2e.withholding import Withheld, withholding
 
 HELD_UP = """
@@ -180,6 +182,29 @@ async def test_a_push_that_broke_off_goes_on_without_a_webhook(s: Scene) -> None
     hold.unlink()  # only now, or the turn might end before Python does
     await s.told("complete")
     assert "push-begun-anew" in s.log()
+
+
+@engine_only(stage=Stage())
+async def test_a_push_whose_turn_python_had_not_read_goes_on_without_a_webhook(s: Scene) -> None:
+    """Python is stopped when the turn comes, and dies without having noted it."""
+    assert isinstance(s.host, engine.Host)
+    for other in s.others:  # the turn might be theirs
+        other.kill()
+    there = Scene(s.host.url, s.session, s.board, s.spans, s.policy, name=s.name)
+    await there.push(*REGIONS[:2])
+    await there.eventually(lambda: heard(there, REGIONS[1]))
+    stopped = s.host.pythons()
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    path = f"{DURABLE}/instances/{s.push_id()}/raiseEvent/hello"
+    async with s.session.post(f"{s.host.url}/{path}", json="x") as answer:
+        assert 202 == answer.status
+    await asyncio.sleep(3)  # nothing shows that a turn waits in a pipe
+    for pid in stopped:
+        os.kill(pid, signal.SIGKILL)
+    await there.eventually(lambda: "push-begun-anew" in s.log())
+    await there.push(REGIONS[2])
+    await there.told("complete")
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from acr_global.functions import journal
+from acr_global.functions import awaking, journal
 from acr_global.functions.accepted import accepted
 from acr_global.functions.journal import MAX_IDS, OPEN_SECONDS, Journal, OpenList
 from acr_global.functions.orphans import SEEN_SECONDS, orphans
@@ -41,6 +41,34 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
     assert "http://127.0.0.1:1/" == orphan.endpoint
     orphan.forget()
     assert [] == orphans(tmp_path)
+
+
+def test_what_was_at_work_just_now_is_found_as_well(tmp_path: Path) -> None:
+    """Python may have died with a turn that it had not read, or whose answer nobody has read."""
+    (tmp_path / "1-a.1").write_bytes(
+        b'[1, "turn", "p1"]\n[1, "end", "p1"]\n[2, "endpoint", "http://127.0.0.1:1/", 1]\n'
+        b'[500, "turn", "p2"]\n[501, "end", "p2"]\n[501, "over", "p2"]\n[503, "start", "p3"]\n'
+        b'[504, "event", "p4", 7]\n[504, "endpoint", "http://127.0.0.1:2/", 1]\n'
+    )
+    (orphan,) = orphans(tmp_path)
+    assert {"p2", "p3", "p4"} == orphan.just_now
+    assert set() == orphan.turns
+
+
+def test_what_was_open_is_taken_over_from_process_to_process(tmp_path: Path) -> None:
+    """Each of them notes it in storage at once, if it lives long enough for that."""
+    first = Journal(tmp_path)
+    for name in ("p1", "p2", "p3"):
+        with first.turn(name):
+            pass
+    first.ended("p2")
+    first.close()
+    second = Journal(tmp_path)
+    assert awaking.awake(second, tmp_path)
+    assert ("p1", "p3") == second.open.due()
+    second.ended("p1")
+    second.close()
+    assert {"p3"} == orphans(tmp_path)[-1].open
 
 
 def test_what_this_machine_has_accepted_is_known_after_a_process_has_died(tmp_path: Path) -> None:
@@ -125,15 +153,19 @@ def test_files_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monke
     noted.url = "http://127.0.0.1:1/"
     under_way = noted.turn("open")
     under_way.__enter__()
+    with noted.turn("waits"):
+        pass
     for n in range(500):
         with noted.turn(f"p{n}"):
             noted.accepted(f"p{n}", ARRIVAL)
+        noted.ended(f"p{n}")
     files = list(tmp_path.iterdir())
     assert 2 >= len(files)
     assert 5_000 > sum(file.stat().st_size for file in files)
     noted.close()
     (orphan,) = orphans(tmp_path)
     assert ({"open"}, "http://127.0.0.1:1/") == (orphan.turns, orphan.endpoint)
+    assert {"open", "waits"} == orphan.open
 
 
 def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
