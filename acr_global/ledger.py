@@ -66,7 +66,7 @@ class Row(Frozen):
     action: Action
     artifact: Artifact
     first_at: Moment
-    """When the first region's arrival was received."""
+    """When the arrival that began the push was received: the same at each of its verdicts."""
     deadline: Moment
     decided_at: Moment
     missing: tuple[str, ...] = ()
@@ -83,13 +83,17 @@ def row_of(verdict: Verdict, undelivered: Iterable[str] = ()) -> Row:
         state=verdict.type,
         action=verdict.action,
         artifact=verdict.artifact,
-        first_at=min((a.received_at for a in verdict.arrivals), default=verdict.begun_at),
+        first_at=verdict.first_at or _oldest(verdict),
         deadline=verdict.deadline,
         decided_at=verdict.decided_at,
         missing=verdict.missing,
         undelivered=tuple(undelivered),
         ways=tuple(_ways(verdict)),
     )
+
+
+def _oldest(verdict: Verdict) -> datetime:
+    return min((a.received_at for a in verdict.arrivals), default=verdict.begun_at)
 
 
 def _ways(verdict: Verdict) -> Iterator[Way]:

@@ -172,6 +172,8 @@ class Verdict(Frozen):
     birth: str | None = None
     """Distinguishes the push from an earlier one of the same id, where ids come again after a
     purge."""
+    first_at: MomentIfAny = None
+    """When the arrival that began it was received, where another one is older that was held up."""
     action: Action
     artifact: Artifact
     regions: tuple[str, ...]

@@ -41,6 +41,8 @@ class Watch:
     arrivals: tuple[Arrival, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     birth: str | None = None
+    first_at: datetime | None = None
+    """When the arrival that began it was received."""
 
     def missing(self) -> tuple[str, ...]:
         """Regions that have neither reported nor have evidence, in the order of the setting."""
@@ -153,6 +155,7 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
     `alarmed`: overdue was said before.
     """
     missing = watch.missing()
+    oldest = min((a.received_at for a in watch.arrivals), default=None)
     if missing:
         kind = VerdictType.INCOMPLETE if alarmed else VerdictType.OVERDUE
     else:
@@ -161,6 +164,7 @@ def verdict_on(watch: Watch, now: datetime, *, alarmed: bool) -> Verdict:
         type=kind,
         push_id=watch.push_id,
         birth=watch.birth,
+        first_at=None if watch.first_at == oldest else watch.first_at,
         action=watch.action,
         artifact=watch.artifact,
         regions=watch.regions,

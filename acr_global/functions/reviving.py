@@ -44,6 +44,7 @@ class _Story:
         self.due = bool(known and known.due)
         self.after: list[Arrival] = []
         """Those that came after the verdict that is due."""
+        self.first_at = (known and known.first_at) or push.arrival.received_at
         self._push = push
         if self.due:
             self.after += push.more
@@ -73,6 +74,7 @@ class _Story:
             self.arrivals += recalled.known.arrivals
             self.evidence += recalled.known.evidence
             self.said += recalled.known.said
+            self.first_at = recalled.known.first_at or self.first_at
 
     def _reached(self, event: Mapping[str, Any]) -> None:
         """Note that a verdict was reached, in which later arrivals had no part."""
@@ -134,6 +136,7 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
         evidence=verdict.with_evidence(wire.watch(push, begun_at), story.evidence).evidence,
         said=tuple(story.said),
         due=story.due,
+        first_at=story.first_at,
     )
     return _terms(push, known=known, more=_once([*story.after, *arrivals]))
 

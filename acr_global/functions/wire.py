@@ -27,6 +27,7 @@ from acr_global.model import (
     Evidence,
     Frozen,
     Moment,
+    MomentIfAny,
     Verdict,
     VerdictType,
 )
@@ -83,6 +84,8 @@ class Known(Frozen):
     """Verdicts that were sent, or handed over."""
     due: bool = False
     """Whether one more was reached of which it is not known whether it was sent."""
+    first_at: MomentIfAny = None
+    """When the arrival that began the push was received; None in what an older release wrote."""
 
 
 class PushTerms(Frozen):
@@ -128,9 +131,16 @@ class PushInput(PushTerms, _PushInstance):
     """Input of `WaitForAllRegions`. (Its own fields stay first, because a courier's history holds
     it as text.)"""
 
+    @property
+    def looks_again(self) -> bool:
+        """Whether a look that breaks down is taken again: not in instances that release 0.1.0 has
+        begun, whose histories may go on without."""
+        return bool(self.first or (self.known and self.known.first_at))
+
 
 def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
     """A push as it is waited for, with nothing heard or seen of it yet."""
+    first_at = push.known.first_at if push.known else None
     return verdict.Watch(
         push_id=push.push_id,
         action=push.action,
@@ -139,6 +149,7 @@ def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
         begun_at=begun_at,
         deadline=begun_at + push.timeout,
         birth=push.birth,
+        first_at=first_at or push.arrival.received_at,
     )
 
 

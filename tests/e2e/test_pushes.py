@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from acr_global.correlation import NOTES
+from acr_global.correlation import NOTES, event_name
 from acr_global.functions import names, noting, openpushes, pushlists, wire
 from acr_global.functions.app import build_app
 from acr_global.functions.journal import Journal, OpenList
 from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Properties, Span
+from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from devhost.clock import utcnow
 from devhost.protocol import EventType
 from tests.e2e.test_couriers import lines
 from tests.e2e.test_reviving import break_off, engine_of, give_up, insist, next_process
@@ -157,6 +160,23 @@ async def test_open_pushes_are_looked_at_up_to_a_bound(monkeypatch: pytest.Monke
             await asyncio.sleep(60)
         _, page = await w.call("GET", "pushes")
         assert (["p2", "p1"], 1) == ([push["id"] for push in page["pushes"]], page["open_more"])
+
+
+async def test_a_region_that_was_held_up_from_before_makes_no_second_row() -> None:
+    """A row stands under the time of the arrival that began its push. One that a dead host had in
+    hand can be older, and counts only after the alarm."""
+    async with world(TIMEOUT="1m") as w:
+        await w.push("p1", REGIONS[1:])
+        await w.until(lambda: w.messages)
+        _, before = await w.call("GET", "pushes/p1")
+        early = utcnow() - timedelta(minutes=5)
+        arrival = Arrival(region=REGIONS[0], event_id="p1", received_at=early)
+        await engine_of(w).raise_event("p1", event_name(REGIONS[0]), arrival)
+        await asyncio.sleep(60)
+        assert ["overdue", "recovered"] == w.verdicts()
+        _, listed = await w.call("GET", "pushes")
+        (row,) = listed["pushes"]
+        assert ("recovered", before["first_at"]) == (row["state"], row["first_at"])
 
 
 async def test_a_push_that_is_broken_off_is_interrupted_until_it_goes_on() -> None:

@@ -12,11 +12,13 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e.scene import DURABLE, Scene, Stage, engine_only
 from tests.e2e.withholding import Withheld, withholding
+from tests.registry.fakes import DIGEST
 
 HELD_UP = """
 import os, pathlib, time
@@ -205,6 +207,26 @@ async def test_a_push_whose_turn_python_had_not_read_goes_on_without_a_webhook(s
     await there.eventually(lambda: "push-begun-anew" in s.log())
     await there.push(REGIONS[2])
     await there.told("complete")
+
+
+@engine_only(policy="evidence-found", stage=Stage())
+async def test_a_look_that_python_died_in_is_taken_again(s: Scene) -> None:
+    """The image is there, so there is no alarm."""
+    registry = s.board.endpoints["found"]
+    registry.silent = True
+    await s.push(*REGIONS[:2], digest=DIGEST)
+    await s.eventually(lambda: registry.seen)
+    for pid in [pid for host in (s.host, *s.others) for pid in pythons(host)]:
+        os.kill(pid, signal.SIGKILL)
+    registry.silent = False
+    await s.told("complete")
+    assert 1 == len(s.ops.messages())
+
+
+def pythons(host: Any) -> list[int]:
+    """The Python processes of a host."""
+    assert isinstance(host, engine.Host)
+    return host.pythons()
 
 
 @asynccontextmanager

@@ -117,6 +117,19 @@ async def test_a_registry_that_wants_the_pushed_type_raises_no_false_alarm() -> 
         assert ["complete"] == w.verdicts()
 
 
+@pytest.mark.parametrize("death", ["activity-before", "activity-after"])
+async def test_a_look_that_python_dies_in_is_taken_again(death: str) -> None:
+    """Else the alarm would be told of a region that has the image. A second death tells it."""
+    async with asking(FakeRegistry(), TIMEOUT="1m", LATE_WINDOW="0") as w:
+        for number, deaths in ((1, (1,)), (2, (1, 2))):
+            await w.push(f"p{number}", REGIONS[:2], digest=DIGEST)
+            await asyncio.sleep(50)
+            w.host.hazards = Hazards.parse(",".join(f"python-dies={death}@{n}" for n in deaths))
+            await asyncio.sleep(60)
+        assert (["complete"], ["overdue"]) == (w.verdicts("p1"), w.verdicts("p2"))
+        assert "check failed: internal error" in str(w.messages[-1])
+
+
 async def test_a_late_arrival_recovers() -> None:
     """The message says how late it was."""
     async with world() as w:

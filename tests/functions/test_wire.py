@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +78,15 @@ def test_fields_of_a_later_release_are_passed_over() -> None:
     """An instance may outlive an upgrade or a downgrade."""
     value = wire.dump(status(1)) | {"later": "field"}
     assert status(1) == wire.load(wire.PushStatus, value)
+
+
+@pytest.mark.parametrize("folder", ["0.1.0", "0.2.0"])
+def test_only_what_0_1_0_has_begun_takes_no_look_again(folder: str) -> None:
+    """Its histories may go on after a look that broke down."""
+    pushes = Path(__file__).parents[1] / "replay" / folder / "engine"
+    (given,) = (
+        event["Input"]
+        for event in json.loads((pushes / "complete.json").read_text())["sent"]["history"]
+        if event.get("EventType") == 0
+    )
+    assert (folder != "0.1.0") is wire.load(wire.PushInput, given).looks_again

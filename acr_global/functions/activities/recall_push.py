@@ -53,6 +53,7 @@ def known_from(row: Row, data: wire.RecallInput) -> wire.Known:
         arrivals=known.arrivals,
         evidence=known.evidence,
         said=(record,),
+        first_at=row.first_at,
     )
 
 

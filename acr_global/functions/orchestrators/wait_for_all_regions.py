@@ -187,13 +187,16 @@ class Waiting:
         self.watch = verdict.with_evidence(self.watch, seen.evidence)
 
     def _gather(self, data: wire.EvidenceInput) -> Steps:
-        """What is found; None where the look fails. One that is answered by what another activity
-        results in (wire.py) is taken again."""
-        for _ in range(2):
+        """What is found; None where the look fails twice. One is taken again where it breaks down,
+        as when Python dies, or is answered by what another activity results in (wire.py)."""
+        for again in (True, False):
             try:
                 result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
             except Exception:  # an activity's failure comes as a bare exception
-                break
+                if not (again and self._push.looks_again):
+                    break
+                yield self._pause(PAUSES[0])
+                continue
             with contextlib.suppress(ValueError):
                 return wire.load(wire.EvidenceOutput, result)
         return None
@@ -287,8 +290,11 @@ class Waiting:
             except Exception as error:  # an activity's failure comes as a bare exception
                 if pause is None:
                     return None, f"{error}"[:200]
-            wake = self._context.current_utc_datetime + timedelta(seconds=pause)
-            yield self._context.create_timer(verdict.timer_for(wake))
+            yield self._pause(pause)
+
+    def _pause(self, seconds: float) -> Any:
+        wake = self._context.current_utc_datetime + timedelta(seconds=seconds)
+        return self._context.create_timer(verdict.timer_for(wake))
 
     def _give_up(self, record: wire.VerdictRecord, owed: wire.DeliveryInput, why: str) -> Steps:
         """Leave a dead letter, as a child of this instance: that depends on nothing but the
