@@ -30,8 +30,7 @@ class Policy(Frozen):
     )
     late_window: Annotated[timedelta, BeforeValidator(read.duration)] = Field(
         default=timedelta(hours=24),
-        description="How long to go on listening after an alarm; "
-        "`0` ends with the alarm, or 10 s after it.",
+        description="How long to go on listening after an alarm; `0` ends with the alarm.",
     )
     evidence: Annotated[tuple[str, ...], BeforeValidator(read.evidence)] = Field(
         default=(),

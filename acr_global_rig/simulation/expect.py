@@ -28,9 +28,6 @@ SLACK = 5.0
 """Seconds on both sides of a deadline in which an arrival may count as in time or as late: a
 webhook, the engine's whole seconds and its polling take that long."""
 
-LISTENS_ANYWAY = 10.0
-"""Seconds after an alarm in which an arrival still recovers its push, without a late window."""
-
 Ending = tuple[VerdictType, ...]
 """The verdicts on one push, in order."""
 
@@ -112,7 +109,7 @@ def _expected(
     heard: Collection[VerdictType],
 ) -> Expected:
     deadline = min(arrivals.values()) + app.timeout
-    end = deadline + (app.late_window or LISTENS_ANYWAY)
+    end = deadline + app.late_window
     standing = {region: _standing(arrivals.get(region), deadline, end) for region in regions}
     if app.correlation == "content":
         _refuse_second_push(push, standing, arrivals, app)
@@ -121,8 +118,6 @@ def _expected(
     if endings != {(VerdictType.COMPLETE,)}:
         known_by = max(known_by, deadline)
     if VerdictType.INCOMPLETE in heard and any(VerdictType.INCOMPLETE in e for e in endings):
-        known_by = end
-    if not app.late_window and (VerdictType.OVERDUE, VerdictType.RECOVERED) in endings:
         known_by = end
     return Expected(key, push, standing, endings, known_by)
 
@@ -144,11 +139,17 @@ def _endings(standings: Iterable[Standing], app: App) -> frozenset[Ending]:
         found.add((VerdictType.COMPLETE,))
     if there == {Standing.IN_TIME}:
         return frozenset(found)
+    if not app.late_window:
+        if there <= {
+            Standing.IN_TIME,
+            Standing.CLOSE,
+        }:  # it was on its way then
+            found.add((VerdictType.OVERDUE, VerdictType.RECOVERED))
+        return frozenset(found | {(VerdictType.OVERDUE,)})
     if Standing.NEVER not in there:
         found.add((VerdictType.OVERDUE, VerdictType.RECOVERED))
     if there & {Standing.NEVER, Standing.CLOSE_TO_END}:
-        incomplete = (VerdictType.INCOMPLETE,) if app.late_window else ()
-        found.add((VerdictType.OVERDUE, *incomplete))
+        found.add((VerdictType.OVERDUE, VerdictType.INCOMPLETE))
     return frozenset(found)
 
 
@@ -156,7 +157,7 @@ def _refuse_second_push(
     push: Push, standing: Mapping[str, Standing], arrivals: Mapping[str, float], app: App
 ) -> None:
     outside = {Standing.NEVER, Standing.CLOSE_TO_END}
-    if 0 < app.late_window <= SLACK:
+    if app.late_window <= SLACK:
         outside.add(Standing.CLOSE)
     for region in arrivals:
         if standing[region] in outside:

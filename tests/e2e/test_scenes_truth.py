@@ -38,21 +38,22 @@ async def test_a_missing_region_is_named_at_the_deadline(s: Scene) -> None:
     assert ["arrived", "arrived", "missing"] == [r["state"] for r in message["regions"]]
     assert message["deadline"] <= message["decided_at"]
     assert s.spans.deadline <= seconds(message["regions"][0]["received_at"], message["decided_at"])
+    assert [200] == await s.push(MISSING)
     assert "Completed" == (await s.ended())["runtimeStatus"]
     assert [200] == await s.push(MISSING)
     assert 1 == len(s.ops.requests)
 
 
 @both(policy="final")
-async def test_an_arrival_right_after_the_alarm_recovers_without_a_late_window(s: Scene) -> None:
-    """It was accepted, so it counts."""
+async def test_what_was_on_its_way_recovers_without_a_late_window(s: Scene) -> None:
+    """A webhook was about to raise its event when the alarm was decided."""
     await s.push(*REGIONS[:2])
     await s.told("overdue")
-    assert [202] == await s.push(MISSING)
+    arrival = Arrival(region=MISSING, event_id=s.push_id(), received_at=utcnow())
+    body = arrival.model_dump_json().encode()
+    assert 202 == await s.raise_event(correlation.event_name(MISSING), body)
     await s.told("overdue", "recovered")
-    ended = await s.ended()
-    assert [] == ended["output"]["missing"]
-    assert [200] == await s.push(MISSING)
+    assert [] == (await s.ended())["output"]["missing"]
     assert 2 == len(s.ops.requests)
 
 

@@ -8,7 +8,7 @@
    has been sent or handed over; after a day it is given up, as a dead letter.
 4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
 5. Stay for some seconds where the verdict could not be listed, or regions are missing: requests
-   under way could still reach it. Without a late window what comes then recovers the push, too.
+   under way could still reach it. Where that was the alarm, what comes so recovers the push.
 
 Where an earlier life of the push was broken off (reviving.py), it begins with what that one knew;
 where it has taken the place of one that had ended (recall_push.py), with what was said of that. A
@@ -211,8 +211,9 @@ class Waiting:
             self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        # After an alarm the push is not over: late arrivals still count.
-        self.show(decided.type, over=decided.type is VerdictType.INCOMPLETE)
+        # In the late window after an alarm the push is not over: late arrivals still count.
+        listens = decided.type is VerdictType.OVERDUE and self._push.late_window
+        self.show(decided.type, over=not listens)
         return decided
 
     def show(self, said: VerdictType, *, over: bool = False) -> None:

@@ -126,8 +126,8 @@ async def test_an_app_that_is_set_otherwise_is_found_out(
     said: str, otherwise: dict[str, str], ask: bool
 ) -> None:
     """Each wrong push is named."""
-    push = "image: 'shop/web:1', lag: 0, region_lags: {eastus: 20}"
-    app = "{timeout: 30s, late_window: 0}"
+    push = "image: 'shop/web:1', lag: 0, region_lags: {eastus: 9}"
+    app = "{timeout: 20s, late_window: 0}"
     found = judge(
         await played(
             f"{HEAD}app: {app}\nsettle: 30\npushes: [{{{push}}}]", otherwise=otherwise, ask=ask
