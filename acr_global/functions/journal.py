@@ -68,7 +68,7 @@ def folder_of(app: Path, storage: str) -> Path:
 
 
 class Journal:
-    """This process's file."""
+    """This process's file. Several threads use it."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Without a folder it keeps its notes in memory only."""
@@ -149,10 +149,11 @@ class Journal:
         return push_id in self._recent
 
     def _remember(self, push_id: str) -> None:
-        self._recent.pop(push_id, None)
-        self._recent[push_id] = None
-        if len(self._recent) > MAX_REMEMBERED:
-            self._recent.pop(next(iter(self._recent)), None)
+        with self._lock:  # the oldest cannot be found while another thread adds one
+            self._recent.pop(push_id, None)
+            self._recent[push_id] = None
+            if len(self._recent) > MAX_REMEMBERED:
+                self._recent.pop(next(iter(self._recent)), None)
 
     def is_unseen(self, push_id: str) -> bool:
         """Whether a push was started here and not seen since; asked once."""

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -195,6 +197,32 @@ def test_a_machine_without_a_folder_has_no_journal(tmp_path: Path) -> None:
     assert noted.is_unseen("p2")
     assert not noted.is_unseen("p2")
     assert [] == orphans(tmp_path / "file")
+
+
+class Slow(dict[str, None]):
+    """While its oldest entry is looked for, other threads have their turn."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Its keys, oldest first."""
+        found = super().__iter__()
+        time.sleep(0.001)
+        return found
+
+
+def test_turns_in_several_threads_fail_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once there are more pushes than it remembers, each that is noted drops another."""
+    monkeypatch.setattr(journal, "MAX_REMEMBERED", 10)
+    noted = Journal()
+    monkeypatch.setattr(noted, "_recent", Slow())
+
+    def turns(thread: int) -> None:
+        for n in range(20):
+            with noted.turn(f"p{thread}-{n}"):
+                pass
+
+    with ThreadPoolExecutor() as pool:
+        assert [None] * 4 == list(pool.map(turns, range(4)))
+    assert not noted.knows("p0-0")
 
 
 class Clock:
