@@ -73,7 +73,7 @@ def orphans(folder: Path) -> list[Orphan]:
     found = []
     for paths in files.values():
         if not any(is_held(path) for path in paths):
-            found.append(_read(sorted(paths, key=lambda p: int(p.suffix[1:] or 0))))
+            found.append(_read(paths))
     return found
 
 
@@ -101,7 +101,7 @@ def _read(paths: list[Path]) -> Orphan:
             case "start" if recent:
                 orphan.starts.add(str(what[0]))
             case "event" if recent:
-                with contextlib.suppress(ValueError):
+                with contextlib.suppress(ValueError, IndexError):
                     arrival = wire.load(Arrival, what[1])
                     orphan.arrivals.setdefault(str(what[0]), []).append(arrival)
     return orphan
@@ -110,8 +110,14 @@ def _read(paths: list[Path]) -> Orphan:
 def journals(folder: Path) -> list[Path]:
     """The files of a folder, oldest first."""
     with contextlib.suppress(OSError):
-        return sorted(path for path in folder.iterdir() if path.is_file())
+        return sorted((path for path in folder.iterdir() if path.is_file()), key=_age)
     return []
+
+
+def _age(path: Path) -> tuple[str, int]:
+    """By a journal's name: when its process began, and which of its files it is."""
+    process, _, part = path.name.rpartition(".")
+    return process, int(part) if part.isdecimal() else 0
 
 
 def lines_of(path: Path, word: bytes = b"") -> Iterator[list[Any]]:
@@ -122,5 +128,5 @@ def lines_of(path: Path, word: bytes = b"") -> Iterator[list[Any]]:
                 continue
             with contextlib.suppress(ValueError):
                 line = json.loads(text)
-                if isinstance(line, list) and len(line) >= 3:
+                if isinstance(line, list) and len(line) >= 3 and isinstance(line[0], int | float):
                     yield line

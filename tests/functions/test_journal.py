@@ -17,7 +17,7 @@ import pytest
 from acr_global.functions import awaking, journal
 from acr_global.functions.accepted import accepted
 from acr_global.functions.journal import MAX_IDS, OPEN_SECONDS, Journal, OpenList
-from acr_global.functions.orphans import SEEN_SECONDS, orphans
+from acr_global.functions.orphans import SEEN_SECONDS, journals, orphans
 from acr_global.model import Arrival
 
 ARRIVAL = Arrival(region="eastus", event_id="e", received_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -177,6 +177,22 @@ def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
     )
     (orphan,) = orphans(tmp_path)
     assert ({"p1"}, {"p2"}, {}) == (orphan.turns, orphan.starts, orphan.arrivals)
+
+
+def test_files_of_others_keep_no_app_from_loading(tmp_path: Path) -> None:
+    """They name nothing that was under way."""
+    (tmp_path / "notes.txt").write_text('["x", "turn", "p1"]\n[1, "event", "p1"]\n')
+    (tmp_path / "notes").write_text("")
+    assert [] == [orphan for orphan in orphans(tmp_path) if orphan.turns or orphan.arrivals]
+
+
+def test_a_process_s_files_are_read_in_their_order(tmp_path: Path) -> None:
+    """Its tenth is newer than its ninth: a turn that ended there is over."""
+    (tmp_path / "1-a.9").write_text('[1, "turn", "p1"]\n')
+    (tmp_path / "1-a.10").write_text('[2, "end", "p1"]\n')
+    assert ["1-a.9", "1-a.10"] == [path.name for path in journals(tmp_path)]
+    (orphan,) = orphans(tmp_path)
+    assert not orphan.turns
 
 
 def test_old_starts_are_not_carried_over(tmp_path: Path) -> None:
