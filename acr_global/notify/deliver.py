@@ -2,7 +2,7 @@
 
 Never raises (but for cancellation), follows no redirect but GitHub's to the same host, and lets
 nothing of the request or the answer out: no URL, no secret, no body stands in what it returns,
-logs or keeps (but for the masked place that a redirect names). The exceptions of HTTP libraries
+logs or keeps (but for the masked URL that a redirect names). The exceptions of HTTP libraries
 carry URLs, so they end here.
 """
 
@@ -31,7 +31,7 @@ from acr_global.notify.heads import LenientHandler
 from acr_global.notify.lookup import Lookup
 from acr_global.notify.notice import Notice
 from acr_global.notify.outcomes import Judgement
-from acr_global.notify.redirects import MAX_HOPS, may_follow, new_place
+from acr_global.notify.redirects import MAX_HOPS, may_follow, new_url
 from acr_global.notify.target import HttpTarget, LibraryTarget, Target
 from acr_global.proxies import ProxyError
 from acr_global.retry_after import join_headers
@@ -40,8 +40,8 @@ CONNECT_SECONDS = 5.0
 """For name look-up, TCP and TLS together; the target's own timeout bounds the whole."""
 ANSWER_BYTES = 4_096
 """Bytes read of an answer, at most; none of them is kept."""
-PLACE_CHARS = 200
-"""Characters kept of the place that a redirect names; a limit of our own."""
+LOCATION_CHARS = 200
+"""Characters kept of the URL that a redirect names; a limit of our own."""
 TARGET_PLACES = 100
 """Attempts under way to one target from one process. By the target's name and not by its host: a
 receiver that hangs may share a host with one that does not. At the rate at which one host takes
@@ -68,7 +68,7 @@ class _Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-    place: str | None = None
+    location: str | None = None
     """Where a redirect pointed, masked."""
 
 
@@ -139,7 +139,7 @@ async def attempt(
         status=found.status,
         retry_after=found.retry_after,
         once_more=found.once_more or None,
-        location=found.place,
+        location=found.location,
     )
 
 
@@ -172,7 +172,7 @@ def _judged(answer: _Answer, now: datetime) -> Judgement:
         # The answer of a proxy, not of the receiver: an operator can put it right.
         return Judgement(Outcome.RETRY, "proxy", answer.status)
     found = answer.target.judge(answer.status, answer.headers, answer.body, now)
-    return replace(found, place=answer.place)
+    return replace(found, location=answer.location)
 
 
 async def _exchange(
@@ -187,14 +187,14 @@ async def _exchange(
     while True:
         # 0 would mean no time limit.
         answer = await _post(request, target, max(end - clock(), 0.001), session)
-        place = new_place(request.url, answer.status, answer.headers.get("location"))
-        if place is None:
-            return replace(answer, place=masked)
-        masked = preview.masked_url(place, target)[:PLACE_CHARS]
-        follow = target.follows_redirects and may_follow(request.url, answer.status, place)
+        url = new_url(request.url, answer.status, answer.headers.get("location"))
+        if url is None:
+            return replace(answer, location=masked)
+        masked = preview.masked_url(url, target)[:LOCATION_CHARS]
+        follow = target.follows_redirects and may_follow(request.url, answer.status, url)
         if hops == MAX_HOPS or not follow:
-            return replace(answer, place=masked)
-        hops, request = hops + 1, request.model_copy(update={"url": place})
+            return replace(answer, location=masked)
+        hops, request = hops + 1, request.model_copy(update={"url": url})
 
 
 def _reason(error: Exception) -> str:

@@ -72,7 +72,7 @@ class Judgement:
     """Seconds, capped."""
     once_more: bool = False
     """Refused, but tried once more, because keys get changed."""
-    place: str | None = None
+    location: str | None = None
     """Where a redirect pointed, masked."""
 
 

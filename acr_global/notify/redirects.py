@@ -25,22 +25,22 @@ _SCHEMES = ("https", "http")
 _PLACE = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:.]+\](?::[0-9]+)?", re.IGNORECASE)
 
 
-def new_place(url: str, status: int, location: str | None) -> str | None:
+def new_url(url: str, status: int, location: str | None) -> str | None:
     """Where an answer from `url` points, as a whole URL; None where it points nowhere usable."""
     if status not in _REDIRECTS or not location:
         return None
     if len(location) > MAX_URL_CHARS or not location.isascii() or not location.isprintable():
         return None
     try:
-        place = resolve_url(url, location.strip())
-        parts = split_url(place)
+        new = resolve_url(url, location.strip())
+        parts = split_url(new)
     except ValueError:
         return None
-    return place if parts.scheme in _SCHEMES and parts.host and " " not in place else None
+    return new if parts.scheme in _SCHEMES and parts.host and " " not in new else None
 
 
-def may_follow(url: str, status: int, place: str) -> bool:
+def may_follow(url: str, status: int, new: str) -> bool:
     """Whether the same request may be made there, for targets that follow redirects."""
-    here, there = split_url(url), split_url(place)
+    here, there = split_url(url), split_url(new)
     plain = there.userinfo is None and _PLACE.fullmatch(there.place) is not None
     return status in _FOLLOWED and plain and here.origin == there.origin

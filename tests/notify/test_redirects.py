@@ -10,7 +10,7 @@ from aiohttp import web
 
 from acr_global.model import Attempt, Outcome
 from acr_global.notify import deliver
-from acr_global.notify.redirects import MAX_HOPS, may_follow, new_place
+from acr_global.notify.redirects import MAX_HOPS, may_follow, new_url
 from acr_global.notify.target import HttpTarget
 from acr_global_rig.loopback import serving
 from tests.notify.samples import NOW, SECRETS, message, target
@@ -42,13 +42,13 @@ API = "https://api.github.com/repos/team/deploy/dispatches"
 def test_where_an_answer_points(expected: str | None, location: str | None) -> None:
     """Location becomes a whole URL without a fragment, or None where it is missing or cannot be
     requested."""
-    assert expected == new_place(API, 307, location)
+    assert expected == new_url(API, 307, location)
 
 
 @pytest.mark.parametrize("status", [200, 201, 300, 304, 404, 500])
 def test_only_a_redirect_points_anywhere(status: int) -> None:
     """The Location of a 201 names what was created."""
-    assert new_place(API, status, "/elsewhere") is None
+    assert new_url(API, status, "/elsewhere") is None
 
 
 @pytest.mark.parametrize(
