@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acr_global.correlation import (
+    base_and_number,
     bounded_id,
     courier_id,
     delivery_id,
@@ -21,7 +22,6 @@ from acr_global.correlation import (
     is_push,
     is_record,
     numbered,
-    order,
     push_key,
     record_id,
 )
@@ -130,7 +130,7 @@ def test_the_courier_of_a_whole_push_is_none_of_a_regions() -> None:
 def test_a_delivery_tells_its_message_and_its_number(push_id: str, number: int) -> None:
     """Both are read back from the id, and a numbered id is still a delivery's."""
     base = delivery_id(push_id, VerdictType.OVERDUE)
-    assert (base, number) == order(numbered(base, number))
+    assert (base, number) == base_and_number(numbered(base, number))
     assert is_delivery(numbered(base, number))
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from acr_global import ledger
-from acr_global.correlation import DELIVERIES, MARKS, NOTES, is_push, order
+from acr_global.correlation import DELIVERIES, MARKS, NOTES, base_and_number, is_push
 from acr_global.functions import letters, log, observing
 from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.ledgers import MAX_REMOVED, Ledger, LedgerError
@@ -160,7 +160,7 @@ class Purging:
 
 def _once_each(due: Iterable[Snapshot]) -> Iterable[Snapshot]:
     """Of each message's deliveries one."""
-    return {order(found.instance_id)[0]: found for found in due}.values()
+    return {base_and_number(found.instance_id)[0]: found for found in due}.values()
 
 
 async def _due_with(engine: Engine, snapshot: Snapshot, kept: Times) -> list[str]:
@@ -171,10 +171,10 @@ async def _due_with(engine: Engine, snapshot: Snapshot, kept: Times) -> list[str
     """
     if not snapshot.instance_id.startswith(DELIVERIES):
         return [snapshot.instance_id]
-    base, _ = order(snapshot.instance_id)
+    base, _ = base_and_number(snapshot.instance_id)
     found = [await engine.look(base), *(await engine.list_by_prefix(f"{base}~")).snapshots]
     there = sorted(
         (one for one in found if one.phase is not Phase.ABSENT),
-        key=lambda one: order(one.instance_id),
+        key=lambda one: base_and_number(one.instance_id),
     )
     return [one.instance_id for one in there] if there and is_due(there[-1], kept) else []

@@ -46,7 +46,7 @@ async def look(engine: Engine, push_id: str) -> Looked:
     except ValueError:  # not there, or started by hand
         raise PushUnknownError("There is no push with this id.") from None
     bases = dict.fromkeys(
-        correlation.order(record.delivery)[0] for record in seen.said if record.delivery
+        correlation.base_and_number(record.delivery)[0] for record in seen.said if record.delivery
     )
     deliveries = [await _newest(engine, base) for base in bases]
     record = (await replays.newest(engine, correlation.record_id(push_id)))[1]

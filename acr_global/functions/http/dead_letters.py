@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from acr_global import api
-from acr_global.correlation import DELIVERIES, numbered, order
+from acr_global.correlation import DELIVERIES, base_and_number, numbered
 from acr_global.functions import letters, names, paging
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import Engine, Phase, Snapshot
@@ -29,8 +29,8 @@ async def listing(engine: Engine, after: str | None = None) -> api.DeadLetters:
     """Dead letters as summaries, in the order of their ids; `next` says where to go on. Raises
     RejectedError where `after` was never a `next`."""
     listed = await engine.list_by_prefix(DELIVERIES, paging.take(after))
-    in_order = sorted(listed.snapshots, key=lambda snapshot: order(snapshot.instance_id))
-    by_message = {order(snapshot.instance_id)[0]: snapshot for snapshot in in_order}
+    in_order = sorted(listed.snapshots, key=lambda snapshot: base_and_number(snapshot.instance_id))
+    by_message = {base_and_number(snapshot.instance_id)[0]: snapshot for snapshot in in_order}
     dead = [snapshot for snapshot in by_message.values() if letters.is_dead(snapshot)]
     if listed.next:  # a letter's replay may stand beyond the cut
         dead = [snapshot for snapshot in dead if not await _has_replay(engine, snapshot)]
@@ -41,5 +41,5 @@ async def listing(engine: Engine, after: str | None = None) -> api.DeadLetters:
 
 
 async def _has_replay(engine: Engine, snapshot: Snapshot) -> bool:
-    base, number = order(snapshot.instance_id)
+    base, number = base_and_number(snapshot.instance_id)
     return (await engine.look(numbered(base, number + 1))).phase is not Phase.ABSENT

@@ -7,7 +7,7 @@ import contextlib
 import azure.functions as func
 
 from acr_global import api
-from acr_global.correlation import numbered, order
+from acr_global.correlation import base_and_number, numbered
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import clock, letters, log, names, overtaking, wire
@@ -42,7 +42,7 @@ async def replay(tools: Tools, instance_id: str) -> api.Replay:
     after the push's recovery, but not where the push recovers while it is being tried."""
     engine = tools.engine
     await letters.existing(engine, instance_id)
-    base, _ = order(instance_id)
+    base, _ = base_and_number(instance_id)
     number, snapshot = await newest(engine, base)
     if not letters.is_dead(snapshot):
         raise NotReplayableError("This message's newest delivery is not a dead letter.")
