@@ -166,8 +166,8 @@ def numbered(base: str, number: int) -> str:
 
 
 def base_and_number(instance_id: str) -> tuple[str, int]:
-    """The inverse of `numbered`. No push's id holds a ~; what follows
-    it is no number where somebody has started the instance by hand, which follows nothing then."""
+    """The inverse of `numbered`. No push's id holds a ~; what follows it is no number where
+    somebody has started the instance by hand, which follows nothing then."""
     base, _, number = instance_id.partition("~")
     return (base, int(number)) if number.isdecimal() else (instance_id, 0)
 

@@ -48,8 +48,8 @@ _EMPTY = (
 )
 """Source: azure-functions-host#4926 and #7930, and its GrpcMessageConversionExtensions.cs."""
 
-_EVENT_GRIDS = " Event Grid's events are not read: it must be a webhook of the registry's own."
-_EVENT_GRID = {"eventType", "specversion"}
+_NO_EVENT_GRID = " Event Grid's events are not read: it must be a webhook of the registry's own."
+_EVENT_GRID_FIELDS = {"eventType", "specversion"}
 """In its own form, and in that of CloudEvents."""
 
 _BLOB = "application/octet-stream"
@@ -143,7 +143,7 @@ def _document(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise RejectedError(
             "The body is not a JSON object, as those of the registry's own webhooks are."
-            f"{_EVENT_GRIDS if isinstance(document, list) else ''}",
+            f"{_NO_EVENT_GRID if isinstance(document, list) else ''}",
             reason="body-not-object",
         )
     return document
@@ -189,7 +189,7 @@ def _single(document: dict[str, Any], region: str, host: str | None, settings: S
     """Read one event; of several mistakes it names the one that a person would mend first."""
     event = _parse(document)
     if not event.action:
-        more = _EVENT_GRIDS if _EVENT_GRID & document.keys() else ""
+        more = _NO_EVENT_GRID if _EVENT_GRID_FIELDS & document.keys() else ""
         raise RejectedError(f"The event names no action.{more}", reason="action-missing")
     unknown = RejectedError(
         "This region is not one of those expected; see ACR_GLOBAL_REGIONS, or what "

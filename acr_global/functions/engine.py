@@ -157,7 +157,7 @@ class Engine:
             raise EngineError(f"status: answered {answer.code}")
         if not isinstance(answer.body, dict) or "runtimeStatus" not in answer.body:
             raise EngineError("status: an answer of another kind")
-        return _look(answer.body)
+        return _snapshot(answer.body)
 
     async def start(self, orchestrator: str, instance_id: str, data: BaseModel) -> None:
         """Start an instance. It REPLACES one that has finished: look first.
@@ -239,7 +239,7 @@ class Engine:
         answer = await self._call("GET", "instances/", params=params, headers=headers)
         if answer.code != HTTPStatus.OK or not isinstance(answer.body, list):
             raise EngineError(f"list: answered {answer.code}")
-        return Listing(tuple(map(_look, answer.body)), answer.headers.get(CONTINUATION) or None)
+        return Listing(tuple(map(_snapshot, answer.body)), answer.headers.get(CONTINUATION) or None)
 
     async def _call(
         self,
@@ -296,7 +296,7 @@ def _json(text: str) -> Any:
         return text
 
 
-def _look(row: dict[str, Any]) -> Snapshot:
+def _snapshot(row: dict[str, Any]) -> Snapshot:
     phase = _PHASES.get(row["runtimeStatus"], Phase.PENDING)
     # A crash can leave Pending on an instance that has begun. Each turn writes a custom status,
     # and a start that replaces the row takes it away, so where there is one, a turn has ended.

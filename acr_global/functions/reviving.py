@@ -23,13 +23,13 @@ from acr_global.model import Arrival, Evidence
 
 _EVENT = correlation.event_name("")
 
-BEGUN_ANEW = "acr-global: did not begin, is begun anew"
+DID_NOT_BEGIN = "acr-global: did not begin, is begun anew"
 """The reason with which a courier terminates an instance that it is about to start again."""
 
 
 def is_being_begun_anew(snapshot: Snapshot) -> bool:
     """Whether an instance was terminated for that, and not by an operator."""
-    return snapshot.phase is Phase.TERMINATED and BEGUN_ANEW in str(snapshot.output)
+    return snapshot.phase is Phase.TERMINATED and DID_NOT_BEGIN in str(snapshot.output)
 
 
 class _Story:

@@ -76,7 +76,7 @@ def generations(w: World) -> list[int]:
     return [correlation.generation_of(i) for i in ids]
 
 
-@pytest.mark.parametrize("output", [reviving.BEGUN_ANEW, "enough"])
+@pytest.mark.parametrize("output", [reviving.DID_NOT_BEGIN, "enough"])
 async def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
     """A courier ended it because it had not begun, and starts it again; no other one is opened."""
     async with world(**CONTENT) as w:
@@ -85,7 +85,7 @@ async def test_a_generation_that_is_begun_anew_is_not_over(output: str) -> None:
         (push,) = w.host.storage.instances.values()
         push.runtime_status, push.output = "Terminated", output
         await w.post(keyed(1, REGIONS[1]), REGIONS[1])
-        assert ([0] if output == reviving.BEGUN_ANEW else [1, 0]) == generations(w)
+        assert ([0] if output == reviving.DID_NOT_BEGIN else [1, 0]) == generations(w)
 
 
 async def test_generations_are_found_when_the_first_ones_are_gone() -> None:

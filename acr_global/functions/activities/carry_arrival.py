@@ -115,7 +115,7 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot
             todo="it is begun anew; look whether the app's queues are read (its storage account,"
             " the host's log), and whether somebody has cleared them",
         )
-        await engine.terminate(data.push_id, reviving.BEGUN_ANEW)
+        await engine.terminate(data.push_id, reviving.DID_NOT_BEGIN)
     else:
         log.line(
             "push-not-begun",
