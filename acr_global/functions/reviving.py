@@ -66,11 +66,11 @@ class _Story:
             case "TaskCompleted", names.FIRE_PUSH_NOTIFICATION:
                 self._sent(wire.result(wire.NotifyOutput, event), event)
             case "TaskCompleted", names.RECALL_PUSH:
-                self._recalled(wire.load(wire.RecallOutput, event.get("Result")))
+                self._recalled(wire.result(wire.RecallOutput, event))
 
-    def _recalled(self, recalled: wire.RecallOutput) -> None:
+    def _recalled(self, recalled: wire.RecallOutput | None) -> None:
         """Take in what had been said before this instance took another one's place."""
-        if recalled.known:
+        if recalled and recalled.known:
             self.arrivals += recalled.known.arrivals
             self.evidence += recalled.known.evidence
             self.said += recalled.known.said

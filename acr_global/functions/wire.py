@@ -6,7 +6,8 @@ is secret: inputs lie in plain text in storage.
 
 A result has a field without a default, so that no other activity's result can be read as one. For
 the engine goes by numbers: where a host dies before a turn is in storage, and the turn then comes
-to another step, what the first one's activity results in is handed to the second.
+to another step, what the first one's activity results in is handed to the second. (Two results
+need none: RecallPush is called before all else or not at all, and a delivery calls one activity.)
 """
 
 import json

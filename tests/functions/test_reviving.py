@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,3 +83,17 @@ def test_a_verdict_before_its_time_was_up_had_all_that_was_heard(
     assert life.known.due
     assert known == [arrival.region for arrival in life.known.arrivals]
     assert [SECOND][: 2 - len(known)] == [arrival.region for arrival in life.more]
+
+
+@pytest.mark.parametrize("result", [None, "null", '{"known": {"said": 1}}'])
+def test_a_push_whose_recall_cannot_be_read_goes_on(result: str | None) -> None:
+    """As its orchestrator did, which takes such a result for none."""
+    broken = broken_off(5, 6)
+    recalled = {
+        "EventType": "TaskCompleted",
+        "FunctionName": names.RECALL_PUSH,
+        "Result": result,
+        "Timestamp": at(1),
+    }
+    life = reviving.next_life(replace(broken, history=(recalled, *broken.history)))
+    assert life == reviving.next_life(broken)
