@@ -105,7 +105,17 @@ def test_each_turn_of_a_recorded_history_asks_for_the_same(path: Path) -> None:
     assert end
     assert pb.ORCHESTRATION_STATUS_COMPLETED == end.orchestrationStatus, end.failureDetails
     assert said.get("output") == json.loads(end.result.value or "null")
-    assert said.get("customStatus") == json.loads(answered.customStatus.value or "null")
+    assert shown(said.get("customStatus")) == shown(
+        json.loads(answered.customStatus.value or "null")
+    )
+
+
+def shown(status: Any) -> Any:
+    """A custom status but for whether the push is decided, which 0.1.0 did not say with an alarm
+    that is the last word. No replay depends on it."""
+    if not isinstance(status, dict):
+        return status
+    return {name: value for name, value in status.items() if name != "decided"}
 
 
 def str_content(decision: Decision) -> str:
