@@ -131,6 +131,11 @@ class Journal:
         self._unseen.discard(push_id)
         self._remember(push_id)
 
+    def left_to_courier(self, push_id: str) -> None:
+        """Note that a courier sees to a push's beginning. Whether the push is there, nobody has
+        seen."""
+        self._unseen.discard(push_id)
+
     def begun(self, push_id: str, now: float) -> None:
         """Note that a push's row shows that it has begun."""
         _keep(self._begun, push_id, now)

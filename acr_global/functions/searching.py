@@ -204,7 +204,7 @@ class Search:
             data = wire.CourierInput(push_id=start.push_id, arrivals=(arrival,), start=own)
             with contextlib.suppress(AlreadyExistsError):
                 await self._engine.start(names.COURIER, courier, data)
-            self._engine.journal.seen(start.push_id)  # the courier sees to its beginning
+            self._engine.journal.left_to_courier(start.push_id)
             _settle(outcome, Kept(Place.COURIER, start.push_id))
 
     async def last_look(self) -> None:

@@ -116,6 +116,24 @@ async def test_a_push_that_is_held_up_is_looked_at_once_a_round(
         assert before + 1 == len(lines(caplog, "push-not-begun"))
 
 
+async def test_a_push_that_only_a_courier_knows_of_was_not_purged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """While storage is slow a courier is sent before anybody has seen the push, which is not there
+    yet when another region reports: nobody is said to have removed it."""
+    async with world() as w:
+        w.host.hazards = Hazards.parse("management-takes=6")
+        first = asyncio.create_task(w.push("p1", REGIONS[2:]))
+        await asyncio.sleep(1)
+        w.host.hazards = Hazards.parse("gap=1")
+        assert [202] == await first
+        assert [COURIER] == list(w.host.storage.instances)
+        assert [202, 202] == await w.push("p1", REGIONS[:2])
+        await asyncio.sleep(30)
+        assert ["complete"] == w.verdicts()
+        assert [] == lines(caplog, "push-purged")
+
+
 async def test_a_push_that_was_purged_meanwhile_is_begun_by_its_courier() -> None:
     """The courier carries what a start needs."""
     async with world() as w:
