@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from acr_global.registry.naming import PATH, former_name
+from acr_global_rig.arm import entrance
 from acr_global_rig.loopback import serving
 from acr_global_rig.registry import REGIONS, event
 from benchmarks.chaos.parties import HANGS, WORKS
@@ -25,9 +27,6 @@ from benchmarks.chaos.schedule import (
     replicas,
 )
 from tests.registry.fakes import REGISTRY_ID, FakeArm, posted_entry, webhook
-
-OURS = "ours.example"
-"""The host of the app's URL, as the registry knows it."""
 
 
 class Replicas:
@@ -94,19 +93,40 @@ class EventLogs:
     """The logs of the registry's webhooks, one per region, newest first."""
 
     def __init__(self) -> None:
-        self._logs: dict[str, list[dict[str, Any]]] = {region: [] for region in REGIONS}
+        self._logs = {former_name(region): list[dict[str, Any]]() for region in REGIONS}
+        webhooks = [webhook(former_name(region), region) for region in REGIONS]
+        self._arm = FakeArm(webhooks, self._logs)
 
     def note(self, region: str, event: dict[str, Any], status: int | None) -> None:
         """An event, and what it was answered; where it was not, the registry gave up."""
-        uri = f"https://{OURS}/api/ImagePush?region={region}"
-        self._logs[region].insert(0, posted_entry(event, uri, str(status or 504)))
+        uri = f"https://app.example{PATH}?region={region}"
+        self._logs[former_name(region)].insert(0, posted_entry(event, uri, str(status or 504)))
+
+    async def fail(self, fault: Fault) -> None:
+        """Do what a fault says for as long as it lasts."""
+        self._arm.does = None if fault.what == HANGS else int(fault.what)
+        await asyncio.sleep(fault.lasts)
+        self._arm.does = 200
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         """Serve until the block ends; the resource manager's address."""
-        webhooks = [webhook(region, region) for region in REGIONS]
-        async with FakeArm(webhooks, self._logs).running() as url:
+        async with self._arm.running() as url:
             yield url
+
+
+@asynccontextmanager
+async def signing_in() -> AsyncIterator[dict[str, str]]:
+    """Give the app's identity tokens, as App Service does, until the block ends; the environment
+    that says where."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response(entrance.answer(entrance.IDENTITY, ""))
+
+    app = web.Application()
+    app.router.add_get(entrance.IDENTITY, answer)
+    async with serving(app) as url:
+        yield {"IDENTITY_ENDPOINT": url + entrance.IDENTITY, "IDENTITY_HEADER": "any"}
 
 
 def settings_for(

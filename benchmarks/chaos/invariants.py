@@ -26,12 +26,17 @@ from datetime import datetime, timedelta
 
 from acr_global.model import EvidenceKind, Message, RegionReport, VerdictType
 from acr_global.notify.message import delivery_id, message_id
+from acr_global.verdict import CAUGHT_UP_TOGETHER
+from acr_global_rig import registry
 from benchmarks.chaos import group_invariants
 from benchmarks.chaos.record import Heard, Record
 
 COMPLETE, OVERDUE = VerdictType.COMPLETE, VerdictType.OVERDUE
 RECOVERED, INCOMPLETE = VerdictType.RECOVERED, VerdictType.INCOMPLETE
 FINAL = frozenset({COMPLETE, RECOVERED, INCOMPLETE})
+
+GIVES_UP = timedelta(seconds=registry.GIVES_UP)
+"""From an event to its entry in a log at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +216,27 @@ def _waited_for(record: Record, heard: Heard) -> datetime:
     posts, kept = record.posts_of(heard.push), record.taken_in(heard.push)
     late_window = max(t.late_window for t in record.terms)
     if record.by_content and message.missing:
-        return message.deadline + late_window
+        return _listens_until(record, message) + late_window
     if message.missing:
         begun = record.settled(min(kept.values(), default=posts[-1].answered_at))
-        return begun + max(t.timeout for t in record.terms) + late_window
+        together = timedelta(0) if record.read_within is None else CAUGHT_UP_TOGETHER
+        return begun + max(together, *(t.timeout for t in record.terms)) + late_window
     if any(region.state == "evidence" for region in message.regions):
-        return message.deadline + (late_window if message.type is RECOVERED else timedelta(0))
+        until = _listens_until(record, message)
+        return until + (late_window if message.type is RECOVERED else timedelta(0))
     last = {p.region: p.answered_at for p in posts}  # where no answer said that it is kept
     regions = [r.region for r in message.regions if r.region in last]
     return max((kept.get(r, last[r]) for r in regions), default=posts[-1].answered_at)
+
+
+def _listens_until(record: Record, message: Message) -> datetime:
+    """By when the wait for the regions ends, but for the late window: at the deadline; later where
+    the push began with what was read from a log, which counts from the event's own time."""
+    if record.read_within is None:
+        return message.deadline
+    made_at = message.deadline - min(t.timeout for t in record.terms)
+    read = record.settled(made_at + GIVES_UP + record.read_within)
+    return max(message.deadline, read + CAUGHT_UP_TOGETHER)
 
 
 def nothing_left(record: Record) -> Iterator[tuple[str, str]]:

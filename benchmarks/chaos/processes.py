@@ -12,7 +12,6 @@ from acr_global.functions.ledgers import in_memory
 from acr_global.functions.orphans import MEMORY_SECONDS, Orphan
 from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS
-from benchmarks.chaos.features import OURS
 from devhost.clock import utcnow
 from tests.registry.fakes import FakeCredential
 
@@ -73,7 +72,7 @@ class Processes:
             self._environ["ACR_GLOBAL_TIMEOUT"] = f"{timeout:.0f}s"
         self.notes = Notes()
         return build_app(
-            self._environ | {"WEBSITE_HOSTNAME": OURS},
+            self._environ,
             FakeCredential(),
             journal=self.notes,
             ledgers=self._ledgers,

@@ -17,11 +17,14 @@ from random import Random
 
 import aiohttp
 
+from acr_global.catchup import SETTLES
+from acr_global.functions import names
+from acr_global.verdict import CAUGHT_UP_TOGETHER
 from acr_global_rig import engine
 from acr_global_rig.receivers import ALL_VERDICTS, listening, webhook_targets
 from acr_global_rig.registry import REGIONS
 from benchmarks.chaos import proxy
-from benchmarks.chaos.features import Replicas, settings_for
+from benchmarks.chaos.features import EventLogs, Replicas, settings_for, signing_in
 from benchmarks.chaos.invariants import nothing_lost
 from benchmarks.chaos.parties import HANGS, LATE, WORKS, Listener, Registry
 from benchmarks.chaos.proxy import Proxy
@@ -30,6 +33,7 @@ from benchmarks.chaos.schedule import (
     CONTENT,
     EVIDENCE,
     GROUPS,
+    LOGS,
     REGION,
     Fault,
     Plan,
@@ -42,7 +46,9 @@ from tools.package import newest_kept
 HOSTS = 2
 TIMEOUTS = {"usual": 15.0, "hasty": 8.0}
 """What is deployed: the deadline in seconds."""
-LATE_WINDOW = 75.0
+LATE_WINDOW, READING_WINDOW = 75.0, 240.0
+"""Of rounds in which no logs are read; and of those in which they are: what a fault kept from the
+app must be known before the last word (after AFTERMATH, that is)."""
 RETRIES = "1s,2s,4s,8s,10s,10s,10s,20s,20s,20s"
 
 AFTERMATH = 160.0
@@ -58,7 +64,14 @@ ASKED = 60.0
 REFUSED = 60.0
 """From a receiver's recovery to the end of the longest pause of its deliveries."""
 
-PATIENCE = LIVES + LATE_WINDOW
+PATROL = 10.0
+"""Between two runs of `CatchUp`, on either host in turn; by its own schedule it runs on both at
+once, each minute."""
+
+READ_WITHIN = SETTLES + timedelta(seconds=PATROL + 30)
+"""Until what was not delivered is taken in from the log; a run may have many events."""
+
+PATIENCE = LIVES + READING_WINDOW + (READ_WITHIN + CAUGHT_UP_TOGETHER).total_seconds()
 """Seconds that the end of a round is waited for, after its last webhook."""
 
 
@@ -95,7 +108,8 @@ PLAN = Plan(
         "registry": lambda random: (random.choice(("500", "429", HANGS)), random.uniform(5, 30)),
         UPGRADE: lambda random: ("", random.uniform(0.5, 3)),
     },
-    features={GROUPS: 0.5, EVIDENCE: 0.3, CONTENT: 0.3},
+    features={GROUPS: 0.5, EVIDENCE: 0.3, CONTENT: 0.3, LOGS: 0.3},
+    reads=70.0,
 )
 
 
@@ -113,10 +127,13 @@ class Ground:
         proxies: list[Proxy],
         listeners: Mapping[str, Listener],
         replicas: Replicas,
+        logs: EventLogs,
         newest: Path,
+        reads: bool,
     ) -> None:
         self.hosts, self._proxies, self._listeners = hosts, proxies, listeners
-        self._replicas, self._newest = replicas, newest
+        self._replicas, self._logs, self._newest = replicas, logs, newest
+        self._unread_since = now() if reads else None
         self._down: list[int] = []
         self.troubles: list[Trouble] = []
         self.faults: Mapping[str, Callable[[Fault], Awaitable[None]]] = {
@@ -150,6 +167,9 @@ class Ground:
             self._down.remove(int(which))
 
     async def _upgrade(self, fault: Fault) -> None:
+        if self._unread_since:  # the release before reads no logs
+            self.troubles.append(Trouble(self._unread_since, now()))
+            self._unread_since = None
         async with self._troubled(AFTERMATH):
             self._down += range(HOSTS)
             for host in self.hosts:
@@ -179,7 +199,7 @@ class Ground:
 
     async def _registry(self, fault: Fault) -> None:
         async with self._troubled(ASKED):
-            await self._replicas.fail(fault)
+            await asyncio.gather(self._replicas.fail(fault), self._logs.fail(fault))
 
     async def _nothing(self, fault: Fault) -> None:
         pass
@@ -193,6 +213,15 @@ class Ground:
                     self.troubles.append(Trouble(now(), now() + timedelta(seconds=AFTERMATH)))
                     host.launch()
             await asyncio.sleep(0.5)
+
+    async def patrol(self, session: aiohttp.ClientSession) -> None:
+        """Have the logs read, as somebody can who does not want to wait for the timer."""
+        for host in itertools.cycle(self.hosts):
+            await asyncio.sleep(PATROL)
+            url = f"{host.url}/admin/functions/{names.CATCH_UP}"
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with asyncio.timeout(PATROL), session.post(url, json={}):
+                    pass
 
     async def left(self, session: aiohttp.ClientSession) -> tuple[str, ...]:
         """Instances that have not ended."""
@@ -217,6 +246,7 @@ async def grounds(
     storage: engine.Azurite,
     listeners: Mapping[str, Listener],
     replicas: Replicas,
+    logs: EventLogs,
 ) -> AsyncIterator[Ground]:
     """Hosts that listen, on a hub of their own."""
     hub, upgraded = engine.new_hub(), any(fault.kind == UPGRADE for fault in schedule.faults)
@@ -224,6 +254,8 @@ async def grounds(
         newest = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="app-")))
         engine.stage(newest, engine.host_json(hub))
         endpoints = await stack.enter_async_context(replicas.serving())
+        arm = await stack.enter_async_context(logs.serving())
+        identity = await stack.enter_async_context(signing_in())
         behind, proxies = await stack.enter_async_context(proxied(storage))
         await stack.enter_async_context(listening(*listeners.values()))
         targets = [
@@ -233,12 +265,13 @@ async def grounds(
         settings = {
             "REGIONS": ",".join(REGIONS),
             "TIMEOUT": f"{TIMEOUTS['usual']:.0f}s",
-            "LATE_WINDOW": f"{LATE_WINDOW:.0f}s",
+            "LATE_WINDOW": f"{_late_window(schedule):.0f}s",
+            "CATCH_UP": "1m",
             "RETRY_SCHEDULE": RETRIES,
             "TARGETS": json.dumps(targets),
-            **settings_for(schedule.features, "3 in 20s", endpoints),
+            **settings_for(schedule.features, "3 in 20s", endpoints, arm),
         }
-        environ = {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
+        environ = identity | {f"ACR_GLOBAL_{name}": value for name, value in settings.items()}
         release = newest_kept() if upgraded else None
         first = await stack.enter_async_context(
             engine.hosted(behind, environ, hub=hub, release=release)
@@ -247,14 +280,16 @@ async def grounds(
         for other in hosts[1:]:
             stack.callback(other.kill)
             await other.start()
-        yield Ground(hosts, proxies, listeners, replicas, newest)
+        reads = LOGS in schedule.features
+        yield Ground(hosts, proxies, listeners, replicas, logs, newest, reads)
 
 
 async def play(schedule: Schedule, storage: engine.Azurite) -> Record:
     """Play one round on fresh hosts, until nothing more is to come."""
     listeners, replicas = {name: Listener(name, now) for name in HEARD}, Replicas(now)
+    logs = EventLogs()
     async with (
-        grounds(schedule, storage, listeners, replicas) as ground,
+        grounds(schedule, storage, listeners, replicas, logs) as ground,
         aiohttp.ClientSession() as session,
     ):
         turns = itertools.count()
@@ -264,16 +299,24 @@ async def play(schedule: Schedule, storage: engine.Azurite) -> Record:
             now,
             again=3.0,
             by_content=CONTENT in schedule.features,
+            note=logs.note,
         )
-        supervising = asyncio.create_task(ground.supervise())
+        tasks = [asyncio.create_task(ground.supervise())]
+        if LOGS in schedule.features:
+            tasks.append(asyncio.create_task(ground.patrol(session)))
         try:
             await _act(schedule, ground, registry, replicas)
             seen = partial(_record, schedule, ground, registry, listeners, replicas)
             record = await _end(ground, session, seen)
         finally:
-            supervising.cancel()
-            await asyncio.gather(supervising, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         return record
+
+
+def _late_window(schedule: Schedule) -> float:
+    return READING_WINDOW if LOGS in schedule.features else LATE_WINDOW
 
 
 async def _act(schedule: Schedule, ground: Ground, registry: Registry, replicas: Replicas) -> None:
@@ -302,7 +345,7 @@ def _record(
 ) -> Record:
     return Record(
         terms=tuple(
-            Terms(REGIONS, timedelta(seconds=timeout), timedelta(seconds=LATE_WINDOW))
+            Terms(REGIONS, timedelta(seconds=timeout), timedelta(seconds=_late_window(schedule)))
             for timeout in TIMEOUTS.values()
         ),
         targets=HEARD,
@@ -314,6 +357,7 @@ def _record(
         reports=tuple(r for listener in listeners.values() for r in listener.reports),
         replicas=replicas.since if EVIDENCE in schedule.features else {},
         by_content=CONTENT in schedule.features,
+        read_within=READ_WITHIN if LOGS in schedule.features else None,
     )
 
 

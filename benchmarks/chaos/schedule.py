@@ -63,6 +63,12 @@ class Plan:
     """Kinds that are as frequent as four others."""
     features: Mapping[str, float] = field(default_factory=dict)
     """How likely each is in a round."""
+    insists: float = 0.7
+    """How likely somebody posts a push's webhooks again until they are kept; a third of that where
+    logs are read."""
+    reads: float = 0.0
+    """After the last push, until which something goes wrong where logs are read: nothing of them is
+    taken in within its first minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,13 @@ def schedule_of(plan: Plan, seed: int, number: int) -> Schedule:
     """The round of this number; one seed gives one schedule."""
     random = Random(f"{seed}|{number}")
     features = frozenset(name for name, odds in plan.features.items() if random.random() < odds)
-    faults = list(_faults(plan, random))
+    faults = list(_faults(plan, random, plan.lasts + (plan.reads if LOGS in features else 0.0)))
+    insists = plan.insists / (3.0 if LOGS in features else 1.0)
     border = next((f.at for f in faults if f.kind == JUMP), None)
     begins = [_begin(plan, random, faults) for _ in range(plan.pushes)]
-    webhooks = [w for n, at in enumerate(begins) for w in _webhooks(plan, random, n, at, border)]
+    webhooks = [
+        w for n, at in enumerate(begins) for w in _webhooks(plan, random, n, at, border, insists)
+    ]
     for outage in (fault for fault in faults if fault.kind == REGION):
         held = (_held_up(plan, random, outage, webhook, border) for webhook in webhooks)
         webhooks = [webhook for webhook in held if webhook]
@@ -115,10 +124,10 @@ def schedule_of(plan: Plan, seed: int, number: int) -> Schedule:
     return Schedule(seed, number, tuple(sorted(steps, key=lambda step: step.at)), features)
 
 
-def _faults(plan: Plan, random: Random) -> Iterator[Fault]:
+def _faults(plan: Plan, random: Random, until: float) -> Iterator[Fault]:
     kinds, jumped = [*sorted(plan.kinds), *plan.often * 3], False
     for _ in range(random.randint(*plan.faults)):
-        kind, at = random.choice(kinds), random.uniform(0.0, plan.lasts)
+        kind, at = random.choice(kinds), random.uniform(0.0, until)
         what, lasts = plan.kinds[kind](random)
         if kind == JUMP and jumped:
             continue
@@ -158,10 +167,10 @@ def _begin(plan: Plan, random: Random, faults: list[Fault]) -> float:
 
 
 def _webhooks(
-    plan: Plan, random: Random, push: int, begins: float, border: float | None
+    plan: Plan, random: Random, push: int, begins: float, border: float | None, odds: float
 ) -> Iterator[Webhook]:
     """Most regions report soon, in any order; some late, some twice, some never."""
-    insists = random.random() < 0.7
+    insists = random.random() < odds
     ends = border if border is not None and begins < border else plan.lasts + 10 * plan.timeout
     for region in REGIONS:
         luck = random.random()

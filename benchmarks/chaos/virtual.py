@@ -11,6 +11,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from acr_global.catchup import SETTLES
 from acr_global.functions import awaking, clock, names, noting
 from acr_global.functions.engine import Engine, EngineError
 from acr_global.model import VerdictType
@@ -65,8 +66,8 @@ REFUSED = 12 * MINUTE
 PATROL = 4 * MINUTE
 """Between two runs of the timers."""
 
-READ_WITHIN = timedelta(seconds=60 + PATROL + 10)
-"""Until what was not delivered is read from the log: not within its first minute."""
+READ_WITHIN = SETTLES + timedelta(seconds=PATROL + 10)
+"""Until what was not delivered is read from the log."""
 
 TRIES = 200
 """Of a new process, 3 s apart, to see to what the last one left. The app's own goes on longer."""
@@ -140,9 +141,14 @@ class Ground:
         processes: Processes,
         listeners: Mapping[str, Listener],
         replicas: Replicas,
+        logs: EventLogs,
+        reads: bool,
     ) -> None:
+        """`reads`: what was not delivered is taken in from the logs."""
         self._w, self._processes, self._listeners = w, processes, listeners
-        self._replicas = replicas
+        self._replicas, self._logs = replicas, logs
+        self._missed = PATROL if reads else 0.0
+        """Seconds until a timer that came while the host was down comes again."""
         self._specs: list[str] = []
         self._orders: dict[str, list[str]] = {name: [] for name in listeners}
         self._skews: list[float] = []
@@ -165,7 +171,7 @@ class Ground:
     async def _troubled(self, aftermath: float, only_delivery: bool = False) -> AsyncIterator[None]:
         begins = utcnow()
         yield
-        ends = utcnow() + timedelta(seconds=aftermath)
+        ends = utcnow() + timedelta(seconds=aftermath + (0.0 if only_delivery else self._missed))
         self.troubles.append(Trouble(begins, ends, only_delivery))
 
     async def _hazards(self, fault: Fault) -> None:
@@ -225,7 +231,7 @@ class Ground:
 
     async def _registry(self, fault: Fault) -> None:
         async with self._troubled(MINUTE):
-            await self._replicas.fail(fault)
+            await asyncio.gather(self._replicas.fail(fault), self._logs.fail(fault))
 
     async def _nothing(self, fault: Fault) -> None:
         pass
@@ -276,7 +282,7 @@ async def play(schedule: Schedule) -> Record:
             **settings_for(schedule.features, "3 in 10m", endpoints, arm),
         ) as w,
     ):
-        ground = Ground(w, processes, listeners, replicas)
+        ground = Ground(w, processes, listeners, replicas, logs, reads)
         clock.utcnow = ground.now
         registry = Registry(
             w.session,

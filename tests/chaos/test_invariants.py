@@ -105,6 +105,16 @@ LATE = (posted("east"), posted("west", 500, status=None))
 THERE = {("p1", "west"): at(300)}
 UNHEARD = (posted("east"), posted("west", status=None))
 SOON = timedelta(seconds=310)
+READING: dict[str, Any] = {
+    "posts": (posted("east", status=None),),
+    "terms": (replace(TERMS, timeout=timedelta(seconds=15), late_window=timedelta(seconds=120)),),
+    "read_within": timedelta(seconds=100),
+}
+READ_LATE = (
+    heard(message("overdue", EAST, 160, deadline=15)),
+    heard(message("incomplete", EAST, 280, deadline=15)),
+)
+TOO_LATE = heard(message("incomplete", EAST, 320, deadline=15))
 
 GOOD = {
     "complete": record(COMPLETE),
@@ -130,6 +140,8 @@ GOOD = {
         by_content=True,
     ),
     "taken in from the log": record(heard(message(seconds=300)), posts=UNHEARD, read_within=SOON),
+    "begun with what was read, after the deadline": record(*READ_LATE, **READING),
+    "the same by content": record(*READ_LATE, **READING, by_content=True),
     "not wanted": record(
         OVERDUE,
         heard(message("incomplete", EAST, 2_401)),
@@ -219,6 +231,11 @@ BAD = {
     "taken in late": (
         "in-time",
         record(heard(message(seconds=320)), posts=UNHEARD, read_within=SOON),
+    ),
+    "read, and listened too long": ("in-time", record(READ_LATE[0], TOO_LATE, **READING)),
+    "the same by content": (
+        "in-time",
+        record(READ_LATE[0], TOO_LATE, **READING, by_content=True),
     ),
     "no verdict": ("nothing-lost", record()),
     "an alarm alone": ("nothing-lost", record(OVERDUE, posts=HALF)),

@@ -166,6 +166,18 @@ async def test_what_nobody_heard_is_taken_in_and_is_found_where_it_is_not(
     assert {("nothing-lost", "p1")} <= {(each.invariant, each.push) for each in found}
 
 
+async def test_a_log_is_read_later_where_the_host_is_down_when_the_timer_comes() -> None:
+    """By the next run, and nothing is wrong with that."""
+    steps: tuple[Step, ...] = (
+        Fault(300.0, "kill", "", 60.0),
+        *(Webhook(310.0 + at, 0, region) for at, region in enumerate(REGIONS)),
+        Fault(470.0, "kill", "", 30.0),
+    )
+    record = await virtual.play(Schedule(1, 0, steps, frozenset({LOGS})))
+    assert () == violations(record)
+    assert {VerdictType.COMPLETE} == {heard.message.type for heard in record.heard}
+
+
 async def test_whatever_goes_wrong_nothing_is_wrong_with_the_app() -> None:
     """Each kind of fault once."""
     record = await virtual.play(Schedule(1, 0, (*FAULTS, *WEBHOOKS)))

@@ -11,6 +11,7 @@ from acr_global_rig.registry import REGIONS
 from benchmarks.chaos import real, virtual
 from benchmarks.chaos.schedule import (
     JUMP,
+    LOGS,
     REGION,
     Fault,
     Plan,
@@ -80,6 +81,23 @@ def test_nothing_comes_from_a_region_that_is_down() -> None:
         assert not [at for at in times if outage.at < at < ends]
         back = [at for at in times if ends <= at <= ends + plan.lag]
         assert len(back) > len(times) / 10
+
+
+def test_something_goes_wrong_while_logs_are_read() -> None:
+    """What is in them is taken in when the last push has begun; and nobody needs to insist."""
+    rounds = [schedule_of(real.PLAN, 7, number) for number in range(60)]
+    reading = [its for its in rounds if LOGS in its.features]
+    others = [its for its in rounds if LOGS not in its.features]
+
+    def latest(chosen: list[Schedule]) -> float:
+        return max(fault.at for its in chosen for fault in its.faults)
+
+    def insisting(chosen: list[Schedule]) -> float:
+        webhooks = [webhook for its in chosen for webhook in its.webhooks]
+        return sum(webhook.insists for webhook in webhooks) / len(webhooks)
+
+    assert latest(others) <= real.PLAN.lasts < real.READ_WITHIN.total_seconds() < latest(reading)
+    assert insisting(reading) < 0.5 < insisting(others)
 
 
 def test_a_replica_is_there_with_its_webhook_or_without_one() -> None:

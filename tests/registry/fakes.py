@@ -149,6 +149,8 @@ class FakeArm:
     """By webhook name, or `list`: answers to give first, one after another."""
     silent: frozenset[str] = frozenset()
     """Names whose requests are never answered."""
+    does: int | None = 200
+    """The status of all answers; None: there are none."""
     asked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tokens: set[str] = field(default_factory=set)
 
@@ -173,10 +175,12 @@ class FakeArm:
     ) -> web.Response:
         self.asked[name] += 1
         self.tokens.add(request.headers.get("Authorization", ""))
-        if name in self.silent:
-            await asyncio.Event().wait()
+        if name in self.silent or self.does is None:
+            return await asyncio.Future()  # never
+        status, headers = self.does, dict[str, str]()
         if self.troubles.get(name):
             status, headers = self.troubles[name].pop(0)
+        if status != 200:
             error = {"error": {"code": "Trouble", "message": "code=secret"}}
             return web.json_response(error, status=status, headers=headers)
         start = int(request.query.get("$skiptoken", "0"))
