@@ -39,7 +39,7 @@ def view(snapshot: Snapshot) -> View:
     push = wire.load(wire.PushInput, snapshot.input)
     life, status = reviving.next_life(snapshot), _status(snapshot)
     watch = wire.watch(push, life.known.begun_at if life.known else push.arrival.received_at)
-    arrivals = [push.arrival, *life.more, *((status and status.arrivals()) or ())]
+    arrivals = [push.arrival, *life.more]
     said: tuple[wire.VerdictRecord, ...] = ()
     if life.known:
         arrivals += life.known.arrivals
@@ -48,6 +48,8 @@ def view(snapshot: Snapshot) -> View:
         ended = wire.load(wire.PushOutput, snapshot.output)
         arrivals += ended.arrivals
         watch, said = verdict.with_evidence(watch, ended.evidence), ended.verdicts
+    # Of two that are the same the first counts, and a status holds the least of them.
+    arrivals += (status and status.arrivals()) or ()
     watch = verdict.with_arrivals(watch, arrivals)
     ended_by_hand = snapshot.phase is Phase.TERMINATED and not reviving.is_being_begun_anew(
         snapshot
@@ -128,8 +130,8 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
 
 
 def _missing_then(watch: verdict.Watch, said: wire.VerdictRecord) -> tuple[str, ...]:
-    """The regions that a verdict named. While a push is open its records lack them: they are those
-    without an arrival or evidence by then."""
+    """The regions that a verdict named. Records that were read in a history of an earlier release
+    lack them: they are those without an arrival or evidence by then."""
     if said.missing or said.type not in (VerdictType.OVERDUE, VerdictType.INCOMPLETE):
         return said.missing
     return replace(

@@ -99,7 +99,8 @@ class _Story:
             return
         record = wire.VerdictRecord(
             type=sent.verdict,
-            at=at,
+            at=sent.at or at,
+            missing=sent.missing or (),
             attempts=sent.attempts,
             delivery=sent.delivery,
             group=sent.group,

@@ -90,8 +90,7 @@ class Known(Frozen):
 
 
 class PushTerms(Frozen):
-    """What a push begins with, whichever instance it gets: everything that the instance will ever
-    need, frozen."""
+    """What a push begins with, whichever instance it gets: all that one will ever need, frozen."""
 
     action: Action
     artifact: Artifact
@@ -109,8 +108,7 @@ class PushTerms(Frozen):
     earlier: tuple[Arrival, ...] = ()
     """Those of earlier generations of the same content."""
     birth: str | None = None
-    """Where ids come again after a purge (by content): distinguishes this push, in all its
-    lives."""
+    """Where ids come again after a purge (by content): this push's, in all its lives."""
     known: Known | None = None
     """Set where earlier lives of this push were broken off."""
     begun_at: Moment | None = None
@@ -141,7 +139,6 @@ class PushInput(PushTerms, _PushInstance):
 
 def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
     """A push as it is waited for, with nothing heard or seen of it yet."""
-    first_at = push.known.first_at if push.known else None
     return verdict.Watch(
         push_id=push.push_id,
         action=push.action,
@@ -150,7 +147,7 @@ def watch(push: PushInput, begun_at: datetime) -> verdict.Watch:
         begun_at=begun_at,
         deadline=begun_at + push.timeout,
         birth=push.birth,
-        first_at=first_at or push.arrival.received_at,
+        first_at=(push.known and push.known.first_at) or push.arrival.received_at,
     )
 
 
@@ -334,6 +331,9 @@ class NotifyOutput(Frozen):
     verdict: VerdictType
     """The verdict that was sent: a history shows results, not inputs. Another one than was to be
     sent: the push had ended with it before, and nothing was."""
+    at: Moment | None = None
+    missing: tuple[str, ...] | None = None
+    """Of an alarm: when it was decided, and the regions that it named."""
     instead: EvidenceOutput | None = None
     """How that one knew of its regions."""
     attempts: tuple[Attempt, ...] = ()

@@ -16,7 +16,8 @@ from acr_global.functions.journal import Journal, OpenList
 from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Properties, Span
 from acr_global.model import Arrival
-from acr_global_rig.registry import REGIONS
+from acr_global_rig.receivers import Receiver
+from acr_global_rig.registry import REGIONS, event, timestamp
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
@@ -75,6 +76,49 @@ async def test_a_ledger_that_fails_costs_the_row_alone(caplog: pytest.LogCapture
         assert (503, "list-unavailable") == (status, answer["reason"])
         await w.push("p2", REGIONS[:2])
         assert [["p2"]] == await pages(w, "state=waiting")
+
+
+async def test_what_is_shown_of_a_push_is_what_was_told() -> None:
+    """Its regions, with their digests and the lags of those that were caught up."""
+    async with world() as w:
+        for region, digit in zip(REGIONS[:2], "ab", strict=True):
+            await w.post(event("p1", digest=f"sha256:{digit * 64}"), region)
+            await asyncio.sleep(5)
+        made = timestamp(utcnow())
+        await asyncio.sleep(60)
+        await w.post(event("p1", at=made), REGIONS[2], caught_up="true")
+        await w.until(lambda: w.messages)
+        await asyncio.sleep(60)
+        (message,) = w.messages
+        found = (await shown(w))["regions"]
+        for name in ("lag_seconds", "digest_differs", "evidence"):
+            assert [r[name] for r in message["regions"]] == [r[name] for r in found], name
+        assert [True, True] == [r["digest_differs"] for r in found[1:]]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_an_alarm_is_shown_as_it_was_told(dies: bool) -> None:
+    """A region that reports while receivers are slow to take the alarm was missing in it."""
+    taken = asyncio.Event()
+    async with world(Receiver("ops", gate=taken)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.until(lambda: w.messages)
+        await asyncio.sleep(2)
+        await w.push("p1", REGIONS[1:2])
+        taken.set()
+        await asyncio.sleep(60)
+        if dies:
+            await break_off(w)
+            await next_process(w, "p1")
+            await asyncio.sleep(60)
+        found, (listed,), (message,) = (
+            await shown(w),
+            (await w.call("GET", "pushes"))[1]["pushes"],
+            w.messages,
+        )
+        (said,) = found["verdicts"]
+        assert (REGIONS[1:], REGIONS[2:]) == (tuple(said["missing"]), tuple(found["missing"]))
+        assert {message["decided_at"]} == {said["at"], found["decided_at"], listed["decided_at"]}
 
 
 async def test_a_ledger_that_fails_holds_back_no_alarm() -> None:

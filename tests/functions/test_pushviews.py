@@ -51,3 +51,20 @@ def test_what_is_no_push_is_not_read() -> None:
     for given in (None, {"hello": 1}, "text"):
         with pytest.raises(ValueError, match=r"PushInput|Expecting value"):
             pushviews.view(Snapshot(Phase.BEGUN, input=given))
+
+
+def test_what_the_status_holds_of_an_arrival_takes_nothing_from_it() -> None:
+    """The digest and the registry's own time are in the output, and not in a status."""
+    whole = Arrival(
+        region="eastus", event_id="e", received_at=AT, timestamp=AT, digest="d", caught_up=True
+    )
+    output = wire.PushOutput(verdicts=(), arrivals=(PUSH.arrival, whole))
+    seen = pushviews.view(
+        Snapshot(
+            Phase.FINISHED,
+            input=wire.dump(PUSH),
+            output=wire.dump(output),
+            custom_status=wire.dump(STATUS),
+        )
+    )
+    assert {whole, PUSH.arrival} == set(seen.watch.arrivals)

@@ -76,7 +76,13 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     group = await _grouped(tools, data, wanted)
     held = group.targets if group else ()
     attempts = await attempt_all(tools, verdict, tuple(t for t in wanted if t not in held))
-    sent = wire.NotifyOutput(verdict=verdict.type, attempts=attempts, group=group)
+    sent = wire.NotifyOutput(
+        verdict=verdict.type,
+        at=verdict.decided_at if verdict.type in _ALARMS else None,
+        missing=verdict.missing or None,
+        attempts=attempts,
+        group=group,
+    )
     schedule = tools.settings.retry_schedule
     rest = retry.of_failed(verdict.push_id, attempts, verdict.decided_at, schedule)
     if rest is None:
