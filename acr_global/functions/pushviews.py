@@ -39,6 +39,8 @@ def view(snapshot: Snapshot) -> View:
     push = wire.load(wire.PushInput, snapshot.input)
     life, status = reviving.next_life(snapshot), _status(snapshot)
     watch = wire.watch(push, life.known.begun_at if life.known else push.arrival.received_at)
+    if life.known:
+        watch = replace(watch, first_at=life.known.first_at)
     arrivals = [push.arrival, *life.more]
     said: tuple[wire.VerdictRecord, ...] = ()
     if life.known:
@@ -46,7 +48,8 @@ def view(snapshot: Snapshot) -> View:
         watch, said = verdict.with_evidence(watch, life.known.evidence), life.known.said
     if snapshot.phase is Phase.FINISHED:
         ended = wire.load(wire.PushOutput, snapshot.output)
-        arrivals += ended.arrivals
+        # Those that counted: a history may hold a repeat that was received before.
+        watch = verdict.with_arrivals(watch, ended.arrivals)
         watch, said = verdict.with_evidence(watch, ended.evidence), ended.verdicts
     # Of two that are the same the first counts, and a status holds the least of them.
     arrivals += (status and status.arrivals()) or ()
@@ -85,7 +88,7 @@ def _state(
 def listed(seen: View) -> api.Push:
     """A push of which nothing was said yet, as the list shows it."""
     return api.Push(
-        **_about(seen.push),
+        **_about(seen),
         state=seen.state,
         deadline=seen.watch.deadline if seen.begun else None,
         missing=seen.watch.missing(),
@@ -141,7 +144,8 @@ def _missing_then(watch: verdict.Watch, said: wire.VerdictRecord) -> tuple[str, 
     ).missing()
 
 
-def _about(push: wire.PushInput) -> dict[str, Any]:
-    artifact = push.artifact.model_dump(include=_ARTIFACT)
-    own = {"id": push.push_id, "action": push.action, "first_at": push.arrival.received_at}
+def _about(seen: View) -> dict[str, Any]:
+    watch = seen.watch
+    artifact = watch.artifact.model_dump(include=_ARTIFACT)
+    own = {"id": watch.push_id, "action": watch.action, "first_at": watch.first_at}
     return own | artifact

@@ -35,9 +35,9 @@ def is_being_begun_anew(snapshot: Snapshot) -> bool:
 class _Story:
     """A history, read event by event."""
 
-    def __init__(self, push: wire.PushInput, deadline: datetime) -> None:
+    def __init__(self, push: wire.PushInput, begun_at: datetime, deadline: datetime) -> None:
         known = push.known
-        self._deadline = deadline
+        self.begun_at, self._deadline = begun_at, deadline
         self.arrivals = [push.arrival, *(known.arrivals if known else ())]
         self.evidence: list[Evidence] = list(known.evidence if known else ())
         self.said: list[wire.VerdictRecord] = list(known.said if known else ())
@@ -75,6 +75,8 @@ class _Story:
             self.evidence += recalled.known.evidence
             self.said += recalled.known.said
             self.first_at = recalled.known.first_at or self.first_at
+            self.begun_at = recalled.known.begun_at
+            self._deadline = self.begun_at + self._push.timeout
 
     def _reached(self, event: Mapping[str, Any]) -> None:
         """Note that a verdict was reached, in which later arrivals had no part."""
@@ -126,15 +128,16 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
         return _terms(push, more=(*push.more, *arrivals))
     first_turn = _first_turn(push, snapshot.history)
     begun_at = push.known.begun_at if push.known else push.begun_at or first_turn
-    story = _Story(push, verdict.waits_until(begun_at + push.timeout, push.begun_at, first_turn))
+    deadline = verdict.waits_until(begun_at + push.timeout, push.begun_at, first_turn)
+    story = _Story(push, begun_at, deadline)
     for event in snapshot.history:
         story.tell(event)
     known = wire.Known(
         lives=(push.known.lives if push.known else 0) + 1,
-        begun_at=begun_at,
-        interrupted_at=snapshot.updated or begun_at,
+        begun_at=story.begun_at,
+        interrupted_at=snapshot.updated or story.begun_at,
         arrivals=_once(story.arrivals),
-        evidence=verdict.with_evidence(wire.watch(push, begun_at), story.evidence).evidence,
+        evidence=verdict.with_evidence(wire.watch(push, story.begun_at), story.evidence).evidence,
         said=tuple(story.said),
         due=story.due,
         first_at=story.first_at,

@@ -12,6 +12,7 @@ import pytest
 from acr_global.functions.engine import AlreadyExistsError, Engine
 from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Span
+from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from tests.e2e.test_pushes import Broken, with_ledger
@@ -23,7 +24,7 @@ Late = Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def held_up(
-    monkeypatch: pytest.MonkeyPatch, **options: Any
+    monkeypatch: pytest.MonkeyPatch, *receivers: Receiver, **options: Any
 ) -> AsyncIterator[tuple[World, Late]]:
     """A push that the first region has begun; and what lets a start take effect that another one's
     webhook made at the same moment, in another process. That webhook can be posted again, as if
@@ -39,7 +40,7 @@ async def held_up(
         await start(*args)
 
     monkeypatch.setattr(Engine, "start", hold_up_the_second)
-    async with world(**options) as w:
+    async with world(*receivers, **options) as w:
         posts = [asyncio.create_task(w.post(event("p1"), region)) for region in REGIONS[:2]]
         await asyncio.sleep(0.5)
         yield w, lambda: start(*late[0])
@@ -120,6 +121,25 @@ async def test_what_cannot_be_recalled_at_once_is_looked_up_before_an_alarm(
         assert ["complete"] == [said["type"] for said in row(w).output["verdicts"]]
         assert [] == row(w).output["missing"]
         assert set(REGIONS) == set(reports(row(w).output))
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_it_is_shown_as_the_list_has_it(
+    monkeypatch: pytest.MonkeyPatch, refuses: bool
+) -> None:
+    """When it began, what its deadline was, and who was not told, which can be tried again."""
+    ops = Receiver("ops", answers=[400] if refuses else [])
+    async with held_up(monkeypatch, ops) as (w, late):
+        await w.push("p1", REGIONS[1:])
+        await w.until(lambda: w.messages)
+        await asyncio.sleep(60)
+        await late()
+        await asyncio.sleep(60)
+        (listed,) = (await w.call("GET", "pushes"))[1]["pushes"]
+        _, shown = await w.call("GET", "pushes/p1")
+        assert listed == {name: shown[name] for name in listed}
+        assert (["ops"] if refuses else []) == shown["undelivered"]
+        assert (202 if refuses else 409) == (await w.call("POST", "pushes/p1/retry"))[0]
 
 
 async def test_an_alarm_that_was_said_is_followed_by_its_recovery(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,3 +69,15 @@ def test_what_the_status_holds_of_an_arrival_takes_nothing_from_it() -> None:
         )
     )
     assert {whole, PUSH.arrival} == set(seen.watch.arrivals)
+
+
+def test_of_a_region_s_repeats_the_one_that_counted_is_shown() -> None:
+    """One that was received before may have come later, as after a crash."""
+    counted = Arrival(region="eastus", event_id="b", received_at=AT + timedelta(seconds=5))
+    held_up = wire.dump(Arrival(region="eastus", event_id="a", received_at=AT))
+    raised = {"EventType": "EventRaised", "Name": "pushevent-eastus", "Input": json.dumps(held_up)}
+    output = wire.PushOutput(verdicts=(), arrivals=(PUSH.arrival, counted))
+    seen = pushviews.view(
+        Snapshot(Phase.FINISHED, input=wire.dump(PUSH), output=wire.dump(output), history=(raised,))
+    )
+    assert {PUSH.arrival, counted} == set(seen.watch.arrivals)

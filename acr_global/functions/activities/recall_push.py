@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from acr_global import correlation
 from acr_global.functions import bookkeeping, names, wire
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
@@ -44,7 +45,11 @@ async def recall(tools: Tools, data: wire.RecallInput) -> wire.RecallOutput:
 
 def known_from(row: Row, data: wire.RecallInput) -> wire.Known:
     """A push's row, as what an earlier life of it knew."""
-    record = wire.VerdictRecord(type=row.state, at=row.decided_at, missing=row.missing, listed=True)
+    # By content the delivery's id has a word in it that no row holds.
+    delivery = correlation.delivery_id(row.id, row.state) if row.undelivered else None
+    record = wire.VerdictRecord(
+        type=row.state, at=row.decided_at, missing=row.missing, delivery=delivery, listed=True
+    )
     known = heard(row)
     return wire.Known(
         lives=0,
