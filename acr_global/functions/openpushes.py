@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from acr_global import api
 from acr_global.correlation import NOTES, is_push
-from acr_global.functions import noting, pushviews
-from acr_global.functions.engine import Engine, Snapshot
+from acr_global.functions import noting, pushlooks, pushviews
+from acr_global.functions.engine import Engine, Phase, Snapshot
 from acr_global.functions.journal import OpenList
 
 MAX_LOOKS = 100
@@ -33,7 +33,7 @@ async def waiting(engine: Engine, own: OpenList) -> tuple[tuple[api.Push, ...], 
 
     async def look(instance_id: str) -> api.Push | None:
         async with places:
-            return _if_waiting(await engine.look_back(instance_id))
+            return await _as_it_is(engine, _if_waiting(await engine.look_back(instance_id)))
 
     found = await asyncio.gather(*map(look, ids[:MAX_LOOKS]))
     pushes = sorted((p for p in found if p), key=lambda push: push.first_at, reverse=True)
@@ -46,6 +46,15 @@ def _if_waiting(snapshot: Snapshot) -> api.Push | None:
     except ValueError:  # not there, or started by hand
         return None
     return None if seen.over or seen.said else pushviews.listed(seen)
+
+
+async def _as_it_is(engine: Engine, push: api.Push | None) -> api.Push | None:
+    """One that is broken off goes on by itself, unless it was given up."""
+    if push is None or push.state is not api.PushState.INTERRUPTED:
+        return push
+    record = await pushlooks.record_of(engine, push.id, Phase.FAILED)
+    given_up = record.phase is not Phase.ABSENT
+    return push.model_copy(update={"state": api.PushState.GIVEN_UP}) if given_up else push
 
 
 async def _noted(engine: Engine) -> Iterable[str]:

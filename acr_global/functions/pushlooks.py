@@ -49,10 +49,16 @@ async def look(engine: Engine, push_id: str) -> Looked:
         correlation.base_and_number(record.delivery)[0] for record in seen.said if record.delivery
     )
     deliveries = [await _newest(engine, base) for base in bases]
+    return Looked(seen, tuple(deliveries), await record_of(engine, push_id, snapshot.phase))
+
+
+async def record_of(engine: Engine, push_id: str, phase: Phase) -> Snapshot:
+    """What is left of a push where it was given up, and not tried again since; else absent. Raises
+    EngineError."""
     record = (await replays.newest(engine, correlation.record_id(push_id)))[1]
-    if record.phase is Phase.ABSENT or not letters.is_dead(record) or snapshot.phase in _GOES_ON:
-        record = Snapshot(Phase.ABSENT)
-    return Looked(seen, tuple(deliveries), record)
+    if record.phase is Phase.ABSENT or not letters.is_dead(record) or phase in _GOES_ON:
+        return Snapshot(Phase.ABSENT)
+    return record
 
 
 _GOES_ON = (Phase.BEGUN, Phase.FINISHED)

@@ -258,8 +258,10 @@ async def test_a_push_that_was_given_up_is_retried() -> None:
     """It goes on with what it knew."""
     async with world(TIMEOUT="2h") as w:
         await give_up(w)
-        push = await shown(w)
+        push, (listed,) = await shown(w), (await w.call("GET", "pushes"))[1]["pushes"]
         assert ("given-up", "it was broken off again and again") == (push["state"], push["cause"])
+        assert "given-up" == listed["state"]
+        assert [[]] == await pages(w, "state=interrupted")
         status, answer = await w.call("POST", "pushes/p1/retry")
         assert (202, ["p1"]) == (status, [replay["push"] for replay in answer["replays"]])
         await asyncio.sleep(60)
