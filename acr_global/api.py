@@ -295,6 +295,7 @@ class PushDelivery(Frozen):
     dead: tuple[str, ...]
     """Targets that did not get it, and will not unless it is retried."""
     attempts: tuple[Attempt, ...]
+    """Of a replay with those of the deliveries before it."""
 
 
 class PushDetails(Push):

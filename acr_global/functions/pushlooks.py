@@ -6,6 +6,7 @@ prefix that only it and its replays have.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import clock, letters, pushviews, replays, wire
 from acr_global.functions.engine import Engine, Phase, Snapshot
+from acr_global.model import Attempt
+
+MAX_REPLAYED = 10
+"""Replays of one message of which the attempts are shown, the newest."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -31,6 +36,8 @@ class Looked:
 
     seen: pushviews.View
     deliveries: tuple[Snapshot, ...]
+    before: dict[str, tuple[Attempt, ...]]
+    """By such a delivery's id: the attempts of those that it replays."""
     record: Snapshot
     """What is left of it where it was given up, and not tried again since; else absent."""
 
@@ -49,7 +56,9 @@ async def look(engine: Engine, push_id: str) -> Looked:
         correlation.base_and_number(record.delivery)[0] for record in seen.said if record.delivery
     )
     deliveries = [await _newest(engine, base) for base in bases]
-    return Looked(seen, tuple(deliveries), await record_of(engine, push_id, snapshot.phase))
+    before = {d.instance_id: await _before(engine, d) for d in deliveries}
+    record = await record_of(engine, push_id, snapshot.phase)
+    return Looked(seen, tuple(deliveries), before, record)
 
 
 async def record_of(engine: Engine, push_id: str, phase: Phase) -> Snapshot:
@@ -69,6 +78,23 @@ async def _newest(engine: Engine, base: str) -> Snapshot:
     return await letters.whole(engine, (await replays.newest(engine, base))[1])
 
 
+async def _before(engine: Engine, delivery: Snapshot) -> tuple[Attempt, ...]:
+    """The attempts of the deliveries that one replays, oldest first: one of those may have told
+    somebody whom a later one leaves out for that."""
+    attempts: tuple[Attempt, ...] = ()
+    for _ in range(MAX_REPLAYED):
+        try:
+            replayed = wire.load(wire.DeliveryInput, delivery.input).replay_of
+        except ValueError:  # purged, or started by hand
+            break
+        if replayed is None or not correlation.is_delivery(replayed):
+            break
+        delivery = await letters.whole(engine, await engine.look(replayed, show_input=True))
+        with contextlib.suppress(ValueError):
+            attempts = (*letters.delivery_of(delivery).attempts, *attempts)
+    return attempts
+
+
 async def show(engine: Engine, push_id: str) -> api.PushDetails:
     """One push with its regions, verdicts and deliveries. Raises as `look` does."""
     return details(await look(engine, push_id))
@@ -76,7 +102,9 @@ async def show(engine: Engine, push_id: str) -> api.PushDetails:
 
 def details(looked: Looked) -> api.PushDetails:
     """As it is shown."""
-    deliveries = tuple(one for d in looked.deliveries if (one := _delivery(d)))
+    deliveries = tuple(
+        one for d in looked.deliveries if (one := _delivery(d, looked.before[d.instance_id]))
+    )
     shown = pushviews.details(looked.seen, deliveries, clock.utcnow())
     if looked.record.phase is Phase.ABSENT:
         return shown
@@ -84,7 +112,7 @@ def details(looked: Looked) -> api.PushDetails:
     return shown.model_copy(update={"state": api.PushState.GIVEN_UP, "cause": cause})
 
 
-def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
+def _delivery(snapshot: Snapshot, before: tuple[Attempt, ...]) -> api.PushDelivery | None:
     try:
         given = wire.load(wire.DeliveryInput, snapshot.input)
     except ValueError:  # purged, or started by hand
@@ -98,7 +126,7 @@ def _delivery(snapshot: Snapshot) -> api.PushDelivery | None:
         state="retrying" if snapshot.goes_on else str(letters.summary_of(snapshot).get("state")),
         owed=retry.owed(state) if snapshot.goes_on else (),
         dead=retry.dead(state) if snapshot.goes_on else undelivered(state),
-        attempts=state.attempts,
+        attempts=(*before, *state.attempts),
     )
 
 

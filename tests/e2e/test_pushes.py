@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -316,6 +317,22 @@ async def test_a_delivery_that_goes_on_is_shown_with_what_it_has_tried() -> None
         assert ["http-503"] * 2 == [attempt["reason"] for attempt in delivery["attempts"]]
         assert ["ops"] == push["undelivered"]
         assert 409 == (await w.call("POST", "pushes/p1/retry"))[0]
+
+
+async def test_who_was_told_by_a_replay_stays_told() -> None:
+    """A further one is for those alone who were not."""
+    async with world("ops", "mail") as w:
+        w.receivers["ops"].answers, w.receivers["mail"].answers = [410] * 2, [410]
+        await w.push("p1")
+        for _ in range(2):
+            await asyncio.sleep(60)
+            assert 202 == (await w.call("POST", "pushes/p1/retry"))[0]
+        await asyncio.sleep(60)
+        (delivery,) = (await shown(w))["deliveries"]
+        assert ("_delivery.complete.p1~2", "delivered") == (delivery["id"], delivery["state"])
+        assert {("ops", "gone"): 2, ("ops", "delivered"): 1, ("mail", "gone"): 1} | {
+            ("mail", "delivered"): 1
+        } == Counter((a["target"], a["reason"]) for a in delivery["attempts"])
 
 
 async def test_a_round_that_cannot_be_read_hides_no_delivery() -> None:
