@@ -42,10 +42,10 @@ def view(snapshot: Snapshot) -> View:
     if life.known:
         watch = replace(watch, first_at=life.known.first_at)
     arrivals = [push.arrival, *life.more]
-    said: tuple[wire.VerdictRecord, ...] = ()
+    said: tuple[wire.VerdictRecord, ...] = (status.said,) if status and status.said else ()
     if life.known:
         arrivals += life.known.arrivals
-        watch, said = verdict.with_evidence(watch, life.known.evidence), life.known.said
+        watch, said = verdict.with_evidence(watch, life.known.evidence), life.known.said or said
     if snapshot.phase is Phase.FINISHED:
         ended = wire.load(wire.PushOutput, snapshot.output)
         # Those that counted: a history may hold a repeat that was received before.

@@ -127,13 +127,11 @@ class _PushInstance(Frozen):
 
 
 class PushInput(PushTerms, _PushInstance):
-    """Input of `WaitForAllRegions`. (Its own fields stay first, because a courier's history holds
-    it as text.)"""
+    """Input of `WaitForAllRegions`. (Its own fields first: a courier's history has its text.)"""
 
     @property
     def looks_again(self) -> bool:
-        """Whether a look that breaks down is taken again: not in instances that release 0.1.0 has
-        begun, whose histories may go on without."""
+        """Whether a look that breaks down is taken again: not in instances of release 0.1.0."""
         return bool(self.first or (self.known and self.known.first_at))
 
 
@@ -184,6 +182,8 @@ class PushStatus(Frozen):
     """The first of them, where `missing_more` stands beside it in the engine's status."""
     reports: dict[str, tuple[str, Moment]] | None = None
     """By region: event id, and when it was received. Left out where they are too long."""
+    said: VerdictRecord | None = None
+    """The newest verdict that was told, and when it was decided."""
 
     def arrivals(self) -> tuple[Arrival, ...] | None:
         """As far as a status holds them."""

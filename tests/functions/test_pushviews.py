@@ -10,7 +10,7 @@ import pytest
 from acr_global.api import PushState
 from acr_global.functions import pushviews, wire
 from acr_global.functions.engine import Phase, Snapshot
-from acr_global.model import Action, Arrival, Artifact
+from acr_global.model import Action, Arrival, Artifact, VerdictType
 
 AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
 PUSH = wire.PushInput(
@@ -81,3 +81,20 @@ def test_of_a_region_s_repeats_the_one_that_counted_is_shown() -> None:
         Snapshot(Phase.FINISHED, input=wire.dump(PUSH), output=wire.dump(output), history=(raised,))
     )
     assert {PUSH.arrival, counted} == set(seen.watch.arrivals)
+
+
+def test_where_no_history_is_shown_an_alarm_is_not_forgotten() -> None:
+    """It was told, and the push listens on."""
+    alarm = wire.VerdictRecord(type=VerdictType.OVERDUE, at=AT + timedelta(minutes=10))
+    told = STATUS.model_copy(update={"said": alarm, "missing": ("eastus",), "reports": {}})
+    seen = pushviews.view(
+        Snapshot(Phase.BEGUN, input=wire.dump(PUSH), custom_status=wire.dump(told))
+    )
+    shown = pushviews.details(seen, (), AT)
+    assert (PushState.OVERDUE, alarm.at, ("eastus",)) == (
+        shown.state,
+        shown.decided_at,
+        shown.missing,
+    )
+    assert shown.listens_until is not None
+    assert shown.seconds_left is None

@@ -118,6 +118,7 @@ class Waiting:
         self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
         self.deadline = verdict.waits_until(self.watch.deadline, push.begun_at, self._begun_at)
         """When waiting ends."""
+        self._told = push.known.said[-1] if push.known and push.known.said else None
         if push.known:
             self.hear(push.known.arrivals)
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)
@@ -261,6 +262,7 @@ class Waiting:
             if sent.owed:
                 record = yield from self._hand_over(record, sent.owed)
         self._collect()
+        self._told = record
         return record
 
     def _ended_before(
@@ -320,12 +322,14 @@ class Waiting:
         return record.model_copy(update={"error": why, "delivery": instance_id})
 
     def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
+        told = self._told
         status = wire.PushStatus(
             state=state,
             decided=decided,
             until=until,
             missing=self.watch.missing(),
             reports={a.region: (a.event_id, a.received_at) for a in self.watch.arrivals},
+            said=told and wire.VerdictRecord(type=told.type, at=told.at),
         )
         self._context.set_custom_status(shown(status))
 
