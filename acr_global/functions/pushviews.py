@@ -38,7 +38,8 @@ def view(snapshot: Snapshot) -> View:
     """Read a push (with input and history). Raises ValueError where it is none."""
     push = wire.load(wire.PushInput, snapshot.input)
     life, status = reviving.next_life(snapshot), _status(snapshot)
-    watch = wire.watch(push, life.known.begun_at if life.known else push.arrival.received_at)
+    begun_at = life.known.begun_at if life.known else push.begun_at or push.arrival.received_at
+    watch = wire.watch(push, begun_at)
     if life.known:
         watch = replace(watch, first_at=life.known.first_at)
     arrivals = [push.arrival, *life.more]

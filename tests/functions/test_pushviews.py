@@ -47,6 +47,15 @@ def test_where_no_history_is_shown_the_status_tells() -> None:
     assert 600.0 == pushviews.details(seen, (), AT).seconds_left
 
 
+def test_where_no_history_is_shown_the_deadline_counts_from_the_event_that_was_caught_up() -> None:
+    """As it does in the instance, and in its notifications."""
+    caught_up = PUSH.model_copy(update={"begun_at": AT - timedelta(minutes=5)})
+    seen = pushviews.view(
+        Snapshot(Phase.BEGUN, input=wire.dump(caught_up), custom_status=wire.dump(STATUS))
+    )
+    assert AT + timedelta(minutes=5) == seen.watch.deadline
+
+
 def test_what_is_no_push_is_not_read() -> None:
     """An instance that was started by hand, or is not there."""
     for given in (None, {"hello": 1}, "text"):
