@@ -111,11 +111,11 @@ def test_each_turn_of_a_recorded_history_asks_for_the_same(path: Path) -> None:
 
 
 def shown(status: Any) -> Any:
-    """A custom status but for whether the push is decided, which 0.1.0 did not say with an alarm
-    that is the last word. No replay depends on it."""
+    """A custom status but for what 0.1.0 did not say: whether a push is decided whose alarm is the
+    last word, and what was told before. No replay depends on it."""
     if not isinstance(status, dict):
         return status
-    return {name: value for name, value in status.items() if name != "decided"}
+    return {name: value for name, value in status.items() if name not in ("decided", "said")}
 
 
 def str_content(decision: Decision) -> str:
