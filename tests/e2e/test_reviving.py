@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acr_global.correlation import event_name
 from acr_global.functions import awaking, clock, mending, names
 from acr_global.functions.engine import Engine, Phase
 from acr_global.functions.orphans import Orphan
@@ -205,6 +206,38 @@ async def test_a_verdict_that_was_being_said_is_said_by_the_next_life() -> None:
         await next_process(w, "p1", arrivals=(arrival(LAST),))
         await asyncio.sleep(600)
         assert ["overdue", "overdue", "recovered"] == [b["type"] for _, b in ops.requests]
+        assert ["overdue", "recovered"] == w.verdicts()
+
+
+async def revived_after(w: World, last: str) -> None:
+    """A push that lacks one region, in the life after the one that has said its last verdict."""
+    await insist(w, *REGIONS[:2])
+    await w.until(lambda: last in w.verdicts())
+    await break_off(w)
+    await next_process(w, "p1")
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("window", "said"), [("0", ["overdue"]), ("1m", ["overdue", "incomplete"])]
+)
+async def test_a_life_that_begins_after_the_last_verdict_is_decided(
+    window: str, said: list[str]
+) -> None:
+    """A webhook that would change nothing any more is not answered as one that is kept."""
+    async with world(targets=every_verdict, TIMEOUT="1m", LATE_WINDOW=window) as w:
+        await revived_after(w, said[-1])
+        assert [200] == await w.push("p1", [LAST])
+        await asyncio.sleep(300)
+        assert said == w.verdicts()
+
+
+async def test_what_was_on_its_way_to_a_life_after_the_last_verdict_counts() -> None:
+    """A courier brings it, which does not ask whether the push is decided."""
+    async with world(TIMEOUT="1m", LATE_WINDOW="0") as w:
+        await revived_after(w, "overdue")
+        await engine_of(w).raise_event("p1", event_name(LAST), arrival(LAST))
+        await asyncio.sleep(300)
         assert ["overdue", "recovered"] == w.verdicts()
 
 

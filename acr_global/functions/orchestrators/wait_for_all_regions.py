@@ -140,10 +140,13 @@ class Waiting:
                 break
 
     def _phase(self, until: datetime) -> Steps:
+        self._status("waiting", until)
+        yield from self._race(until)
+
+    def _race(self, until: datetime) -> Steps:
         """One race of all silent regions against a timer. It has new waits and a new timer each
         time: the SDK leaves a task that was yielded before out of the next race, which would
         hang."""
-        self._status("waiting", until)
         waits = [self._wait(region) for region in self.watch.missing()]
         timer = self._context.create_timer(verdict.timer_for(until))
         yield self._context.task_any([self._context.task_all(waits), timer])
@@ -212,26 +215,29 @@ class Waiting:
             self.watch = verdict.with_evidence(self.watch, broken_off)
         now = self._context.current_utc_datetime
         decided = verdict.verdict_on(self.watch, now, alarmed=alarmed)
-        # In the late window after an alarm the push is not over: late arrivals still count.
-        listens = decided.type is VerdictType.OVERDUE and self._push.late_window
-        self.show(decided.type, over=not listens)
+        self.show(decided.type)
         return decided
 
-    def show(self, said: VerdictType, *, over: bool = False) -> None:
-        """Show the newest verdict in the instance's status."""
-        decided = over or not self.watch.missing()
-        self._status(said.value, self.watch.deadline, decided=decided)
+    def show(self, said: VerdictType) -> None:
+        """Show the newest verdict in the instance's status. In the late window after an alarm the
+        push is not over: late arrivals still count."""
+        listens = said is VerdictType.OVERDUE and self._push.late_window and self.watch.missing()
+        self._status(said.value, self.watch.deadline, decided=not listens)
 
     def linger(self, *, listed: bool) -> Steps:
         """Outlast requests under way. A repeat that found no instance may be about to start one; a
         start on a finished id replaces the instance, but is refused while it runs; and what was
         said can be recalled only where it is `listed`. Where regions are missing to the end,
-        one's arrival may just have been raised: it is recorded for the next generation."""
+        one's arrival may just have been raised: it is recorded for the next generation. A life that
+        began with its last verdict said has had no phase, and waits for them only here."""
         now = self._context.current_utc_datetime
         until = now if listed else self._begun_at + LINGER
-        if self.watch.missing():
+        missing = self.watch.missing()
+        if missing:
             until = max(until, now + LINGER)
-        if now < until:
+        if missing and not self._waits:
+            yield from self._race(until)
+        elif now < until:
             yield self._context.create_timer(verdict.timer_for(until))
             self._collect()
 
@@ -273,7 +279,7 @@ class Waiting:
         if sent.instead:
             self.hear(sent.instead.arrivals)
             self.watch = verdict.with_evidence(self.watch, sent.instead.evidence)
-        self.show(sent.verdict, over=True)
+        self.show(sent.verdict)
         return record.model_copy(update={"type": sent.verdict, "missing": (), "listed": True})
 
     def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
