@@ -89,9 +89,10 @@ class TableLedger:
         return page
 
     async def remove(self, keys: Sequence[str]) -> None:
-        """Remove the rows under these keys, in one request; where one is not there, each alone."""
+        """Remove the rows under these keys, in one request; where one is not there, each alone, the
+        last first: a row's first key is that by which it is found again if this breaks off."""
         if not await _done(self._submit([("delete", _entity(key, {})) for key in keys])):
-            for key in keys:
+            for key in reversed(keys):
                 await _done(self._client().delete_entity(PARTITION, key))
 
     async def close(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
 
 from acr_global.functions import tables
 from acr_global.functions.ledgers import MAX_REMOVED, Ledger, LedgerError, MemoryLedger
@@ -103,6 +104,34 @@ async def test_rows_are_removed_that_are_there(place: dict[str, str]) -> None:
         assert [keys[MAX_REMOVED:]] == await names(ledger)
         await ledger.remove(["a!000", keys[-1]])
         assert [[keys[-2]]] == await names(ledger)
+
+
+class OneGone:
+    """A table's client; one row of each transaction is not there."""
+
+    def __init__(self) -> None:
+        self.removed: list[str] = []
+
+    async def submit_transaction(self, rows: Iterable[object]) -> None:
+        """Refuse them all."""
+        error = ResourceNotFoundError()
+        error.status_code = 404
+        raise error
+
+    async def delete_entity(self, partition: str, key: str) -> None:
+        """Note it."""
+        self.removed.append(key)
+
+
+async def test_the_key_by_which_a_row_is_found_is_removed_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the process dies before, the next run finds the row still, and removes the rest."""
+    client = OneGone()
+    monkeypatch.setattr(TableLedger, "_client", lambda _: client)
+    await TableLedger("hub", {}).remove(["a!1", "r!1", "g!1", "d!1"])
+    assert "a!1" == client.removed[-1]
+    assert 4 == len(client.removed)
 
 
 @pytest.mark.engine
