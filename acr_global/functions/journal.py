@@ -124,7 +124,6 @@ class Journal:
         self._unseen.add(push_id)
         self._remember(push_id)
         self.open.started(push_id, silent)
-        self._write("start", push_id)
 
     def seen(self, push_id: str) -> None:
         """Note that a push has been seen to have begun."""
@@ -142,8 +141,10 @@ class Journal:
 
     def begins_anew(self, push_id: str) -> None:
         """Note that a push is about to be started: what its row has shown is of an earlier life,
-        if there was one."""
+        if there was one. If this process dies before it has the answer, only this line tells the
+        next one where to look."""
         self._begun.pop(push_id, None)
+        self._write("start", push_id)
 
     def had_begun(self, push_id: str, since: float) -> bool:
         """Whether its row has shown that since a moment, and it has not been started here again."""

@@ -36,8 +36,8 @@ class Notes(Journal):
         super().accepted(push_id, arrival)
         self.events.append((push_id, arrival))
 
-    def started(self, push_id: str, silent: Any = ()) -> None:
-        super().started(push_id, silent)
+    def begins_anew(self, push_id: str) -> None:
+        super().begins_anew(push_id)
         self.starts[push_id] = utcnow().timestamp()
 
     def orphan(self, failed: set[str]) -> Orphan:

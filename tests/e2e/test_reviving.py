@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from acr_global.correlation import event_name
 from acr_global.functions import awaking, clock, mending, names
+from acr_global.functions.app import build_app
 from acr_global.functions.engine import Engine, Phase
-from acr_global.functions.orphans import Orphan
+from acr_global.functions.journal import Journal
+from acr_global.functions.orphans import Orphan, orphans
 from acr_global.model import Arrival
 from acr_global_rig.receivers import every_verdict
 from acr_global_rig.registry import REGIONS
@@ -147,6 +150,27 @@ async def test_a_push_whose_first_turn_was_not_read_is_seen_to() -> None:
         await asyncio.sleep(3)
         assert "Failed" == w.host.storage.instances["p1"].runtime_status
         await awaking.see_to(Orphan((), starts={"p1"}), engine_of(w))
+        await asyncio.sleep(300)
+        assert ["overdue"] == w.verdicts()
+
+
+async def test_a_push_that_was_begun_as_python_died_is_decided_though_none_was_told(
+    tmp_path: Path,
+) -> None:
+    """The engine had the start; the process did not come to know, and had not read its turn."""
+    dying_one = Journal(tmp_path)
+
+    def app(environ: dict[str, str]) -> Any:
+        return build_app(environ, journal=dying_one)
+
+    hazards = dying("turn-before@1")
+    async with world(app=app, hazards=hazards, TIMEOUT="1m", LATE_WINDOW="0") as w:
+        assert [500] == await w.push("p1", REGIONS[:1])
+        await asyncio.sleep(3)
+        assert "Failed" == w.host.storage.instances["p1"].runtime_status
+        dying_one.close()
+        for orphan in orphans(tmp_path):
+            await awaking.see_to(orphan, engine_of(w))
         await asyncio.sleep(300)
         assert ["overdue"] == w.verdicts()
 

@@ -28,8 +28,8 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
     """These are turns that did not end, starts that were not seen to begin, and recent arrivals."""
     noted = Journal(tmp_path)
     noted.url = "http://127.0.0.1:1/"
-    noted.started("p1")
-    noted.started("p2")
+    noted.begins_anew("p1")
+    noted.begins_anew("p2")
     with noted.turn("p1"):
         pass
     under_way = noted.turn("p3")
@@ -79,7 +79,7 @@ def test_what_this_machine_has_accepted_is_known_after_a_process_has_died(tmp_pa
     dead.accepted("p1", ARRIVAL)
     living.accepted("p1", OTHER)
     living.accepted("p11", ARRIVAL)
-    living.started("p1")
+    living.begins_anew("p1")
     dead.close()
     for orphan in orphans(tmp_path):
         orphan.forget()
