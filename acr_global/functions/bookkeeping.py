@@ -97,7 +97,8 @@ async def _done(entry: Awaitable[None], verdict: Verdict) -> bool:
             push=verdict.push_id,
             verdict=verdict.type.value,
             cause=str(error),
-            todo="nothing: it is in no list, but was decided, and is shown by its id; if it comes "
+            todo="nothing: lists lack it, or who was told of it since, but it was decided, and is "
+            "shown by its id; if it comes "
             "often, look whether the app may write to the tables of its storage account",
         )
         return False

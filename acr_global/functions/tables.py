@@ -36,6 +36,9 @@ rows a second. Source: learn.microsoft.com/azure/storage/tables/scalability-targ
 WITHIN_SECONDS = 5.0
 """For one call, however often it is tried: an activity holds one of the host's places meanwhile."""
 
+TRIES = 4
+"""Of a transaction whose connection was closed, at once."""
+
 
 def deployed(environ: Mapping[str, str]) -> Ledgers:
     """The tables of the host's account, one for each hub; memory where no account is named."""
@@ -107,6 +110,14 @@ class TableLedger:
             await self._submit([("upsert", row, {"mode": "replace"}) for row in rows])
 
     async def _submit(self, rows: list[Any]) -> None:
+        """A transaction, which the SDK does not try again. A connection that was kept may be closed
+        by now, and so may the next; each of ours changes nothing if it comes twice."""
+        from azure.core.exceptions import ServiceRequestError
+
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(ServiceRequestError):
+                await self._client().submit_transaction(rows)
+                return
         await self._client().submit_transaction(rows)
 
     async def _make(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 from azure.core.exceptions import ResourceNotFoundError
 
 from acr_global.functions import tables
@@ -14,7 +15,7 @@ from acr_global.functions.ledgers import MAX_REMOVED, Ledger, LedgerError, Memor
 from acr_global.functions.tables import SETTING, TableLedger
 from acr_global.ledger import Span
 from acr_global_rig import engine
-from acr_global_rig.loopback import unused_url
+from acr_global_rig.loopback import serving, unused_url
 
 pytestmark = pytest.mark.real_time
 
@@ -172,6 +173,28 @@ async def test_an_account_that_cannot_be_reached_is_one_error(environ: dict[str,
             await call
         assert "hush" not in str(raised.value)
     await ledger.close()
+
+
+async def test_connections_that_were_closed_meanwhile_cost_no_mark() -> None:
+    """Storage closes those that were idle, of which a process has as many as it had calls at
+    once."""
+    asked = 0
+
+    async def closing(request: web.Request) -> web.Response:
+        nonlocal asked
+        asked += 1
+        if asked < tables.TRIES and request.transport:
+            request.transport.close()
+        return web.Response(status=404)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", closing)
+    async with serving(app) as url:
+        account = f"AccountName=a;AccountKey=YQ==;TableEndpoint={url}/a"
+        ledger = TableLedger("hub", {SETTING: f"DefaultEndpointsProtocol=http;{account}"})
+        await ledger.mark(["t!1!p"], {"told_x": True})
+        await ledger.close()
+    assert tables.TRIES == asked
 
 
 async def test_an_identity_is_used_where_the_setting_names_an_account() -> None:
