@@ -98,7 +98,7 @@ async def _done(entry: Awaitable[None], verdict: Verdict) -> bool:
             verdict=verdict.type.value,
             cause=str(error),
             todo="nothing: lists lack it, or who was told of it since, but it was decided, and is "
-            "shown by its id; if it comes "
-            "often, look whether the app may write to the tables of its storage account",
+            "shown by its id; if it comes often, look whether the app may write to the tables of "
+            "its storage account",
         )
         return False
