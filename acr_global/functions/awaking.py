@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from acr_global.correlation import is_push
@@ -70,18 +70,40 @@ async def _try(orphan: Orphan, url: str | None) -> bool:
 
 
 async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_PAUSES) -> None:
-    """Resume what has failed. Raises EngineError; doing it twice does no harm."""
-    turns = orphan.turns | orphan.just_now
+    """Resume what has failed. One that the engine does not answer for holds up no other. Raises
+    EngineError in the end; doing it twice does no harm."""
+    turns, starts = orphan.turns | orphan.just_now, set(orphan.starts)
+    errors: list[EngineError] = []
     for pause in pauses:
         await asyncio.sleep(pause)
-        for instance_id in sorted(turns):
-            if await _goes_on(orphan, engine, instance_id):
-                turns.discard(instance_id)
-        if not turns:
+        errors = await _drop(turns, lambda turn: _goes_on(orphan, engine, turn))
+        errors += await _drop(starts, lambda push: _begins(engine, push))
+        if not turns and not starts:
             break
-    for push_id in sorted(orphan.starts):
-        if (await engine.look(push_id)).phase in (Phase.PENDING, Phase.FAILED):
-            await mending.send_courier(engine, push_id)
+    for push_id in sorted(starts):
+        await mending.send_courier(engine, push_id)
+    if errors:
+        raise errors[-1]
+
+
+async def _drop(ids: set[str], is_done: Callable[[str], Awaitable[bool]]) -> list[EngineError]:
+    """Take those out for which nothing more needs to be done; and what was not answered."""
+    errors: list[EngineError] = []
+    for instance_id in sorted(ids):
+        try:
+            if await is_done(instance_id):
+                ids.discard(instance_id)
+        except EngineError as error:
+            errors.append(error)
+    return errors
+
+
+async def _begins(engine: Engine, push_id: str) -> bool:
+    """Whether a push that was started needs no courier: not yet, where it has not begun."""
+    phase = (await engine.look(push_id)).phase
+    if phase is Phase.FAILED:
+        await mending.send_courier(engine, push_id)
+    return phase is not Phase.PENDING
 
 
 async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:

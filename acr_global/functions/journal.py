@@ -118,6 +118,13 @@ class Journal:
             self.open.found(instance_id)
             self._write("open", instance_id)
 
+    def noted(self, ids: Iterable[str]) -> None:
+        """Note that a note in storage names these: it stays until all are over, so that whoever
+        comes after this process need not note them again."""
+        for instance_id in ids:
+            self.open.noted([instance_id])
+            self._write("noted", instance_id)
+
     def started(self, push_id: str, silent: Iterable[str] = ()) -> None:
         """Note that a push has been started but not begun; the regions `silent` are yet to
         report."""

@@ -15,7 +15,7 @@ import time
 from acr_global.correlation import NOTES
 from acr_global.functions import clock, log, names, wire
 from acr_global.functions.engine import Engine, Snapshot, close_session
-from acr_global.functions.journal import Journal, OpenList
+from acr_global.functions.journal import Journal
 
 EVERY_SECONDS = 20.0
 """Between checks for what to note; an instance is noted 20 to 40 s after its first turn."""
@@ -42,24 +42,24 @@ def note_once(journal: Journal) -> None:
     if not journal.url or not journal.open.due():
         return
     try:
-        asyncio.run(_note_and_close(journal.open, Engine(journal.url, CALL_SECONDS)))
+        asyncio.run(_note_and_close(journal, Engine(journal.url, CALL_SECONDS)))
     except Exception as error:  # any failure costs this note only
         log.line("open-not-noted", level=logging.DEBUG, cause=str(error), todo="it is tried again")
 
 
-async def _note_and_close(open_list: OpenList, engine: Engine) -> None:
+async def _note_and_close(journal: Journal, engine: Engine) -> None:
     try:
-        await note(open_list, engine)
+        await note(journal, engine)
     finally:
         await close_session()
 
 
-async def note(open_list: OpenList, engine: Engine) -> None:
+async def note(journal: Journal, engine: Engine) -> None:
     """Note the open instances that are due. Raises EngineError; they then stay due."""
-    ids = open_list.due()
+    ids = journal.open.due()
     if ids:
         await engine.start(names.NOTE_OPEN, clock.stamped(NOTES), wire.OpenNote(instances=ids))
-        open_list.noted(ids)
+        journal.noted(ids)
 
 
 def named(note: Snapshot) -> tuple[str, ...]:

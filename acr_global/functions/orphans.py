@@ -45,7 +45,7 @@ class Orphan:
     just_now: set[str] = field(default_factory=set)
     """Instances of which something was noted at last."""
     open: set[str] = field(default_factory=set)
-    """Instances that had a turn in it, and not their last."""
+    """Instances that had a turn in it, and not their last, and that no note names."""
     starts: set[str] = field(default_factory=set)
     """Pushes that it had just started, without having seen their first turn."""
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
@@ -81,6 +81,7 @@ def _read(paths: list[Path]) -> Orphan:
     orphan = Orphan(tuple(paths))
     lines = [line for path in paths for line in lines_of(path)]
     last = max((float(line[0]) for line in lines), default=0.0)
+    noted = {str(what[0]) for _, kind, *what in lines if kind == "noted"}
     for at, kind, *what in lines:
         recent = float(at) >= last - MEMORY_SECONDS
         if kind != "endpoint" and float(at) >= last - JUST_NOW_SECONDS:
@@ -104,6 +105,7 @@ def _read(paths: list[Path]) -> Orphan:
                 with contextlib.suppress(ValueError, IndexError):
                     arrival = wire.load(Arrival, what[1])
                     orphan.arrivals.setdefault(str(what[0]), []).append(arrival)
+    orphan.open -= noted
     return orphan
 
 

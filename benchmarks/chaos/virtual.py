@@ -255,7 +255,7 @@ class Ground:
         for _ in range(int(PATROL / MINUTE)):
             await asyncio.sleep(MINUTE)
             with contextlib.suppress(EngineError):  # it is tried again
-                await noting.note(self._processes.notes.open, self._engine())
+                await noting.note(self._processes.notes, self._engine())
         for timer in timers:
             await self._w.host.run_timer(timer)
 

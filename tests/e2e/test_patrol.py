@@ -44,7 +44,7 @@ async def noted_world(**settings: Any) -> AsyncIterator[tuple[World, Journal]]:
 
 async def note(w: World, journal: Journal) -> None:
     """Note what is open, as the process does every few seconds."""
-    await noting.note(journal.open, engine_of(w))
+    await noting.note(journal, engine_of(w))
     await w.host.settle()
 
 
@@ -288,7 +288,7 @@ async def test_a_note_that_did_not_run_counts_and_is_removed_too() -> None:
         await w.push("p1", REGIONS[:2])
         await asyncio.sleep(OPEN_SECONDS)
         w.host.hazards = Hazards(invisible=1.0)
-        await noting.note(journal.open, engine_of(w))
+        await noting.note(journal, engine_of(w))
         await w.host.settle()
         for message in list(w.host.storage.control.messages.values()):
             if str(message.instance_id).startswith(NOTES):

@@ -299,7 +299,7 @@ async def test_what_waits_elsewhere_is_found_by_its_note() -> None:
         engine = engine_of(w)
         journal.open.found("p2")
         journal.open.found("p1")
-        await noting.note(journal.open, engine)
+        await noting.note(journal, engine)
         await engine.start(names.NOTE_OPEN, f"{NOTES}9", wire.CourierInput(push_id="p3"))
         journal.open = OpenList()
         assert [["p1"]] == await pages(w, "state=waiting")

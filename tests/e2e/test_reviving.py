@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from acr_global.correlation import event_name
 from acr_global.functions import awaking, clock, mending, names
 from acr_global.functions.app import build_app
-from acr_global.functions.engine import Engine, Phase
+from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
 from acr_global.functions.journal import Journal
 from acr_global.functions.orphans import Orphan, orphans
 from acr_global.model import Arrival
@@ -139,6 +139,28 @@ async def test_a_turn_that_no_journal_shows_as_under_way_is_seen_to() -> None:
         await break_off(w)
         orphan = Orphan((), just_now={"p1"}, arrivals={"p1": [arrival(LAST)]})
         await awaking.see_to(orphan, engine_of(w))
+        await asyncio.sleep(30)
+        assert ["complete"] == w.verdicts()
+
+
+async def test_an_instance_that_cannot_be_looked_at_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was left of it is tried again."""
+    look = Engine.look
+
+    async def failing(self: Engine, instance_id: str, **options: Any) -> Snapshot:
+        if instance_id == "odd":
+            raise EngineError("an answer of another kind")
+        return await look(self, instance_id, **options)
+
+    async with world() as w:
+        await insist(w, *REGIONS[:2])
+        await break_off(w)
+        monkeypatch.setattr(Engine, "look", failing)
+        orphan = Orphan((), turns={"odd", "p1"}, arrivals={"p1": [arrival(LAST)]})
+        with pytest.raises(EngineError):
+            await awaking.see_to(orphan, engine_of(w))
         await asyncio.sleep(30)
         assert ["complete"] == w.verdicts()
 

@@ -73,6 +73,20 @@ def test_what_was_open_is_taken_over_from_process_to_process(tmp_path: Path) -> 
     assert {"p3"} == orphans(tmp_path)[-1].open
 
 
+def test_what_a_note_names_is_not_taken_over(tmp_path: Path) -> None:
+    """It stays until all that it names is over, whatever turns come after it."""
+    first = Journal(tmp_path)
+    for name in ("p1", "p2"):
+        with first.turn(name):
+            pass
+    first.noted(["p1"])
+    with first.turn("p1"):
+        pass
+    first.close()
+    (orphan,) = orphans(tmp_path)
+    assert {"p2"} == orphan.open
+
+
 def test_what_this_machine_has_accepted_is_known_after_a_process_has_died(tmp_path: Path) -> None:
     """Of living processes as well, and where all that one left has been seen to."""
     dead, living = Journal(tmp_path), Journal(tmp_path)
