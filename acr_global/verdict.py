@@ -4,7 +4,8 @@ The verdicts that a push can get, in this order and no other:
 
     complete                     every region is accounted for before the deadline's look is over
     overdue                      some are not; then, while the late window is open,
-    overdue → recovered          every region is accounted for after all
+    overdue → recovered          every region is accounted for after all (without a late window by
+                                 what had been accepted when the alarm was raised)
     overdue → incomplete         the window closed first
 
 A region is accounted for when it has reported, or when evidence says that it has the image.

@@ -91,12 +91,26 @@ class ByContent:
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
         if heard is None or _awaited(terms.arrival, snapshot):
             return Found(start, snapshot)
+        heard = wire.newest_arrivals(heard, await self._heard_since(snapshot))
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
             return Found(start, replace(snapshot, phase=Phase.FINISHED))
         again = terms.model_copy(update={"earlier": heard})
         following = new_input(correlation.generation_id(self._key, number + 1), again, first=True)
         return Found(following, Snapshot(Phase.ABSENT))
+
+    async def _heard_since(self, over: Snapshot) -> tuple[Arrival, ...]:
+        """What a decided generation that still runs, with regions missing, has heard since its
+        status was set: only its history has that. Raises EngineError."""
+        if over.phase is not Phase.BEGUN:
+            return ()
+        try:
+            if not wire.load(wire.PushStatus, over.custom_status).missing:
+                return ()
+            life = reviving.next_life(await self._engine.look_back(over.instance_id))
+        except ValueError:  # it was started by hand
+            return ()
+        return (*(life.known.arrivals if life.known else ()), *life.more)
 
 
 Instances = ById | ByContent

@@ -1,7 +1,7 @@
 """One push, with what its notifications have come to, read from the engine alone.
 
 Its instance is one look; of what could not be delivered at once, each message is two reads, by a
-prefix that only it and its replays have.
+prefix that only it and its replays have, and one or two for each replay.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def view(snapshot: Snapshot) -> View:
     begun_at = life.known.begun_at if life.known else push.begun_at or push.arrival.received_at
     watch = wire.watch(push, begun_at)
     if life.known:
-        watch = replace(watch, first_at=life.known.first_at)
+        watch = replace(watch, first_at=life.known.first_at or watch.first_at)
     arrivals = [push.arrival, *life.more]
     said: tuple[wire.VerdictRecord, ...] = (status.said,) if status and status.said else ()
     if life.known:
@@ -109,7 +109,7 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
     newest = seen.said[-1] if seen.said else None
     behind = [d for d in deliveries if newest and d.verdict == newest.type]
     left = max(watch.deadline - now, timedelta(0)).total_seconds()
-    listens = state is api.PushState.OVERDUE and not seen.over
+    listens = state is api.PushState.OVERDUE and not seen.over and seen.push.late_window
     return api.PushDetails(
         **listed(seen).model_dump(exclude={"decided_at", "undelivered"}),
         decided_at=newest.at if newest else None,

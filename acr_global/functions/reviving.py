@@ -86,9 +86,10 @@ class _Story:
         at = clock.moment(event.get("ScheduledTime"))
         # A finished call stands at its end in the history, not where it was made. The clocks of who
         # received an arrival and who decided may differ; a verdict that came before its time was up
-        # had all of them.
+        # had all of them, and so had one after an alarm that was to be the last word.
         end = self._deadline + (self._push.late_window if self.said else timedelta(0))
-        if at and at >= end:
+        listens = self._push.late_window or not self.said
+        if at and at >= end and listens:
             self.after = [a for a in self.arrivals if a.received_at > at]
             self.arrivals = [a for a in self.arrivals if a.received_at <= at]
 

@@ -281,6 +281,19 @@ async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_gen
         assert ["overdue", "recovered", "complete"] == w.verdicts()
 
 
+async def test_a_generation_that_begins_as_one_ends_knows_what_that_has_heard_since() -> None:
+    """An arrival that was on its way at the alarm is not missing in the next one."""
+    async with world(REGIONS="a,b,c", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
+        _, first = await w.post(keyed(1, "a"), "a")
+        await w.until(lambda: w.messages)
+        arrival = Arrival(region="b", event_id="push1-b", received_at=utcnow())
+        await engine_of(w).raise_event(first["push"], event_name("b"), arrival)
+        await asyncio.sleep(2)
+        assert 202 == (await w.post(keyed(1, "c"), "c"))[0]
+        await asyncio.sleep(600)
+        assert ["overdue", "complete"] == w.verdicts()
+
+
 @pytest.mark.parametrize("tenths", range(600, 630, 3))
 async def test_an_arrival_that_is_overtaken_by_the_last_word_raises_no_later_alarm(
     tenths: int,

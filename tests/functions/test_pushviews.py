@@ -92,12 +92,21 @@ def test_of_a_region_s_repeats_the_one_that_counted_is_shown() -> None:
     assert {PUSH.arrival, counted} == set(seen.watch.arrivals)
 
 
+def test_a_life_that_an_older_release_has_started_has_its_first_arrival() -> None:
+    """Such a release did not write when that came."""
+    known = wire.Known(lives=1, begun_at=AT, interrupted_at=AT)
+    push = PUSH.model_copy(update={"known": known})
+    seen = pushviews.view(Snapshot(Phase.PENDING, input=wire.dump(push)))
+    assert AT == pushviews.listed(seen).first_at
+
+
 def test_where_no_history_is_shown_an_alarm_is_not_forgotten() -> None:
     """It was told, and the push listens on."""
     alarm = wire.VerdictRecord(type=VerdictType.OVERDUE, at=AT + timedelta(minutes=10))
     told = STATUS.model_copy(update={"said": alarm, "missing": ("eastus",), "reports": {}})
+    push = PUSH.model_copy(update={"late_window": timedelta(hours=1)})
     seen = pushviews.view(
-        Snapshot(Phase.BEGUN, input=wire.dump(PUSH), custom_status=wire.dump(told))
+        Snapshot(Phase.BEGUN, input=wire.dump(push), custom_status=wire.dump(told))
     )
     shown = pushviews.details(seen, (), AT)
     assert (PushState.OVERDUE, alarm.at, ("eastus",)) == (

@@ -13,7 +13,7 @@ from acr_global import correlation
 from acr_global.functions import names, reviving, wire
 from acr_global.functions.engine import Phase, Snapshot
 from acr_global.functions.instances import new_input
-from acr_global.model import Action, Arrival
+from acr_global.model import Action, Arrival, VerdictType
 from tests.notify.samples import artifact
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -83,6 +83,21 @@ def test_a_verdict_before_its_time_was_up_had_all_that_was_heard(
     assert life.known.due
     assert known == [arrival.region for arrival in life.known.arrivals]
     assert [SECOND][: 2 - len(known)] == [arrival.region for arrival in life.more]
+
+
+def test_a_recovery_without_a_late_window_had_all_that_was_heard() -> None:
+    """It is decided only where nothing is missing, whatever the clocks say."""
+    broken = broken_off(602, 603)
+    told = {
+        "EventType": "TaskCompleted",
+        "FunctionName": names.FIRE_PUSH_NOTIFICATION,
+        "Result": wire.dump(wire.NotifyOutput(verdict=VerdictType.OVERDUE)),
+        "Timestamp": at(601),
+    }
+    first, *rest = broken.history
+    life = reviving.next_life(replace(broken, history=(first, told, *rest)))
+    assert life.known
+    assert (True, [FIRST, SECOND]) == (life.known.due, [a.region for a in life.known.arrivals])
 
 
 @pytest.mark.parametrize("result", [None, "null", '{"known": {"said": 1}}'])
