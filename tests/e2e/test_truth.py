@@ -43,6 +43,12 @@ async def push_two(w: World, **about: Any) -> None:
     await w.push("p1", REGIONS[:2], digest=DIGEST, **about)
 
 
+async def on_its_way(w: World, push: str, region: str, event_id: str) -> None:
+    """Let an arrival reach a push whose webhook was accepted before what was said last."""
+    arrival = Arrival(region=region, event_id=event_id, received_at=utcnow())
+    await engine_of(w).raise_event(push, event_name(region), arrival)
+
+
 @asynccontextmanager
 async def asking(registry: FakeRegistry, **settings: Any) -> AsyncIterator[World]:
     """The app, which asks this registry about every silent region."""
@@ -154,8 +160,7 @@ async def test_without_a_late_window_nothing_is_accepted_after_the_alarm() -> No
         await push_two(w)
         await w.push("p2", REGIONS[:2])
         await w.until(lambda: len(w.messages) == 2)
-        arrival = Arrival(region=MISSING, event_id="p1", received_at=utcnow())
-        await engine_of(w).raise_event("p1", event_name(MISSING), arrival)
+        await on_its_way(w, "p1", MISSING, "p1")
         assert (200, "already-decided") == await said_to(w, "p2")
         await asyncio.sleep(600)
         assert (["overdue", "recovered"], ["overdue"]) == (w.verdicts("p1"), w.verdicts("p2"))
@@ -230,6 +235,13 @@ def keyed(number: int, region: str) -> dict[str, Any]:
     return event(f"push{number}-{region}")
 
 
+async def alarm_overtakes_b(w: World) -> None:
+    """Report the first push from a, and from b by an event that the alarm has overtaken."""
+    _, first = await w.post(keyed(1, "a"), "a")
+    await w.until(lambda: w.messages)
+    await on_its_way(w, first["push"], "b", "push1-b")
+
+
 @pytest.mark.parametrize("late", [False, True])
 async def test_the_same_content_again_in_sixty_regions_has_its_own_verdict(late: bool) -> None:
     """It comes right after the first verdict, or later."""
@@ -271,10 +283,7 @@ async def test_an_earlier_arrival_is_forgotten_in_time() -> None:
 async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_generation() -> None:
     """It was raised as the alarm was decided, and recovers the push."""
     async with world(REGIONS="a,b", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
-        _, first = await w.post(keyed(1, "a"), "a")
-        await w.until(lambda: w.messages)
-        arrival = Arrival(region="b", event_id="push1-b", received_at=utcnow())
-        await engine_of(w).raise_event(first["push"], event_name("b"), arrival)
+        await alarm_overtakes_b(w)
         await asyncio.sleep(30)
         await w.post(keyed(2, "a"), "a")
         await asyncio.sleep(600)
@@ -284,10 +293,7 @@ async def test_an_arrival_that_comes_with_the_last_word_is_known_to_the_next_gen
 async def test_a_generation_that_begins_as_one_ends_knows_what_that_has_heard_since() -> None:
     """An arrival that was on its way at the alarm is not missing in the next one."""
     async with world(REGIONS="a,b,c", LATE_WINDOW="0", TIMEOUT="1m", **CONTENT) as w:
-        _, first = await w.post(keyed(1, "a"), "a")
-        await w.until(lambda: w.messages)
-        arrival = Arrival(region="b", event_id="push1-b", received_at=utcnow())
-        await engine_of(w).raise_event(first["push"], event_name("b"), arrival)
+        await alarm_overtakes_b(w)
         await asyncio.sleep(2)
         assert 202 == (await w.post(keyed(1, "c"), "c"))[0]
         await asyncio.sleep(600)
