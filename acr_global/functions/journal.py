@@ -163,10 +163,7 @@ class Journal:
 
     def _remember(self, push_id: str) -> None:
         with self._lock:  # the oldest cannot be found while another thread adds one
-            self._recent.pop(push_id, None)
-            self._recent[push_id] = None
-            if len(self._recent) > MAX_REMEMBERED:
-                self._recent.pop(next(iter(self._recent)), None)
+            _keep(self._recent, push_id, None, MAX_REMEMBERED)
 
     def is_unseen(self, push_id: str) -> bool:
         """Whether a push was started here and not seen since; asked once."""
@@ -304,9 +301,9 @@ class OpenList:
                     _keep(self._noted, instance_id, None)
 
 
-def _keep(known: dict[str, V], instance_id: str, value: V) -> None:
-    """Keep a new entry, and drop the oldest where there are too many."""
+def _keep(known: dict[str, V], instance_id: str, value: V, most: int | None = None) -> None:
+    """Keep a new entry, and drop the oldest where there are more than `most` (MAX_KNOWN)."""
     known.pop(instance_id, None)
     known[instance_id] = value
-    if len(known) > MAX_KNOWN:
+    if len(known) > (most or MAX_KNOWN):
         known.pop(next(iter(known)), None)
