@@ -3,7 +3,8 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
 
     app, setup                          what is registered; what each function works with
     sdk                                 our bindings; the durable SDK, where its releases differ
-    engine, wire, statuses, names       the engine's calls, and what it stores for the app
+    engine, statuses, names             the engine's calls, bounds and names of functions
+    wire, notifications                 what the engine stores: of pushes; of what is sent
     keeping, searching, instances       an arrival is put where nothing can lose it
     pacing, strays                      in its turn; and where its region has left the settings
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions

@@ -1,8 +1,8 @@
-"""Model ↔ versioned JSON, of groups: as wire.py for all else."""
+"""Model ↔ versioned JSON, of groups. What wire.py says of its models holds for these."""
 
 from typing import Literal
 
-from acr_global.functions import wire
+from acr_global.functions import notifications, wire
 from acr_global.functions.engine import Snapshot
 from acr_global.gathering import Group, Said
 from acr_global.grouping import MemberState
@@ -19,7 +19,7 @@ class GroupInput(Frozen):
     """The alarm that it begins with."""
     lives: int | None = None
     """How often it was broken off, if it was."""
-    owed: tuple[wire.DeliveryInput, ...] | None = None
+    owed: tuple[notifications.DeliveryInput, ...] | None = None
     """Of the newest report: deliveries that may not have been handed over when it was broken
     off."""
 
@@ -54,7 +54,7 @@ class TellOutput(Frozen):
     tellings: tuple[Telling, ...]
     """What was to be told: a history shows results, not inputs."""
     attempts: tuple[Attempt, ...] = ()
-    owed: tuple[wire.DeliveryInput, ...] = ()
+    owed: tuple[notifications.DeliveryInput, ...] = ()
     """Deliveries that could not be handed over; the orchestrator does that later."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from acr_global import correlation, ends
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import mending, wire
+from acr_global.functions import mending, notifications, wire
 from acr_global.functions.engine import Engine, Phase, Snapshot
 from acr_global.retry import Delivery
 
@@ -59,9 +59,9 @@ def push_given_up(snapshot: Snapshot) -> wire.CourierInput | None:
     return _input_of(wire.CourierInput, snapshot)
 
 
-def given_of(snapshot: Snapshot) -> wire.DeliveryInput:
+def given_of(snapshot: Snapshot) -> notifications.DeliveryInput:
     """What was to be delivered. Raises NotFoundError."""
-    return _input_of(wire.DeliveryInput, snapshot)
+    return _input_of(notifications.DeliveryInput, snapshot)
 
 
 def _input_of(kind: type[wire.M], snapshot: Snapshot) -> wire.M:
@@ -71,10 +71,10 @@ def _input_of(kind: type[wire.M], snapshot: Snapshot) -> wire.M:
         raise NotFoundError("There is no dead letter with this id.") from None
 
 
-def output_of(snapshot: Snapshot) -> wire.DeliveryOutput | None:
+def output_of(snapshot: Snapshot) -> notifications.DeliveryOutput | None:
     """The output of a delivery that came to its end."""
     try:
-        return wire.load(wire.DeliveryOutput, snapshot.output)
+        return wire.load(notifications.DeliveryOutput, snapshot.output)
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal
 
 from acr_global import correlation, gathering, reporting, retry
-from acr_global.functions import clock, givingup, groups, log, names, observing, wire
+from acr_global.functions import clock, givingup, groups, log, names, notifications, observing, wire
 from acr_global.functions.engine import AlreadyExistsError, Engine, Snapshot
 from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
@@ -135,12 +135,12 @@ def regathered(snapshot: Snapshot) -> groups.GroupInput:
     return given.model_copy(update={"group": group, "said": (), "owed": owed})
 
 
-def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
+def resumed(snapshot: Snapshot) -> notifications.DeliveryInput:
     """A delivery that was broken off, with the attempts that its history holds.
 
     Raises ValueError where its input is no delivery's.
     """
-    given = wire.load(wire.DeliveryInput, snapshot.input)
+    given = wire.load(notifications.DeliveryInput, snapshot.input)
     state = given.delivery
     for event in snapshot.history:
         if (event.get("EventType"), event.get("FunctionName")) == (
@@ -148,7 +148,7 @@ def resumed(snapshot: Snapshot) -> wire.DeliveryInput:
             names.ATTEMPT_DELIVERY,
         ):
             # Of a round whose result cannot be read nothing is known: its targets are still owed.
-            made = wire.result(wire.AttemptOutput, event)
+            made = wire.result(notifications.AttemptOutput, event)
             state = retry.after_attempts(state, made.attempts if made else ())
     return given.model_copy(update={"delivery": state})
 

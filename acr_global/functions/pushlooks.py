@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from acr_global import api, correlation, retry
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, letters, pushviews, replays, wire
+from acr_global.functions import clock, letters, notifications, pushviews, replays, wire
 from acr_global.functions.engine import Engine, Phase, Snapshot
 from acr_global.model import Attempt
 
@@ -84,7 +84,7 @@ async def _before(engine: Engine, delivery: Snapshot) -> tuple[Attempt, ...]:
     attempts: tuple[Attempt, ...] = ()
     for _ in range(MAX_REPLAYED):
         try:
-            replayed = wire.load(wire.DeliveryInput, delivery.input).replay_of
+            replayed = wire.load(notifications.DeliveryInput, delivery.input).replay_of
         except ValueError:  # purged, or started by hand
             break
         if replayed is None or not correlation.is_delivery(replayed):
@@ -114,7 +114,7 @@ def details(looked: Looked) -> api.PushDetails:
 
 def _delivery(snapshot: Snapshot, before: tuple[Attempt, ...]) -> api.PushDelivery | None:
     try:
-        given = wire.load(wire.DeliveryInput, snapshot.input)
+        given = wire.load(notifications.DeliveryInput, snapshot.input)
     except ValueError:  # purged, or started by hand
         return None
     if given.verdict is None:

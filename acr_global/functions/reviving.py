@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from acr_global import correlation, lives, verdict
-from acr_global.functions import clock, external_events, names, wire
+from acr_global.functions import clock, external_events, names, notifications, wire
 from acr_global.functions.engine import Phase, Snapshot
 from acr_global.model import Arrival, Evidence
 
@@ -64,7 +64,7 @@ class _Story:
             case (("TaskScheduled" | "TaskFailed"), names.FIRE_PUSH_NOTIFICATION):
                 self._reached(event)
             case "TaskCompleted", names.FIRE_PUSH_NOTIFICATION:
-                self._sent(wire.result(wire.NotifyOutput, event), event)
+                self._sent(wire.result(notifications.NotifyOutput, event), event)
             case "TaskCompleted", names.RECALL_PUSH:
                 self._recalled(wire.result(wire.RecallOutput, event))
 
@@ -93,7 +93,7 @@ class _Story:
             self.after = [a for a in self.arrivals if a.received_at > at]
             self.arrivals = [a for a in self.arrivals if a.received_at <= at]
 
-    def _sent(self, sent: wire.NotifyOutput | None, event: Mapping[str, Any]) -> None:
+    def _sent(self, sent: notifications.NotifyOutput | None, event: Mapping[str, Any]) -> None:
         """Note that a verdict was sent; unless that is not known, or failed attempts could not be
         handed over, for then it is still due, and sent again."""
         at = clock.moment(event.get("Timestamp"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from acr_global.functions import wire
+from acr_global.functions import notifications, wire
 from acr_global.notify import deliver
 from acr_global_rig.world import World, world
 from tests.e2e.scene import Scene, both
@@ -50,7 +50,7 @@ async def begun(w: World, push: str) -> list[tuple[str, str]]:
     while True:
         async with w.session.get(f"{w.host.url}/{path}") as answer:
             if answer.status != 404:
-                given = wire.load(wire.DeliveryInput, (await answer.json())["input"])
+                given = wire.load(notifications.DeliveryInput, (await answer.json())["input"])
                 return [(a.target, a.reason) for a in given.delivery.attempts]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from acr_global.functions import external_events, wire
+from acr_global.functions import external_events, notifications, wire
 from acr_global.functions.app import build_app
 from acr_global.functions.sdk import NEXT
 from acr_global.model import Arrival, VerdictType
@@ -102,7 +102,7 @@ def decide(raw: str, name: str = "pushevent-eastus") -> dict[str, Any]:
 @given(nested | st.text())
 def test_any_content_counts_as_the_regions_arrival(raw: str) -> None:
     """The push is complete, and the message stays small enough for every kind of target."""
-    verdict = wire.load(wire.NotifyInput, decide(raw)).verdict
+    verdict = wire.load(notifications.NotifyInput, decide(raw)).verdict
     assert VerdictType.COMPLETE is verdict.type
     assert set(verdict.regions) == {a.region for a in verdict.arrivals}
     message = message_of(verdict)

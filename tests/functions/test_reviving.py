@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from acr_global import correlation
-from acr_global.functions import names, reviving, wire
+from acr_global.functions import names, notifications, reviving, wire
 from acr_global.functions.engine import Phase, Snapshot
 from acr_global.functions.instances import new_input
 from acr_global.model import Action, Arrival, VerdictType
@@ -91,7 +91,7 @@ def test_a_recovery_without_a_late_window_had_all_that_was_heard() -> None:
     told = {
         "EventType": "TaskCompleted",
         "FunctionName": names.FIRE_PUSH_NOTIFICATION,
-        "Result": wire.dump(wire.NotifyOutput(verdict=VerdictType.OVERDUE)),
+        "Result": wire.dump(notifications.NotifyOutput(verdict=VerdictType.OVERDUE)),
         "Timestamp": at(601),
     }
     first, *rest = broken.history

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acr_global import audience
 from acr_global.ends import NOT_CHOSEN, SUPERSEDED
-from acr_global.functions import bookkeeping, names, overtaking, wire
+from acr_global.functions import bookkeeping, names, notifications, overtaking, wire
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all, attempt_group, give_way, not_sent
 from acr_global.functions.setup import Setup, Tools
@@ -22,11 +22,13 @@ def register(app: App, setup: Setup) -> None:
     async def attempt_delivery(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work
-        given = wire.load(wire.AttemptInput, work)
+        given = wire.load(notifications.AttemptInput, work)
         return wire.dump(await attempt_round(setup.tools(client), given))
 
 
-async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOutput:
+async def attempt_round(
+    tools: Tools, data: notifications.AttemptInput
+) -> notifications.AttemptOutput:
     """One attempt for each target that is due. An alarm that a later verdict has overtaken is
     sent only to targets that do not choose the later one; likewise a report of a group. A verdict
     is sent to nobody who does not choose it: what a target chooses was perhaps not known when the
@@ -47,4 +49,4 @@ async def attempt_round(tools: Tools, data: wire.AttemptInput) -> wire.AttemptOu
             attempts += await attempt_all(tools, verdict, wanted)
             await give_way(attempts)
             await bookkeeping.settle(tools, verdict, attempts)
-    return wire.AttemptOutput(attempts=tuple(attempts))
+    return notifications.AttemptOutput(attempts=tuple(attempts))

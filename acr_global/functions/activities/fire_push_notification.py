@@ -14,7 +14,7 @@ import logging
 from datetime import timedelta
 
 from acr_global import audience, retry
-from acr_global.functions import bookkeeping, log, names, observing, wire
+from acr_global.functions import bookkeeping, log, names, notifications, observing, wire
 from acr_global.functions.activities.hand_over_delivery import hand_on
 from acr_global.functions.activities.recall_push import heard
 from acr_global.functions.sdk import App
@@ -41,10 +41,11 @@ def register(app: App, setup: Setup) -> None:
     async def fire_push_notification(work: JsonObject, client: str) -> JsonObject:
         if work == wire.PROBE:
             return work
-        return wire.dump(await fire(setup.tools(client), wire.load(wire.NotifyInput, work)))
+        given = wire.load(notifications.NotifyInput, work)
+        return wire.dump(await fire(setup.tools(client), given))
 
 
-async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
+async def fire(tools: Tools, data: notifications.NotifyInput) -> notifications.NotifyOutput:
     """First attempt for every target that wants this verdict; then it is entered in the ledger, and
     the rest is handed over. Nothing is said of a verdict that does not stand."""
     if dropped := await _instead_of(tools, data.verdict):
@@ -55,7 +56,7 @@ async def fire(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     return sent
 
 
-async def _instead_of(tools: Tools, verdict: Verdict) -> wire.NotifyOutput | None:
+async def _instead_of(tools: Tools, verdict: Verdict) -> notifications.NotifyOutput | None:
     """In the place of a verdict that does not stand the one that the push has come to, or with
     which it had ended."""
     if verdict.type not in _ALARMS and tools.clock() < verdict.decided_at + LATE:
@@ -63,20 +64,20 @@ async def _instead_of(tools: Tools, verdict: Verdict) -> wire.NotifyOutput | Non
     stands = await standing(tools.engine, verdict)
     if stands is not verdict.type:
         _log_dropped(verdict, stands)
-        return wire.NotifyOutput(verdict=stands)
+        return notifications.NotifyOutput(verdict=stands)
     if stands is VerdictType.OVERDUE and (row := await bookkeeping.said_before(tools, verdict)):
-        return wire.NotifyOutput(verdict=row.state, instead=heard(row))
+        return notifications.NotifyOutput(verdict=row.state, instead=heard(row))
     return None
 
 
-async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
+async def _send(tools: Tools, data: notifications.NotifyInput) -> notifications.NotifyOutput:
     verdict = data.verdict
     _log_verdict(verdict)
     wanted = audience.wanted(tools.settings.targets, data.targets, verdict)
     group = await _grouped(tools, data, wanted)
     held = group.targets if group else ()
     attempts = await attempt_all(tools, verdict, tuple(t for t in wanted if t not in held))
-    sent = wire.NotifyOutput(
+    sent = notifications.NotifyOutput(
         verdict=verdict.type,
         at=verdict.decided_at if verdict.type in _ALARMS else None,
         missing=verdict.missing or None,
@@ -88,12 +89,12 @@ async def _send(tools: Tools, data: wire.NotifyInput) -> wire.NotifyOutput:
     if rest is None:
         listed = await bookkeeping.enter(tools, verdict, attempts)
         return sent.model_copy(update={"listed": listed or None})
-    handed = await hand_on(tools, wire.DeliveryInput(verdict=verdict, delivery=rest))
+    handed = await hand_on(tools, notifications.DeliveryInput(verdict=verdict, delivery=rest))
     return sent.model_copy(update=handed._asdict() | {"listed": handed.listed or None})
 
 
 async def _grouped(
-    tools: Tools, data: wire.NotifyInput, wanted: tuple[str, ...]
+    tools: Tools, data: notifications.NotifyInput, wanted: tuple[str, ...]
 ) -> wire.InGroup | None:
     """What a group takes of a verdict; most have nothing to do with one."""
     verdict = data.verdict

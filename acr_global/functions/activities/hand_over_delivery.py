@@ -18,7 +18,7 @@ import logging
 from typing import NamedTuple
 
 from acr_global import correlation
-from acr_global.functions import bookkeeping, log, names, replays, wire
+from acr_global.functions import bookkeeping, log, names, notifications, replays, wire
 from acr_global.functions.engine import AlreadyExistsError, EngineError, Phase, Snapshot
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import give_way
@@ -36,7 +36,7 @@ class HandedOver(NamedTuple):
     """Its instance."""
     listed: bool = False
     """Whether its verdict was entered in the ledger; known to who has started it only."""
-    owed: wire.DeliveryInput | None = None
+    owed: notifications.DeliveryInput | None = None
     """What is still to be handed over."""
 
 
@@ -49,11 +49,11 @@ def register(app: App, setup: Setup) -> None:
     async def hand_over_delivery(work: JsonObject, client: str) -> str:
         if work == wire.PROBE:
             return ""
-        given = wire.load(wire.DeliveryInput, work)
+        given = wire.load(notifications.DeliveryInput, work)
         return (await _hand_over(setup.tools(client), given))[0]
 
 
-async def hand_on(tools: Tools, data: wire.DeliveryInput) -> HandedOver:
+async def hand_on(tools: Tools, data: notifications.DeliveryInput) -> HandedOver:
     """After first attempts, start a delivery of what failed."""
     await give_way(data.delivery.attempts)
     try:
@@ -62,7 +62,7 @@ async def hand_on(tools: Tools, data: wire.DeliveryInput) -> HandedOver:
         return HandedOver(None, owed=data)
 
 
-async def _hand_over(tools: Tools, data: wire.DeliveryInput) -> tuple[str, bool]:
+async def _hand_over(tools: Tools, data: notifications.DeliveryInput) -> tuple[str, bool]:
     """Start the delivery unless it is there: a start on a finished id would replace it. Returns its
     id, and whether its verdict was entered in the ledger.
 
@@ -91,7 +91,7 @@ async def _hand_over(tools: Tools, data: wire.DeliveryInput) -> tuple[str, bool]
     return instance_id, listed
 
 
-def _id(data: wire.DeliveryInput) -> str:
+def _id(data: notifications.DeliveryInput) -> str:
     match data.subject:
         case GroupReport() as report:
             return correlation.report_delivery_id(report.group_id, report.number, data.part or 0)
@@ -104,7 +104,7 @@ def _is_of(subject: Verdict | GroupReport, delivery: Snapshot) -> bool:
     if delivery.phase is Phase.ABSENT:
         return False
     try:
-        there = wire.load(wire.DeliveryInput, delivery.input).subject
+        there = wire.load(notifications.DeliveryInput, delivery.input).subject
     except ValueError:
         return False
     if isinstance(subject, Verdict):

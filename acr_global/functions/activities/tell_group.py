@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 
 from acr_global import audience, retry
-from acr_global.functions import groups, log, names, wire
+from acr_global.functions import groups, log, names, notifications, wire
 from acr_global.functions.activities.hand_over_delivery import hand_on
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_group
@@ -33,11 +33,11 @@ async def tell(tools: Tools, given: groups.TellInput) -> groups.TellOutput:
     """One attempt for each target that wants to hear it, side by side. Raises NotDecidedError."""
     await report_stands(tools.engine, given.tellings[0].report)
     made = await asyncio.gather(*(_attempt(tools, telling) for telling in given.tellings))
-    owed: list[wire.DeliveryInput] = []
+    owed: list[notifications.DeliveryInput] = []
     for telling, attempts in zip(given.tellings, made, strict=True):
         report, schedule = telling.report, tools.settings.retry_schedule
         if rest := retry.of_failed(report.group_id, attempts, report.at, schedule):
-            data = wire.DeliveryInput(report=report, delivery=rest, part=telling.part)
+            data = notifications.DeliveryInput(report=report, delivery=rest, part=telling.part)
             handed = await hand_on(tools, data)
             owed += [handed.owed] if handed.owed else []
     return groups.TellOutput(

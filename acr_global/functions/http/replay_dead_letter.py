@@ -10,7 +10,7 @@ from acr_global import api
 from acr_global.correlation import base_and_number, numbered
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, letters, log, names, overtaking, wire
+from acr_global.functions import clock, letters, log, names, notifications, overtaking, wire
 from acr_global.functions.answers import respond_to_operator
 from acr_global.functions.engine import AlreadyExistsError, Engine
 from acr_global.functions.replays import newest
@@ -77,7 +77,7 @@ async def _try_again(
     return api.Replay(delivery=new_id, push=push.push_id)
 
 
-async def _start(engine: Engine, new_id: str, data: wire.DeliveryInput) -> api.Replay:
+async def _start(engine: Engine, new_id: str, data: notifications.DeliveryInput) -> api.Replay:
     # Another caller may replay it at this moment: one delivery serves both.
     with contextlib.suppress(AlreadyExistsError):
         await engine.start(names.DELIVER_NOTIFICATION, new_id, data)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from acr_global import retry, verdict
 from acr_global.ends import final_state, undelivered
-from acr_global.functions import log, names, observing, statuses, turns, wire
+from acr_global.functions import log, names, notifications, observing, statuses, turns, wire
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.grouping import GroupReport
@@ -44,7 +44,7 @@ def register(app: App, setup: Setup) -> None:
 def _ended(setup: Setup, output: object) -> None:
     """Log and count a dead letter."""
     try:
-        ended = wire.load(wire.DeliveryOutput, output)
+        ended = wire.load(notifications.DeliveryOutput, output)
     except ValueError:  # it failed
         return
     if ended.state != "dead":
@@ -64,7 +64,7 @@ def _ended(setup: Setup, output: object) -> None:
 
 def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     """Deliver one message to those who do not have it yet; returns a `DeliveryOutput`."""
-    given = wire.load(wire.DeliveryInput, context.get_input())
+    given = wire.load(notifications.DeliveryInput, context.get_input())
     state = given.delivery
     while (wake := retry.next_due(state, context.current_utc_datetime)) is not None:
         due = retry.due(state, context.current_utc_datetime)
@@ -73,7 +73,7 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
         if not due:
             yield context.create_timer(verdict.timer_for(wake))
             continue
-        data = wire.AttemptInput(
+        data = notifications.AttemptInput(
             verdict=given.verdict,
             report=given.report,
             targets=due,
@@ -81,14 +81,14 @@ def deliver_notification(context: df.DurableOrchestrationContext) -> Generator[A
         )
         try:
             result = yield context.call_activity(names.ATTEMPT_DELIVERY, wire.dump(data))
-            attempts = wire.load(wire.AttemptOutput, result).attempts
+            attempts = wire.load(notifications.AttemptOutput, result).attempts
         except Exception:  # an activity's failure comes as a bare exception
             attempts = ()
         now = context.current_utc_datetime
         state = retry.after_attempts(state, (*attempts, *_unanswered(due, attempts, now)))
     final = final_state(state)
     context.set_custom_status(statuses.bounded(summary(given, state, final)))
-    return wire.dump(wire.DeliveryOutput(state=final, delivery=state))
+    return wire.dump(notifications.DeliveryOutput(state=final, delivery=state))
 
 
 def _unanswered(
@@ -103,7 +103,7 @@ def _unanswered(
     ]
 
 
-def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
+def summary(given: notifications.DeliveryInput, state: retry.Delivery, word: str) -> dict[str, Any]:
     """The custom status, bounded: what an operator's list shows without reading the input."""
     dead = set(retry.dead(state))
     return {
@@ -117,7 +117,7 @@ def summary(given: wire.DeliveryInput, state: retry.Delivery, word: str) -> dict
     }
 
 
-def _about(given: wire.DeliveryInput) -> dict[str, Any]:
+def _about(given: notifications.DeliveryInput) -> dict[str, Any]:
     """What is delivered, in a few words."""
     match given.subject:
         case GroupReport() as report:

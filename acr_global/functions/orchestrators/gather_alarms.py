@@ -26,7 +26,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acr_global import gathering, reporting, verdict
-from acr_global.functions import external_events, groups, log, names, sdk, statuses, turns, wire
+from acr_global.functions import (
+    external_events,
+    groups,
+    log,
+    names,
+    notifications,
+    sdk,
+    statuses,
+    turns,
+    wire,
+)
 from acr_global.functions.orchestrators.wait_for_all_regions import PAUSES
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
@@ -110,7 +120,7 @@ class Gathering:
         self.group = reporting.told(self.group, made, self._now)
         self._being_told, self._telling = {}, None
 
-    def _hand_over(self, owed: Sequence[wire.DeliveryInput]) -> Steps:
+    def _hand_over(self, owed: Sequence[notifications.DeliveryInput]) -> Steps:
         """Start deliveries that the telling activity could not start."""
         for each in owed:
             yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(each), str)

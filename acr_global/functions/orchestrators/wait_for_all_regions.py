@@ -34,6 +34,7 @@ from acr_global.functions import (
     external_events,
     log,
     names,
+    notifications,
     sdk,
     statuses,
     turns,
@@ -248,8 +249,8 @@ class Waiting:
             type=decided.type, at=decided.decided_at, missing=decided.missing
         )
         group = before[-1].group if before else None
-        data = wire.NotifyInput(verdict=decided, targets=self._push.targets, group=group)
-        read = partial(wire.load, wire.NotifyOutput)
+        data = notifications.NotifyInput(verdict=decided, targets=self._push.targets, group=group)
+        read = partial(wire.load, notifications.NotifyOutput)
         sent, error = yield from self._insist(names.FIRE_PUSH_NOTIFICATION, wire.dump(data), read)
         if error:
             owed = _undelivered(decided, self._push.targets)
@@ -272,7 +273,7 @@ class Waiting:
         return record
 
     def _ended_before(
-        self, record: wire.VerdictRecord, sent: wire.NotifyOutput
+        self, record: wire.VerdictRecord, sent: notifications.NotifyOutput
     ) -> wire.VerdictRecord:
         """Leave the verdict with which the push had ended before this instance of it began."""
         self._collect()
@@ -282,7 +283,7 @@ class Waiting:
         self.show(sent.verdict)
         return record.model_copy(update={"type": sent.verdict, "missing": (), "listed": True})
 
-    def _hand_over(self, record: wire.VerdictRecord, owed: wire.DeliveryInput) -> Steps:
+    def _hand_over(self, record: wire.VerdictRecord, owed: notifications.DeliveryInput) -> Steps:
         """Start the delivery that the sending activity could not start."""
         delivery, error = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed), str)
         if error:
@@ -305,7 +306,9 @@ class Waiting:
         wake = self._context.current_utc_datetime + timedelta(seconds=seconds)
         return self._context.create_timer(verdict.timer_for(wake))
 
-    def _give_up(self, record: wire.VerdictRecord, owed: wire.DeliveryInput, why: str) -> Steps:
+    def _give_up(
+        self, record: wire.VerdictRecord, owed: notifications.DeliveryInput, why: str
+    ) -> Steps:
         """Leave a dead letter, as a child of this instance: that depends on nothing but the
         engine's own storage."""
         if not self._context.is_replaying:
@@ -358,9 +361,9 @@ def shown(status: wire.PushStatus) -> dict[str, Any]:
     return statuses.bounded(wire.dump(status.model_copy(update={"reports": None})))
 
 
-def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> wire.DeliveryInput:
+def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> notifications.DeliveryInput:
     """A delivery to all targets of the push."""
     state = retry.Delivery(
         push_id=decided.push_id, targets=targets, begun_at=decided.decided_at, schedule=()
     )
-    return wire.DeliveryInput(verdict=decided, delivery=state)
+    return notifications.DeliveryInput(verdict=decided, delivery=state)

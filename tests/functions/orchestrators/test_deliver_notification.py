@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acr_global.functions import statuses, wire
+from acr_global.functions import notifications, statuses
 from acr_global.functions.orchestrators.deliver_notification import summary
 from acr_global.model import Attempt, Outcome
 from acr_global.retry import Delivery
@@ -34,7 +34,7 @@ def test_a_deliverys_targets_are_cut_with_counts(dead: int, delivered: int) -> N
     )
     odd = artifact(repository="\u2028" * 1_024, tag="\U0001f600" * 1_024)
     about = verdict().model_copy(update={"push_id": "p" * 100, "artifact": odd})
-    given = wire.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
+    given = notifications.DeliveryInput(verdict=about, delivery=state, replay_of="_" * 100)
     whole = summary(given, state, "dead")
     cut = statuses.bounded(whole)
     assert statuses.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))
