@@ -8,6 +8,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     keeping, searching, instances       an arrival is put where nothing can lose it
     pacing, strays                      in its turn; and where its region has left the settings
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
+    waiting                             what a push's orchestrator waits for, decides and has sent
     standing, sending, overtaking       an alarm is told if it stands; one attempt for each target
     joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work
@@ -28,7 +29,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     log, clock                          one line for each thing that happened; the time
     observing, observer, exporting      what is measured, where somebody exports it
 
-One webhook's way: http/image_push, keeping, searching, orchestrators/wait_for_all_regions,
+One webhook's way: http/image_push, keeping, searching, orchestrators/wait_for_all_regions, waiting,
 activities/fire_push_notification, sending, then notify/. `python -m tools.journey --way` lists it,
 function by function.
 """

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from acr_global import correlation
 from acr_global.functions import reviving, wire
-from acr_global.functions.orchestrators.wait_for_all_regions import EARLIER_ARRIVAL_SLACK
+from acr_global.functions.waiting import EARLIER_ARRIVAL_SLACK
 from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world

@@ -37,9 +37,9 @@ from acr_global.functions import (
     turns,
     wire,
 )
-from acr_global.functions.orchestrators.wait_for_all_regions import PAUSES
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
+from acr_global.functions.waiting import PAUSES
 from acr_global.grouping import GroupState, MemberState
 from acr_global.reporting import Telling
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from acr_global.functions import statuses, wire
-from acr_global.functions.orchestrators.wait_for_all_regions import shown
+from acr_global.functions.waiting import shown
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
