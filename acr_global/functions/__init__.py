@@ -8,7 +8,7 @@ in orchestrators/, activities/ and timers/. Beside them stands what they share:
     keeping, searching, instances       an arrival is put where nothing can lose it
     pacing, strays                      in its turn; and where its region has left the settings
     beginning, turns, external_events   a push begins, has its turns, and hears of its regions
-    waiting                             what a push's orchestrator waits for, decides and has sent
+    waiting, notifying                  what a push's orchestrator waits for, decides; and has sent
     standing, sending, overtaking       an alarm is told if it stands; one attempt for each target
     joining, groups                     an alarm joins its group; what a group stores
     journal, noting                     what a process notes of its work

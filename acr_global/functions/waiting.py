@@ -5,24 +5,17 @@ orchestrators/wait_for_all_regions.py makes its steps.
 from __future__ import annotations
 
 import contextlib
-import logging
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from acr_global import correlation, retry, verdict
-from acr_global.functions import external_events, log, names, notifications, sdk, statuses, wire
+from acr_global import correlation, verdict
+from acr_global.functions import external_events, names, sdk, statuses, wire
+from acr_global.functions.notifying import PAUSES, Notifying, Steps, pause
 from acr_global.model import Arrival, Verdict, VerdictType
 
 if TYPE_CHECKING:
     import azure.durable_functions as df
-
-Steps = Generator[Any, Any, Any]
-
-PAUSES = (5, 10, 30, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
-"""Seconds before an activity is called again that itself failed (by the engine's storage, Python's
-death or a bug, not by a receiver): together as long as a delivery is tried."""
 
 LINGER = timedelta(seconds=10)
 """A starter gives up 4.2 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
@@ -39,6 +32,7 @@ class Waiting:
 
     def __init__(self, context: df.DurableOrchestrationContext, push: wire.PushInput) -> None:
         self._context, self._push = context, push
+        self._notifying = Notifying(context, push)
         self._waits: list[tuple[str, Any]] = []
         self._begun_at = context.current_utc_datetime
         begun_at = push.known.begun_at if push.known else push.begun_at or self._begun_at
@@ -126,7 +120,7 @@ class Waiting:
             except Exception:  # an activity's failure comes as a bare exception
                 if not (again and self._push.looks_again):
                     break
-                yield self._pause(PAUSES[0])
+                yield pause(self._context, PAUSES[0])
                 continue
             with contextlib.suppress(ValueError):
                 return wire.load(wire.EvidenceOutput, result)
@@ -169,92 +163,23 @@ class Waiting:
             self._collect()
 
     def notify(self, decided: Verdict, before: Sequence[wire.VerdictRecord] = ()) -> Steps:
-        """Send one verdict; what fails goes on in an instance of its own. `before`: those that were
-        said already."""
-        record = wire.VerdictRecord(
-            type=decided.type, at=decided.decided_at, missing=decided.missing
-        )
+        """Send one verdict, and take in what has come since. `before`: those that were said
+        already."""
         group = before[-1].group if before else None
-        data = notifications.NotifyInput(verdict=decided, targets=self._push.targets, group=group)
-        read = partial(wire.load, notifications.NotifyOutput)
-        sent, error = yield from self._insist(names.FIRE_PUSH_NOTIFICATION, wire.dump(data), read)
-        if error:
-            owed = _undelivered(decided, self._push.targets)
-            record = yield from self._give_up(record, owed, f"not sent: {error}")
-        else:
-            if sent.verdict is not decided.type:
-                return self._ended_before(record, sent)
-            record = record.model_copy(
-                update={
-                    "attempts": sent.attempts,
-                    "delivery": sent.delivery,
-                    "group": sent.group,
-                    "listed": sent.listed,
-                }
-            )
-            if sent.owed:
-                record = yield from self._hand_over(record, sent.owed)
+        record, instead = yield from self._notifying.send(decided, group)
         self._collect()
-        self._told = record
+        if record.type is decided.type:
+            self._told = record
+        else:
+            self._ended_before(record.type, instead)
         return record
 
-    def _ended_before(
-        self, record: wire.VerdictRecord, sent: notifications.NotifyOutput
-    ) -> wire.VerdictRecord:
+    def _ended_before(self, verdict_type: VerdictType, instead: wire.EvidenceOutput | None) -> None:
         """Leave the verdict with which the push had ended before this instance of it began."""
-        self._collect()
-        if sent.instead:
-            self.hear(sent.instead.arrivals)
-            self.watch = verdict.with_evidence(self.watch, sent.instead.evidence)
-        self.show(sent.verdict)
-        return record.model_copy(update={"type": sent.verdict, "missing": (), "listed": True})
-
-    def _hand_over(self, record: wire.VerdictRecord, owed: notifications.DeliveryInput) -> Steps:
-        """Start the delivery that the sending activity could not start."""
-        delivery, error = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(owed), str)
-        if error:
-            return (yield from self._give_up(record, owed, f"not handed over: {error}"))
-        return record.model_copy(update={"delivery": delivery})
-
-    def _insist(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
-        """Call an activity until it succeeds; its result, or its last error. What cannot be read
-        as its result is that of another one (wire.py)."""
-        for pause in (*PAUSES, None):
-            try:
-                result = yield self._context.call_activity(activity, data)
-                return read(result), None
-            except Exception as error:  # an activity's failure comes as a bare exception
-                if pause is None:
-                    return None, f"{error}"[:200]
-            yield self._pause(pause)
-
-    def _pause(self, seconds: float) -> Any:
-        wake = self._context.current_utc_datetime + timedelta(seconds=seconds)
-        return self._context.create_timer(verdict.timer_for(wake))
-
-    def _give_up(
-        self, record: wire.VerdictRecord, owed: notifications.DeliveryInput, why: str
-    ) -> Steps:
-        """Leave a dead letter, as a child of this instance: that depends on nothing but the
-        engine's own storage."""
-        if not self._context.is_replaying:
-            log.line(
-                "verdict-given-up",
-                level=logging.ERROR,
-                push=self._push.push_id,
-                verdict=record.type.value,
-                cause=why,
-                todo="look why; then replay the dead letter",
-            )
-        letter = owed.model_copy(update={"delivery": retry.given_up(owed.delivery, record.at)})
-        instance_id = correlation.delivery_id(self._push.push_id, record.type, self._push.birth)
-        try:
-            yield self._context.call_sub_orchestrator(
-                names.DELIVER_NOTIFICATION, wire.dump(letter), instance_id
-            )
-        except Exception as error:  # a child's failure comes as a bare exception
-            why = f"{why}; no dead letter: {error}"[:400]
-        return record.model_copy(update={"error": why, "delivery": instance_id})
+        if instead:
+            self.hear(instead.arrivals)
+            self.watch = verdict.with_evidence(self.watch, instead.evidence)
+        self.show(verdict_type)
 
     def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
         told = self._told
@@ -285,11 +210,3 @@ def shown(status: wire.PushStatus) -> dict[str, Any]:
     if statuses.fits(whole):
         return whole
     return statuses.bounded(wire.dump(status.model_copy(update={"reports": None})))
-
-
-def _undelivered(decided: Verdict, targets: tuple[str, ...]) -> notifications.DeliveryInput:
-    """A delivery to all targets of the push."""
-    state = retry.Delivery(
-        push_id=decided.push_id, targets=targets, begun_at=decided.decided_at, schedule=()
-    )
-    return notifications.DeliveryInput(verdict=decided, delivery=state)

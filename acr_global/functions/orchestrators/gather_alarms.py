@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -37,16 +37,14 @@ from acr_global.functions import (
     turns,
     wire,
 )
+from acr_global.functions.notifying import PAUSES, Steps
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
-from acr_global.functions.waiting import PAUSES
 from acr_global.grouping import GroupState, MemberState
 from acr_global.reporting import Telling
 
 if TYPE_CHECKING:
     import azure.durable_functions as df
-
-Steps = Generator[Any, Any, Any]
 
 LOOK_AFTER = timedelta(seconds=10)
 """Whether an activity is done is looked at with each event, and this often."""
