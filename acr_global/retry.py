@@ -75,18 +75,18 @@ def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
 
     A target that refuses the key a second time is dead.
     """
-    ours = tuple(_settled(state, a) for a in attempts if a.target in state.targets)
+    ours = tuple(_dead_if_refused_again(state, a) for a in attempts if a.target in state.targets)
     return state.model_copy(update={"attempts": state.attempts + ours})
 
 
-def _settled(state: Delivery, attempt: Attempt) -> Attempt:
+def _dead_if_refused_again(state: Delivery, attempt: Attempt) -> Attempt:
     if not attempt.once_more or not any(a.once_more for a in attempts_of(state, attempt.target)):
         return attempt
     return attempt.model_copy(update={"outcome": Outcome.DEAD, "retry_after": None})
 
 
 def given_up(state: Delivery, now: datetime) -> Delivery:
-    """The state with every target settled: those without the message are dead."""
+    """The state with no target owed any more: those without the message are dead."""
     lost = tuple(
         Attempt(target=target, at=now, outcome=Outcome.DEAD, reason="given-up")
         for target in owed(state)

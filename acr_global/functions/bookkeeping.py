@@ -76,13 +76,13 @@ def note_begun_again(push_id: str, said: VerdictType) -> None:
     )
 
 
-async def settle(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
+async def mark_done(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt]) -> None:
     """Enter the targets that got it after all, or no longer need it, if there are any."""
     from acr_global import ledger
 
-    settled = [a.target for a in attempts if a.outcome is Outcome.DELIVERED or a.reason in UNNEEDED]
-    if settled:
-        marks = ledger.told(verdict.type, settled)
+    done = [a.target for a in attempts if a.outcome is Outcome.DELIVERED or a.reason in UNNEEDED]
+    if done:
+        marks = ledger.told(verdict.type, done)
         await _done(tools.ledger.mark(ledger.keys(ledger.row_of(verdict)), marks), verdict)
 
 

@@ -64,10 +64,10 @@ async def _listens(engine: Engine, push_id: str) -> bool:
     return True
 
 
-async def settle(tools: Tools, verdict: Verdict, taken: wire.InGroup) -> bool:
+async def follow_up(tools: Tools, verdict: Verdict, taken: wire.InGroup) -> bool:
     """Tell a group what has become of a push; False where it is gone or over, or says otherwise,
     and so tells nobody."""
-    return await _insist(_Settling(tools, verdict, taken).step) or False
+    return await _insist(_FollowUp(tools, verdict, taken).step) or False
 
 
 async def _insist(step: Callable[[], Awaitable[T | None]]) -> T | None:
@@ -170,7 +170,7 @@ class _Joining:
         return False
 
 
-class _Settling:
+class _FollowUp:
     """What has become of a push, on its way to the push's group."""
 
     def __init__(self, tools: Tools, verdict: Verdict, taken: wire.InGroup) -> None:

@@ -151,10 +151,10 @@ async def _firings(
         ours = posted_to is None or firing.posted_to == posted_to
         return firing if ours and concerns(firing, question) else None
 
-    def settled(firing: Firing | None) -> bool:
+    def was_accepted(firing: Firing | None) -> bool:
         return firing is not None and firing.accepted
 
-    return tuple(f for f in await log.entries(webhook, wanted, until=settled) if f is not None)
+    return tuple(f for f in await log.entries(webhook, wanted, until=was_accepted) if f is not None)
 
 
 async def open_event_log(stack: AsyncExitStack, access: Access, credential: Credential) -> EventLog:

@@ -102,15 +102,15 @@ async def test_a_push_that_its_group_forgets_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither told what becomes of it, nor asking: it waits for ever, and so does the group."""
-    settle, asked = joining.settle, gathering.asked
+    follow_up, asked = joining.follow_up, gathering.asked
 
     def waiting(group: gathering.Group, states: Iterable[str], at: datetime) -> gathering.Group:
         return asked(group, dict.fromkeys(states, MemberState.WAITING), at)
 
     async def forgetful(tools: Any, verdict: Verdict, taken: wire.InGroup) -> bool:
-        return verdict.push_id == "p4" or await settle(tools, verdict, taken)
+        return verdict.push_id == "p4" or await follow_up(tools, verdict, taken)
 
-    monkeypatch.setattr(joining, "settle", forgetful)
+    monkeypatch.setattr(joining, "follow_up", forgetful)
     monkeypatch.setattr(gathering, "asked", waiting)
     found = violations(await virtual.play(REGION_DOWN))
     assert {"group-ends", "nothing-left", "nothing-lost"} == {each.invariant for each in found}

@@ -1,4 +1,4 @@
-"""`AskMembers`: what has become of pushes of a group that should have been settled by now."""
+"""`AskMembers`: what has become of pushes of a group that should have been decided by now."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def state_of(snapshot: Snapshot, now: datetime) -> MemberState:
         case Phase.FINISHED | Phase.BEGUN:
             later = overtaking(wire.newest_state(snapshot.custom_status, snapshot.output))
             listens = snapshot.phase is Phase.BEGUN
-            unsettled = MemberState.WAITING if listens else MemberState.INCOMPLETE
-            return BECOMES[later] if later else unsettled
+            otherwise = MemberState.WAITING if listens else MemberState.INCOMPLETE
+            return BECOMES[later] if later else otherwise
         case Phase.PENDING:
             return MemberState.WAITING
         case Phase.FAILED if snapshot.updated and now - snapshot.updated < GIVEN_UP_AFTER:

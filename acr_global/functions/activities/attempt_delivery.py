@@ -48,5 +48,5 @@ async def attempt_round(
             attempts += [not_sent(tools, name, Outcome.DEAD, NOT_CHOSEN) for name in others]
             attempts += await attempt_all(tools, verdict, wanted)
             await give_way(attempts)
-            await bookkeeping.settle(tools, verdict, attempts)
+            await bookkeeping.mark_done(tools, verdict, attempts)
     return notifications.AttemptOutput(attempts=tuple(attempts))

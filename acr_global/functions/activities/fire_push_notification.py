@@ -110,7 +110,7 @@ async def _grouped(
         return None
     from acr_global.functions import joining
 
-    return data.group if await joining.settle(tools, verdict, data.group) else None
+    return data.group if await joining.follow_up(tools, verdict, data.group) else None
 
 
 def _log_dropped(verdict: Verdict, instead: VerdictType) -> None:

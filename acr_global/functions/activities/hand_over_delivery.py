@@ -6,7 +6,7 @@ crash finds it. (It may also find the delivery of an earlier push of the same id
 purged; times tell them apart.)
 
 A verdict is entered in the ledger right before its delivery is started, and not again where that
-is there. For the delivery marks in the row whom it has told (bookkeeping.settle): a row written
+is there. For the delivery marks in the row whom it has told (bookkeeping.mark_done): a row written
 after the start, or again by a repeat, could lack the mark, or name a target that had the message at
 once and refuses the repeat.
 """
