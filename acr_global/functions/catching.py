@@ -54,7 +54,7 @@ class CatchingUp:
 
     def __init__(self, setup: Setup) -> None:
         self._loaded: Loaded = setup.loaded
-        self._warnings, self._said = setup.warnings, ""
+        self._warnings, self._last_cause = setup.warnings, ""
         self._logs = Logs()
         self._mark = Mark()
         """The mark as this process knows it; storage may have more."""
@@ -118,25 +118,25 @@ class CatchingUp:
                 problems += found.problems
         finally:
             await identity.close()
-        self._say(problems)
+        self._log_once(problems)
         return entries
 
-    def _say(self, problems: list[str]) -> None:
+    def _log_once(self, problems: list[str]) -> None:
         """Log problems, each once until it changes."""
-        said = "; ".join(dict.fromkeys(problems))
+        cause = "; ".join(dict.fromkeys(problems))
         # With each sign-in that fails the SDK logs a page of text; once is enough of that, too.
-        logging.getLogger("azure.identity").setLevel(logging.ERROR if said else logging.NOTSET)
-        if not said:
+        logging.getLogger("azure.identity").setLevel(logging.ERROR if cause else logging.NOTSET)
+        if not cause:
             self._warnings.pop(SETTING, None)
-        elif said != self._said:
+        elif cause != self._last_cause:
             self._warnings[SETTING] = UNREADABLE
             log.line(
                 "cannot-catch-up",
                 level=logging.WARNING,
-                cause=said,
+                cause=cause,
                 todo="see docs/catching-up.md; webhooks that were not delivered are not taken in",
             )
-        self._said = said
+        self._last_cause = cause
 
     async def _take_in(
         self, due: tuple[Logged, ...], engine: Engine

@@ -33,8 +33,8 @@ def set_up(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     return tuple(_problem(f"is not used for {name}: another exporter was there") for name in taken)
 
 
-def _problem(said: str) -> Problem:
-    return Problem(ENDPOINT, f"{said}; nothing but telemetry is affected", "warning")
+def _problem(message: str) -> Problem:
+    return Problem(ENDPOINT, f"{message}; nothing but telemetry is affected", "warning")
 
 
 def _is_there() -> bool:

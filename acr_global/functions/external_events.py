@@ -62,12 +62,12 @@ _PLAIN = json.JSONDecoder(object_hook=_refuse_classes)
 
 
 def arrival_of(
-    region: str, said: object, event_id: str, begun_at: datetime, now: datetime
+    region: str, content: object, event_id: str, begun_at: datetime, now: datetime
 ) -> Arrival:
     """The region's arrival, as the starter wrote it; any other content counts as received now.
     `event_id` stands for the id of an event without one."""
     try:
-        arrival = wire.load(Arrival, said)
+        arrival = wire.load(Arrival, content)
     except ValueError:
         return Arrival(region=region, event_id=event_id, received_at=now)
     credible = begun_at - WRONG_CLOCK <= arrival.received_at <= now + WRONG_CLOCK

@@ -138,8 +138,8 @@ class _Joining:
             return await self._begin() if status else None
         if mark := gathering.mark_of(status.marks, self._verdict.push_id):
             # One that says otherwise is of an earlier push of this id, which has been purged.
-            told = mark.singly or mark.state not in (MemberState.WAITING, self._state)
-            held = () if told else self._targets
+            singly = mark.singly or mark.state not in (MemberState.WAITING, self._state)
+            held = () if singly else self._targets
             return wire.InGroup(group=group.instance_id, targets=held)
         if status.state == "full":
             return await self._begin()

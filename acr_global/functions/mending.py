@@ -121,12 +121,12 @@ def regathered(snapshot: Snapshot) -> groups.GroupInput:
             case (("TaskScheduled" | "TaskFailed"), names.TELL_GROUP):
                 unsure_since = at
             case "TaskCompleted", names.TELL_GROUP if at:
-                told, unsure_since = wire.result(groups.TellOutput, event), at
-                if told:
-                    group, unsure_since = reporting.told(group, told.tellings, at), None
+                answer, unsure_since = wire.result(groups.TellOutput, event), at
+                if answer:
+                    group, unsure_since = reporting.told(group, answer.tellings, at), None
                     # Whether they were handed over since does not matter: a second start finds
                     # the first.
-                    owed = told.owed or None
+                    owed = answer.owed or None
             case "TaskCompleted", names.ASK_MEMBERS if at:
                 if asked := wire.result(groups.AskOutput, event):
                     group = gathering.asked(group, asked.states, at)

@@ -25,7 +25,7 @@ from opentelemetry.trace import (
 from acr_global import api, measures, spans
 from acr_global.functions import clock
 from acr_global.functions.answers import Answer
-from acr_global.functions.sending import Told
+from acr_global.functions.sending import Subject
 from acr_global.instruments import INSTRUMENTS, REGION, SECONDS, Instrument
 from acr_global.measures import Measurement
 from acr_global.model import Artifact, Attempt, PushEvent, Verdict
@@ -60,14 +60,14 @@ class Observer:
         _trace(spans.of_wait(verdict))
 
     def attempted(
-        self, settings: Settings, told: Told, attempts: Iterable[Attempt], begun: datetime
+        self, settings: Settings, subject: Subject, attempts: Iterable[Attempt], begun: datetime
     ) -> None:
         """Attempts were made, side by side, from this time on."""
         for attempt in attempts:
             channel = _channel(settings, attempt.target)
-            _record(measures.of_attempt(told.said, told.since, attempt, channel))
-            push, group = told.push, told.group
-            _trace(spans.of_attempt(told.said, attempt, channel, begun, push=push, group=group))
+            _record(measures.of_attempt(subject.word, subject.since, attempt, channel))
+            push, group = subject.push, subject.group
+            _trace(spans.of_attempt(subject.word, attempt, channel, begun, push=push, group=group))
 
     def looked(
         self,

@@ -34,8 +34,8 @@ async def _later_report(
         return frozenset()
     newest = (status.newest if status else None) or {}
     state = GroupState.OVER if status and status.state == "over" else GroupState.BEHIND
-    told = audience.wanted_of_group(tools.settings.targets, names, state)
-    return frozenset(name for name in told if newest.get(name, 0) > report.number)
+    hearing = audience.wanted_of_group(tools.settings.targets, names, state)
+    return frozenset(name for name in hearing if newest.get(name, 0) > report.number)
 
 
 async def _later_verdict(engine: Engine, alarm: Verdict) -> VerdictType | None:

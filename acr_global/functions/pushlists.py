@@ -42,21 +42,21 @@ async def listing(tools: Tools, own: OpenList, query: Mapping[str, str]) -> api.
     of = repr(wanted)
     after = paging.take(query.get("after"), of)
     first, more = (
-        ((), 0) if after or wanted.state in _SAID else await _open(tools.engine, own, wanted)
+        ((), 0) if after or wanted.state in _LISTED else await _open(tools.engine, own, wanted)
     )
-    said, following = (
-        ([], None) if wanted.state in _UNSAID else await _said(tools.ledger, wanted, after)
+    listed, following = (
+        ([], None) if wanted.state in _OPEN else await _listed(tools.ledger, wanted, after)
     )
-    known = {push.id for push in first}
+    ids = {push.id for push in first}
     return api.Pushes(
-        pushes=(*first, *(push for push in said if push.id not in known)),
+        pushes=(*first, *(push for push in listed if push.id not in ids)),
         open_more=more,
         next=paging.give(following, of),
     )
 
 
-_SAID = {verdict.value for verdict in VerdictType}
-_UNSAID = {api.PushState.WAITING.value, api.PushState.INTERRUPTED.value}
+_LISTED = {verdict.value for verdict in VerdictType}
+_OPEN = {api.PushState.WAITING.value, api.PushState.INTERRUPTED.value}
 
 
 async def _open(engine: Engine, own: OpenList, wanted: Wanted) -> tuple[tuple[api.Push, ...], int]:
@@ -73,7 +73,7 @@ def _fits(push: api.Push, wanted: Wanted) -> bool:
     )
 
 
-async def _said(
+async def _listed(
     rows: Ledger, wanted: Wanted, after: str | None
 ) -> tuple[list[api.Push], str | None]:
     """Pushes with a verdict: at most one page, and the token for more."""
@@ -111,8 +111,8 @@ def wanted_by(query: Mapping[str, str]) -> Wanted:
             try:
                 wanted |= read(text)
             except ValueError as error:
-                said = f"The parameter {name}: {error}."
-                raise RejectedError(said, reason="filter-invalid") from None
+                message = f"The parameter {name}: {error}."
+                raise RejectedError(message, reason="filter-invalid") from None
     return Wanted(**wanted)
 
 
@@ -121,8 +121,8 @@ Named = dict[str, Any]
 
 
 def _state(text: str) -> Named:
-    if text not in _SAID | _UNSAID:
-        raise ValueError(f"must be one of {', '.join(sorted(_SAID | _UNSAID))}")
+    if text not in _LISTED | _OPEN:
+        raise ValueError(f"must be one of {', '.join(sorted(_LISTED | _OPEN))}")
     return {"state": text}
 
 

@@ -96,11 +96,11 @@ def listed(seen: View) -> api.Push:
     )
 
 
-def row(said: Row) -> api.Push:
+def row(found: Row) -> api.Push:
     """One of which something was said, by its row in the ledger."""
-    known = said.model_dump(exclude={"state", "artifact"})
-    artifact = said.artifact.model_dump(include=_ARTIFACT)
-    return api.Push(**known, **artifact, state=api.PushState(said.state))
+    fields = found.model_dump(exclude={"state", "artifact"})
+    artifact = found.artifact.model_dump(include=_ARTIFACT)
+    return api.Push(**fields, **artifact, state=api.PushState(found.state))
 
 
 def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime) -> api.PushDetails:
@@ -133,15 +133,15 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
     )
 
 
-def _missing_then(watch: verdict.Watch, said: wire.VerdictRecord) -> tuple[str, ...]:
+def _missing_then(watch: verdict.Watch, record: wire.VerdictRecord) -> tuple[str, ...]:
     """The regions that a verdict named. Records that were read in a history of an earlier release
     lack them: they are those without an arrival or evidence by then."""
-    if said.missing or said.type not in (VerdictType.OVERDUE, VerdictType.INCOMPLETE):
-        return said.missing
+    if record.missing or record.type not in (VerdictType.OVERDUE, VerdictType.INCOMPLETE):
+        return record.missing
     return replace(
         watch,
-        arrivals=tuple(a for a in watch.arrivals if a.received_at <= said.at),
-        evidence=tuple(e for e in watch.evidence if e.at is None or e.at <= said.at),
+        arrivals=tuple(a for a in watch.arrivals if a.received_at <= record.at),
+        evidence=tuple(e for e in watch.evidence if e.at is None or e.at <= record.at),
     ).missing()
 
 

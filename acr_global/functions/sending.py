@@ -24,10 +24,10 @@ GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Subject:
     """What attempts tell, as log and telemetry name it."""
 
-    said: str
+    word: str
     """A verdict, or GROUP."""
     since: datetime
     """When it was decided, or found."""
@@ -66,32 +66,32 @@ async def _attempt_all(
         by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")
         for name in wanted
     )
-    told = _told(about)
+    subject = _subject_of(about)
     for attempt in attempts:
         delivered = attempt.outcome is Outcome.DELIVERED
         log.line(
             "attempt",
             level=logging.INFO if delivered else logging.WARNING,
-            push=told.push,
-            group=told.group,
-            verdict=told.said,
+            push=subject.push,
+            group=subject.group,
+            verdict=subject.word,
             message=message.id,
             target=attempt.target,
             outcome=attempt.outcome.value,
             reason=attempt.reason,
             status=attempt.status,
             location=attempt.location,
-            seconds=round((attempt.at - told.since).total_seconds(), 3),
+            seconds=round((attempt.at - subject.since).total_seconds(), 3),
         )
     if observer := observing.observer():
-        observer.attempted(tools.settings, told, attempts, begun)
+        observer.attempted(tools.settings, subject, attempts, begun)
     return attempts
 
 
-def _told(about: Verdict | GroupReport) -> Told:
+def _subject_of(about: Verdict | GroupReport) -> Subject:
     if isinstance(about, Verdict):
-        return Told(about.type.value, about.decided_at, push=about.push_id)
-    return Told(GROUP, about.at, group=about.group_id)
+        return Subject(about.type.value, about.decided_at, push=about.push_id)
+    return Subject(GROUP, about.at, group=about.group_id)
 
 
 def not_sent(tools: Tools, target: str, outcome: Outcome, reason: str) -> Attempt:

@@ -39,7 +39,7 @@ class Waiting:
         self.watch = verdict.with_arrivals(wire.watch(push, begun_at), [push.arrival])
         self.deadline = verdict.waits_until(self.watch.deadline, push.begun_at, self._begun_at)
         """When waiting ends."""
-        self._told = push.known.said[-1] if push.known and push.known.said else None
+        self._said = push.known.said[-1] if push.known and push.known.said else None
         if push.known:
             self.hear(push.known.arrivals)
             self.watch = verdict.with_evidence(self.watch, push.known.evidence)
@@ -169,7 +169,7 @@ class Waiting:
         record, instead = yield from self._notifying.send(decided, group)
         self._collect()
         if record.type is decided.type:
-            self._told = record
+            self._said = record
         else:
             self._ended_before(record.type, instead)
         return record
@@ -182,14 +182,14 @@ class Waiting:
         self.show(verdict_type)
 
     def _status(self, state: str, until: datetime, *, decided: bool = False) -> None:
-        told = self._told
+        said = self._said
         status = wire.PushStatus(
             state=state,
             decided=decided,
             until=until,
             missing=self.watch.missing(),
             reports={a.region: (a.event_id, a.received_at) for a in self.watch.arrivals},
-            said=told and wire.VerdictRecord(type=told.type, at=told.at),
+            said=said and wire.VerdictRecord(type=said.type, at=said.at),
         )
         self._context.set_custom_status(shown(status))
 

@@ -33,8 +33,8 @@ def health_of(loaded: Loaded, warnings: Mapping[str, str]) -> Answer:
     """Whether the settings are right. 503 only where every webhook is refused, because a platform
     takes such an instance out of service. `warnings`: findings of this process, by setting."""
     problems = problems_of(loaded) + tuple(
-        api.WrongSetting(setting=setting, severity="warning", reason=said)
-        for setting, said in warnings.items()
+        api.WrongSetting(setting=setting, severity="warning", reason=message)
+        for setting, message in warnings.items()
     )
     if not loaded.settings.all_regions():
         return Answer(503, api.Health(status="error", problems=problems))

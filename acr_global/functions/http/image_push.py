@@ -194,8 +194,8 @@ def _post(query: Mapping[str, str], body: Any) -> dict[str, Any]:
     text = body if isinstance(body, str) else json.dumps(body)
     if len(text) > LOGGED_CHARS:
         body = text[:LOGGED_CHARS]
-    said = spelled(query)
-    return {k: said[k] for k in ("region", "registry", CAUGHT_UP) if k in said} | {"body": body}
+    params = spelled(query)
+    return {k: params[k] for k in ("region", "registry", CAUGHT_UP) if k in params} | {"body": body}
 
 
 def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:

@@ -95,11 +95,11 @@ def _unanswered(
     due: tuple[str, ...], attempts: tuple[Attempt, ...], now: datetime
 ) -> list[Attempt]:
     """Attempts that stand for a failed round, which would otherwise be repeated without end."""
-    told = {a.target for a in attempts}
+    attempted = {a.target for a in attempts}
     return [
         Attempt(target=t, at=now, outcome=Outcome.RETRY, reason="activity-failed")
         for t in due
-        if t not in told
+        if t not in attempted
     ]
 
 
