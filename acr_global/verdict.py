@@ -85,12 +85,13 @@ def is_stale(arrival: Arrival, first_at: datetime) -> bool:
 
 
 def with_evidence(watch: Watch, evidence: Iterable[Evidence]) -> Watch:
-    """What was found stays; what was not is replaced by the newest look at the same place."""
-    kept = {(e.region, e.kind): e for e in watch.evidence}
+    """What was found stays; what was not is replaced by the newest check of the same kind."""
+    by_place = {(e.region, e.kind): e for e in watch.evidence}
     for e in evidence:
-        if e.region in watch.regions and not getattr(kept.get((e.region, e.kind)), "found", False):
-            kept[e.region, e.kind] = e
-    return replace(watch, evidence=tuple(kept.values()))
+        before = by_place.get((e.region, e.kind))
+        if e.region in watch.regions and not (before and before.found):
+            by_place[e.region, e.kind] = e
+    return replace(watch, evidence=tuple(by_place.values()))
 
 
 def earlier_arrivals(
@@ -129,20 +130,20 @@ def interrupted(watch: Watch, at: datetime) -> tuple[Evidence, ...]:
 
 
 def doubts(
-    regions: Iterable[str], seen: Iterable[Evidence], why: str, at: datetime
+    regions: Iterable[str], evidence: Iterable[Evidence], why: str, at: datetime
 ) -> tuple[Evidence, ...]:
     """What to say of regions whose reports may have come, and count nowhere; nothing of those of
     which a check says how it is."""
-    known = {e.region for e in seen if e.found or e.absent}
+    certain = {e.region for e in evidence if e.found or e.absent}
     return tuple(
         Evidence(region=region, kind=EvidenceKind.INTERRUPTED, found=False, detail=why, at=at)
         for region in regions
-        if region not in known
+        if region not in certain
     )
 
 
-def failed_looks(watch: Watch, kinds: Iterable[str]) -> tuple[Evidence, ...]:
-    """What to say of each region still missing when the look itself broke down."""
+def failed_checks(watch: Watch, kinds: Iterable[str]) -> tuple[Evidence, ...]:
+    """What to say of each region still missing when the check itself broke down."""
     return tuple(
         Evidence(region=r, kind=EvidenceKind(k), found=False, detail="check failed: internal error")
         for r in watch.missing()

@@ -13,7 +13,7 @@ from acr_global.model import Action, Arrival, Artifact, Evidence, EvidenceKind, 
 from acr_global.verdict import (
     Watch,
     earlier_arrivals,
-    failed_looks,
+    failed_checks,
     is_of_same_push,
     overtaking,
     timer_for,
@@ -141,7 +141,7 @@ def test_earlier_arrivals_say_nothing_of_a_deletion() -> None:
 def test_a_failed_look_is_recorded_for_each_missing_region() -> None:
     """The alarm says that the check failed, not that nothing was seen."""
     watch = with_arrivals(WATCH, [arrival("eastus")])
-    seen = failed_looks(watch, ["manifest"])
+    seen = failed_checks(watch, ["manifest"])
     assert [("westeurope", False), ("northeurope", False)] == [(e.region, e.found) for e in seen]
     assert "check failed" in seen[0].detail
 

@@ -36,7 +36,7 @@ async def answer(tools: Tools, request: func.HttpRequest) -> func.HttpResponse:
     route = request.route_params
     # The host leaves a quoted slash as it is; no image's name holds a percent sign.
     name = unquote(f"{route.get('registry', '')}/{route.get('image', '')}")
-    image = shown(name, tools.settings)
+    image = public_image(name, tools.settings)
     if image is None:
         return func.HttpResponse(status_code=404)
     wanted = Wanted(
@@ -63,7 +63,7 @@ async def _newest(tools: Tools, wanted: Wanted) -> list[Row]:
     return sorted(newest, key=lambda row: row.first_at, reverse=True)
 
 
-def shown(name: str, settings: Settings) -> Image | None:
+def public_image(name: str, settings: Settings) -> Image | None:
     """The image that `name`.svg names, if it may be shown."""
     if not name.endswith(".svg") or not name.isascii() or not name.isprintable():
         return None

@@ -60,11 +60,11 @@ async def said_before(tools: Tools, alarm: Verdict) -> ledger.Row | None:
         return None
     if row is None or row.state not in _GOOD:
         return None
-    note_begun_again(alarm.push_id, row.state)
+    log_begun_again(alarm.push_id, row.state)
     return row
 
 
-def note_begun_again(push_id: str, said: VerdictType) -> None:
+def log_begun_again(push_id: str, said: VerdictType) -> None:
     """Log that a push was begun again that had been decided."""
     log.line(
         "push-begun-again",

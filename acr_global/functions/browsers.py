@@ -48,13 +48,13 @@ def if_new(
     mark = f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
     more = {**headers, "ETag": mark}
     # On its way an answer that is packed may get a weak mark. Source: RFC 9110, section 8.8.3.
-    known = (m.strip().removeprefix("W/") for m in _known(request).split(","))
-    if mark in known:
+    marks = (m.strip().removeprefix("W/") for m in _marks_in(request).split(","))
+    if mark in marks:
         return func.HttpResponse(status_code=304, headers=more)
     return func.HttpResponse(text, mimetype=kind, headers=more)
 
 
-def _known(request: func.HttpRequest) -> str:
+def _marks_in(request: func.HttpRequest) -> str:
     return str(request.headers.get("if-none-match", ""))
 
 

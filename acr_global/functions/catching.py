@@ -69,11 +69,11 @@ class CatchingUp:
             return
         try:
             # Another process may have taken them in.
-            known = await marks.read(tools.engine)
-            self._mark = catchup.merged([self._mark, *known.values()])
+            stored = await marks.read(tools.engine)
+            self._mark = catchup.merged([self._mark, *stored.values()])
             plan = self._plan(entries, now)
             if plan.due and await self._settle(plan, tools.engine):
-                await marks.write(tools.engine, self._mark, known)
+                await marks.write(tools.engine, self._mark, stored)
         except EngineError as error:
             self._logs.read_again(plan.due)
             log.line(

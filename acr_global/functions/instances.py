@@ -37,7 +37,7 @@ class ById:
     def __init__(self, engine: Engine, key: str) -> None:
         self._engine, self._key = engine, key
 
-    def known(self, terms: wire.PushTerms) -> wire.PushInput | None:
+    def start_unasked(self, terms: wire.PushTerms) -> wire.PushInput | None:
         """The input that would begin the instance, if that is known without asking."""
         return new_input(self._key, terms, first=True)
 
@@ -59,7 +59,7 @@ class ByContent:
     def __init__(self, engine: Engine, key: str) -> None:
         self._engine, self._key = engine, key
 
-    def known(self, terms: wire.PushTerms) -> wire.PushInput | None:
+    def start_unasked(self, terms: wire.PushTerms) -> wire.PushInput | None:
         """None: finding the generation takes a look."""
         return None
 

@@ -45,7 +45,7 @@ async def join(tools: Tools, verdict: Verdict, targets: tuple[str, ...]) -> wire
     joining = _Joining(tools, verdict, targets, listens=listens)
     found = await _insist(joining.step)
     if found is None:
-        found = joining.unseen()
+        found = joining.without_mark()
         log.line(
             "group-not-reached",
             level=logging.WARNING,
@@ -127,7 +127,7 @@ class _Joining:
             case Phase.ABSENT | Phase.FINISHED | Phase.TERMINATED:
                 return await self._begin()
 
-    def unseen(self) -> wire.InGroup | None:
+    def without_mark(self) -> wire.InGroup | None:
         """What is kept of an alarm that left no mark in time. A group may come to it later (its
         host is dead, say), and is told what becomes of the push; it holds nothing."""
         return wire.InGroup(group=self._newest) if self._newest else None

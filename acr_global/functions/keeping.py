@@ -42,7 +42,7 @@ async def keep(engine: Engine, instances: Instances, terms: wire.PushTerms) -> K
     Raises NotKeptError when the engine took it nowhere within the budget.
     """
     until = now() + BUDGET_SECONDS
-    start = instances.known(terms)
+    start = instances.start_unasked(terms)
     if start is None:
         return await _found(Search(engine, instances, terms, start), until, after=0)
     loop = asyncio.get_running_loop()

@@ -11,5 +11,5 @@ _LOGGER = logging.getLogger("acr_global")
 
 def line(name: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
     """Log one event. Values are plain data; never a secret, a URL or a header."""
-    shown = {k: v for k, v in fields.items() if v not in (None, "", [], ())}
-    _LOGGER.log(level, "%s %s", name, json.dumps(shown, default=str, ensure_ascii=True))
+    present = {k: v for k, v in fields.items() if v not in (None, "", [], ())}
+    _LOGGER.log(level, "%s %s", name, json.dumps(present, default=str, ensure_ascii=True))

@@ -59,7 +59,7 @@ async def _courier_again(engine: Engine, instance_id: str) -> bool:
         await givingup.give_up(engine, given, "its courier was broken off again and again")
         return False
     await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))
-    _note_begun_anew(instance_id, lives)
+    _log_begun_anew(instance_id, lives)
     return True
 
 
@@ -75,7 +75,7 @@ async def _delivery_again(engine: Engine, instance_id: str) -> bool:
         return False
     again = given.model_copy(update={"lives": lives})
     await engine.start(names.DELIVER_NOTIFICATION, instance_id, again)
-    _note_begun_anew(instance_id, lives)
+    _log_begun_anew(instance_id, lives)
     return True
 
 
@@ -95,7 +95,7 @@ async def _group_again(engine: Engine, instance_id: str) -> bool:
             todo="look why Python ends (memory?); from here on each push is told of by itself",
         )
         return False
-    _note_begun_anew(instance_id, lives)
+    _log_begun_anew(instance_id, lives)
     again = given.model_copy(update={"lives": lives})
     await engine.start(names.GATHER_ALARMS, instance_id, again)
     return True
@@ -153,7 +153,7 @@ def resumed(snapshot: Snapshot) -> notifications.DeliveryInput:
     return given.model_copy(update={"delivery": state})
 
 
-def _note_begun_anew(instance_id: str, lives: int) -> None:
+def _log_begun_anew(instance_id: str, lives: int) -> None:
     last = lives == MAX_LIVES
     log.line(
         "instance-begun-anew",

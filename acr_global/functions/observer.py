@@ -69,7 +69,7 @@ class Observer:
             push, group = subject.push, subject.group
             _trace(spans.of_attempt(subject.word, attempt, channel, begun, push=push, group=group))
 
-    def looked(
+    def checked(
         self,
         push_id: str,
         artifact: Artifact,
@@ -77,7 +77,7 @@ class Observer:
         found: tuple[str, ...],
         since: datetime,
     ) -> None:
-        """The missing regions were looked for."""
+        """The missing regions were checked."""
         _trace(spans.of_look(push_id, artifact, missing, found, since, clock.utcnow()))
 
     def lost(self, settings: Settings, targets: Iterable[str]) -> None:
@@ -173,7 +173,7 @@ def _gauges(observer: Observer) -> None:
     meter = get_meter("acr_global", VERSION)
     for instrument in (i for i in INSTRUMENTS if i.kind == "gauge"):
 
-        def show(_: CallbackOptions, gauge: Instrument = instrument) -> list[Observation]:
+        def observe(_: CallbackOptions, gauge: Instrument = instrument) -> list[Observation]:
             return observer.open_now(gauge)
 
-        meter.create_observable_gauge(instrument.name, [show], instrument.unit, instrument.about)
+        meter.create_observable_gauge(instrument.name, [observe], instrument.unit, instrument.about)

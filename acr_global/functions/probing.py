@@ -61,10 +61,10 @@ async def _probe(engine: Engine) -> api.Probe:
         if not snapshot.has_ended:
             seconds = loop.time() - began
             return api.Probe(state="engine-unavailable", seconds=round(seconds, 1))
-    return _seen(snapshot, round(seconds, 1))
+    return _result_of(snapshot, round(seconds, 1))
 
 
-def _seen(snapshot: Snapshot, seconds: float) -> api.Probe:
+def _result_of(snapshot: Snapshot, seconds: float) -> api.Probe:
     try:
         status = wire.load(ProbeStatus, snapshot.custom_status)
     except ValueError:  # it has had no turn, or not to its end

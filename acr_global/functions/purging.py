@@ -38,7 +38,7 @@ KINDS = ("delivery", "courier", "group", "probe")
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class Cutoffs:
     """What ended before these moments is removed; None: nothing of it is."""
 
     finished: datetime
@@ -50,15 +50,15 @@ class Times:
         return max(self.finished, self.dead or self.finished)
 
 
-def times(settings: Settings, now: datetime) -> Times | None:
+def cutoffs_of(settings: Settings, now: datetime) -> Cutoffs | None:
     """As the settings say it; None where everything is kept."""
     if not settings.keep:
         return None
     dead = now - settings.keep_dead_letters if settings.keep_dead_letters else None
-    return Times(now - settings.keep, dead)
+    return Cutoffs(now - settings.keep, dead)
 
 
-def is_due(snapshot: Snapshot, kept: Times) -> bool:
+def is_due(snapshot: Snapshot, cutoffs: Cutoffs) -> bool:
     """Whether an instance has been kept for its time. A push that was given up has a dead letter,
     which can give it another life."""
     instance_id, ended = snapshot.instance_id, snapshot.updated
@@ -68,7 +68,7 @@ def is_due(snapshot: Snapshot, kept: Times) -> bool:
         dead = letters.is_dead(snapshot)
     else:
         dead = is_push(instance_id) and snapshot.phase is Phase.FAILED
-    before = kept.dead if dead else kept.finished
+    before = cutoffs.dead if dead else cutoffs.finished
     return before is not None and ended < before
 
 
@@ -89,15 +89,15 @@ class Purging:
 
     async def run(self, tools: Tools) -> None:
         """One run. What does not answer is left to the next."""
-        kept = times(tools.settings, tools.clock())
-        if kept is None:
+        cutoffs = cutoffs_of(tools.settings, tools.clock())
+        if cutoffs is None:
             return
         removed: Counter[str] = Counter()
         errors: list[str] = []
         try:
             async with asyncio.timeout(RUN_SECONDS):
-                await self._rows(tools.ledger, kept, removed, errors)
-                await self._instances(tools.engine, kept, removed, errors)
+                await self._rows(tools.ledger, cutoffs, removed, errors)
+                await self._instances(tools.engine, cutoffs, removed, errors)
         except TimeoutError:
             pass  # the next run goes on with the page that this one was at
         if removed:
@@ -114,14 +114,18 @@ class Purging:
             )
 
     async def _rows(
-        self, rows: Ledger, kept: Times, removed: Counter[str], errors: list[str]
+        self, rows: Ledger, cutoffs: Cutoffs, removed: Counter[str], errors: list[str]
     ) -> None:
         """Remove the rows of pushes that were decided long ago: they are the oldest."""
         after: str | None = None
         try:
             while True:
-                page = await rows.read(ledger.older(kept.finished), MAX_REMOVED // MOST_KEYS, after)
-                due = [row for row in ledger.readable(page.rows) if row.decided_at < kept.finished]
+                page = await rows.read(
+                    ledger.older(cutoffs.finished), MAX_REMOVED // MOST_KEYS, after
+                )
+                due = [
+                    row for row in ledger.readable(page.rows) if row.decided_at < cutoffs.finished
+                ]
                 if due:
                     await rows.remove([key for row in due for key in ledger.keys(row)])
                     removed["row"] += len(due)
@@ -131,14 +135,14 @@ class Purging:
             errors.append(str(error))
 
     async def _instances(
-        self, engine: Engine, kept: Times, removed: Counter[str], errors: list[str]
+        self, engine: Engine, cutoffs: Cutoffs, removed: Counter[str], errors: list[str]
     ) -> None:
         places = asyncio.Semaphore(AT_ONCE)
 
         async def see_to(snapshot: Snapshot) -> None:
             async with places:
                 try:
-                    for instance_id in await _due_with(engine, snapshot, kept):
+                    for instance_id in await _due_with(engine, snapshot, cutoffs):
                         await engine.purge(instance_id)
                         removed[kind_of(instance_id)] += 1
                 except EngineError as error:  # it holds up no other
@@ -147,9 +151,9 @@ class Purging:
         try:
             while True:
                 after, self._after = self._after, None  # an unreadable page is not tried again
-                listed = await engine.list_ended(kept.latest, after)
+                listed = await engine.list_ended(cutoffs.latest, after)
                 self._after = after
-                due = [found for found in listed.snapshots if is_due(found, kept)]
+                due = [found for found in listed.snapshots if is_due(found, cutoffs)]
                 await asyncio.gather(*map(see_to, _once_each(due)))
                 self._after = listed.next
                 if listed.next is None:
@@ -163,7 +167,7 @@ def _once_each(due: Iterable[Snapshot]) -> Iterable[Snapshot]:
     return {base_and_number(found.instance_id)[0]: found for found in due}.values()
 
 
-async def _due_with(engine: Engine, snapshot: Snapshot, kept: Times) -> list[str]:
+async def _due_with(engine: Engine, snapshot: Snapshot, cutoffs: Cutoffs) -> list[str]:
     """The ids to remove for an instance that is due, in this order.
 
     The deliveries of one message go together, the newest last, once that one is due: it decides
@@ -177,4 +181,4 @@ async def _due_with(engine: Engine, snapshot: Snapshot, kept: Times) -> list[str
         (one for one in found if one.phase is not Phase.ABSENT),
         key=lambda one: base_and_number(one.instance_id),
     )
-    return [one.instance_id for one in there] if there and is_due(there[-1], kept) else []
+    return [one.instance_id for one in there] if there and is_due(there[-1], cutoffs) else []

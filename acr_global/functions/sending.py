@@ -59,8 +59,8 @@ async def _attempt_all(
     from acr_global.notify import deliver
 
     begun = tools.clock()
-    known = [t for t in tools.settings.targets if t.name in wanted]
-    made = await deliver.attempt_all(message, known, tools.environ, tools.clock)
+    targets = [t for t in tools.settings.targets if t.name in wanted]
+    made = await deliver.attempt_all(message, targets, tools.environ, tools.clock)
     by_name = {attempt.target: attempt for attempt in made}
     attempts = tuple(
         by_name.get(name) or not_sent(tools, name, Outcome.RETRY, "target-unknown")

@@ -48,15 +48,15 @@ class Waiting:
         """Take in arrivals that did not come as events."""
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 
-    def until(self, end: datetime, look_every: timedelta = timedelta(0)) -> Steps:
-        """Go through phases with a look after each, until all are accounted for or time is up."""
+    def until(self, end: datetime, check_every: timedelta = timedelta(0)) -> Steps:
+        """Go through phases with a check after each, until all are accounted for or time is up."""
         while self.watch.missing():
             pause_at = end
-            if look_every and self._push.evidence:
-                pause_at = min(end, self._context.current_utc_datetime + look_every)
+            if check_every and self._push.evidence:
+                pause_at = min(end, self._context.current_utc_datetime + check_every)
             yield from self._phase(pause_at)
             if self.watch.missing():
-                yield from self._look()
+                yield from self._check()
             if pause_at == end:
                 break
 
@@ -93,8 +93,8 @@ class Waiting:
         ]
         self.watch = verdict.with_arrivals(self.watch, arrivals)
 
-    def _look(self) -> Steps:
-        """Look for evidence of the regions still missing. A look that fails holds up nothing."""
+    def _check(self) -> Steps:
+        """Gather evidence about the regions still missing. A check that fails holds up nothing."""
         data = wire.EvidenceInput(
             push_id=self._push.push_id,
             event_ids=tuple(a.event_id for a in self.watch.arrivals),
@@ -105,20 +105,20 @@ class Waiting:
             evidence=self._push.evidence,
             first_at=self._push.arrival.received_at,
         )
-        failed = verdict.failed_looks(self.watch, self._push.evidence)
-        seen = (yield from self._gather(data)) or wire.EvidenceOutput(evidence=failed)
+        failed = verdict.failed_checks(self.watch, self._push.evidence)
+        found = (yield from self._gather(data)) or wire.EvidenceOutput(evidence=failed)
         self._collect()
-        self.hear(seen.arrivals)
-        self.watch = verdict.with_evidence(self.watch, seen.evidence)
+        self.hear(found.arrivals)
+        self.watch = verdict.with_evidence(self.watch, found.evidence)
 
     def _gather(self, data: wire.EvidenceInput) -> Steps:
-        """What is found; None where the look fails twice. One is taken again where it breaks down,
+        """What is found; None where it fails twice. It is called again where it breaks down,
         as when Python dies, or is answered by what another activity results in (wire.py)."""
         for again in (True, False):
             try:
                 result = yield self._context.call_activity(names.GATHER_EVIDENCE, wire.dump(data))
             except Exception:  # an activity's failure comes as a bare exception
-                if not (again and self._push.looks_again):
+                if not (again and self._push.checks_again):
                     break
                 yield pause(self._context, PAUSES[0])
                 continue

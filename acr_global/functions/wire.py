@@ -127,8 +127,8 @@ class PushInput(PushTerms, _PushInstance):
     """Input of `WaitForAllRegions`. (Its own fields first: a courier's history has its text.)"""
 
     @property
-    def looks_again(self) -> bool:
-        """Whether a look that breaks down is taken again: not in instances of release 0.1.0."""
+    def checks_again(self) -> bool:
+        """Whether a check that breaks down is made again: not in instances of release 0.1.0."""
         return bool(self.first or (self.known and self.known.first_at))
 
 

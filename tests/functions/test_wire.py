@@ -89,4 +89,4 @@ def test_only_what_0_1_0_has_begun_takes_no_look_again(folder: str) -> None:
         for event in json.loads((pushes / "complete.json").read_text())["sent"]["history"]
         if event.get("EventType") == 0
     )
-    assert (folder != "0.1.0") is wire.load(wire.PushInput, given).looks_again
+    assert (folder != "0.1.0") is wire.load(wire.PushInput, given).checks_again

@@ -125,7 +125,7 @@ def test_an_orchestrator_in_another_order_fails(
 
 def look_first(waiting: Waiting, end: datetime, **_: Any) -> Steps:
     """The phases of a push up to its deadline, in the wrong order."""
-    yield from waiting._look()
+    yield from waiting._check()
     yield from waiting._phase(end)
 
 

@@ -69,12 +69,12 @@ async def gather(tools: Tools, data: wire.EvidenceInput) -> wire.EvidenceOutput:
     evidence += _passed_over(tools, data, {a.region for a in arrivals}, evidence)
     if observer := observing.observer():
         found = (*(a.region for a in arrivals), *(e.region for e in evidence if e.found))
-        observer.looked(data.push_id, data.artifact, missing, found, since)
+        observer.checked(data.push_id, data.artifact, missing, found, since)
     return wire.EvidenceOutput(arrivals=arrivals, evidence=evidence)
 
 
 def _passed_over(
-    tools: Tools, data: wire.EvidenceInput, heard: Collection[str], seen: tuple[Evidence, ...]
+    tools: Tools, data: wire.EvidenceInput, heard: Collection[str], evidence: tuple[Evidence, ...]
 ) -> tuple[Evidence, ...]:
     """What to say of regions where the settings have come to take this push's webhooks no more, or
     for another push."""
@@ -85,7 +85,7 @@ def _passed_over(
         return ()
     why = "the settings have changed since; its report may have been passed over"
     silent = (region for region in data.missing if region not in heard)
-    return verdict.doubts(silent, seen, why, tools.clock())
+    return verdict.doubts(silent, evidence, why, tools.clock())
 
 
 async def _undelivered(tools: Tools, data: wire.EvidenceInput) -> tuple[Arrival, ...]:

@@ -39,7 +39,7 @@ async def recall(tools: Tools, data: wire.RecallInput) -> wire.RecallOutput:
     row = await bookkeeping.row_of(tools, data.push_id, data.artifact, data.since)
     if row is None:
         return wire.RecallOutput()
-    bookkeeping.note_begun_again(data.push_id, row.state)
+    bookkeeping.log_begun_again(data.push_id, row.state)
     return wire.RecallOutput(known=known_from(row, data))
 
 
@@ -50,13 +50,13 @@ def known_from(row: Row, data: wire.RecallInput) -> wire.Known:
     record = wire.VerdictRecord(
         type=row.state, at=row.decided_at, missing=row.missing, delivery=delivery, listed=True
     )
-    known = heard(row)
+    ways = heard(row)
     return wire.Known(
         lives=0,
         begun_at=row.deadline - data.timeout,
         interrupted_at=row.decided_at,
-        arrivals=known.arrivals,
-        evidence=known.evidence,
+        arrivals=ways.arrivals,
+        evidence=ways.evidence,
         said=(record,),
         first_at=row.first_at,
     )

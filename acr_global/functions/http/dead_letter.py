@@ -27,13 +27,13 @@ async def show(engine: Engine, instance_id: str) -> api.DeadLetterDetails:
     """One delivery, with each attempt's time and reason."""
     snapshot = await letters.existing(engine, instance_id)
     if push := letters.push_given_up(snapshot):
-        known = {**letters.summary_of(snapshot), "arrivals": push.arrivals, "attempts": ()}
-        return api.DeadLetterDetails(id=instance_id, **known)
+        fields = {**letters.summary_of(snapshot), "arrivals": push.arrivals, "attempts": ()}
+        return api.DeadLetterDetails(id=instance_id, **fields)
     given = letters.given_of(snapshot)
     # The status names only the first of many targets.
-    known = letters.summary_of(snapshot)
+    fields = letters.summary_of(snapshot)
     if ended := letters.output_of(snapshot):
-        known = summary(given, ended.delivery, ended.state)
-    known["attempts"] = letters.delivery_of(await letters.whole(engine, snapshot)).attempts
-    known["group_message" if given.report else "message"] = given.subject
-    return api.DeadLetterDetails(id=instance_id, **known)
+        fields = summary(given, ended.delivery, ended.state)
+    fields["attempts"] = letters.delivery_of(await letters.whole(engine, snapshot)).attempts
+    fields["group_message" if given.report else "message"] = given.subject
+    return api.DeadLetterDetails(id=instance_id, **fields)

@@ -1,12 +1,12 @@
 """`WaitForAllRegions`, an orchestrator: one instance per push.
 
 1. Phases up to the deadline: a race of all missing regions' events against a timer. One phase,
-   or several with a look at the registry after each (`check_every`).
-2. At the deadline: one look for what the events do not tell (activity `GatherEvidence`), such as
-   a courier still on its way. Arrivals that come while it looks count.
+   or several with a check after each (`check_every`).
+2. At the deadline: one check for what the events do not tell (activity `GatherEvidence`), such as
+   a courier still on its way. Arrivals that come meanwhile count.
 3. The verdict, complete or overdue (activity `FirePushNotification`), again and again until it
    has been sent or handed over; after a day it is given up, as a dead letter.
-4. After overdue, while the late window is open: one more phase and look. Recovered, or incomplete.
+4. After overdue, while the late window is open: one more phase and check. Recovered, or incomplete.
 5. Stay for some seconds where the verdict could not be listed, or regions are missing: requests
    under way could still reach it. Where that was the alarm, what comes so recovers the push.
 
@@ -53,7 +53,7 @@ def wait_for_all_regions(context: df.DurableOrchestrationContext) -> Steps:
         records.append((yield from waiting.notify(waiting.decide(alarmed=bool(records)), records)))
     waiting.hear(push.more)
     if not records:
-        yield from waiting.until(waiting.deadline, look_every=push.check_every)
+        yield from waiting.until(waiting.deadline, check_every=push.check_every)
         records.append((yield from waiting.notify(waiting.decide(alarmed=False))))
     if [r.type for r in records] == [VerdictType.OVERDUE] and push.late_window:
         yield from waiting.until(waiting.deadline + push.late_window)
