@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from .walk import (
     Decision,
     NonDeterminismError,
     UnsupportedActionError,
+    Walked,
     walk,
 )
 
@@ -83,22 +84,98 @@ def take_turn(
         history: what was committed before (empty events at the first turn).
         new_execution_id: called for each continue-as-new.
     """
-    played = len(history.events)
     events = [*history.events, event(EventType.ORCHESTRATOR_STARTED, now), *arrivals]
-    began = played == 0
-    execution_id = history.execution_id
-    outbox: list[tuple[str, Decision]] = []
+    played = len(history.events)
+    turn = _OpenTurn(
+        worker, known, instance_id, arrivals, now, history.execution_id, events, played
+    )
+    for terminated in arrivals:
+        if terminated["EventType"] == EventType.EXECUTION_TERMINATED:
+            return turn.close(Status.TERMINATED, None, terminated["Input"])
+    if _is_suspended(events):
+        return turn.play_suspended()
+    for _ in range(GENERATIONS):
+        played_to = turn.play()
+        if isinstance(played_to, Turn):
+            return played_to
+        turn.continue_as_new(new_execution_id(), played_to.new_input)
+    return turn.fail(None, f"continued as new {GENERATIONS} times without waiting for anything")
 
-    def close(status: str | None, answer: Answer | None, output: Any, error: str | None) -> Turn:
+
+@dataclass
+class _OpenTurn:
+    """A turn while it is taken: one generation, or several where it continues as new."""
+
+    worker: Worker
+    known: Callable[[Decision], bool]
+    instance_id: str
+    arrivals: Sequence[Event]
+    now: datetime
+    execution_id: str
+    events: list[Event]
+    """Of the present generation: its history, to which the turn adds."""
+    played: int
+    """How many of these earlier turns have replayed."""
+    outbox: list[tuple[str, Decision]] = field(default_factory=list)
+
+    def play(self) -> Turn | Walked:
+        """One generation: the turn, closed; or what continues as new."""
+        answer = self._ask()
+        if not answer.has_state:
+            return self._break_off(answer, answer.error or "no state")
+        if too_long := _too_long(answer.custom_status):
+            return self._break_off(replace(answer, custom_status=None), too_long)
+        try:
+            walked = walk(answer.actions, self.events)
+        except (NonDeterminismError, UnsupportedActionError) as problem:
+            return self.fail(answer, f"{type(problem).__name__}: {problem}")
+        unknown = [d for d in walked.decisions if not self.known(d)]
+        if unknown:
+            return self.fail(answer, f"The function '{_name(unknown[0])}' doesn't exist")
+        self.outbox += [(self.execution_id, decision) for decision in walked.decisions]
+        self.events += [_scheduled(d, self.execution_id, self.now) for d in walked.decisions]
+        if not walked.finished or not (answer.is_done or answer.error is not None):
+            return self.close(self._running, answer, _reason(self.arrivals))
+        if answer.error is not None:
+            return self.fail(answer, answer.error)
+        if not walked.continues_as_new:
+            return self.close(Status.COMPLETED, answer, answer.output)
+        return walked
+
+    def play_suspended(self) -> Turn:
+        """A suspended instance is replayed all the same; only its new actions wait."""
+        answer = self._ask()
+        if not answer.has_state:
+            return self._break_off(answer, answer.error or "no state")
+        return self.close(Status.SUSPENDED, answer, _reason(self.arrivals))
+
+    def continue_as_new(self, execution_id: str, new_input: Any) -> None:
+        """Begin the next generation, with a history of its own."""
+        before = started_of(self.events)
+        again = execution_started(
+            self.now,
+            name=before["Name"],
+            instance_id=self.instance_id,
+            execution_id=execution_id,
+            input_=new_input,
+            parent=before["ParentInstance"],
+        )
+        self.execution_id, self.played = execution_id, 0
+        self.events = [event(EventType.ORCHESTRATOR_STARTED, self.now), again]
+
+    def close(
+        self, status: str | None, answer: Answer | None, output: Any, error: str | None = None
+    ) -> Turn:
+        """The turn, with the events that end it."""
         if status in Status.FINISHED:
             done = {"OrchestrationStatus": status, "Result": _dump(output)}
-            events.append(event(EventType.EXECUTION_COMPLETED, now, **done))
-        events.append(event(EventType.ORCHESTRATOR_COMPLETED, now))
+            self.events.append(event(EventType.EXECUTION_COMPLETED, self.now, **done))
+        self.events.append(event(EventType.ORCHESTRATOR_COMPLETED, self.now))
         return Turn(
-            history=History(execution_id, events),
-            started=started_of(events),
-            outbox=tuple(outbox),
-            began=began,
+            history=History(self.execution_id, self.events),
+            started=started_of(self.events),
+            outbox=tuple(self.outbox),
+            began=self._began,
             status=status,
             output=output,
             custom_status=answer.custom_status if answer else None,
@@ -106,63 +183,29 @@ def take_turn(
             error=error,
         )
 
-    def fail(answer: Answer | None, error: str) -> Turn:
-        message = f"Orchestrator function '{started_of(events)['Name']}' failed: {error}"
-        return close(Status.FAILED, answer, message, error)
+    def fail(self, answer: Answer | None, error: str) -> Turn:
+        """The turn, with which the instance fails."""
+        message = f"Orchestrator function '{started_of(self.events)['Name']}' failed: {error}"
+        return self.close(Status.FAILED, answer, message, error)
 
-    def break_off(answer: Answer, error: str) -> Turn:
+    def _break_off(self, answer: Answer, error: str) -> Turn:
         """Fail a turn that broke off; in the engine's words, where it notices what is missing."""
-        missed = _not_invoked_again(events)
-        return close(Status.FAILED, answer, missed, error) if missed else fail(answer, error)
+        missed = _not_invoked_again(self.events)
+        if missed:
+            return self.close(Status.FAILED, answer, missed, error)
+        return self.fail(answer, error)
 
-    for terminated in arrivals:
-        if terminated["EventType"] == EventType.EXECUTION_TERMINATED:
-            return close(Status.TERMINATED, None, terminated["Input"], None)
-    if _is_suspended(events):  # replayed all the same; only its new actions wait
-        answer = ask(worker, instance_id, events, played)
-        if not answer.has_state:
-            return break_off(answer, answer.error or "no state")
-        return close(Status.SUSPENDED, answer, _reason(arrivals), None)
-    running = Status.RUNNING if began or _mentions(arrivals, EventType.EXECUTION_RESUMED) else None
+    def _ask(self) -> Answer:
+        return ask(self.worker, self.instance_id, self.events, self.played)
 
-    for _ in range(GENERATIONS):
-        answer = ask(worker, instance_id, events, played)
-        if not answer.has_state:
-            return break_off(answer, answer.error or "no state")
-        kilobytes = _status_kilobytes(answer.custom_status)
-        if kilobytes > STATUS_KB:
-            too_long = (
-                "The UTF-16 size of the JSON-serialized payload must not exceed"
-                f" {STATUS_KB} KB. The current payload size is {kilobytes} KB."
-            )
-            return break_off(replace(answer, custom_status=None), too_long)
-        try:
-            walked = walk(answer.actions, events)
-        except (NonDeterminismError, UnsupportedActionError) as problem:
-            return fail(answer, f"{type(problem).__name__}: {problem}")
-        unknown = [d for d in walked.decisions if not known(d)]
-        if unknown:
-            return fail(answer, f"The function '{_name(unknown[0])}' doesn't exist")
-        outbox += [(execution_id, decision) for decision in walked.decisions]
-        events += [_scheduled(decision, execution_id, now) for decision in walked.decisions]
-        if not walked.finished or not (answer.is_done or answer.error is not None):
-            return close(running, answer, _reason(arrivals), None)
-        if answer.error is not None:
-            return fail(answer, answer.error)
-        if not walked.continues_as_new:
-            return close(Status.COMPLETED, answer, answer.output, None)
-        before, execution_id, played, began = started_of(events), new_execution_id(), 0, True
-        running = Status.RUNNING
-        again = execution_started(
-            now,
-            name=before["Name"],
-            instance_id=instance_id,
-            execution_id=execution_id,
-            input_=walked.new_input,
-            parent=before["ParentInstance"],
-        )
-        events = [event(EventType.ORCHESTRATOR_STARTED, now), again]
-    return fail(None, f"continued as new {GENERATIONS} times without waiting for anything")
+    @property
+    def _began(self) -> bool:
+        return self.played == 0
+
+    @property
+    def _running(self) -> str | None:
+        resumed = _mentions(self.arrivals, EventType.EXECUTION_RESUMED)
+        return Status.RUNNING if self._began or resumed else None
 
 
 def ask(worker: Worker, instance_id: str, events: Sequence[Event], played: int) -> Answer:
@@ -218,9 +261,16 @@ def _scheduled(decision: Decision, execution_id: str, now: datetime) -> Event:
     return event(EventType.TIMER_CREATED, now, decision.id, FireAt=stamp(decision.fire_at))
 
 
-def _status_kilobytes(status: Any) -> int:
+def _too_long(status: Any) -> str | None:
+    """The engine's words for a custom status that it refuses."""
     text = json.dumps(status, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-16-le", "surrogatepass")) // 1024
+    kilobytes = len(text.encode("utf-16-le", "surrogatepass")) // 1024
+    if kilobytes <= STATUS_KB:
+        return None
+    return (
+        "The UTF-16 size of the JSON-serialized payload must not exceed"
+        f" {STATUS_KB} KB. The current payload size is {kilobytes} KB."
+    )
 
 
 def _not_invoked_again(events: Sequence[Event]) -> str | None:
