@@ -147,19 +147,22 @@ class CatchingUp:
         outcomes: Counter[str] = Counter()
         places, full = asyncio.Semaphore(AT_ONCE), asyncio.Event()
 
+        async def take_in_one(event: Logged) -> None:
+            status, outcome = await self._post(event, engine)
+            outcomes[outcome] += 1
+            if status < 500:
+                settled.append(event)
+            elif outcome == SettingsError.reason:
+                self._refused.add((event.webhook, event.key))
+            else:
+                full.set()
+
         async def take_in(events: list[Logged]) -> None:
             async with places:
                 for event in events:
                     if full.is_set():
                         return
-                    status, outcome = await self._post(event, engine)
-                    outcomes[outcome] += 1
-                    if status < 500:
-                        settled.append(event)
-                    elif outcome == SettingsError.reason:
-                        self._refused.add((event.webhook, event.key))
-                    else:
-                        full.set()
+                    await take_in_one(event)
 
         pushes = [list(events) for _, events in groupby(due, key=lambda e: e.content)]
         with suppress(TimeoutError):

@@ -83,30 +83,36 @@ def _read(paths: list[Path]) -> Orphan:
     last = max((float(line[0]) for line in lines), default=0.0)
     noted = {str(what[0]) for _, kind, *what in lines if kind == "noted"}
     for at, kind, *what in lines:
-        recent = float(at) >= last - MEMORY_SECONDS
-        if kind != "endpoint" and float(at) >= last - JUST_NOW_SECONDS:
+        if kind == "endpoint":
+            orphan.endpoint = str(what[0]) if what[1:] == [os.getppid()] else None
+            continue
+        if float(at) >= last - JUST_NOW_SECONDS:
             orphan.just_now.add(str(what[0]))
-        match kind:
-            case "endpoint":
-                orphan.endpoint = str(what[0]) if what[1:] == [os.getppid()] else None
-            case "turn":
-                orphan.turns.add(str(what[0]))
-                orphan.open.add(str(what[0]))
-                orphan.starts.discard(str(what[0]))
-            case "end":
-                orphan.turns.discard(str(what[0]))
-            case "open":
-                orphan.open.add(str(what[0]))
-            case "over":
-                orphan.open.discard(str(what[0]))
-            case "start" if recent:
-                orphan.starts.add(str(what[0]))
-            case "event" if recent:
-                with contextlib.suppress(ValueError, IndexError):
-                    arrival = wire.load(Arrival, what[1])
-                    orphan.arrivals.setdefault(str(what[0]), []).append(arrival)
+        _take_line(orphan, kind, what, recent=float(at) >= last - MEMORY_SECONDS)
     orphan.open -= noted
     return orphan
+
+
+def _take_line(orphan: Orphan, kind: str, what: list[Any], *, recent: bool) -> None:
+    """Take in one line of a journal (journal.py), which is of one instance."""
+    instance_id = str(what[0])
+    match kind:
+        case "turn":
+            orphan.turns.add(instance_id)
+            orphan.open.add(instance_id)
+            orphan.starts.discard(instance_id)
+        case "end":
+            orphan.turns.discard(instance_id)
+        case "open":
+            orphan.open.add(instance_id)
+        case "over":
+            orphan.open.discard(instance_id)
+        case "start" if recent:
+            orphan.starts.add(instance_id)
+        case "event" if recent:
+            with contextlib.suppress(ValueError, IndexError):
+                arrival = wire.load(Arrival, what[1])
+                orphan.arrivals.setdefault(instance_id, []).append(arrival)
 
 
 def journals(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -149,17 +149,23 @@ class Purging:
                     errors.append(str(error))
 
         try:
-            while True:
-                after, self._after = self._after, None  # an unreadable page is not tried again
-                listed = await engine.list_ended(cutoffs.latest, after)
-                self._after = after
-                due = [found for found in listed.snapshots if is_due(found, cutoffs)]
+            async for page in self._pages(engine, cutoffs):
+                due = [found for found in page if is_due(found, cutoffs)]
                 await asyncio.gather(*map(see_to, _once_each(due)))
-                self._after = listed.next
-                if listed.next is None:
-                    return
         except EngineError as error:
             errors.append(str(error))
+
+    async def _pages(self, engine: Engine, cutoffs: Cutoffs) -> AsyncIterator[tuple[Snapshot, ...]]:
+        """What has ended, from where the last run stopped. A page counts as done when the next one
+        is asked for. Raises EngineError."""
+        while True:
+            after, self._after = self._after, None  # an unreadable page is not tried again
+            listed = await engine.list_ended(cutoffs.latest, after)
+            self._after = after
+            yield listed.snapshots
+            self._after = listed.next
+            if listed.next is None:
+                return
 
 
 def _once_each(due: Iterable[Snapshot]) -> Iterable[Snapshot]:

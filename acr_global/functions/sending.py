@@ -68,24 +68,28 @@ async def _attempt_all(
     )
     subject = _subject_of(about)
     for attempt in attempts:
-        delivered = attempt.outcome is Outcome.DELIVERED
-        log.line(
-            "attempt",
-            level=logging.INFO if delivered else logging.WARNING,
-            push=subject.push,
-            group=subject.group,
-            verdict=subject.word,
-            message=message.id,
-            target=attempt.target,
-            outcome=attempt.outcome.value,
-            reason=attempt.reason,
-            status=attempt.status,
-            location=attempt.location,
-            seconds=round((attempt.at - subject.since).total_seconds(), 3),
-        )
+        _log_attempt(attempt, subject, message.id)
     if observer := observing.observer():
         observer.attempted(tools.settings, subject, attempts, begun)
     return attempts
+
+
+def _log_attempt(attempt: Attempt, subject: Subject, message_id: str) -> None:
+    delivered = attempt.outcome is Outcome.DELIVERED
+    log.line(
+        "attempt",
+        level=logging.INFO if delivered else logging.WARNING,
+        push=subject.push,
+        group=subject.group,
+        verdict=subject.word,
+        message=message_id,
+        target=attempt.target,
+        outcome=attempt.outcome.value,
+        reason=attempt.reason,
+        status=attempt.status,
+        location=attempt.location,
+        seconds=round((attempt.at - subject.since).total_seconds(), 3),
+    )
 
 
 def _subject_of(about: Verdict | GroupReport) -> Subject:
