@@ -38,34 +38,42 @@ def view(snapshot: Snapshot) -> View:
     """Read a push (with input and history). Raises ValueError where it is none."""
     push = wire.load(wire.PushInput, snapshot.input)
     life, status = reviving.next_life(snapshot), _status(snapshot)
-    begun_at = life.known.begun_at if life.known else push.begun_at or push.arrival.received_at
-    watch = wire.watch(push, begun_at)
-    if life.known:
-        watch = replace(watch, first_at=life.known.first_at or watch.first_at)
-    arrivals = [push.arrival, *life.more]
-    said: tuple[wire.VerdictRecord, ...] = (status.said,) if status and status.said else ()
-    if life.known:
-        arrivals += life.known.arrivals
-        watch, said = verdict.with_evidence(watch, life.known.evidence), life.known.said or said
+    watch, said = _by_history(push, life)
+    if status and status.said:
+        said = said or (status.said,)
     if snapshot.phase is Phase.FINISHED:
         ended = wire.load(wire.PushOutput, snapshot.output)
         # Those that counted: a history may hold a repeat that was received before.
         watch = verdict.with_arrivals(watch, ended.arrivals)
         watch, said = verdict.with_evidence(watch, ended.evidence), ended.verdicts
     # Of two that are the same the first counts, and a status holds the least of them.
+    arrivals = [push.arrival, *life.more, *(life.known.arrivals if life.known else ())]
     arrivals += (status and status.arrivals()) or ()
-    watch = verdict.with_arrivals(watch, arrivals)
-    ended_by_hand = snapshot.phase is Phase.TERMINATED and not reviving.is_being_begun_anew(
-        snapshot
-    )
+    ended_by_hand = _is_ended_by_hand(snapshot)
     return View(
         push=push,
-        watch=watch,
+        watch=verdict.with_arrivals(watch, arrivals),
         said=said,
         state=api.PushState.TERMINATED if ended_by_hand else _state(snapshot, status, said),
         begun=bool(snapshot.history) or status is not None,
         over=ended_by_hand or snapshot.phase is Phase.FINISHED,
     )
+
+
+def _by_history(
+    push: wire.PushInput, life: wire.PushTerms
+) -> tuple[verdict.Watch, tuple[wire.VerdictRecord, ...]]:
+    """The push without its arrivals, and the verdicts that its history holds."""
+    known = life.known
+    if known is None:
+        return wire.watch(push, push.begun_at or push.arrival.received_at), ()
+    watch = wire.watch(push, known.begun_at)
+    watch = replace(watch, first_at=known.first_at or watch.first_at)
+    return verdict.with_evidence(watch, known.evidence), known.said
+
+
+def _is_ended_by_hand(snapshot: Snapshot) -> bool:
+    return snapshot.phase is Phase.TERMINATED and not reviving.is_being_begun_anew(snapshot)
 
 
 def _status(snapshot: Snapshot) -> wire.PushStatus | None:
@@ -115,21 +123,22 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
         decided_at=newest.at if newest else None,
         undelivered=tuple(dict.fromkeys(t for d in behind for t in (*d.owed, *d.dead))),
         regions=region_reports(verdict.verdict_on(watch, now, alarmed=False)),
-        verdicts=tuple(
-            api.PushVerdict(
-                type=r.type,
-                at=r.at,
-                missing=_missing_then(watch, r),
-                attempts=r.attempts,
-                group=r.group.group if r.group else None,
-                grouped=r.group.targets if r.group else (),
-                error=r.error,
-            )
-            for r in seen.said
-        ),
+        verdicts=tuple(_verdict(watch, record) for record in seen.said),
         deliveries=deliveries,
         seconds_left=left if seen.begun and state is api.PushState.WAITING else None,
         listens_until=watch.deadline + seen.push.late_window if listens else None,
+    )
+
+
+def _verdict(watch: verdict.Watch, record: wire.VerdictRecord) -> api.PushVerdict:
+    return api.PushVerdict(
+        type=record.type,
+        at=record.at,
+        missing=_missing_then(watch, record),
+        attempts=record.attempts,
+        group=record.group.group if record.group else None,
+        grouped=record.group.targets if record.group else (),
+        error=record.error,
     )
 
 

@@ -18,9 +18,13 @@ def fits(status: dict[str, Any]) -> bool:
     return len(json.dumps(status, separators=(",", ":"))) <= MAX_STATUS_CHARS
 
 
-def bounded(status: dict[str, Any]) -> dict[str, Any]:
-    """A custom status that the engine accepts. Where it is too long, its lists are cut to one
-    length, and for each `<name>_more` says how many are left out."""
+def bounded(status: dict[str, Any], *, dispensable: str = "") -> dict[str, Any]:
+    """A custom status that the engine accepts. Where it is too long, it goes without the field
+    `dispensable`; where it still is, its lists are cut to one length, and for each `<name>_more`
+    says how many are left out."""
+    if fits(status):
+        return status
+    status = {name: value for name, value in status.items() if name != dispensable}
     if fits(status):
         return status
     longest = max((len(v) for v in status.values() if isinstance(v, list)), default=0)

@@ -191,7 +191,7 @@ class Waiting:
             reports={a.region: (a.event_id, a.received_at) for a in self.watch.arrivals},
             said=said and wire.VerdictRecord(type=said.type, at=said.at),
         )
-        self._context.set_custom_status(shown(status))
+        self._context.set_custom_status(as_custom_status(status))
 
     def output(self, records: list[wire.VerdictRecord]) -> wire.PushOutput:
         """The output of the instance."""
@@ -204,9 +204,6 @@ class Waiting:
         )
 
 
-def shown(status: wire.PushStatus) -> dict[str, Any]:
+def as_custom_status(status: wire.PushStatus) -> dict[str, Any]:
     """A push's status as the engine takes it: where it is too long, first without the arrivals."""
-    whole = wire.dump(status)
-    if statuses.fits(whole):
-        return whole
-    return statuses.bounded(wire.dump(status.model_copy(update={"reports": None})))
+    return statuses.bounded(wire.dump(status), dispensable="reports")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from acr_global.functions import statuses, wire
-from acr_global.functions.waiting import shown
+from acr_global.functions.waiting import as_custom_status
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
 )
 def test_a_status_fits_the_engine(regions: int, event_id: str, kept: bool) -> None:
     """More than 16 KB in UTF-16 would fail the orchestration, so the arrivals are then left out."""
-    whole = shown(status(regions, event_id))
+    whole = as_custom_status(status(regions, event_id))
     assert 16 * 1024 >= len(json.dumps(whole).encode("utf-16-le"))
     assert kept is ("reports" in whole)
     assert kept is (wire.load(wire.PushStatus, whole).arrivals() is not None)
@@ -47,7 +47,7 @@ def missing_status(names: tuple[str, ...]) -> wire.PushStatus:
 def test_missing_regions_are_cut_with_a_count(name: str) -> None:
     """As many names as fit are kept, whatever their characters."""
     whole = wire.dump(missing_status((name,) * 500))
-    cut = shown(missing_status((name,) * 500))
+    cut = as_custom_status(missing_status((name,) * 500))
     assert 500 == len(cut["missing"]) + cut["missing_more"]
     assert ("overdue", False, whole["until"]) == (cut["state"], cut["decided"], cut["until"])
     assert statuses.MAX_STATUS_CHARS >= len(json.dumps(cut, separators=(",", ":")))

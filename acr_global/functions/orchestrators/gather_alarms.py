@@ -199,7 +199,7 @@ class Gathering:
             registry=self.group.registry,
             missing=self.group.missing,
         )
-        self._context.set_custom_status(shown(status))
+        self._context.set_custom_status(statuses.bounded(wire.dump(status), dispensable="newest"))
 
 
 def _answer_to(made: Sequence[Telling], result: Any) -> groups.TellOutput:
@@ -209,11 +209,3 @@ def _answer_to(made: Sequence[Telling], result: Any) -> groups.TellOutput:
     if {t.report.at for t in answer.tellings} != {made[0].report.at}:
         raise ValueError("the answer is to other reports")
     return answer
-
-
-def shown(status: groups.GroupStatus) -> dict[str, Any]:
-    """A group's status as the engine takes it: where it is too long, first without the numbers."""
-    whole = wire.dump(status)
-    if statuses.fits(whole):
-        return whole
-    return statuses.bounded(wire.dump(status.model_copy(update={"newest": None})))
