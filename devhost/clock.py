@@ -124,11 +124,6 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def epoch_seconds() -> float:
-    """Engine time as `time.time()` would give it: what an app's clock may be pointed at."""
-    return utcnow().timestamp()
-
-
 async def run_in_thread(executor: Executor, func: Callable[[], T]) -> T:
     """Run a blocking function in a thread that sees this loop's engine time."""
     context = contextvars.copy_context()

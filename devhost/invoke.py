@@ -77,10 +77,10 @@ class Invoker:
         result = await self.call(function, decoded)
         return str(ActivityTriggerConverter.encode(result, expected_type=None).value)
 
-    async def call_timer(self, function: Function, past_due: bool = False) -> None:
+    async def call_timer(self, function: Function) -> None:
         """Run a timer-triggered function."""
         schedule = {"AdjustForDST": True}
-        request = TimerRequest(past_due=past_due, schedule_status={}, schedule=schedule)
+        request = TimerRequest(past_due=False, schedule_status={}, schedule=schedule)
         await self.call(function, request)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from acr_global.correlation import is_push
@@ -69,12 +69,12 @@ async def _try(orphan: Orphan, url: str | None) -> bool:
     return True
 
 
-async def see_to(orphan: Orphan, engine: Engine, pauses: Sequence[float] = LOOK_PAUSES) -> None:
+async def see_to(orphan: Orphan, engine: Engine) -> None:
     """Resume what has failed. One that the engine does not answer for holds up no other. Raises
     EngineError in the end; doing it twice does no harm."""
     turns, starts = orphan.turns | orphan.just_now, set(orphan.starts)
     errors: list[EngineError] = []
-    for pause in pauses:
+    for pause in LOOK_PAUSES:
         await asyncio.sleep(pause)
         errors = await _drop(turns, lambda turn: _goes_on(orphan, engine, turn))
         errors += await _drop(starts, lambda push: _begins(engine, push))

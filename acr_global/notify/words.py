@@ -23,6 +23,9 @@ _MISSING_FIRST = {"missing": 0, "evidence": 1, "arrived": 2}
 
 TEST_MARK = "[test] "
 
+MAX_NAMES = 5
+"""In one sentence; the others are counted."""
+
 
 def well_formed(text: str) -> str:
     """`text` without lone surrogates, which JSON can carry and UTF-8 cannot."""
@@ -62,9 +65,11 @@ def _and_more(count: int) -> list[str]:
     return [f"and {count} more"] if count else []
 
 
-def join_names(names: Sequence[str], most: int = 5) -> str:
+def join_names(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c, d, e and 7 more`."""
-    shown = [plain(n) for n in names[:most]] + [f"{n} more" for n in [len(names) - most] if n > 0]
+    shown = [plain(name) for name in names[:MAX_NAMES]]
+    if len(names) > MAX_NAMES:
+        shown.append(f"{len(names) - MAX_NAMES} more")
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 

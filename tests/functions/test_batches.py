@@ -167,12 +167,12 @@ async def test_a_storage_that_cannot_be_reached_took_nothing() -> None:
 
 
 @pytest.mark.engine
-async def test_the_storage_takes_a_row_as_it_is(storage: engine.Azurite) -> None:
+async def test_the_storage_takes_a_row_as_it_is(azurite: engine.Azurite) -> None:
     """And from nobody with another key."""
-    ledger = TableLedger(engine.new_hub(), {SETTING: storage.connection})
+    ledger = TableLedger(engine.new_hub(), {SETTING: azurite.connection})
     await ledger.put(KEYS, {})  # makes the table
-    other = re.sub("AccountKey=[^;]+", "AccountKey=aHVzaA==", storage.connection)
-    for connection, row, taken in ((storage.connection, ROW, True), (other, {}, False)):
+    other = re.sub("AccountKey=[^;]+", "AccountKey=aHVzaA==", azurite.connection)
+    for connection, row, taken in ((azurite.connection, ROW, True), (other, {}, False)):
         client = open_client(ledger.table, {SETTING: connection})
         batches = Batches(client.url, ledger.table, client.credential)
         assert taken == await batches.took(rows_of(row))

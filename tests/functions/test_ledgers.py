@@ -27,8 +27,8 @@ def place(request: pytest.FixtureRequest) -> dict[str, str]:
     """Where a ledger is: nowhere, or in a storage account."""
     if request.param == "memory":
         return {}
-    storage: engine.Azurite = request.getfixturevalue("storage")
-    return {SETTING: storage.connection}
+    azurite: engine.Azurite = request.getfixturevalue("azurite")
+    return {SETTING: azurite.connection}
 
 
 @asynccontextmanager
@@ -136,9 +136,9 @@ async def test_the_key_by_which_a_row_is_found_is_removed_last(
 
 
 @pytest.mark.engine
-async def test_two_hubs_in_one_account_have_tables_of_their_own(storage: engine.Azurite) -> None:
+async def test_two_hubs_in_one_account_have_tables_of_their_own(azurite: engine.Azurite) -> None:
     """Two processes may make the table at once."""
-    ledgers = tables.deployed({SETTING: storage.connection, "OTHER": "x"})
+    ledgers = tables.deployed({SETTING: azurite.connection, "OTHER": "x"})
     ours, theirs = ledgers("Ours-1"), ledgers("Theirs")
     assert isinstance(ours, TableLedger)
     assert isinstance(theirs, TableLedger)

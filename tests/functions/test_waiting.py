@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
 from acr_global.functions import statuses, wire
 from acr_global.functions.waiting import as_custom_status
-
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
-    """A status with arrivals of so many regions."""
-    return wire.PushStatus(
-        state="complete",
-        decided=True,
-        until=NOW,
-        missing=(),
-        reports={f"southeastasia{n}": (event_id, NOW) for n in range(regions)},
-    )
+from tests.functions.examples import status
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,7 @@ import pytest
 
 from acr_global.functions import wire
 from acr_global.model import Arrival
-
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-def status(regions: int, event_id: str = "e" * 36) -> wire.PushStatus:
-    """A status with arrivals of so many regions."""
-    return wire.PushStatus(
-        state="complete",
-        decided=True,
-        until=NOW,
-        missing=(),
-        reports={f"southeastasia{n}": (event_id, NOW) for n in range(regions)},
-    )
+from tests.functions.examples import NOW, status
 
 
 def test_arrivals_are_read_back_from_a_status() -> None:
