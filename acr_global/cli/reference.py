@@ -31,10 +31,11 @@ follow; `--show-completion` prints what it would install.
 ```sh
 group=acr-global
 app=func-acr-global
-export FUNCTION_APP_URL="https://$app.azurewebsites.net"
+FUNCTION_APP_URL=$(az deployment group show --resource-group "$group" --name acr-global \\
+  --query properties.outputs.functionAppUrl.value --output tsv)
 FUNCTION_APP_KEY=$(az functionapp keys list --resource-group "$group" --name "$app" \\
   --query functionKeys.default --output tsv)
-export FUNCTION_APP_KEY
+export FUNCTION_APP_URL FUNCTION_APP_KEY
 {PROG} pushes list --image team/app:v2
 {PROG} deadletters list
 {PROG} deadletters replay --all
