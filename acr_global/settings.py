@@ -270,25 +270,32 @@ def _cross_check(
         registries[host], wrong = _check_registry(settings, host)
         problems += [problem_of(number, text) for text in wrong]
     settings = settings.model_copy(update={"registries": registries})
-    policies = [settings.policy(host) for host in (None, *registries)]
+    return settings, (*problems, *_of_policies(settings), *_of_catching_up(settings))
+
+
+def _of_policies(settings: Settings) -> Iterator[Problem]:
+    """What is wrong with the policies that are in force: of all registries, and of each."""
+    policies = [settings.policy(host) for host in (None, *settings.registries)]
     if any(p.check_every >= p.timeout for p in policies):
         said = "is no shorter than a timeout, so no look comes before that"
-        problems.append(Problem(PREFIX + "CHECK_EVERY", said, "warning"))
+        yield Problem(PREFIX + "CHECK_EVERY", said, "warning")
     hidden = any(hides_untagged(p.include, p.exclude) for p in policies)
     if Action.DELETE in settings.actions and hidden:
         said = "has delete, but patterns hide what has no tag, and so every deletion"
-        problems.append(Problem(PREFIX + "ACTIONS", said, "warning"))
+        yield Problem(PREFIX + "ACTIONS", said, "warning")
     if any("event-log" in p.evidence and p.regions and not p.registry_id for p in policies):
-        problems.append(
-            Problem(PREFIX + "REGISTRY_ID", "is not set, and the evidence event-log fails without")
-        )
+        said = "is not set, and the evidence event-log fails without"
+        yield Problem(PREFIX + "REGISTRY_ID", said)
+
+
+def _of_catching_up(settings: Settings) -> Iterator[Problem]:
+    """What catching up lacks. Where nobody has asked for it, it may lack a registry's id."""
     if "catch_up" in settings.model_fields_set and settings.catch_up and not settings.watched():
         said = "needs ACR_GLOBAL_REGISTRY_ID, and does nothing without"
-        problems.append(Problem(PREFIX + "CATCH_UP", said, "warning"))
+        yield Problem(PREFIX + "CATCH_UP", said, "warning")
     elif settings.catch_up and settings.watched() and not read.has_event_log():
         said = "needs the packages that the evidence event-log needs, and does nothing without"
-        problems.append(Problem(PREFIX + "CATCH_UP", said, "warning"))
-    return settings, tuple(problems)
+        yield Problem(PREFIX + "CATCH_UP", said, "warning")
 
 
 def _check_registry(settings: Settings, host: str) -> tuple[Override, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import clock
 from .injector import Injector
-from .protocol import EventType, Status, event, execution_started
+from .protocol import Event, EventType, Status, event, execution_started
 from .rewind import rewound
 from .status import PAGE, Filter, page, status_json
 from .storage import Instance, Storage
@@ -56,28 +56,14 @@ class Operations:
         now = clock.utcnow()
         execution_id = dice.hex_id("execution", instance_id)
         generation = (before.generation or 0) + 1 if before else 0
-        started = execution_started(
-            now,
-            name=name,
-            instance_id=instance_id,
-            execution_id=execution_id,
-            input_=input_,
-            generation=generation,
+        pending = Status.PENDING
+        row = Instance(
+            instance_id, name, execution_id, pending, now, now, input_, generation=generation
         )
         gap = dice.between("gap", instance_id, hazards.gap)
-        self._enqueue(instance_id, started, gap, execution_id)
+        self._enqueue(instance_id, _start_message(row), gap, execution_id)
         self.injector.checkpoint("after-enqueue-start-before-row")
         await self.injector.linger("row-late", instance_id, hazards.row_late)
-        row = Instance(
-            instance_id,
-            name,
-            execution_id,
-            Status.PENDING,
-            now,
-            now,
-            input_,
-            generation=generation,
-        )
         self._insert_row(before, row)
         self.injector.checkpoint("after-row")
         if self.injector.chance("already-exists", instance_id, hazards.already_exists):
@@ -216,6 +202,17 @@ class Operations:
         due = asyncio.get_running_loop().time() + delay
         message = self.storage.message(instance_id, what, due, execution_id)
         self.storage.control.put(message)
+
+
+def _start_message(row: Instance) -> Event:
+    return execution_started(
+        row.created,
+        name=row.name,
+        instance_id=row.id,
+        execution_id=row.execution_id,
+        input_=row.input,
+        generation=row.generation,
+    )
 
 
 def _error(message: str) -> dict[str, str]:

@@ -47,6 +47,26 @@ def left(push: PushDetails) -> str | None:
 
 def print_push(push: PushDetails) -> None:
     """One push: what is known of it, its regions' ways, what was said, every attempt."""
+    _print_known(push)
+    print()
+    print("\n".join(timeline(push)))
+    if push.verdicts:
+        print()
+        print_table(
+            ("TIME", "VERDICT", "MISSING", "ERROR"),
+            [(at(v.at), v.type.value, v.missing, v.error) for v in push.verdicts],
+        )
+    _print_attempts(push)
+    for said in push.verdicts:
+        if said.group and said.grouped:
+            whom = f"{cell(said.grouped)}: told by the group {cell(said.group)}"
+            print(f"\n{said.type.value}, {whom}")
+    for delivery in push.deliveries:
+        print(f"\n{cell(delivery.id)}: {cell(delivery.state)}, {_whom(delivery)}")
+
+
+def _print_known(push: PushDetails) -> None:
+    """What each push has; then what this one has of the rest."""
     deadline = at(push.deadline) if push.deadline else None
     known: list[tuple[str, object]] = [
         ("id", push.id),
@@ -65,26 +85,16 @@ def print_push(push: PushDetails) -> None:
         "cause": push.cause,
     }
     print_facts([*known, *((name, value) for name, value in further.items() if value)])
-    print()
-    print("\n".join(timeline(push)))
+
+
+def _print_attempts(push: PushDetails) -> None:
+    """All of them, oldest first. A delivery repeats those that were made before it."""
     attempts = [a for v in push.verdicts for a in v.attempts]
     attempts += [a for d in push.deliveries for a in d.attempts if a not in attempts]
-    if push.verdicts:
-        print()
-        print_table(
-            ("TIME", "VERDICT", "MISSING", "ERROR"),
-            [(at(v.at), v.type.value, v.missing, v.error) for v in push.verdicts],
-        )
     if attempts:
         print()
         rows = [attempt_row(a) for a in sorted(attempts, key=lambda attempt: attempt.at)]
         print_table(("TIME", "TARGET", "OUTCOME", "REASON", "STATUS"), rows)
-    for said in push.verdicts:
-        if said.group and said.grouped:
-            whom = f"{cell(said.grouped)}: told by the group {cell(said.group)}"
-            print(f"\n{said.type.value}, {whom}")
-    for delivery in push.deliveries:
-        print(f"\n{cell(delivery.id)}: {cell(delivery.state)}, {_whom(delivery)}")
 
 
 def _whom(delivery: PushDelivery) -> str:

@@ -249,17 +249,19 @@ async def _patiently(read: Callable[[], Awaitable[_T]]) -> _T:
         ServiceResponseError,
     )
 
-    try:
+    async def read_once_more() -> _T:
         try:
             return await read()
         except HttpResponseError as error:
-            headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
-            asked = headers.get("Retry-After")
+            asked = _headers(error).get("Retry-After")
             wait = wait_before_retry(error.status_code, asked, datetime.now(UTC))
             if wait is None:
                 raise
-            await asyncio.sleep(wait)
-            return await read()
+        await asyncio.sleep(wait)
+        return await read()
+
+    try:
+        return await read_once_more()
     except HttpResponseError as error:
         if error.status_code == 429:
             raise ToldToWaitError(_asked_for(error)) from None
@@ -276,8 +278,11 @@ async def _patiently(read: Callable[[], Awaitable[_T]]) -> _T:
 
 
 def _asked_for(error: Any) -> float | None:
-    headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
-    return parse_retry_after(headers.get("Retry-After"), datetime.now(UTC))
+    return parse_retry_after(_headers(error).get("Retry-After"), datetime.now(UTC))
+
+
+def _headers(error: Any) -> Mapping[str, str]:
+    return getattr(error.response, "headers", None) or {}
 
 
 def _is_plain(endpoint: str) -> bool:
