@@ -52,6 +52,8 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 async def _serve(options: argparse.Namespace) -> int:
+    """Serve until a signal comes. It never returns: a thread that still runs must not hold it
+    up."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -121,6 +121,7 @@ class Committer:
         self.enqueue(instance_id, started, execution_id)
 
     def _report_to_parent(self, turn: Turn) -> None:
+        """Send a sub-orchestration's end to who started it."""
         parent = turn.started["ParentInstance"]
         if not parent:
             return

@@ -63,6 +63,7 @@ class Endpoint:
     async def _call(
         self, request: web.Request, function: Function, parameters: dict[str, str], body: bytes
     ) -> web.Response:
+        """Call an HTTP function, with what the hazards do to it before, meanwhile and after."""
         injector = self._engine.injector
         self._engine.storage.stats[f"http:{function.name}"] += 1
         error = injector.endpoint_error(function.name, injector.hazards.endpoint_errors)

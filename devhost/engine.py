@@ -111,6 +111,8 @@ class Engine:
         self._pump_handle = None if due is None else self._loop.call_at(due, self._pump)
 
     def _pump(self) -> None:
+        """Take what has become visible: messages of instances into their batches, activities to
+        places."""
         now = self._loop.time()
         for message in self.storage.control.take_due(now, self._settings.control_visibility):
             if self._takes(message):
@@ -160,6 +162,8 @@ class Engine:
             self._run_ready()
 
     async def _run_episode(self, instance_id: str, batch: list[Message]) -> None:
+        """One turn of an instance on its batch: what is admitted plays, and is committed before the
+        messages are deleted."""
         self.injector.checkpoint("dequeued-before-episode")
         admitted = admit(
             batch, self.storage.find(instance_id), self.storage.read_history(instance_id)
@@ -199,6 +203,8 @@ class Engine:
             row.last_updated = clock.utcnow()
 
     async def _activity(self, item: Message) -> None:
+        """Run an activity and send its result. Its message is deleted last, so a crash has it run
+        again."""
         name = item.event["Name"]
         try:
             self.injector.checkpoint("activity-before")

@@ -189,6 +189,7 @@ class DevHost:
         await sdk_session.release()
 
     async def _up(self) -> None:
+        """Build all that a crash takes away, around what is in storage, and listen."""
         python = Python(self._injector, self.stats, self._crash_by_hazard)
         invoker = Invoker(
             python,

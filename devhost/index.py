@@ -114,6 +114,7 @@ def load_app(folder: Path) -> Any:
 
 
 def _function(indexed: Any) -> Function:
+    """One function as the worker indexes it. Raises AppError where this host cannot serve it."""
     name = indexed.get_function_name()
     trigger = indexed.get_trigger()
     if trigger.type not in TRIGGERS:

@@ -90,6 +90,7 @@ _FAMILY: dict[int, str] = {
 
 
 def _history_item(event: Event, show_output: bool, show_input: bool) -> dict[str, Any]:
+    """One event as the management API shows it."""
     kind = event["EventType"]
     item: dict[str, Any] = {"EventType": EVENT_NAMES[kind], "Timestamp": event["Timestamp"]}
     keep = ["Name", "Reason", "Details", "OrchestrationStatus", "FireAt", "InstanceId", "Data"]

@@ -81,6 +81,7 @@ class Schedule:
 
 
 def _field(text: str, low: int, high: int) -> frozenset[int]:
+    """The values that one field of an NCRONTAB schedule names. Raises ValueError."""
     values: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")

@@ -184,6 +184,7 @@ class _Walk:
         self.new_input: Any = None
 
     def process(self, event: Event) -> None:
+        """Take in one event of the history, then go on with the actions as far as it lets them."""
         kind = event["EventType"]
         if kind == EventType.ORCHESTRATOR_STARTED:
             self.now = parse_time(event["Timestamp"])
@@ -228,6 +229,7 @@ class _Walk:
             self.current = self.invoke(self.actions[self.position - 1])
 
     def invoke(self, action: Action) -> _Task:
+        """Invoke an action; the task that is done when the action is."""
         match action["actionType"]:
             case ActionType.CALL_ACTIVITY | ActionType.CALL_SUB_ORCHESTRATOR:
                 return self.call(action)

@@ -87,6 +87,7 @@ async def mark_done(tools: Tools, verdict: Verdict, attempts: Iterable[Attempt])
 
 
 async def _done(entry: Awaitable[None], verdict: Verdict) -> bool:
+    """Whether an entry was made; a failure is logged, and raises nothing."""
     try:
         await entry
         return True

@@ -133,6 +133,7 @@ class _Joining:
         return wire.InGroup(group=self._newest) if self._newest else None
 
     async def _in(self, group: Snapshot) -> wire.InGroup | None:
+        """What a group that has begun says of this alarm; None where it has not said so yet."""
         status = groups.status_of(group)
         if status is None or status.state == "over":
             return await self._begin() if status else None

@@ -149,6 +149,7 @@ class _Reading:
                 yield webhook, posted_to
 
     async def _read_log(self, webhook: Webhook, posted_to: str | None) -> None:
+        """Read one log, back to where it is known already."""
         name = f"{self.registry}/{webhook.name.lower()}"
         back = Backwards(self.logs.since(name, self.now))
 

@@ -78,6 +78,7 @@ def orphans(folder: Path) -> list[Orphan]:
 
 
 def _read(paths: list[Path]) -> Orphan:
+    """What one process was working on, by its files, oldest line first."""
     orphan = Orphan(tuple(paths))
     lines = [line for path in paths for line in lines_of(path)]
     last = max((float(line[0]) for line in lines), default=0.0)

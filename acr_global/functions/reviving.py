@@ -51,7 +51,7 @@ class _Story:
         else:
             self.arrivals += push.more
 
-    def tell(self, event: Mapping[str, Any]) -> None:
+    def take(self, event: Mapping[str, Any]) -> None:
         """Take in one event of the history, as the endpoint shows it."""
         function = event.get("FunctionName") or event.get("Name")
         match event.get("EventType"), function:
@@ -132,7 +132,7 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
     deadline = verdict.waits_until(begun_at + push.timeout, push.begun_at, first_turn)
     story = _Story(push, begun_at, deadline)
     for event in snapshot.history:
-        story.tell(event)
+        story.take(event)
     known = wire.Known(
         lives=(push.known.lives if push.known else 0) + 1,
         begun_at=story.begun_at,

@@ -54,6 +54,8 @@ async def attempt_group(
 async def _attempt_all(
     tools: Tools, about: Verdict | GroupReport, message: Notice, wanted: tuple[str, ...]
 ) -> tuple[Attempt, ...]:
+    """An attempt at each target of a message. A name that the settings lack counts as a failed one:
+    they may have it again when it is retried."""
     if not wanted:
         return ()
     from acr_global.notify import deliver

@@ -59,6 +59,7 @@ async def carry(engine: Engine, data: wire.CourierInput) -> str:
 
 
 async def _step(engine: Engine, data: wire.CourierInput) -> str:
+    """One look, and what it asks for; a word for what came of it."""
     snapshot = await engine.look(data.push_id, show_input=True)
     data = _of_this_push(data, snapshot)
     match snapshot.phase:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from acr_global import audience, retry
 from acr_global.functions import bookkeeping, log, names, notifications, observing, wire
 from acr_global.functions.activities.hand_over_delivery import hand_on
-from acr_global.functions.activities.recall_push import heard
+from acr_global.functions.activities.recall_push import ways_of
 from acr_global.functions.sdk import App
 from acr_global.functions.sending import attempt_all
 from acr_global.functions.setup import Setup, Tools
@@ -66,11 +66,13 @@ async def _instead_of(tools: Tools, verdict: Verdict) -> notifications.NotifyOut
         _log_dropped(verdict, stands)
         return notifications.NotifyOutput(verdict=stands)
     if stands is VerdictType.OVERDUE and (row := await bookkeeping.said_before(tools, verdict)):
-        return notifications.NotifyOutput(verdict=row.state, instead=heard(row))
+        return notifications.NotifyOutput(verdict=row.state, instead=ways_of(row))
     return None
 
 
 async def _send(tools: Tools, data: notifications.NotifyInput) -> notifications.NotifyOutput:
+    """First attempts at those who want it and whom no group tells; what failed is handed over.
+    Nothing is raised after the attempts: they would be made again."""
     verdict = data.verdict
     _log_verdict(verdict)
     wanted = audience.wanted(tools.settings.targets, data.targets, verdict)

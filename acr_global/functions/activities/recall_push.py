@@ -50,7 +50,7 @@ def known_from(row: Row, data: wire.RecallInput) -> wire.Known:
     record = wire.VerdictRecord(
         type=row.state, at=row.decided_at, missing=row.missing, delivery=delivery, listed=True
     )
-    ways = heard(row)
+    ways = ways_of(row)
     return wire.Known(
         lives=0,
         begun_at=row.deadline - data.timeout,
@@ -62,7 +62,7 @@ def known_from(row: Row, data: wire.RecallInput) -> wire.Known:
     )
 
 
-def heard(row: Row) -> wire.EvidenceOutput:
+def ways_of(row: Row) -> wire.EvidenceOutput:
     """How the regions of a push in the ledger were known to have the image."""
     return wire.EvidenceOutput(arrivals=tuple(_arrivals(row)), evidence=tuple(_evidence(row)))
 

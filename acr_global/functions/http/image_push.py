@@ -104,6 +104,7 @@ def _overall(answers: list[Answer]) -> int:
 async def _answer_one(
     loaded: Loaded, engine: Engine, result: Result, query: Mapping[str, str], document: Any
 ) -> Answer:
+    """Answer one event: what needs no storage at once, the rest when it is kept."""
     if isinstance(result, RejectedError):
         return _rejected(result)
     if isinstance(result, SettingsError):
@@ -164,6 +165,7 @@ def _instances(engine: Engine, policy: Override, event: PushEvent) -> Instances:
 async def _keep(
     engine: Engine, instances: Instances, event: PushEvent, terms: wire.PushTerms
 ) -> Answer:
+    """Keep the event, log where, and say so."""
     kept = await keeping.keep(engine, instances, terms)
     over = _OVER.get(kept.place)
     log.line(

@@ -81,6 +81,7 @@ class Patrol:
             )
 
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
+        """Page after page of notes, until the last one or until time is up."""
         while True:
             after, self._after = self._after, None  # an unreadable page is not tried again
             if after is None:
