@@ -1,8 +1,8 @@
 """Model ↔ versioned JSON, of groups. What wire.py says of its models holds for these."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from acr_global.functions import notifications, wire
+from acr_global.functions import notifications, statuses, wire
 from acr_global.functions.engine import Snapshot
 from acr_global.gathering import Group, Said
 from acr_global.grouping import MemberState
@@ -77,3 +77,8 @@ def status_of(group: Snapshot) -> GroupStatus | None:
         return wire.load(GroupStatus, group.custom_status)
     except ValueError:
         return None
+
+
+def as_custom_status(status: GroupStatus) -> dict[str, Any]:
+    """A group's status as the engine takes it: where it is too long, first without the numbers."""
+    return statuses.bounded(wire.dump(status), dispensable="newest")

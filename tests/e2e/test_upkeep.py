@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acr_global.correlation import MARKS, NOTES
 from acr_global.functions import engine, names, purging, wire
-from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.engine import Engine, EngineError, Listing
 from acr_global.functions.ledgers import LedgerError, MemoryLedger
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
@@ -310,6 +310,25 @@ async def test_what_one_run_has_no_time_for_the_next_one_does(
             await w.host.run_timer(names.PURGE_FINISHED)
             await asyncio.sleep(60)
             assert left == len(kept(w))
+
+
+async def test_a_page_of_what_stays_holds_up_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead letter comes before its push, and is kept longer."""
+    list_ended, pages = Engine.list_ended, iter(range(10))
+
+    async def bounded(self: Engine, before: datetime, after: str | None = None) -> Listing:
+        if next(pages, None) is None:
+            raise EngineError("the run goes round for ever")
+        return await list_ended(self, before, after)
+
+    monkeypatch.setattr(engine, "PAGE_ROWS", 1)
+    monkeypatch.setattr(Engine, "list_ended", bounded)
+    async with world(KEEP="14d") as w:
+        w.receivers["ops"].answers = [404]
+        await w.push("p1")
+        await asyncio.sleep(15 * DAY)
+        await upkeep(w)
+        assert ["_delivery.complete.p1"] == kept(w)
 
 
 async def test_many_rows_are_removed_page_by_page() -> None:

@@ -33,7 +33,6 @@ from acr_global.functions import (
     names,
     notifications,
     sdk,
-    statuses,
     turns,
     wire,
 )
@@ -199,7 +198,7 @@ class Gathering:
             registry=self.group.registry,
             missing=self.group.missing,
         )
-        self._context.set_custom_status(statuses.bounded(wire.dump(status), dispensable="newest"))
+        self._context.set_custom_status(groups.as_custom_status(status))
 
 
 def _answer_to(made: Sequence[Telling], result: Any) -> groups.TellOutput:
