@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -25,17 +26,34 @@ def marked(pairs: Pairs) -> dict[str, Any]:
     return found
 
 
-def not_json(text: str) -> str:
+def not_json(text: str, error: Exception) -> str:
     """What to say of a text that should be JSON and is none, without showing it.
 
     Shells change quotes on the way into a setting. Sources: Azure/AppConfiguration#331 (PowerShell
     takes them away), Azure/azure-cli#19185 (or backslashes are written before them).
     """
+    said = "not JSON"
     if '"' not in text and ":" in text:
-        return "not JSON: no double quote is left in it; some shells take them away"
-    if '{\\"' in text:
-        return "not JSON: its double quotes have backslashes before them; give it without these"
-    return "not JSON"
+        said = "not JSON: no double quote is left in it; some shells take them away"
+    elif '{\\"' in text:
+        said = "not JSON: its double quotes have backslashes before them; give it without these"
+    elif isinstance(error, json.JSONDecodeError) and _comma_too_many(text, error.pos):
+        said = "not JSON: a comma stands before a closing bracket; take it out"
+    return f"{said}{place(error)}"
+
+
+def place(error: Exception) -> str:
+    """Where a text is no JSON, as far as that is known. A setting is one long line as a rule, so
+    the line alone would say nothing."""
+    if not isinstance(error, json.JSONDecodeError):
+        return ""
+    return f" (line {error.lineno}, column {error.colno})"
+
+
+def _comma_too_many(text: str, pos: int) -> bool:
+    """Python 3.13 points at the comma, those before it at what follows."""
+    before, after = text[:pos].rstrip(), text[pos:].lstrip(", \t\r\n")
+    return after[:1] in ("]", "}") and (before.endswith(",") or text[pos : pos + 1] == ",")
 
 
 def leaves(value: object) -> Iterator[tuple[tuple[object, ...], object]]:

@@ -130,8 +130,8 @@ def json_object(value: object, of: Callable[[Pairs], dict[str, Any]] = once) -> 
         parsed = json.loads(value, object_pairs_hook=of) if isinstance(value, str) else value
     except _TwiceError:
         raise
-    except (ValueError, RecursionError):
-        raise ValueError(not_json(str(value))) from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(not_json(str(value), error)) from None
     if not isinstance(parsed, dict):
         raise ValueError("not a JSON object")
     return parsed

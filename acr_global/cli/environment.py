@@ -5,7 +5,6 @@ The commands, `make start` and the local host all read that file here.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 from acr_global.cli.loose_json import read_json
 from acr_global.errors import AcrGlobalError
-from acr_global.json_text import TWICE, leaves
+from acr_global.json_text import TWICE, leaves, place
 
 FILE = "local.settings.json"
 """Source: learn.microsoft.com/azure/azure-functions/functions-develop-local, `Local settings
@@ -66,10 +65,8 @@ def _content(path: Path) -> Any:
         return {}
     except OSError as error:
         raise LocalFileError(f"{FILE} cannot be read: {error.strerror}") from None
-    except json.JSONDecodeError as error:
-        raise LocalFileError(f"{FILE} is not JSON (line {error.lineno})") from None
-    except (ValueError, RecursionError):
-        raise LocalFileError(f"{FILE} is not JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise LocalFileError(f"{FILE} is not JSON{place(error)}") from None
 
 
 def _wrong(values: Mapping[str, object]) -> Iterator[str]:

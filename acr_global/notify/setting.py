@@ -44,8 +44,7 @@ def parse_targets(
     try:
         items = json.loads(raw, object_pairs_hook=marked) if raw.strip() else []
     except (ValueError, RecursionError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        return (), (Problem(SETTING, f"{not_json(raw)}{line}"),)
+        return (), (Problem(SETTING, not_json(raw, error)),)
     if not isinstance(items, list):
         return (), (Problem(SETTING, "must be a JSON list of targets: [{...}, {...}]"),)
     targets: dict[str, Target] = {}

@@ -157,7 +157,7 @@ def test_every_setting_is_shown() -> None:
 @pytest.mark.parametrize(
     ("reason", "content"),
     [
-        ("is not JSON (line 2)", b"{\n  hush}"),
+        ("is not JSON (line 2, column 3)", b"{\n  hush}"),
         ("is not JSON", b"\xff\xfe\xfa"),
         ("is not JSON", b"[" * 100_000),
         ("must be an object with an object Values", b"[]"),

@@ -74,16 +74,17 @@ def test_no_targets_is_no_problem(raw: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ("[{]", "not JSON (line 1)"),
+        ("[{]", "not JSON (line 1, column 3)"),
         ("[" * 100_000, "not JSON"),
         (
             "[{name:ci,url:hush}]",
-            "not JSON: no double quote is left in it; some shells take them away (line 1)",
+            "not JSON: no double quote is left in it; some shells take them away "
+            "(line 1, column 3)",
         ),
         (
             '[{\\"name\\":\\"hush\\"}]',
             "not JSON: its double quotes have backslashes before them; give it without these "
-            "(line 1)",
+            "(line 1, column 3)",
         ),
         ("{}", "must be a JSON list of targets: [{...}, {...}]"),
         ("null", "must be a JSON list of targets: [{...}, {...}]"),
@@ -92,6 +93,16 @@ def test_no_targets_is_no_problem(raw: str) -> None:
 def test_a_setting_that_is_no_list_is_one_problem(raw: str, message: str) -> None:
     """The app goes on without targets."""
     assert ((), (Problem("ACR_GLOBAL_TARGETS", message),)) == parse_targets(raw, {})
+
+
+@pytest.mark.parametrize("raw", ['[{"name": "hush"}, ]', '[{"name": "hush",\n}]', "[1,]"])
+def test_a_comma_too_many_is_said(raw: str) -> None:
+    """It is what most often goes wrong by hand; Pythons differ in whether they point at it or
+    behind it."""
+    ((), (problem,)) = parse_targets(raw, {})
+    assert problem.message.startswith("not JSON: a comma stands before a closing bracket; take it")
+    assert "column" in problem.message
+    assert "hush" not in problem.message
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read_is_a_reason(
     (tmp_path / "local.settings.json").write_text("{")
     monkeypatch.setattr(start, "ROOT", tmp_path)
 
-    assert (None, "local.settings.json is not JSON (line 1)") == find_storage({})
+    assert (None, "local.settings.json is not JSON (line 1, column 2)") == find_storage({})
 
 
 def test_storage_that_answers_is_used() -> None:
