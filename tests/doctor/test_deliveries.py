@@ -59,6 +59,14 @@ def test_a_repaired_cause_is_over_and_an_intermittent_one_is_not(state: State, s
     assert state is last(event(status=status), event(minutes=1)).state
 
 
+def test_a_refused_ping_is_over_once_a_newer_post_is_taken() -> None:
+    """As with the first ping of a set-up, which meets a cold start: nothing was lost with it."""
+    ping = replace(event(status=504), request_body={"id": "p", "action": "ping"})
+    assert State.OK is last(ping, event(minutes=1)).state
+    assert State.WRONG is last(ping, event(minutes=1), event(minutes=2, status=504)).state
+    assert State.WRONG is last(ping).state
+
+
 @pytest.mark.parametrize("events", [(), (event(status=None),)])
 def test_a_log_without_an_answer_says_nothing(events: tuple[WebhookEvent, ...]) -> None:
     """A ping would give it an entry."""
