@@ -92,6 +92,10 @@ def _told(expected: Expected, listener: Listener, receipts: Sequence[Receipt]) -
 
 
 def _contents(expected: Expected, message: Message) -> Iterator[str]:
+    if strange := {r.region for r in message.regions} - expected.standing.keys():
+        said = names(sorted(strange))
+        yield f"the app waits for {said}, which `regions` of the scenario does not name"
+        return
     never = expected.regions(Standing.NEVER)
     late = never | expected.regions(Standing.LATE, Standing.CLOSE_TO_END)
     must, may = {

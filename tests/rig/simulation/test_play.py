@@ -117,7 +117,10 @@ async def test_the_app_tells_what_the_scenario_expects(app: str, push: str, ask:
             "told overdue, then incomplete instead of complete",
             {"TIMEOUT": "2s", "LATE_WINDOW": "2s"},
         ),
-        ("missing is mars instead of", {"REGIONS": "westeurope,northeurope,eastus,mars"}),
+        (
+            "the app waits for mars, which `regions` of the scenario does not name",
+            {"REGIONS": "westeurope,northeurope,eastus,mars"},
+        ),
         ("was answered 400 (error: region-unknown)", {"REGIONS": "westeurope,northeurope"}),
         ("was answered 200 (ignored: filtered)", {"EXCLUDE": "shop/*"}),
     ],
