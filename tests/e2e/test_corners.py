@@ -169,6 +169,20 @@ async def test_a_webhook_refused_for_a_setting_stands_in_the_log(
         assert {"region": "eastus", "body": event("p1")} == received
 
 
+@pytest.mark.parametrize(
+    ("said", "logged_as"),
+    [("Brazil South", "brazilsouth"), ("eastus?code=a-key", None), ("a" * 60, None), ("", None)],
+)
+async def test_a_rejected_webhook_is_logged_with_its_region(
+    caplog: pytest.LogCaptureFixture, said: str, logged_as: str | None
+) -> None:
+    """Which one the settings lack, or who sends what cannot be read; not what can be no region."""
+    async with world() as w:
+        assert 400 == (await w.post(event("p1"), said))[0]
+        assert logged_as == logged(caplog, "webhook").get("region")
+    assert "a-key" not in caplog.text.replace("devhost", "")
+
+
 async def test_unusable_fields_of_a_webhook_are_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -35,6 +35,7 @@ from acr_global.functions.instances import ByContent, ById, Instances
 from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Arrival, PushEvent
+from acr_global.patterns import is_region, normalize_region
 from acr_global.policy import Override
 from acr_global.receive import CAUGHT_UP, Ignored, Result, Stray, is_caught_up, receive, spelled
 from acr_global.settings import Loaded, Settings
@@ -42,6 +43,12 @@ from acr_global.settings import Loaded, Settings
 LOGGED_CHARS = 16_000
 """Of a webhook. The registry's own have under 2,000; the telemetry service cuts a message at
 32,768. Source: Application Insights docs, limits per message."""
+
+_AGAIN = (
+    "run acr-global catch-up, or post this body to ImagePush again with this query: docs/alarms.md"
+)
+"""What to do with a webhook that was refused. The registry has it in its log, too; so nothing need
+be copied."""
 
 _OVER = {searching.Place.DECIDED: "already-decided", searching.Place.TERMINATED: "terminated"}
 """The reason in the answer where nothing was kept because the push is over."""
@@ -69,7 +76,7 @@ async def answer(loaded: Loaded, engine: Engine, query: Mapping[str, str], body:
     try:
         received = receive(query, body, loaded.settings)
     except RejectedError as error:
-        return _observed(_rejected(error), error, query, came)
+        return _observed(_rejected(error, query), error, query, came)
     pairs = zip(received.results, received.documents, strict=True)
     answers = await asyncio.gather(
         *(_answer_one(loaded, engine, result, query, event) for result, event in pairs)
@@ -106,7 +113,7 @@ async def _answer_one(
 ) -> Answer:
     """Answer one event: what needs no storage at once, the rest when it is kept."""
     if isinstance(result, RejectedError):
-        return _rejected(result)
+        return _rejected(result, query)
     if isinstance(result, SettingsError):
         return _refused(loaded.errors, _post(query, document), result)
     if isinstance(result, Ignored):
@@ -185,8 +192,17 @@ async def _keep(
     return Answer(202, api.Accepted(push=kept.push_id, region=event.region))
 
 
-def _rejected(error: RejectedError) -> Answer:
-    log.line("webhook", level=logging.WARNING, status="rejected", reason=error.reason)
+def _rejected(error: RejectedError, query: Mapping[str, str]) -> Answer:
+    """Whoever reads the line wants to know whose webhook it was: of what was said in the place of a
+    region only what can be one."""
+    region = normalize_region(spelled(query).get("region", ""))
+    log.line(
+        "webhook",
+        level=logging.WARNING,
+        status="rejected",
+        region=region if is_region(region) else None,
+        reason=error.reason,
+    )
     return error_answer(error)
 
 
@@ -207,7 +223,7 @@ def _not_kept(received: dict[str, Any], error: NotKeptError) -> Answer:
         level=logging.ERROR,
         reason=error.reason,
         cause=str(error.__cause__ or error),
-        todo="post this body to ImagePush again, with this query, once the app's storage answers",
+        todo=f"once the app's storage answers, {_AGAIN}",
         received=received,
     )
     return error_answer(error)
@@ -222,7 +238,7 @@ def _refused(
         level=logging.ERROR,
         settings={p.setting: p.message for p in problems},
         cause=error.message,
-        todo="correct these app settings, then post this body to ImagePush again with this query",
+        todo=f"correct these app settings; then {_AGAIN}",
         received=received,
     )
     return error_answer(error)
