@@ -122,7 +122,7 @@ param logRetentionInDays int = 30
 @description('A workbook on pushes, regions and targets.')
 param workbook bool = true
 
-@description('Alerts on what was given up, on overdue pushes, and where no webhook comes. Each costs a little.')
+@description('Alerts on what was given up, on overdue pushes, on errors, and where no webhook comes or no timer runs. Each costs a little.')
 param alerts bool = true
 
 @description('Whom alerts tell: action groups, by resource id. Empty: they stand in the portal.')

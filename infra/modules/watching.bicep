@@ -1,4 +1,4 @@
-// What is looked at: a workbook, and four alerts. All read the app's log lines in the workspace,
+// What is looked at: a workbook, and five alerts. All read the app's log lines in the workspace,
 // which are there without any exporter: docs/telemetry.md.
 
 param name string
@@ -27,7 +27,7 @@ var rules = [
   {
     name: 'dead-letters'
     title: 'acr-global: given up'
-    about: 'A target did not get a message, or a push was given up. The rows say which; acr-global deadletters lists and replays them.'
+    about: 'A target did not get a message, or a push was given up. The rows say which; acr-global deadletters lists and replays them. What to do: docs/alarms.md, Given up.'
     query: loadTextContent('../queries/dead-letters.kql')
     severity: 1
     every: 'PT15M'
@@ -39,7 +39,7 @@ var rules = [
   {
     name: 'overdue'
     title: 'acr-global: overdue'
-    about: 'A push is missing in a region. The rows name it; acr-global pushes show says more.'
+    about: 'A push is missing in a region. The rows name it; acr-global pushes show says more. What to do: docs/alarms.md, Overdue.'
     query: loadTextContent('../queries/overdue.kql')
     severity: 2
     every: 'PT15M'
@@ -49,9 +49,21 @@ var rules = [
     inARow: 1
   }
   {
+    name: 'errors'
+    title: 'acr-global: errors'
+    about: 'The app could not keep a webhook, has a wrong setting, or the like. The rows say what is to be done. More: docs/alarms.md, Errors.'
+    query: loadTextContent('../queries/errors.kql')
+    severity: 1
+    every: 'PT15M'
+    within: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    inARow: 1
+  }
+  {
     name: 'webhooks-silent'
     title: 'acr-global: no webhooks'
-    about: 'No webhook has come for a long time. Nobody has pushed, or the app, its key or the webhooks are gone: acr-global doctor looks.'
+    about: 'No webhook has come for a long time. Nobody has pushed, or the app, its key or the webhooks are gone: acr-global doctor looks. What to do: docs/alarms.md, No webhooks.'
     query: loadTextContent('../queries/silent.kql')
     severity: 2
     every: 'PT1H'
@@ -63,7 +75,7 @@ var rules = [
   {
     name: 'no-timers'
     title: 'acr-global: no timers'
-    about: 'The timer functions stand still, so what breaks off does not go on. Restart the app; acr-global doctor looks at its functions.'
+    about: 'The timer functions stand still, so what breaks off does not go on. Restart the app; acr-global doctor looks at its functions. What to do: docs/alarms.md, No timers.'
     query: loadTextContent('../queries/timers.kql')
     severity: 2
     every: 'PT15M'

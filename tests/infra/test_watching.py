@@ -130,7 +130,7 @@ def test_a_query_begins_with_what_it_shows(name: str) -> None:
 def test_a_deployment_s_queries_look_at_its_own_app() -> None:
     """Others may write to the workspace."""
     mine = load("main").the("Microsoft.Insights/components")["id"]
-    assert len(deployed()) == 11
+    assert len(deployed()) == 12
     for query in deployed().values():
         assert f'AppTraces\n| where _ResourceId =~ "{mine}"\n' in query
 
@@ -147,7 +147,7 @@ def test_alerts_and_workbook_read_the_workspace_that_is_written_to() -> None:
         assert workspace in deployment.the(WORKBOOK)["properties"]["serializedData"]
 
 
-def test_no_webhook_or_timer_at_all_is_an_alert_and_any_dead_letter() -> None:
+def test_no_webhook_or_timer_at_all_is_an_alert_and_any_dead_letter_or_error() -> None:
     """The first two count what is not there."""
     rules = {r["name"].rsplit("-", 1)[1]: r["properties"] for r in load("main").all(ALERTS)}
     conditions = {
@@ -158,6 +158,7 @@ def test_no_webhook_or_timer_at_all_is_an_alert_and_any_dead_letter() -> None:
     no_row = ("LessThan", 1)
     assert conditions == {
         "letters": any_row,
+        "errors": any_row,
         "overdue": any_row,
         "silent": no_row,
         "timers": no_row,
@@ -165,10 +166,18 @@ def test_no_webhook_or_timer_at_all_is_an_alert_and_any_dead_letter() -> None:
     assert "P2D" == rules["silent"]["windowSize"]
 
 
+def test_each_alert_names_the_heading_that_says_what_to_do() -> None:
+    """Whoever is woken by it reads its description first."""
+    page = (ROOT / "docs" / "alarms.md").read_text()
+    about = [rule["properties"]["description"] for rule in load("main").all(ALERTS)]
+    headings = [re.findall(r"docs/alarms\.md, ([^.]+)\.$", text) for text in about]
+    assert all(one and f"\n## {one[0]}\n" in page for one in headings), about
+
+
 def test_all_of_it_can_be_left_out() -> None:
     """By parameters; it is there unless somebody says so."""
     kinds = {name: [len(load(name).all(k)) for k in (ALERTS, WORKBOOK)] for name in EVERY}
-    assert {name: [0, 0] if name == "existing" else [4, 1] for name in EVERY} == kinds
+    assert {name: [0, 0] if name == "existing" else [5, 1] for name in EVERY} == kinds
 
 
 def test_the_exporter_is_set_up_where_it_is_asked_for() -> None:

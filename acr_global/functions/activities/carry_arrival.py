@@ -182,7 +182,8 @@ def _lost(data: wire.CourierInput, snapshot: Snapshot) -> str:
         level=logging.ERROR,
         push=data.push_id,
         instance=snapshot.phase.value,
-        todo="the instance it was accepted for was ended or removed by hand",
+        todo="somebody ended or removed by hand the instance that it was accepted for, so nothing"
+        " will be said of this push: if that was not meant, see docs/alarms.md",
         arrivals=[a.model_dump(mode="json", exclude_none=True) for a in data.arrivals],
     )
     return "lost"
