@@ -46,10 +46,10 @@ def local_values(folder: Path) -> dict[str, str]:
     twice = [".".join(map(str, way[:2])) for way, part in leaves(content) if part is TWICE]
     if twice:
         raise LocalFileError(f"{FILE}: {', '.join(twice)} stands in it twice")
-    values = content.get("Values", {}) if isinstance(content, dict) else None
+    values = _member(content, "Values") if isinstance(content, dict) else None
     if not isinstance(values, dict):
         raise LocalFileError(f"{FILE} must be an object with an object Values in it")
-    if str(content.get("IsEncrypted")).lower() in ("true", "1"):
+    if str(_member(content, "IsEncrypted")).lower() in ("true", "1"):
         raise LocalFileError(
             f"{FILE} is encrypted (IsEncrypted is true); `func settings decrypt` makes it readable"
         )
@@ -67,6 +67,15 @@ def _content(path: Path) -> Any:
         raise LocalFileError(f"{FILE} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise LocalFileError(f"{FILE} is not JSON{place(error)}") from None
+
+
+def _member(content: Mapping[str, Any], name: str) -> Any:
+    """A member of the file by its name, else by that in other letters, as `func` takes it; an empty
+    object where there is none. Source: newtonsoft.com/json/help,
+    `JsonPropertyCollection.GetClosestMatchProperty`."""
+    if name in content:
+        return content[name]
+    return next((v for k, v in content.items() if k.lower() == name.lower()), {})
 
 
 def _wrong(values: Mapping[str, object]) -> Iterator[str]:

@@ -62,6 +62,14 @@ def test_what_stands_in_a_text_is_part_of_it(tmp_path: Path, expected: str, text
 
 
 @pytest.mark.parametrize(
+    "content", ['{"values": {"A": "x"}}', '{"values": {}, "Values": {"A": "x"}}']
+)
+def test_values_in_other_letters_are_read_too(tmp_path: Path, content: str) -> None:
+    """`func` takes them; else no region would be set, though the file names some."""
+    assert {"A": "x"} == values(tmp_path, content)
+
+
+@pytest.mark.parametrize(
     ("expected", "value"),
     [
         ("0", "0"),
@@ -101,6 +109,7 @@ def test_numbers_and_truth_values_become_text(tmp_path: Path, expected: str, val
         ("Values.A stands in it twice", '{"Values": {"A": {"B": {"hush": 1, "hush": 2}}}}'),
         ("(IsEncrypted is true)", '{"IsEncrypted": true, "Values": {"A": "hush"}}'),
         ("(IsEncrypted is true)", '{"IsEncrypted": "True"}'),
+        ("(IsEncrypted is true)", '{"isEncrypted": true}'),
         ("with an object Values in it", '{"Values": null}'),
         ("with an object Values in it", '["hush"]'),
         ("is not JSON (line 3, column 5)", "{\n/* hush\n */ hush}"),
