@@ -197,6 +197,8 @@ def _print(results: list[Result], left: Mapping[str, int]) -> None:
         print("Nothing to catch up with.")
     if left:
         print("Left alone: " + ", ".join(f"{n} {cell(why)}" for why, n in sorted(left.items())))
+    if left.get("settling"):
+        print("What is settling is younger than a minute, and may still come: run it again then.")
 
 
 _NOW = {

@@ -117,6 +117,7 @@ def test_nothing_to_be_taken_in_is_fine(type_: Run, registry: Registry, app: App
     assert "1 not-ours" in ran.out
     assert "1 too-old" in ran.out
     assert "settling" in ran.out
+    assert "run it again then" in ran.out
 
 
 def test_how_far_to_look_back_can_be_said(type_: Run, registry: Registry, app: App) -> None:
