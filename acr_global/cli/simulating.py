@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import uuid
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -56,8 +57,16 @@ async def run_scenario(
             raise
         return view.code
     judgement = judge(record)
+    if listen is not None and judgement.unknown and not record.receipts:
+        judgement = replace(judgement, unknown=(*judgement.unknown, _unheard(scenario, listen)))
     view.conclude(record, seed, judgement)
     return Exit.PROBLEMS if judgement.wrong else Exit.NOT_YET if judgement.unknown else Exit.FINE
+
+
+def _unheard(scenario: Scenario, port: int) -> str:
+    """What to say where nobody has been told anything."""
+    urls = " or ".join(f"http://127.0.0.1:{port}/{one.name}" for one in scenario.receivers)
+    return f"nothing came to port {port}: does a target of the app point to {urls}?"
 
 
 def _record(scenario: Scenario, seed: int, *, asked: bool) -> Record:

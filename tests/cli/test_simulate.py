@@ -149,6 +149,7 @@ def test_no_verdict_in_time_ends_with_3(simulate: Callable[..., Ran], app: App) 
     ran = simulate("--wait", "0", there=Registered(app, None))
     assert (3, "") == (ran.code, ran.err)
     assert "UNKNOWN  shop/web:1: no verdict came" in ran.out
+    assert re.search(r"nothing came to port \d+: .* http://127.0.0.1:\d+/simulate\?", ran.out)
 
 
 def test_the_result_can_be_had_as_json(simulate: Callable[..., Ran]) -> None:
