@@ -1,9 +1,10 @@
 """The ledger in Table storage, in the account that the host itself uses.
 
 How that is reached stands in the setting AzureWebJobsStorage: a connection string, or its parts, as
-`AzureWebJobsStorage__accountName`, where the app's identity is used. Source:
-learn.microsoft.com/azure/azure-functions/functions-reference, `Connecting to host storage with an
-identity`. The SDK is imported when it is first used: a webhook needs none of it.
+`AzureWebJobsStorage__accountName`, where an identity is used. Sources: learn.microsoft.com/azure/
+azure-functions/functions-reference, `Connecting to host storage with an identity` and `Common
+properties for identity-based connections`; ClientFactory.cs of Microsoft.Extensions.Azure, by which
+the host reads them. The SDK is imported when it is first used: a webhook needs none of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from acr_global.functions.ledgers import LedgerError, Ledgers, Page, in_memory
+from acr_global.urls import split_url
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from acr_global.ledger import Properties, Span
 
 SETTING = "AzureWebJobsStorage"
+
+EMULATOR = "UseDevelopmentStorage=true"
+"""The only spelling of the emulator's connection string that the SDK knows; the host knows more, as
+with a semicolon at the end. Source: Azure/azure-sdk-for-python#42280."""
 
 PARTITION = "pushes"
 """Of all rows of a hub: so those of one push are written in one request. A partition takes 2,000
@@ -49,8 +55,10 @@ def deployed(environ: Mapping[str, str]) -> Ledgers:
 
 
 def place_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings that name the account; none where no account is named."""
-    return {name: text for name, text in environ.items() if name.startswith(SETTING) and text}
+    """The settings that name the account, in whatever letters, as for the host; none where no
+    account is named."""
+    named = SETTING.lower()
+    return {name: text for name, text in environ.items() if name.lower().startswith(named) and text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,21 +191,55 @@ def open_client(table: str, place: Mapping[str, str]) -> TableClient:
 
     # One more try is all that there is time for.
     options: dict[str, Any] = {"transport": open_transport(), "retry_total": 1}
-    if text := place.get(SETTING):
+    parts = _parts(place)
+    if text := parts.get(""):
+        if url := _emulator(text):
+            known = TableClient.from_connection_string(EMULATOR, table)
+            return TableClient(url, table, credential=known.credential, **options)
         return TableClient.from_connection_string(text, table_name=table, **options)
-    account = place.get(f"{SETTING}__accountName")
-    url = place.get(f"{SETTING}__tableServiceUri") or f"https://{account}.table.core.windows.net"
-    return TableClient(url, table, credential=_credential(place), **options)
+    account = parts.get("accountname")
+    url = parts.get("tableserviceuri") or f"https://{account}.table.core.windows.net"
+    return TableClient(url, table, credential=_credential(parts), **options)
 
 
-def _credential(place: Mapping[str, str]) -> Any:
+def _parts(place: Mapping[str, str]) -> dict[str, str]:
+    """The parts of the setting by their names in lower case, the setting itself by an empty one. To
+    .NET's configuration names have no case, and two underscores are a colon."""
+    found = {name.lower().replace(":", "__"): text for name, text in place.items()}
+    return {
+        name.removeprefix(SETTING.lower()).removeprefix("__"): text for name, text in found.items()
+    }
+
+
+def _emulator(text: str) -> str | None:
+    """Where the emulator's tables are, maybe on another machine; None for any other connection
+    string. Source: learn.microsoft.com/azure/storage/common/storage-configure-connection-string,
+    `Specify an HTTP proxy`."""
+    pairs = (part.partition("=") for part in text.lower().split(";"))
+    said = {name.strip(): value.strip() for name, _, value in pairs}
+    if said.get("usedevelopmentstorage") != "true":
+        return None
+    at = split_url(said.get("developmentstorageproxyuri") or "http://127.0.0.1")
+    host = f"[{at.host}]" if ":" in at.host else at.host
+    return f"{at.scheme}://{host}:10002/devstoreaccount1"
+
+
+def _credential(parts: Mapping[str, str]) -> Any:
     """The identity that the setting names; else the app's own, or on a developer's machine his."""
-    from azure.identity.aio import ManagedIdentityCredential
+    from azure.identity.aio import ClientSecretCredential, ManagedIdentityCredential
 
     from acr_global.registry.event_log import open_credential
     from acr_global.registry.transport import open_transport
 
-    client_id = place.get(f"{SETTING}__clientId")
-    if place.get(f"{SETTING}__credential", "").lower() == "managedidentity" or client_id:
-        return ManagedIdentityCredential(client_id=client_id, transport=open_transport())
+    tenant, client, secret = (parts.get(n) for n in ("tenantid", "clientid", "clientsecret"))
+    managed = parts.get("credential", "").lower() == "managedidentity"
+    if tenant and client and secret and not managed:
+        return ClientSecretCredential(tenant, client, secret, transport=open_transport())
+    if managed or client:
+        resource = None if client else parts.get("managedidentityresourceid")
+        # As the platform's endpoint calls it: the SDK passes it on.
+        which = {"mi_res_id": resource} if resource else None
+        return ManagedIdentityCredential(
+            client_id=client, identity_config=which, transport=open_transport()
+        )
     return open_credential()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -209,6 +210,85 @@ async def test_an_identity_is_used_where_the_setting_names_an_account() -> None:
         kind = "ManagedIdentityCredential" if "credential" in more else "DefaultAzureCredential"
         assert kind == type(client.credential).__name__
         await client.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("UseDevelopmentStorage=true", "http://127.0.0.1:10002/devstoreaccount1"),
+        ("UseDevelopmentStorage=true;", "http://127.0.0.1:10002/devstoreaccount1"),
+        (
+            "UseDevelopmentStorage=True; DevelopmentStorageProxyUri=http://azurite",
+            "http://azurite:10002/devstoreaccount1",
+        ),
+        (
+            "DevelopmentStorageProxyUri=http://[::1]:1/;UseDevelopmentStorage=true",
+            "http://[::1]:10002/devstoreaccount1",
+        ),
+    ],
+)
+async def test_the_emulator_is_found_by_every_string_that_means_it(text: str, url: str) -> None:
+    """The host takes them all, of which the SDK for Python knows one. Source:
+    Azure/azure-sdk-for-python#25407 and #42280."""
+    client = tables.open_client("HubPushes", {SETTING: text})
+    assert url == client.url
+    assert "devstoreaccount1" == cast(Any, client.credential).named_key.name
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["__accountName", "__AccountName", "__accountname", ":accountName", ":ACCOUNTNAME"]
+)
+async def test_an_account_is_found_in_whatever_letters_its_setting_has(name: str) -> None:
+    """So it is by the host, to whose configuration names have no case."""
+    place = tables.place_of({SETTING: "", SETTING + name: "mine"})
+    client = tables.open_client("HubPushes", place)
+    assert "https://mine.table.core.windows.net" == client.url
+    await client.close()
+    assert tables.place_of({SETTING.upper() + name: "mine"})
+
+
+async def test_an_application_can_sign_in_in_the_place_of_an_identity() -> None:
+    """By tenant, id and secret, as a developer's machine may. Source: ClientFactory.cs of
+    Microsoft.Extensions.Azure."""
+    parts = {"accountName": "mine", "tenantId": "t", "clientId": "c", "clientSecret": "s"}
+    place = {f"{SETTING}__{name}": value for name, value in parts.items()}
+    client = tables.open_client("HubPushes", place)
+    assert "ClientSecretCredential" == type(client.credential).__name__
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("parts", "asked"),
+    [
+        ({"clientId": "c"}, {"client_id": "c"}),
+        ({"managedIdentityResourceId": "/subscriptions/s"}, {"mi_res_id": "/subscriptions/s"}),
+        ({}, {}),
+    ],
+)
+async def test_the_platform_is_asked_for_the_identity_that_is_named(
+    parts: dict[str, str], asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its client id or its ARM id. Source: learn.microsoft.com/azure/azure-functions/
+    functions-reference, `Common properties for identity-based connections`."""
+    seen: dict[str, str] = {}
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.update(request.query)
+        return web.json_response({"access_token": "x", "expires_on": "9999999999", "resource": "r"})
+
+    app = web.Application()
+    app.router.add_get("/token", answer)
+    async with serving(app) as url:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "x")
+        parts = {"accountName": "mine", "credential": "managedidentity", **parts}
+        client = tables.open_client("P", {f"{SETTING}__{k}": v for k, v in parts.items()})
+        identity = cast(Any, client.credential)
+        assert "x" == (await identity.get_token("https://storage.azure.com/.default")).token
+        await identity.close()
+        await client.close()
+    assert asked == {k: v for k, v in seen.items() if k in ("client_id", "mi_res_id")}
 
 
 def test_without_an_account_it_is_in_memory() -> None:
