@@ -1,4 +1,5 @@
-"""Ask one region's own endpoint whether it has the manifest: HEAD by digest, and GET after a 404.
+"""Ask one region's own endpoint whether it has the manifest: HEAD by digest, and GET where that
+says too little.
 
 "Readable there" is what a 200 says, and all it says: a replica may come to answer for an image
 that it fetches from another one (Azure/acr#880 plans that), and the layers are not looked at.
@@ -30,7 +31,12 @@ _MAX_ERROR_BYTES = 65_536
 """Bytes read of an error's body; a registry's have a few hundred."""
 _MAX_TOKEN_ANSWER_BYTES = 65_536
 """Bytes read of a token service's answer; ACR's tokens are below 4 KiB."""
-_PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
+_CHALLENGES = "www-authenticate"
+_CHALLENGE_PART = re.compile(r'([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))|([\w-]+)')
+"""A parameter, quoted or not, or else a scheme: RFC 9110 11.2."""
+_UNTOLD = (404, 405)
+"""Answers to HEAD that GET may better. 405: not every registry, or what stands before it, has HEAD.
+Sources: distribution/distribution#1485, crossplane/crossplane#3223."""
 
 
 async def check_manifest(
@@ -44,7 +50,7 @@ async def check_manifest(
 
     No redirect is followed and no manifest is read. A HEAD that is answered 404 is asked again
     with GET, for the reason stands in the body, and with the manifest's own type alone, for a
-    registry that does not read lists.
+    registry that does not read lists; one that is answered 405, because GET may be let through.
     """
     if question.action not in (Action.PUSH, Action.DELETE):
         raise CheckFailedError(f"{question.action} events have no manifest to look for")
@@ -54,17 +60,23 @@ async def check_manifest(
     if answer.status == 401:
         token = await _sign_in(session, endpoint, question, answer.headers, credential)
         answer = await _ask(session, "HEAD", url, everything, token)
-    if answer.status == 404:
+    if answer.status in _UNTOLD:
         answer = await _ask(session, "GET", url, own_type(question) or everything, token)
     return judge_answer(question, answer)
 
 
 def parse_challenge(header: str) -> dict[str, str] | None:
-    """Parameters of a Bearer challenge (RFC 6750, quoted form); None for another scheme."""
-    scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() != "bearer":
-        return None
-    return {name.lower(): value for name, value in _PARAMETER.findall(rest)}
+    """Parameters of the first Bearer challenge (RFC 6750), which may stand among those of other
+    schemes, also in lines of their own; None without one. Source: prowler-cloud/prowler#12691."""
+    found: dict[str, str] | None = None
+    for name, quoted, bare, scheme in _CHALLENGE_PART.findall(header):
+        if scheme and found is not None:
+            break
+        if scheme.lower() == "bearer":
+            found = {}
+        elif found is not None:
+            found[name.lower()] = quoted or bare
+    return found
 
 
 async def _ask(
@@ -75,6 +87,7 @@ async def _ask(
         headers["Authorization"] = f"Bearer {token}"
     async with outgoing.request(session, method, url, headers=headers) as answer:
         told = {k.lower(): v for k, v in answer.headers.items()}
+        told[_CHALLENGES] = ", ".join(answer.headers.getall(_CHALLENGES, ()))
         if answer.status != 404:
             return Answer(answer.status, told)
         return Answer(answer.status, told, await _beginning(answer))
@@ -97,7 +110,7 @@ async def _sign_in(
     credential: Callable[[], Credential],
 ) -> str:
     """An access token for pulling this one repository, from the registry's own token service."""
-    challenge = parse_challenge(headers.get("www-authenticate", ""))
+    challenge = parse_challenge(headers.get(_CHALLENGES, ""))
     if not challenge or "realm" not in challenge or "service" not in challenge:
         raise CheckFailedError("answered 401 without a token challenge")
     origin, service = token_origin(endpoint, challenge["realm"]), challenge["service"]

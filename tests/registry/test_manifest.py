@@ -169,6 +169,40 @@ def test_the_token_flow_ends_at_a_pull_of_this_repository() -> None:
     assert [ACR_SCOPE] == credential.scopes
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_challenge_among_others_is_answered(first: bool) -> None:
+    """A registry, or what stands before it, may offer Basic as well, in a line of its own. Source:
+    prowler-cloud/prowler#12691."""
+
+    class Offering(FakeRegistry):
+        async def _handle(self, request: web.Request) -> web.Response:
+            answer = await super()._handle(request)
+            if answer.status == 401:
+                own = answer.headers.popall("WWW-Authenticate")
+                basic = 'Basic realm="elsewhere"'
+                for challenge in (basic, *own) if first else (*own, basic):
+                    answer.headers.add("WWW-Authenticate", challenge)
+            return answer
+
+    assert evidence(True, "readable there") == ask(Offering(realm="same"))
+
+
+def test_a_registry_without_head_is_asked_with_get() -> None:
+    """Sources: distribution/distribution#1485, crossplane/crossplane#3223."""
+
+    class WithoutHead(FakeRegistry):
+        async def _handle(self, request: web.Request) -> web.Response:
+            answer = await super()._handle(request)
+            return web.Response(status=405) if request.method == "HEAD" else answer
+
+    registry = WithoutHead()
+    assert evidence(True, "readable there") == ask(registry)
+    assert [("HEAD", PATH), ("GET", PATH)] == registry.seen
+    unknown = b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'
+    absent = evidence(False, "not readable there (404)", absent=True)
+    assert absent == ask(WithoutHead(status=404, error=unknown))
+
+
 def test_the_identity_is_not_fetched_for_a_strange_realm() -> None:
     """Where a challenge points elsewhere, nothing is sent there."""
     credential = FakeCredential()
@@ -369,7 +403,17 @@ def test_only_a_registry_s_own_word_proves_absence(
             'Bearer realm="https://r/oauth2/token",service="r",scope="repository:a:pull"',
         ),
         ({"realm": "x", "service": "y"}, 'bearer Realm="x", service="y"'),
+        ({"realm": "x", "service": "y"}, "Bearer realm = x , service=y"),
+        ({"realm": "x"}, 'Basic realm="b", Bearer realm="x"'),
+        ({"realm": "x"}, 'Basic realm="b", charset="UTF-8",Bearer realm="x", Basic realm="b"'),
+        ({"realm": "x"}, 'Negotiate YQ==, Bearer realm="x", Bearer realm="y"'),
+        (
+            {"realm": "x", "error_description": "no, Basic a=1"},
+            '''Bearer realm="x",
+        error_description="no, Basic a=1"''',
+        ),
         ({}, "Bearer"),
+        (None, 'Basic realm="Bearer realm"'),
         (None, 'Basic realm="x"'),
         (None, ""),
     ],
