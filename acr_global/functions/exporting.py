@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from acr_global.errors import Problem
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import requests
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 PACKAGE = "opentelemetry.exporter.otlp.proto.http"
 
 
@@ -30,11 +31,25 @@ def set_up(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     if wanted and not _is_there():
         return (_problem("needs the package opentelemetry-exporter-otlp-proto-http"),)
     taken = [name.lower() for name, export in wanted.items() if not export(environ)]
-    return tuple(_problem(f"is not used for {name}: another exporter was there") for name in taken)
+    here = (_problem(f"is not used for {name}: another exporter was there") for name in taken)
+    return (*_of_grpc(environ, [name for name in wanted if name.lower() not in taken]), *here)
 
 
-def _problem(message: str) -> Problem:
-    return Problem(ENDPOINT, f"{message}; nothing but telemetry is affected", "warning")
+def _of_grpc(environ: Mapping[str, str], signals: Iterable[str]) -> Iterator[Problem]:
+    """A problem for each variable by which a signal would go by gRPC, as platforms set it for their
+    own collectors. Source: Flagsmith/flagsmith#7812."""
+    names = (
+        next(filter(environ.get, (f"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL", PROTOCOL)), "")
+        for signal in signals
+    )
+    message = "is grpc, and the app speaks http/protobuf alone: nothing gets in at a port for gRPC"
+    for name in dict.fromkeys(names):
+        if environ.get(name, "").strip().lower() == "grpc":
+            yield _problem(message, name)
+
+
+def _problem(message: str, name: str = ENDPOINT) -> Problem:
+    return Problem(name, f"{message}; nothing but telemetry is affected", "warning")
 
 
 def _is_there() -> bool:

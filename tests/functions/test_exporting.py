@@ -19,6 +19,8 @@ from tests.tracer import made
 
 URL = "http://127.0.0.1:4318"
 GENERAL = "OTEL_EXPORTER_OTLP_ENDPOINT"
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+OF_TRACES = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 
 
 @pytest.fixture
@@ -55,6 +57,28 @@ def test_what_the_variables_ask_for_is_set_up(
     """A signal needs an endpoint; the default of the specification would be a guess here."""
     assert () == exporting.set_up(environ)
     assert signals == asked
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({GENERAL: URL, PROTOCOL: "grpc"}, [PROTOCOL]),
+        ({GENERAL: URL, PROTOCOL: " GRPC "}, [PROTOCOL]),
+        ({GENERAL: URL, PROTOCOL: "http/protobuf"}, []),
+        ({GENERAL: URL, PROTOCOL: ""}, []),
+        ({GENERAL: URL, PROTOCOL: "grpc", OF_TRACES: "http/protobuf"}, [PROTOCOL]),
+        ({GENERAL: URL, PROTOCOL: "http/protobuf", OF_TRACES: "grpc"}, [OF_TRACES]),
+        ({GENERAL: URL, OF_TRACES: "grpc", "OTEL_TRACES_EXPORTER": "none"}, []),
+        ({PROTOCOL: "grpc"}, []),
+    ],
+)
+def test_a_protocol_that_is_not_spoken_is_said(
+    environ: Mapping[str, str], named: list[str], asked: list[str]
+) -> None:
+    """A collector's port for gRPC cuts off what it does not understand. Source:
+    Flagsmith/flagsmith#7812."""
+    problems = exporting.set_up(environ)
+    assert [(name, "warning") for name in named] == [(p.setting, p.severity) for p in problems]
 
 
 @pytest.mark.parametrize("gone", ["absent", "no-parent"])
