@@ -47,13 +47,17 @@ def read_replica(entry: Entry, home: str) -> Replica:
 
 
 def read_webhook(entry: Entry) -> Webhook:
-    """One webhook, without what only getCallbackConfig tells."""
+    """One webhook, without what only getCallbackConfig tells.
+
+    The service keeps its actions in the letters in which they came, `Push` from PowerShell. Source:
+    Azure/azure-powershell, Update-AzContainerRegistryWebhook.Recording.json.
+    """
     properties = _map(entry, "properties")
     actions = properties.get("actions")
     return Webhook(
         name=_text(entry, "name"),
         location=normalize_region(_text(entry, "location")),
-        actions=tuple(map(str, actions)) if isinstance(actions, list) else (),
+        actions=tuple(str(a).lower() for a in actions) if isinstance(actions, list) else (),
         scope=_text(properties, "scope"),
         enabled=_text(properties, "status") != "disabled",
         tags=_texts(_map(entry, "tags")),

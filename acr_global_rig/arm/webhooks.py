@@ -161,7 +161,7 @@ class Webhooks:
             for webhook in self.store.below(f"{registry['id']}/webhooks")
             if webhook["location"] == region
             and webhook["properties"]["status"] == "enabled"
-            and event.get("action") in webhook["properties"]["actions"]
+            and event.get("action") in [a.lower() for a in webhook["properties"]["actions"]]
             and fits(webhook["properties"]["scope"], event.get("target") or {})
         ]
 
@@ -204,8 +204,10 @@ def fits(scope: str, target: Mapping[str, Any]) -> bool:
 
 
 def _check(properties: Json) -> None:
-    """Raises Refused for a wrong action or URI. Assumed: the service's words."""
-    if unknown := set(properties.get("actions") or []) - ACTIONS:
+    """Raises Refused for a wrong action or URI. Assumed: the service's words. Actions may have any
+    letters, and keep them. Source: Azure/azure-powershell, New-AzContainerRegistryWebhook
+    .Recording.json."""
+    if unknown := set(map(str.lower, properties.get("actions") or [])) - ACTIONS:
         raise _bad(f"Actions that there are not: {', '.join(sorted(unknown))}.")
     uri = str(properties.get("serviceUri") or "https://")
     if not uri.startswith(("http://", "https://")):

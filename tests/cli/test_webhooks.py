@@ -163,6 +163,23 @@ def test_apply_makes_it_so(type_: Run, registry: Registry, site: Site) -> None:
     assert Exit.FINE == type_("plan").code
 
 
+def test_actions_in_other_letters_are_left_alone(type_: Run, registry: Registry) -> None:
+    """The service keeps those in which they came. Source: Azure/azure-powershell,
+    Update-AzContainerRegistryWebhook.Recording.json."""
+    assert Exit.FINE == type_("apply").code
+    for name, webhook in registry.webhooks().items():
+        said = webhook["properties"]
+        registry.add_webhook(
+            name,
+            webhook["location"],
+            said["serviceUri"],
+            said["customHeaders"],
+            actions=["Push"],
+            tags=webhook["tags"],
+        )
+    assert Exit.FINE == type_("plan").code
+
+
 def test_apply_as_json_has_what_was_done_and_left(
     type_: Run, registry: Registry, site: Site, rig: LoopbackArm
 ) -> None:

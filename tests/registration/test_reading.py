@@ -71,6 +71,25 @@ def test_a_webhook_is_read() -> None:
     assert expected == reading.read_webhook(LISTED)
 
 
+def test_a_webhooks_actions_count_in_any_letters() -> None:
+    """The service keeps those in which they came. Source: Azure/azure-powershell,
+    Update-AzContainerRegistryWebhook.Recording.json (2025)."""
+    entry = {
+        "type": "Microsoft.ContainerRegistry/registries/webhooks",
+        "name": "beauxq",
+        "location": "eastus",
+        "tags": {},
+        "properties": {
+            "status": "enabled",
+            "scope": "foo:*",
+            "actions": ["Delete", "Push"],
+            "provisioningState": "Succeeded",
+        },
+    }
+    expected = Webhook("beauxq", "eastus", ("delete", "push"), "foo:*")
+    assert expected == reading.read_webhook(entry)
+
+
 def test_a_webhooks_callback_is_read() -> None:
     """Its repr shows neither URI nor headers."""
     told = {"serviceUri": "https://app/?code=KEY", "customHeaders": {"x-functions-key": "KEY"}}
