@@ -6,6 +6,7 @@
 | 410                             | dead      | Standard Webhooks: the receiver wants no more   |
 | 408, 425, 429                   | retry     | RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4       |
 | 5xx                             | retry     | RFC 9110 15.6                                   |
+| 404                             | retry     | RFC 9110 15.5.5: it may be for now only         |
 | 401, 403                        | once more | ours: the key may be about to be changed        |
 | 3xx                             | dead      | Standard Webhooks: redirects are not followed   |
 | other 4xx, 1xx                  | dead      | RFC 9110 15.5: the request itself is wrong      |
@@ -30,7 +31,8 @@ KEY_CHANGE_SECONDS = 300.0
 """Before a request that was refused for its key is tried once more; a value of our own. A job that
 changes the key on both sides has ended by then."""
 
-_TRANSIENT = frozenset({408, 425, 429})
+_TRANSIENT = frozenset({404, 408, 425, 429})
+"""404: who routes to receivers answers so while one is away, as in a deployment."""
 _UNAUTHORIZED = frozenset({401, 403})
 
 

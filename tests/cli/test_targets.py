@@ -69,7 +69,7 @@ def test_a_test_from_here_sends_a_marked_message(run: Run, app: App) -> None:
     ("said", "status"),
     [
         ("ops: not delivered (retry: the app would try again): http-503, status 503", 503),
-        ("ops: not delivered (dead: trying again cannot help): http-404, status 404", 404),
+        ("ops: not delivered (dead: trying again cannot help): http-400, status 400", 400),
         ("ops: not delivered (dead: trying again cannot help): gone, status 410", 410),
     ],
 )

@@ -405,7 +405,7 @@ async def test_what_was_started_by_hand_hides_no_dead_letter() -> None:
     """Whatever its id looks like, it is none itself, and nothing of it can be sent again."""
     by_hand = ("_delivery.complete.p1~x", "_delivery.complete.p2", "_delivery.unsaid.p3")
     async with world() as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await w.host.settle()
         for instance in by_hand:

@@ -82,7 +82,7 @@ async def test_a_key_that_is_changed_costs_no_notification() -> None:
 async def test_many_dead_letters_are_all_listed() -> None:
     """There are more than on a first page of a hundred."""
     async with world("ops", REGIONS="eastus") as w:
-        w.receivers["ops"].answers = [404] * 120
+        w.receivers["ops"].answers = [400] * 120
         await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(120)))
         await w.host.settle()
         assert 120 == len(await letters(w))
@@ -92,7 +92,7 @@ async def test_a_long_list_goes_on_where_it_was_cut(monkeypatch: pytest.MonkeyPa
     """One answer holds so many pages; `next` leads to the others."""
     monkeypatch.setattr(engine, "MAX_PAGES", 1)
     async with world("ops", REGIONS="eastus") as w:
-        w.receivers["ops"].answers = [404] * 150
+        w.receivers["ops"].answers = [400] * 150
         await asyncio.gather(*(w.post(event(f"p{n}"), "eastus") for n in range(150)))
         await w.host.settle()
         _, first = await w.call("GET", "deadletters")
@@ -229,7 +229,7 @@ async def test_a_target_that_hears_of_alarms_only_gets_its_alarm_late() -> None:
 async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
     """Of a dead letter's two targets, only the one that still lacks a message is told."""
     async with world("gone", "down") as w:
-        w.receivers["gone"].answers = [404]
+        w.receivers["gone"].answers = [400]
         w.receivers["down"].answers = [503, 503]
         await w.push("p1", REGIONS[:2])
         await w.until(lambda: w.receivers["gone"].requests)
@@ -245,7 +245,7 @@ async def test_a_replay_leaves_out_whom_a_later_verdict_has_told() -> None:
 async def test_a_broken_off_delivery_is_replayed_to_all_who_lack_the_message(status: str) -> None:
     """These are the dead targets and those still to be tried."""
     async with world("gone", "down") as w:
-        w.receivers["gone"].answers = [404]
+        w.receivers["gone"].answers = [400]
         w.receivers["down"].answers = [503, 503]
         await w.push("p1")
         await w.host.settle()
@@ -276,7 +276,7 @@ async def test_a_replay_beyond_the_cut_of_a_list_is_known(monkeypatch: pytest.Mo
     monkeypatch.setattr(engine, "MAX_PAGES", 1)
     monkeypatch.setattr(engine, "PAGE_ROWS", 2)
     async with world("ops", REGIONS="eastus") as w:
-        w.receivers["ops"].answers = [404] * 3
+        w.receivers["ops"].answers = [400] * 3
         for push in ("x", "x-b", "x.1"):
             await w.post(event(push), "eastus")
             await w.host.settle()
@@ -309,7 +309,7 @@ async def test_a_hand_over_that_fails_sends_to_nobody_again() -> None:
         assert 2 == len(bad.requests)
 
 
-@pytest.mark.parametrize(("answers", "dead"), [([503], []), ([404], ["ops"])])
+@pytest.mark.parametrize(("answers", "dead"), [([503], []), ([400], ["ops"])])
 async def test_a_delivery_of_which_the_last_turn_lost_its_row_is_what_its_output_says(
     answers: list[int], dead: list[str]
 ) -> None:

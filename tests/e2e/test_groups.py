@@ -359,7 +359,7 @@ async def test_a_report_that_nobody_takes_is_a_dead_letter_and_is_replayed() -> 
     """It shows what was to be said."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers = [200] * 4 + [404]
+        ops.answers = [200] * 4 + [400]
         await without(w, LAST, pushes(5))
         await asyncio.sleep(700)
         (letter,) = await letters(w)

@@ -62,7 +62,7 @@ async def test_two_hundred_targets_that_refuse_are_one_dead_letter() -> None:
         ]
 
     async with world(targets=many) as w:
-        w.receivers["ops"].answers = [404] * 200 + [503] * 200
+        w.receivers["ops"].answers = [400] * 200 + [503] * 200
         await w.push("p1")
         await asyncio.sleep(60)
         _, answer = await w.call("GET", "deadletters")

@@ -41,7 +41,7 @@ async def with_dead_letter(url: str) -> None:
 async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     """Valid requests and invalid ones, with a key and without, one by one and one after the other;
     always the same."""
-    ops = Receiver("ops", answers=[404] * 1_000)
+    ops = Receiver("ops", answers=[400] * 1_000)
     async with listening(ops):
         settings = {
             "REGIONS": ",".join(REGIONS),

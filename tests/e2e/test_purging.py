@@ -151,7 +151,7 @@ async def test_a_dead_letter_of_an_earlier_push_holds_up_no_later_one() -> None:
     """By content, the second delivery has an id of its own, and the letter stays in the list."""
     async with world(**CONTENT) as w:
         ops = w.receivers["ops"]
-        ops.answers = [404, 503]
+        ops.answers = [400, 503]
         await push_content(w, 1)
         await asyncio.sleep(DAY)
         (letter,) = await letters(w)
@@ -171,7 +171,7 @@ async def test_the_same_notification_again_is_delivered_again() -> None:
     """By id, its delivery follows the earlier one's, as a replay does; the message is the same."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers = [404, 503]
+        ops.answers = [400, 503]
         await w.push("p1")
         await asyncio.sleep(DAY)
         await purge_push(w)
@@ -187,7 +187,7 @@ async def test_a_repeated_hand_over_finds_its_own_delivery_behind_an_earlier_one
     """The activity runs twice after a crash, and leaves one delivery under one of the two ids."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers = [404]
+        ops.answers = [400]
         await w.push("p1")
         await asyncio.sleep(DAY)
         await purge_push(w)
@@ -204,7 +204,7 @@ async def test_a_letter_whose_first_delivery_is_gone_can_be_replayed() -> None:
     """Its replays are younger, so a purge by age leaves them, and what follows them."""
     async with world() as w:
         ops = w.receivers["ops"]
-        ops.answers = [404, 404, 404, 404]
+        ops.answers = [400, 400, 400, 400]
         await w.push("p1")
         await asyncio.sleep(DAY)
         assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
@@ -352,7 +352,7 @@ async def test_a_content_begins_anew_after_a_purge(s: Scene) -> None:
         while await s.instance(instance_id):
             await s.call("DELETE", path)
 
-    s.ops.answers = [404]
+    s.ops.answers = [400]
     first, second = await push(1), await push(2)
     for instance_id in (first, second):
         await s.ended(instance_id)

@@ -106,7 +106,7 @@ async def test_a_dead_letter_is_seen_and_replayed(s: Scene) -> None:
 @both()
 async def test_a_replay_that_fails_is_a_dead_letter_again(s: Scene) -> None:
     """The new dead letter can be replayed too, by its own id or the first one's."""
-    s.ops.answers = [404, 404, 404]
+    s.ops.answers = [400, 400, 400]
     await s.push()
     first = (await letter(s))["id"]
     for number in (1, 2):
@@ -152,7 +152,7 @@ async def test_an_alarm_that_never_arrived_is_dropped_when_the_push_recovers(s: 
 @both(policy="late")
 async def test_an_alarm_that_is_replayed_gives_way_to_a_later_recovery(s: Scene) -> None:
     """It had not been overtaken when an operator asked for it."""
-    s.ops.answers = [404]
+    s.ops.answers = [400]
     await s.push(*REGIONS[:2])
     only = await letter(s)
     s.ops.answers = [503, 503]

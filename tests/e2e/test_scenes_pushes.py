@@ -155,7 +155,7 @@ async def test_pushes_are_found_by_image_newest_first(s: Scene) -> None:
 @both()
 async def test_what_was_given_up_is_retried(s: Scene) -> None:
     """A dead letter's targets are named by list and push, until they have the message."""
-    s.ops.answers = [404]
+    s.ops.answers = [400]
     await s.push()
     await s.eventually(lambda: s.ops.requests)
 
@@ -165,7 +165,7 @@ async def test_what_was_given_up_is_retried(s: Scene) -> None:
 
     push = await s.eventually(dead)
     assert ["ops"] == push["undelivered"] == push["deliveries"][0]["dead"]
-    assert ["http-404"] == [a["reason"] for a in push["deliveries"][0]["attempts"]]
+    assert ["http-400"] == [a["reason"] for a in push["deliveries"][0]["attempts"]]
     assert ["ops"] == (await once_listed(s, "complete"))["undelivered"]
     status, answer = await s.call("POST", f"api/pushes/{s.push_id()}/retry")
     assert (202, s.push_id()) == (status, answer["push"])

@@ -68,7 +68,7 @@ async def test_old_pushes_are_removed_and_young_ones_stay(s: Scene) -> None:
 @both()
 async def test_a_dead_letter_outlives_its_push(s: Scene) -> None:
     """It is replayed when that is gone; then the two deliveries of the message go together."""
-    s.ops.answers = [404]
+    s.ops.answers = [400]
     await s.push()
     await s.ended()
     first, second = (f"_delivery.complete.{s.push_id()}{number}" for number in ("", "~1"))

@@ -32,7 +32,7 @@ async def begin_in_every_state(s: Scene) -> None:
     """Push 1 waits for a region; 2 is overdue, and listens; a delivery of 3 is a dead letter, one
     of 4 is being tried again; and for 5, which has not begun, couriers wait."""
     third, late, three = s.receiver("third"), replace(s, policy="late"), replace(s, policy="three")
-    third.answers = [404, *[503] * 1_000]
+    third.answers = [400, *[503] * 1_000]
     await s.push(*REGIONS[:2], push=1)
     await late.push(*REGIONS[:2], push=2)
     await three.push(push=3)

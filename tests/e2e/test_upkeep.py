@@ -64,7 +64,7 @@ async def test_what_has_ended_is_kept_for_its_time(caplog: pytest.LogCaptureFixt
 async def test_a_dead_letter_is_kept_longer(days: int, left: bool) -> None:
     """It can be replayed when its push is gone; with 0 it stays."""
     async with world(KEEP="14d", KEEP_DEAD_LETTERS="20d" if days == 15 else "0") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(days * DAY)
         await upkeep(w)
@@ -77,7 +77,7 @@ async def test_a_dead_letter_is_kept_longer(days: int, left: bool) -> None:
 async def test_a_dead_letter_goes_in_the_end() -> None:
     """As old as the setting says."""
     async with world(KEEP="14d", KEEP_DEAD_LETTERS="20d") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(21 * DAY)
         await upkeep(w)
@@ -87,7 +87,7 @@ async def test_a_dead_letter_goes_in_the_end() -> None:
 async def test_dead_letters_may_go_before_all_else() -> None:
     """Their push stays."""
     async with world(KEEP="60d", KEEP_DEAD_LETTERS="14d") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(15 * DAY)
         await upkeep(w)
@@ -111,7 +111,7 @@ async def test_the_time_counts_from_the_end() -> None:
 async def test_with_0_everything_stays() -> None:
     """The dead letters, too."""
     async with world(KEEP="0", KEEP_DEAD_LETTERS="14d") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(40 * DAY)
         await upkeep(w)
@@ -122,7 +122,7 @@ async def test_with_0_everything_stays() -> None:
 async def test_a_letter_that_was_replayed_never_comes_back() -> None:
     """It was dead, and so kept longer than the replay that was delivered: they go together."""
     async with world(KEEP="14d", KEEP_DEAD_LETTERS="60d") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(DAY)
         assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
@@ -145,7 +145,7 @@ async def test_a_purge_that_is_broken_off_brings_no_letter_back(
         await purge(self, instance_id)
 
     async with world(KEEP="14d", KEEP_DEAD_LETTERS="60d") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(DAY)
         assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
@@ -164,7 +164,7 @@ async def test_a_replay_that_failed_keeps_what_was_before_it(
     """The newest delivery decides for all of a message's."""
     caplog.set_level("INFO")
     async with world(KEEP="14d", KEEP_DEAD_LETTERS="60d") as w:
-        w.receivers["ops"].answers = [404, 404]
+        w.receivers["ops"].answers = [400, 400]
         await w.push("p1")
         await asyncio.sleep(50 * DAY)
         assert 202 == (await w.call("POST", "deadletters/_delivery.complete.p1/replay"))[0]
@@ -392,7 +392,7 @@ async def test_whenever_it_runs_nothing_is_told_wrong_or_lost(played: list[Step]
             await asyncio.sleep(step.wait)
             match step.what:
                 case "push" | "dead":
-                    w.receivers["ops"].answers = [404] if step.what == "dead" else []
+                    w.receivers["ops"].answers = [400] if step.what == "dead" else []
                     number, pushed_at = number + 1, utcnow()
                     for region in REGIONS:
                         await w.post(keyed(number, region), region)

@@ -90,7 +90,7 @@ async def evidence(s: Scene) -> Found:
 async def deliveries(s: Scene) -> Found:
     """One that is delivered at the third attempt, one that dies, and its replay."""
     s.receiver("second").answers = [503, 503]
-    s.receiver("third").answers = [503, 404]
+    s.receiver("third").answers = [503, 400]
     await s.push()
     dead = f"_delivery.complete.{s.push_id()}"
     await s.ended(dead)

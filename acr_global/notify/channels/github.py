@@ -114,7 +114,9 @@ class GithubTarget(HttpTarget):
         return self.request(environ, body, headers, f"/repos/{self.repo}/dispatches")
 
     def read_answer(self, answer: Answer, general: Judgement) -> Judgement:
-        """Judge 403 and 429, which may be a rate limit that will pass."""
+        """Judge 403 and 429, which may be a rate limit that will pass; and 404, which will not."""
+        if answer.status == 404:
+            return Judgement(Outcome.DEAD, general.reason, answer.status)
         if answer.status not in (403, 429):
             return general
         wait = answer.retry_after

@@ -124,7 +124,11 @@ class SlackTarget(HttpTarget):
         """Judge by the word, if it is known, also beside a 2xx."""
         text, status = answer.text, answer.status
         if general.outcome is not Outcome.DELIVERED:
-            return replace(general, reason=f"slack-{text}") if text in _WORDS else general
+            if text not in _WORDS:
+                return general
+            if status == 404:  # it is Slack that says so, and not a router on the way
+                return Judgement(Outcome.DEAD, f"slack-{text}", status)
+            return replace(general, reason=f"slack-{text}")
         word = _word(answer)
         if word is None:
             return general
@@ -178,7 +182,8 @@ messages.
 `& < >` are escaped everywhere and all blocks are plain text, so no tag can call `@channel`.
 Limits kept: header 150 characters, section 3,000, field 2,000, 10 fields, 50 blocks.
 
-Beside another status than 2xx a word such as `no_service` is the attempt's reason ([handling
+Beside another status than 2xx a word such as `no_service` is the attempt's reason, and dead beside
+404 ([handling
 errors](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors)).
 Beside 2xx such a word, or `{"ok": false}`, is dead; of a limit (`ratelimited`) or a failure of
 Slack's (`internal_error`) it is tried again, of a key (`invalid_auth`) once more ([Web

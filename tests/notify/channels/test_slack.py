@@ -71,7 +71,7 @@ def check(request: OutboundRequest) -> None:
         (400, b"invalid_payload", X, "slack-invalid_payload"),
         (403, b"action_prohibited", R, "slack-action_prohibited"),
         (404, b"no_service\n", X, "slack-no_service"),
-        (404, b"<html>secret</html>", X, "http-404"),
+        (404, b"<html>secret</html>", R, "http-404"),
         (410, b"channel_is_archived", X, "slack-channel_is_archived"),
         (410, b"", X, "gone"),
         (429, b"", R, "http-429"),

@@ -62,7 +62,7 @@ CONNECTOR = "Webhook message delivery failed with error: Microsoft Teams endpoin
         (200, CONNECTOR + "HTTP error 503 with ContextId 01=2..", R, "teams-http-503"),
         (202, CONNECTOR.upper() + "http Error: 500", R, "teams-http-500"),
         (200, f'"{CONNECTOR}HTTP error 504"', R, "teams-http-504"),
-        (200, "Microsoft Teams endpoint returned HTTP error 404", X, "teams-http-404"),
+        (200, "Microsoft Teams endpoint returned HTTP error 404", R, "teams-http-404"),
         (200, CONNECTOR + "HTTP error 413 with ContextId", X, "teams-http-413"),
         (200, CONNECTOR + "HTTP error 400 with ContextId tcid=3851", X, "teams-http-400"),
         (200, CONNECTOR + "HTTP error 410", X, "teams-http-410"),
