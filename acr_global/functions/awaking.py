@@ -52,18 +52,20 @@ async def _see_to_all(journal: Journal, left: list[Orphan]) -> None:
     until = time.monotonic() + TRIES_FOR_SECONDS
     while left and time.monotonic() < until:
         for orphan in list(left):
-            if await _try(orphan, journal.url or orphan.endpoint):
+            if await _try(orphan, journal):
                 orphan.forget()
                 left.remove(orphan)
         await asyncio.sleep(1.0 if left else 0.0)
     await close_session()
 
 
-async def _try(orphan: Orphan, url: str | None) -> bool:
+async def _try(orphan: Orphan, journal: Journal) -> bool:
+    url = journal.url or orphan.endpoint
     if url is None:
         return False
     try:
-        await see_to(orphan, Engine(url, CALL_SECONDS))
+        # What is started here stands in this process's journal: it may die over that, too.
+        await see_to(orphan, Engine(url, CALL_SECONDS, journal))
     except EngineError:
         return False
     return True
@@ -80,7 +82,7 @@ async def see_to(orphan: Orphan, engine: Engine) -> None:
         errors += await _drop(starts, lambda push: _begins(engine, push))
         if not turns and not starts:
             break
-    for push_id in sorted(starts):
+    for push_id in filter(is_push, sorted(starts)):
         await mending.send_courier(engine, push_id)
     if errors:
         raise errors[-1]
@@ -98,11 +100,14 @@ async def _drop(ids: set[str], is_done: Callable[[str], Awaitable[bool]]) -> lis
     return errors
 
 
-async def _begins(engine: Engine, push_id: str) -> bool:
-    """Whether a push that was started needs no courier: not yet, where it has not begun."""
-    phase = (await engine.look(push_id)).phase
-    if phase is Phase.FAILED:
-        await mending.send_courier(engine, push_id)
+async def _begins(engine: Engine, instance_id: str) -> bool:
+    """Whether nothing more needs to be done for what was started: not yet, where it has not begun.
+    Nobody else knows of what failed in a first turn that Python had not read."""
+    phase = (await engine.look(instance_id)).phase
+    if phase is Phase.FAILED and is_push(instance_id):
+        await mending.send_courier(engine, instance_id)
+    elif phase is Phase.FAILED:
+        await mending.begin_again(engine, instance_id)
     return phase is not Phase.PENDING
 
 

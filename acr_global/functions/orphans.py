@@ -47,7 +47,7 @@ class Orphan:
     open: set[str] = field(default_factory=set)
     """Instances that had a turn in it, and not their last, and that no note names."""
     starts: set[str] = field(default_factory=set)
-    """Pushes that it had just started, without having seen their first turn."""
+    """What it had just started, without having seen its first turn."""
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     """By push: what it had just accepted as events."""
 

@@ -1,0 +1,68 @@
+"""Python dies with the first turn of a courier or a delivery unread; in virtual time. The engine
+fails that instance, and it has had no turn by which anybody would know of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from acr_global.functions import awaking
+from acr_global.functions.orphans import Orphan
+from acr_global_rig.registry import REGIONS
+from acr_global_rig.world import World, world
+from devhost import Hazards
+from tests.e2e.test_reviving import dying, engine_of
+
+LAST = REGIONS[2]
+COURIER, DELIVERY = f"_courier.{LAST}.p1", "_delivery.complete.p1"
+
+
+def status(w: World, instance_id: str) -> str:
+    """How far an instance is."""
+    return w.host.storage.instances[instance_id].runtime_status
+
+
+async def next_process(w: World, *started: str) -> None:
+    """Do what a new process does whose predecessor had just started these."""
+    await awaking.see_to(Orphan((), starts=set(started)), engine_of(w))
+
+
+async def test_a_courier_goes_on() -> None:
+    """Nothing else holds its arrival."""
+    async with world(hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        w.host.hazards = dying("turn-before@1")
+        await w.push("p1", [LAST])
+        await asyncio.sleep(3)
+        assert "Failed" == status(w, COURIER)
+        await next_process(w, COURIER)
+        await asyncio.sleep(60)
+        await w.push("p1", REGIONS[1:2])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
+
+
+async def test_a_delivery_goes_on() -> None:
+    """It is no dead letter, which only an operator would see to."""
+    async with world() as w:
+        ops = w.receivers["ops"]
+        ops.answers, ops.gate = [503], asyncio.Event()
+        await w.push("p1")
+        await w.until(lambda: ops.requests)
+        w.host.hazards = dying("turn-before@1")
+        ops.gate.set()
+        await asyncio.sleep(4)
+        assert "Failed" == status(w, DELIVERY)
+        await next_process(w, DELIVERY)
+        await asyncio.sleep(60)
+        assert "Completed" == status(w, DELIVERY)
+        assert [] == (await w.call("GET", "deadletters"))[1]["deadletters"]
+
+
+async def test_a_courier_that_begins_by_itself_gets_none() -> None:
+    """A courier sees to a push only."""
+    async with world(hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.push("p1", [LAST])
+        await next_process(w, COURIER)
+        assert [COURIER] == [name for name in w.host.storage.instances if COURIER in name]
