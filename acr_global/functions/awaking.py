@@ -120,7 +120,8 @@ async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
     )
     if broken and is_push(instance_id):
         arrivals = orphan.arrivals.get(instance_id, ())
-        return await mending.send_courier(engine, instance_id, arrivals)
+        await mending.send_courier(engine, instance_id, arrivals)
+        return True
     if snapshot.phase is Phase.FAILED:
         await mending.begin_again(engine, instance_id)
     return not snapshot.goes_on

@@ -21,15 +21,19 @@ from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
 
 
-async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> bool:
+async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> None:
     """Send a courier to see a push through, with these arrivals. An existing courier serves, but
-    has only its own arrivals: False where nobody carries these. Raises EngineError."""
+    has only its own arrivals, and may wait for minutes: then each of these gets one of its own.
+    (One of that id carries an arrival of the same region.) Raises EngineError."""
     data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
     try:
         await engine.start(names.COURIER, correlation.courier_id(push_id), data)
     except AlreadyExistsError:
-        return not data.arrivals
-    return True
+        for arrival in data.arrivals:
+            own = data.model_copy(update={"arrivals": (arrival,)})
+            with contextlib.suppress(AlreadyExistsError):
+                courier = correlation.courier_id(push_id, arrival.region)
+                await engine.start(names.COURIER, courier, own)
 
 
 async def begin_again(engine: Engine, instance_id: str) -> bool:

@@ -299,14 +299,19 @@ async def test_two_who_revive_at_once_give_one_verdict() -> None:
         assert 1 == len(w.receivers["ops"].requests)
 
 
-async def test_what_a_dead_process_had_accepted_is_told_though_others_revive() -> None:
-    """A courier that knows nothing of it is under way, and its own comes afterwards."""
+@pytest.mark.parametrize("breaks", [1, 3])
+async def test_what_a_dead_process_had_accepted_is_told_though_others_revive(breaks: int) -> None:
+    """A courier that knows nothing of it is under way, and may have to wait a minute itself."""
     async with world() as w:
         await insist(w, *REGIONS[:2])
+        for _ in range(breaks - 1):
+            await break_off(w)
+            await next_process(w, "p1")
+            await asyncio.sleep(20)
         await break_off(w)
         await mending.send_courier(engine_of(w), "p1")
         await next_process(w, "p1", arrivals=(arrival(LAST),))
-        await asyncio.sleep(60)
+        await asyncio.sleep(100)
         assert ["complete"] == w.verdicts()
 
 
