@@ -160,10 +160,12 @@ class Engine:
         return _snapshot(answer.body)
 
     async def start(self, orchestrator: str, instance_id: str, data: BaseModel) -> None:
-        """Start an instance. It REPLACES one that has finished: look first.
+        """Start an instance. It REPLACES one that has finished: look first. If this process dies
+        before it has the answer, or its first turn, the journal tells the next one where to look.
 
         Raises AlreadyExistsError where one has not.
         """
+        self.journal.begins_anew(instance_id)
         answer = await self._call("POST", f"orchestrators/{orchestrator}/{instance_id}", data)
         if answer.code in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
             return

@@ -146,12 +146,12 @@ class Journal:
         """Note that a push's row shows that it has begun."""
         _keep(self._begun, push_id, now)
 
-    def begins_anew(self, push_id: str) -> None:
-        """Note that a push is about to be started: what its row has shown is of an earlier life,
-        if there was one. If this process dies before it has the answer, only this line tells the
-        next one where to look."""
-        self._begun.pop(push_id, None)
-        self._write("start", push_id)
+    def begins_anew(self, instance_id: str) -> None:
+        """Note that an instance is about to be started: what its row has shown is of an earlier
+        life, if there was one. If this process dies before it has the answer, or with the first
+        turn unread, only this line tells the next one where to look."""
+        self._begun.pop(instance_id, None)
+        self._write("start", instance_id)
 
     def had_begun(self, push_id: str, since: float) -> bool:
         """Whether its row has shown that since a moment, and it has not been started here again."""

@@ -68,7 +68,6 @@ class Kept:
 async def begin(engine: Engine, start: wire.PushInput) -> bool:
     """Start a push's instance, and read its input back: of two starts at once, one is silently
     discarded. False where another start won. Raises EngineError, AlreadyExistsError."""
-    engine.journal.begins_anew(start.push_id)
     await engine.start(names.WAIT_FOR_ALL_REGIONS, start.push_id, start)
     return await _is_ours(engine, start.push_id, start.nonce)
 

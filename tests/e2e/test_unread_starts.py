@@ -4,9 +4,13 @@ fails that instance, and it has had no turn by which anybody would know of it.""
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 from acr_global.functions import awaking
-from acr_global.functions.orphans import Orphan
+from acr_global.functions.app import build_app
+from acr_global.functions.journal import Journal
+from acr_global.functions.orphans import Orphan, orphans
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
@@ -66,3 +70,26 @@ async def test_a_courier_that_begins_by_itself_gets_none() -> None:
         await w.push("p1", [LAST])
         await next_process(w, COURIER)
         assert [COURIER] == [name for name in w.host.storage.instances if COURIER in name]
+
+
+async def test_what_a_dying_process_starts_stands_in_its_journal(tmp_path: Path) -> None:
+    """So the next one knows of a courier that had no turn."""
+    dying_one = Journal(tmp_path)
+
+    def app(environ: dict[str, str]) -> Any:
+        return build_app(environ, journal=dying_one)
+
+    async with world(app=app, hazards=Hazards(invisible=1.0)) as w:
+        await w.push("p1", REGIONS[:1])
+        await w.host.settle()
+        w.host.hazards = Hazards.parse("gap=1,python-dies=turn-before@1")
+        assert [202] == await w.push("p1", [LAST])
+        await asyncio.sleep(4)
+        assert "Failed" == status(w, COURIER)
+        dying_one.close()
+        for orphan in orphans(tmp_path):
+            await awaking.see_to(orphan, engine_of(w))
+        await asyncio.sleep(60)
+        await w.push("p1", REGIONS[1:2])
+        await w.host.settle()
+        assert ["complete"] == w.verdicts()
