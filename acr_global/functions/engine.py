@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-from acr_global.functions import clock, wire
+from acr_global.functions import clock, names, wire
 from acr_global.functions.journal import Journal
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ class Engine:
 
         Raises AlreadyExistsError where one has not.
         """
-        self.journal.begins_anew(instance_id)
+        if orchestrator != names.NOTE_OPEN:
+            self.journal.begins_anew(instance_id)
         answer = await self._call("POST", f"orchestrators/{orchestrator}/{instance_id}", data)
         if answer.code in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
             return

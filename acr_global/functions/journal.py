@@ -35,6 +35,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TypeVar
 
+from acr_global.correlation import is_push
 from acr_global.functions import clock, wire
 from acr_global.model import Arrival
 
@@ -149,8 +150,11 @@ class Journal:
     def begins_anew(self, instance_id: str) -> None:
         """Note that an instance is about to be started: what its row has shown is of an earlier
         life, if there was one. If this process dies before it has the answer, or with the first
-        turn unread, only this line tells the next one where to look."""
+        turn unread, only this line tells the next one where to look. Where another process has
+        that turn, this one knows of it as open; of a push by `started`."""
         self._begun.pop(instance_id, None)
+        if not is_push(instance_id):
+            self.open.begun(instance_id)
         self._write("start", instance_id)
 
     def had_begun(self, push_id: str, since: float) -> bool:

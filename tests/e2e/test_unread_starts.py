@@ -9,11 +9,12 @@ from typing import Any
 
 from acr_global.functions import awaking
 from acr_global.functions.app import build_app
-from acr_global.functions.journal import Journal
+from acr_global.functions.journal import OPEN_SECONDS, Journal
 from acr_global.functions.orphans import Orphan, orphans
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
+from tests.e2e.test_patrol import RUN, note, noted_world
 from tests.e2e.test_reviving import dying, engine_of
 
 LAST = REGIONS[2]
@@ -61,6 +62,22 @@ async def test_a_delivery_goes_on() -> None:
         await asyncio.sleep(60)
         assert "Completed" == status(w, DELIVERY)
         assert [] == (await w.call("GET", "deadletters"))[1]["deadletters"]
+
+
+async def test_a_delivery_goes_on_whose_turn_was_another_process_s() -> None:
+    """The one that started it lives, and notes it as open."""
+    async with noted_world() as (w, journal):
+        ops = w.receivers["ops"]
+        ops.answers, ops.gate = [503], asyncio.Event()
+        await w.push("p1")
+        await w.until(lambda: ops.requests)
+        w.host.hazards = dying("turn-before@1")
+        ops.gate.set()
+        await asyncio.sleep(OPEN_SECONDS + 5)
+        assert "Failed" == status(w, DELIVERY)
+        await note(w, journal)
+        await asyncio.sleep(RUN + 60)
+        assert "Completed" == status(w, DELIVERY)
 
 
 async def test_a_courier_that_begins_by_itself_gets_none() -> None:
