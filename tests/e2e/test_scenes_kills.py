@@ -37,6 +37,24 @@ app = shell.build_deployed(os.environ)
 """
 """Our app, with turns that do not end while the file `hold` is there."""
 
+UNREAD = """
+import os, pathlib, signal
+from acr_global.functions import app as shell
+from acr_global.functions.journal import Journal
+
+turn = Journal.turn
+
+def unread(self, instance_id):
+    if instance_id.startswith("_delivery.") and not pathlib.Path("died").exists():
+        pathlib.Path("died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return turn(self, instance_id)
+
+Journal.turn = unread
+app = shell.build_deployed(os.environ)
+"""
+"""Our app, in which Python dies before it has noted the first turn of a delivery."""
+
 PATIENT = ",".join(["1s", "2s", *["8s"] * 12])
 """A schedule that none has come to the end of when the last of some pushes is told of."""
 
@@ -207,6 +225,20 @@ async def test_a_push_whose_turn_python_had_not_read_goes_on_without_a_webhook(s
     await there.eventually(lambda: "push-begun-anew" in s.log())
     await there.push(REGIONS[2])
     await there.told("complete")
+
+
+@engine_only(stage=Stage(function_app=UNREAD))
+async def test_a_delivery_whose_first_turn_python_had_not_read_goes_on(s: Scene) -> None:
+    """It is retried by the next process, and no dead letter."""
+    assert isinstance(s.host, engine.Host)
+    for other in s.others:  # one that has started it would leave it to the timer
+        other.kill()
+    there = Scene(s.host.url, s.session, s.board, s.spans, s.policy, name=s.name)
+    s.ops.answers = [503]
+    await there.push()
+    await s.eventually(lambda: "instance-begun-anew" in s.log())
+    done = await there.ended(f"_delivery.complete.{s.push_id()}")
+    assert ("Completed", "delivered") == (done["runtimeStatus"], done["output"]["state"])
 
 
 @engine_only(policy="evidence-found", stage=Stage())
