@@ -34,6 +34,10 @@ EVERY = 10.0
 WAKES_WITHIN = 60.0
 """Seconds: a registry gives up after 5, so the app is woken before it is pinged."""
 
+HOST = "[id, defaultHostName || properties.defaultHostName]"
+"""Of a site. `az` shows one on Flex Consumption as ARM does, others flat. Source: azure-cli 2.91,
+`show_functionapp`."""
+
 PROGRAM = [sys.executable, "-m", "acr_global"]
 PACKAGES = [
     *("typer", "rich", "pydantic", "aiohttp"),
@@ -117,7 +121,7 @@ def surroundings(group: str, app: str) -> tuple[str, dict[str, str]]:
     """The app's ARM id, and the environment of the commands. It holds a key of the app, which is so
     in no list of processes. Raises CalledProcessError."""
     about = ("--resource-group", group, "--name", app)
-    site, host = json.loads(az("functionapp", "show", *about, "--query", "[id, defaultHostName]"))
+    site, host = json.loads(az("functionapp", "show", *about, "--query", HOST))
     own = {"FUNCTION_APP_URL": f"https://{host}", "PYTHONPATH": str(ROOT)}
     with contextlib.suppress(
         subprocess.CalledProcessError

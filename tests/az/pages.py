@@ -32,6 +32,11 @@ OUTPUTS = {
 STAND_IN = """#!/bin/sh
 [ "$(basename "$0")" != curl ] || { cat >/dev/null; echo '[]'; }
 """
+HOOK = """#!/bin/sh
+exec env --unset=ACR_GLOBAL_REGISTRY_ID {python} "$@"
+"""
+"""Python for the hook after a publish: it waits for the functions, and is not told of the registry,
+for there is no app for the doctor."""
 OURS = """#!/bin/sh
 [ "$1" = webhooks ] || exit 0
 exec {python} -m acr_global "$@"
@@ -93,6 +98,7 @@ def stood_in(folder: Path, az: Az, arm: LoopbackArm) -> dict[str, str]:
     """An environment with stand-ins for all but `az`, the hook, and what asks ARM of ours."""
     real = venv("azure-cli", AZURE_CLI) / "az"
     scripts = dict.fromkeys(("func", "azd", "curl"), STAND_IN)
+    scripts["python3"] = HOOK.format(python=shlex.quote(sys.executable))
     scripts["acr-global"] = OURS.format(python=shlex.quote(sys.executable))
     scripts["az"] = AZ.format(python=real.with_name("python"), az=str(real), made=MADE)
     for name, script in scripts.items():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.az.both import KEY, REGISTRY, Both
+from acr_global.urls import split_url
+from tests.az.both import BY_APP, KEY, REGISTRY, Both
 from tests.az.ours import URL, Ours, by_login, signed_in, writes
+from tools.shell_blocks import ROOT
 
 REGIONS = ["westeurope", "northeurope"]
 
@@ -53,6 +56,13 @@ def test_our_commands_sign_in_by_the_login_of_az(both: Both, ours: Ours) -> None
     planned = Ours(both, by_login(both))("plan")
     assert (1, "") == (planned.returncode, planned.stderr)
     assert "2 to create" in planned.stdout
+
+
+def test_the_hook_after_a_publish_finds_the_app(both: Both) -> None:
+    """`az` shows an app on Flex Consumption otherwise than those on other plans."""
+    asked = runpy.run_path(str(ROOT / "infra/hooks/postdeploy.py"))["HOST"]
+    found = both.az("functionapp", "show", *BY_APP, "--query", asked)
+    assert [both.site.id, split_url(URL).host] == found
 
 
 def test_apply_changes_nothing_after_az_has_made_the_same(both: Both, ours: Ours) -> None:
