@@ -5,7 +5,7 @@ answer, so events that found no app, no storage or no key can be taken in later 
 
 What has been taken in is marked: by webhook, up to when all is settled (`until`), and what is
 settled around that moment, one by one. Losing the mark costs repeats, which ImagePush
-recognises: by id like any repeat, by content by the event's time (functions/instances.py).
+recognises: by id like any repeat, by content by the event's time (functions/arrivals/instances.py).
 """
 
 import hashlib

@@ -2,8 +2,8 @@
 
 What is decided is decided by the engine, and a push is shown from there, too. But the engine lists
 its instances by their ids only, so "the newest" and "those of this image" would be looked for among
-all that is kept. So each verdict also leaves a row (functions/bookkeeping.py), which can be lost
-without harm, under several keys, one for each order in which rows are read:
+all that is kept. So each verdict also leaves a row (functions/records/bookkeeping.py), which can be
+lost without harm, under several keys, one for each order in which rows are read:
 
     t!<when>!<push>           all of them
     r!<repository>!<when>…    those of a repository

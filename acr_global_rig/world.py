@@ -15,8 +15,9 @@ from typing import Any
 
 import aiohttp
 
-from acr_global.functions import clock, engine
+from acr_global.functions import clock
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine
 from acr_global_rig.engine import host_json
 from acr_global_rig.receivers import Receiver, listening, webhook_targets
 from acr_global_rig.registry import REGIONS, event, post

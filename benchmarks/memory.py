@@ -24,7 +24,7 @@ import aiohttp
 from acr_global.cli.console import run
 from acr_global.cli.exits import UsageError
 from acr_global.functions.app import build_app
-from acr_global.functions.ledgers import MemoryLedger
+from acr_global.functions.records.ledgers import MemoryLedger
 from acr_global_rig import engine
 from acr_global_rig.registry import event
 from acr_global_rig.world import World, world

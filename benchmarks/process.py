@@ -41,7 +41,7 @@ def silent() -> Iterator[None]:
 
 def apart(measure: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
     """What a silent measurement comes to in a process of its own: where this app runs, the SDK does
-    less in each turn, for whoever is in that process (functions/sdk.py, `quicken`)."""
+    less in each turn, for whoever is in that process (functions/durable/sdk.py, `quicken`)."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
         return own.submit(_silently, measure, args).result()
 

@@ -17,7 +17,7 @@ import aiohttp
 from azure.core.exceptions import ResourceExistsError
 
 from acr_global import ledger
-from acr_global.functions.tables import PARTITION, SETTING, TableLedger, open_client
+from acr_global.functions.records.tables import PARTITION, SETTING, TableLedger, open_client
 from acr_global.model import Action, Arrival, Artifact, Verdict, VerdictType
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS, event, post

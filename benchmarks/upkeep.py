@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from azure.data.tables.aio import TableClient
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS, event, post
 from benchmarks.requests import count

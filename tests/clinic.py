@@ -11,8 +11,8 @@ from acr_global.doctor.examine import examine
 from acr_global.doctor.facts import Unknown
 from acr_global.doctor.finding import Finding
 from acr_global.doctor.gather import Where, gather
-from acr_global.functions import engine
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine
 from acr_global.registration.arm import Arm
 from acr_global.registration.signin import cloud_at
 from acr_global.registry.naming import TAG

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,20 +109,45 @@ def test_the_order_names_every_file() -> None:
     assert there == set(ORDER)
 
 
-def test_the_map_of_the_shell_names_every_file() -> None:
-    """A new file is described there in a few words."""
-    folder = PACKAGE / "functions"
-    lines = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or "").splitlines()
-    rows = (line.strip().partition("  ")[0] for line in lines if line.startswith("    "))
-    named = {name for row in rows for name in row.split(", ")}
-    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == named
+def named_in_the_map_of(folder: Path) -> list[str]:
+    """What stands in front of each line of the lists in a package's docstring, in their order."""
+    shown = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    rows = re.findall(r"^ *(\w+(?:, \w+)*)  ", shown, re.MULTILINE)
+    return [name for row in rows for name in row.split(", ")]
+
+
+SHELL = PACKAGE / "functions"
+
+FUNCTIONS = ("activities", "http", "orchestrators", "timers")
+"""A file for each function, by its name: these need no map."""
+
+SUBJECTS = [name for name in named_in_the_map_of(SHELL) if (SHELL / name).is_dir()]
+"""The packages of what functions do, in their order."""
+
+
+@pytest.mark.parametrize(
+    "folder", [SHELL, *(SHELL / name for name in SUBJECTS)], ids=lambda p: p.name
+)
+def test_the_map_of_a_package_names_all_that_is_in_it(folder: Path) -> None:
+    """What is new is described there in a few words."""
+    there = {p.stem for p in folder.iterdir() if not p.name.startswith("_")}
+    assert there - {*FUNCTIONS} == {*named_in_the_map_of(folder)}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_package_of_the_shell_imports_only_those_that_stand_above_it(name: str) -> None:
+    """The order is that of the map in functions/__init__.py."""
+    below = SUBJECTS[SUBJECTS.index(name) + 1 :]
+    for path in (SHELL / name).glob("*.py"):
+        used = {m.removeprefix("acr_global.functions.").split(".")[0] for m in imports(path)}
+        assert not used.intersection(below), path.name
 
 
 def test_sessions_are_made_in_one_place() -> None:
     """That place ignores credentials in the environment. The engine's session, to this machine
     only, is apart."""
     making = {str(p.relative_to(PACKAGE)) for p in FILES if "ClientSession(" in p.read_text()}
-    assert {"outgoing.py", "functions/engine.py"} == making
+    assert {"outgoing.py", "functions/durable/engine.py"} == making
     assert [] == [p for p in FILES if "trust_env" in p.read_text()]
 
 

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from acr_global import openapi
 from acr_global.functions.app import build_app
-from acr_global.functions.names import pages
+from acr_global.functions.durable.names import pages
 from acr_global.operations import OPERATIONS
 from acr_global.payload import Event
 

@@ -78,7 +78,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 def test_every_reason_is_in_the_table_of_answers() -> None:
     """A caller can look up the reason it was answered with."""
-    files = ("receive.py", "functions/keeping.py", "functions/searching.py")
+    files = ("receive.py", "functions/arrivals/keeping.py", "functions/arrivals/searching.py")
     source = "".join((ROOT / "acr_global" / f).read_text() for f in files)
     slugs = set(re.findall(r'reason="([a-z-]+)"', source)) | set(
         re.findall(r'Ignored\("([a-z-]+)"\)', source)

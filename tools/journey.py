@@ -163,8 +163,9 @@ class Slack(Receiver):
 
 async def travel() -> Trace:
     """Send one webhook, and wait for its message."""
-    from acr_global.functions import clock, engine
+    from acr_global.functions import clock
     from acr_global.functions.app import build_app
+    from acr_global.functions.durable import engine
 
     trace = Trace()
     ops = Slack("ops", trace)

@@ -9,7 +9,7 @@ from typing import Any
 from acr_global import api
 from acr_global.doctor.facts import Answer, App, Unknown
 from acr_global.doctor.finding import Finding, fine, unknown, wrong
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.model import Evidence
 from acr_global.version import VERSION
 

@@ -7,7 +7,7 @@ from acr_global.catchup import REACH, Mark, logged, plan
 from acr_global.doctor.app import FAILED
 from acr_global.doctor.facts import Facts, Unknown
 from acr_global.doctor.finding import Finding, fine, unknown, wrong
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.model import EvidenceKind
 
 CHECK = "catch-up"

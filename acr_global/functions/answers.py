@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from acr_global import api
 from acr_global.errors import AcrGlobalError
 from acr_global.functions import log
-from acr_global.functions.engine import EngineError
+from acr_global.functions.durable.engine import EngineError
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from typing import Any
 import azure.functions as func
 
 from acr_global.errors import Problem
-from acr_global.functions import awaking, exporting, noting, sdk, tables
 from acr_global.functions.activities import (
     ask_members,
     attempt_delivery,
@@ -26,6 +25,8 @@ from acr_global.functions.activities import (
     recall_push,
     tell_group,
 )
+from acr_global.functions.durable import sdk
+from acr_global.functions.durable.journal import Journal, folder_of
 from acr_global.functions.http import (
     badge,
     dead_letter,
@@ -45,8 +46,6 @@ from acr_global.functions.http import (
     sign_in,
     try_target,
 )
-from acr_global.functions.journal import Journal, folder_of
-from acr_global.functions.ledgers import Ledgers, in_memory
 from acr_global.functions.orchestrators import (
     courier,
     deliver_notification,
@@ -55,7 +54,11 @@ from acr_global.functions.orchestrators import (
     probe_functions,
     wait_for_all_regions,
 )
+from acr_global.functions.records import tables
+from acr_global.functions.records.ledgers import Ledgers, in_memory
+from acr_global.functions.recovery import awaking, noting
 from acr_global.functions.setup import Announcement, Setup
+from acr_global.functions.telemetry import exporting
 from acr_global.functions.timers import catch_up, purge_finished, revive_interrupted
 from acr_global.settings import load_settings
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from acr_global.functions import clock, log, sdk
-from acr_global.functions.engine import CALL_SECONDS, Engine
-from acr_global.functions.journal import Journal
-from acr_global.functions.ledgers import Ledger, Ledgers
+from acr_global.functions import clock, log
+from acr_global.functions.durable import sdk
+from acr_global.functions.durable.engine import CALL_SECONDS, Engine
+from acr_global.functions.durable.journal import Journal
+from acr_global.functions.records.ledgers import Ledger, Ledgers
 from acr_global.settings import Loaded, Settings
 
 

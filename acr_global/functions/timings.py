@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import azure.functions as func
 
 from acr_global.functions import clock, log
-from acr_global.functions.sdk import App
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 CALL_SECONDS = 10.0

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.urls import split_url
 from acr_global_rig.arm.exchange import Answer, Json, Request, not_found
 from acr_global_rig.arm.paths import PLANS, SITES, resource_id, split

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from acr_global.functions.app import build_app
-from acr_global.functions.journal import Journal, OpenList
-from acr_global.functions.ledgers import in_memory
-from acr_global.functions.orphans import MEMORY_SECONDS, Orphan
+from acr_global.functions.durable.journal import Journal, OpenList
+from acr_global.functions.records.ledgers import in_memory
+from acr_global.functions.recovery.orphans import MEMORY_SECONDS, Orphan
 from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS
 from devhost.clock import utcnow

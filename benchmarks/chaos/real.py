@@ -18,7 +18,7 @@ from random import Random
 import aiohttp
 
 from acr_global.catchup import SETTLES
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.verdict import CAUGHT_UP_TOGETHER
 from acr_global_rig import engine
 from acr_global_rig.receivers import ALL_VERDICTS, listening, webhook_targets

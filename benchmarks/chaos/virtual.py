@@ -12,8 +12,10 @@ from random import Random
 from typing import Any
 
 from acr_global.catchup import SETTLES
-from acr_global.functions import awaking, clock, names, noting
-from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions import clock
+from acr_global.functions.durable import names
+from acr_global.functions.durable.engine import Engine, EngineError
+from acr_global.functions.recovery import awaking, noting
 from acr_global.model import VerdictType
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, webhook_targets
 from acr_global_rig.registry import REGIONS

@@ -68,7 +68,7 @@ may not have spread yet: wait a minute and publish again.
 def expected() -> set[str]:
     """The names of our functions, as the app registers them whatever its settings say."""
     sys.path.insert(0, str(ROOT))
-    from acr_global.functions import names
+    from acr_global.functions.durable import names
 
     return set(names.always())
 

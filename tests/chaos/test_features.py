@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acr_global.functions.logs import Found, Logs
+from acr_global.functions.catching_up.logs import Found, Logs
 from acr_global.registry.look import Access, Identity
 from acr_global_rig.registry import REGIONS, event
 from benchmarks.chaos.features import EventLogs, signing_in

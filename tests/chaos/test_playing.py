@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from acr_global import gathering, verdict
-from acr_global.functions import joining, logs, reviving, wire
-from acr_global.functions.engine import Engine, Phase
+from acr_global.functions.catching_up import logs
+from acr_global.functions.durable import wire
+from acr_global.functions.durable.engine import Engine, Phase
+from acr_global.functions.recovery import reviving
+from acr_global.functions.verdicts import joining
 from acr_global.grouping import MemberState
 from acr_global.model import Verdict, VerdictType
 from acr_global_rig.registry import REGIONS

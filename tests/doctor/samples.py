@@ -8,7 +8,7 @@ from typing import Any
 
 from acr_global import api
 from acr_global.doctor.facts import Answer, App, Facts, Hook
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.registration.model import Function, Registry, Replica, Webhook, WebhookEvent
 from acr_global.version import VERSION
 

@@ -10,7 +10,7 @@ import pytest
 from acr_global.doctor.catching_up import check_catching_up
 from acr_global.doctor.facts import Facts, Unknown
 from acr_global.doctor.finding import Finding, State
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.model import Evidence, EvidenceKind
 from acr_global.registration.model import WebhookEvent
 from tests.doctor.samples import AT, DIAGNOSIS, EXPECTED, FACTS, event, hook

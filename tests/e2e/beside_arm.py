@@ -15,8 +15,8 @@ import aiohttp
 import pytest
 from cryptography import x509
 
-from acr_global.functions import engine as app_engine
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine as app_engine
 from acr_global_rig import engine
 from acr_global_rig.arm import LoopbackArm, Registry
 from acr_global_rig.certificates import self_signed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions.ledgers import MemoryLedger, Page
+from acr_global.functions.records.ledgers import MemoryLedger, Page
 from acr_global.ledger import Span
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world

@@ -17,10 +17,11 @@ from pydantic import BaseModel
 
 from acr_global.catchup import Mark
 from acr_global.correlation import MARKS, is_push
-from acr_global.functions import catching, logs, names
 from acr_global.functions.app import build_app
-from acr_global.functions.catching import CatchingUp
-from acr_global.functions.logs import Logs
+from acr_global.functions.catching_up import catching, logs
+from acr_global.functions.catching_up.catching import CatchingUp
+from acr_global.functions.catching_up.logs import Logs
+from acr_global.functions.durable import names
 from acr_global.functions.setup import Tools
 from acr_global.registry import event_log
 from acr_global_rig.registry import REGIONS, event, timestamp

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global_rig import engine
 from acr_global_rig.arm import LoopbackArm, Registry
 from acr_global_rig.receivers import Receiver, listening

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from acr_global.functions.activities import fire_push_notification, gather_evidence
-from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.durable.engine import Engine, EngineError
 from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world

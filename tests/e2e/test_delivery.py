@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from acr_global.functions import engine
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine
 from acr_global.retry import DEFAULT_SCHEDULE, JITTER, parse_schedule
 from acr_global_rig.receivers import Receiver, every_verdict, webhook_targets
 from acr_global_rig.registry import REGIONS, event

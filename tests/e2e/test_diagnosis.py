@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import app, probing, wire
+from acr_global.functions import app
 from acr_global.functions.activities import gather_evidence
+from acr_global.functions.durable import probing, wire
 from acr_global_rig.world import World, world
 from devhost import Hazards
 

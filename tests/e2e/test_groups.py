@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global import gathering
-from acr_global.functions import joining, names
-from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.durable import names
+from acr_global.functions.durable.engine import Engine, EngineError
 from acr_global.functions.timers.revive_interrupted import is_open
+from acr_global.functions.verdicts import joining
 from acr_global.lives import MAX_LIVES
 from acr_global_rig.receivers import ALL_VERDICTS, Receiver, every_verdict, webhook_targets
 from acr_global_rig.registry import REGIONS, event

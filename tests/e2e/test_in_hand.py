@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import bookkeeping
 from acr_global.functions.app import build_app
-from acr_global.functions.journal import Journal
+from acr_global.functions.durable.journal import Journal
+from acr_global.functions.records import bookkeeping
 from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world

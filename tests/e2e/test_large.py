@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from acr_global.functions.statuses import MAX_STATUS_CHARS
+from acr_global.functions.durable.statuses import MAX_STATUS_CHARS
 from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import event
 from acr_global_rig.world import World, world

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions.engine import AlreadyExistsError, Engine
-from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
+from acr_global.functions.durable.engine import AlreadyExistsError, Engine
+from acr_global.functions.records.ledgers import LedgerError, MemoryLedger, Page
 from acr_global.ledger import Span
 from acr_global_rig.receivers import Receiver
 from acr_global_rig.registry import REGIONS, event

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from acr_global.functions.sdk import silence_repeats
+from acr_global.functions.durable.sdk import silence_repeats
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import world
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import wire
-from acr_global.functions.engine import Engine, EngineError
+from acr_global.functions.durable import wire
+from acr_global.functions.durable.engine import Engine, EngineError
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost.protocol import Status

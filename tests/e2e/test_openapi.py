@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from acr_global.functions import engine as app_engine
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine as app_engine
 from acr_global_rig.engine import FUNCTION_KEY, host_json
 from acr_global_rig.receivers import Receiver, listening, webhook_targets
 from acr_global_rig.registry import REGIONS, event, post

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from acr_global.functions import pushlists
+from acr_global.functions.views import pushlists
 from acr_global.ui import assets
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from acr_global.correlation import NOTES
-from acr_global.functions import engine, names, noting, searching
 from acr_global.functions.app import build_app
-from acr_global.functions.engine import Engine, EngineError, Snapshot
-from acr_global.functions.journal import OPEN_SECONDS, Journal, OpenList
-from acr_global.functions.sdk import instance_in
+from acr_global.functions.arrivals import searching
+from acr_global.functions.durable import engine, names
+from acr_global.functions.durable.engine import Engine, EngineError, Snapshot
+from acr_global.functions.durable.journal import OPEN_SECONDS, Journal, OpenList
+from acr_global.functions.durable.sdk import instance_in
+from acr_global.functions.recovery import noting
 from acr_global.functions.timers import revive_interrupted
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world

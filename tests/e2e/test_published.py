@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e.hosts import Served

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from acr_global.correlation import NOTES, event_name
-from acr_global.functions import names, noting, openpushes, pushlists, wire
 from acr_global.functions.app import build_app
-from acr_global.functions.journal import Journal, OpenList
-from acr_global.functions.ledgers import LedgerError, MemoryLedger, Page
+from acr_global.functions.durable import names, wire
+from acr_global.functions.durable.journal import Journal, OpenList
+from acr_global.functions.records.ledgers import LedgerError, MemoryLedger, Page
+from acr_global.functions.recovery import noting
+from acr_global.functions.views import openpushes, pushlists
 from acr_global.ledger import Properties, Span
 from acr_global.model import Arrival
 from acr_global_rig.receivers import Receiver

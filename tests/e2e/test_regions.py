@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from acr_global import ledger
-from acr_global.functions import pushlists, regionlists
-from acr_global.functions.ledgers import MemoryLedger, Page
+from acr_global.functions.records.ledgers import MemoryLedger, Page
+from acr_global.functions.views import pushlists, regionlists
 from acr_global.ledger import Span, row_of
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import world

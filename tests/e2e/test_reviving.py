@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global.correlation import event_name
-from acr_global.functions import awaking, clock, mending, names
+from acr_global.functions import clock
 from acr_global.functions.app import build_app
-from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.journal import Journal
-from acr_global.functions.orphans import Orphan, orphans
+from acr_global.functions.durable import names
+from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.durable.journal import Journal
+from acr_global.functions.recovery import awaking, mending
+from acr_global.functions.recovery.orphans import Orphan, orphans
 from acr_global.model import Arrival
 from acr_global_rig.receivers import every_verdict
 from acr_global_rig.registry import REGIONS

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.version import VERSION
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acr_global.functions.app import build_app
-from acr_global.functions.pageviews import DONE, SHOWN
+from acr_global.functions.pages.pageviews import DONE, SHOWN
 from acr_global_rig import engine
 from acr_global_rig.world import world
 from tests.e2e.browsing import Browser

@@ -40,7 +40,7 @@ app = shell.build_deployed(os.environ)
 UNREAD = """
 import os, pathlib, signal
 from acr_global.functions import app as shell
-from acr_global.functions.journal import Journal
+from acr_global.functions.durable.journal import Journal
 
 turn = Journal.turn
 

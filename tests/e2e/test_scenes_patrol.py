@@ -12,7 +12,7 @@ import shutil
 from typing import Any
 from urllib.parse import unquote
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from tests.e2e import tables
@@ -20,7 +20,8 @@ from tests.e2e.scene import DURABLE, Scene, Stage, engine_only
 from tests.e2e.test_scenes_kills import HELD_UP, heard
 
 NOTED_SOON = f"""
-from acr_global.functions import journal, noting
+from acr_global.functions.durable import journal
+from acr_global.functions.recovery import noting
 
 noting.EVERY_SECONDS = journal.OPEN_SECONDS = 0.5
 {HELD_UP}"""

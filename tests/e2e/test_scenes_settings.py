@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from acr_global.functions import clock
-from acr_global.functions import engine as app_engine
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine as app_engine
 from acr_global_rig import engine
 from acr_global_rig.receivers import Receiver, listening, webhook_targets
 from acr_global_rig.registry import REGIONS, event, post

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from acr_global import correlation
-from acr_global.functions import wire
+from acr_global.functions.durable import wire
 from acr_global.model import Arrival
 from acr_global_rig.registry import REGIONS
 from devhost.clock import utcnow

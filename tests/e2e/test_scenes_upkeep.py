@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from acr_global import ledger
-from acr_global.functions import names
-from acr_global.functions.tables import SETTING, TableLedger
+from acr_global.functions.durable import names
+from acr_global.functions.records.tables import SETTING, TableLedger
 from acr_global.model import Action, Arrival, Artifact, Verdict, VerdictType
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from acr_global.functions import notifications, wire
+from acr_global.functions.durable import notifications, wire
 from acr_global.notify import deliver
 from acr_global_rig.world import World, world
 from tests.e2e.scene import Scene, both

@@ -10,9 +10,9 @@ from typing import Any
 from opentelemetry.trace import get_tracer
 
 from acr_global import spans
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global.functions.http import image_push
-from acr_global.functions.observer import FRESH
+from acr_global.functions.telemetry.observer import FRESH
 from acr_global.instruments import INSTRUMENTS, SECONDS
 from acr_global.settings import load_settings
 from acr_global_rig.receivers import every_verdict

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from acr_global.functions import searching
-from acr_global.functions.engine import AlreadyExistsError, Engine, EngineError
-from acr_global.functions.searching import Search
+from acr_global.functions.arrivals import searching
+from acr_global.functions.arrivals.searching import Search
+from acr_global.functions.durable.engine import AlreadyExistsError, Engine, EngineError
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards

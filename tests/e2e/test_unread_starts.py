@@ -7,10 +7,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from acr_global.functions import awaking
 from acr_global.functions.app import build_app
-from acr_global.functions.journal import OPEN_SECONDS, Journal
-from acr_global.functions.orphans import Orphan, orphans
+from acr_global.functions.durable.journal import OPEN_SECONDS, Journal
+from acr_global.functions.recovery import awaking
+from acr_global.functions.recovery.orphans import Orphan, orphans
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards

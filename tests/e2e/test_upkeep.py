@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global.correlation import MARKS, NOTES
-from acr_global.functions import engine, names, purging, wire
-from acr_global.functions.engine import Engine, EngineError, Listing
-from acr_global.functions.ledgers import LedgerError, MemoryLedger
+from acr_global.functions.durable import engine, names, wire
+from acr_global.functions.durable.engine import Engine, EngineError, Listing
+from acr_global.functions.records import purging
+from acr_global.functions.records.ledgers import LedgerError, MemoryLedger
 from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards

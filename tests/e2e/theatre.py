@@ -22,8 +22,8 @@ from typing import Any
 import aiohttp
 
 from acr_global.functions import clock
-from acr_global.functions import engine as app_engine
 from acr_global.functions.app import build_app
+from acr_global.functions.durable import engine as app_engine
 from acr_global_rig import engine
 from acr_global_rig.loopback import free_port
 from devhost import DevHost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from acr_global.functions import wire
+from acr_global.functions.durable import wire
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from acr_global.functions.activities.ask_members import GIVEN_UP_AFTER, state_of
-from acr_global.functions.engine import Phase, Snapshot
+from acr_global.functions.durable.engine import Phase, Snapshot
 from acr_global.grouping import MemberState
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

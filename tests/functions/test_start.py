@@ -19,7 +19,7 @@ import gc, json, os, sys, threading
 late = []
 threading.Thread.start = lambda thread: late.append(thread)  # to come after the start
 import function_app
-from acr_global.functions import observing
+from acr_global.functions.telemetry import observing
 from pydantic import BaseModel
 
 def kinds(of):
@@ -74,16 +74,16 @@ def test_a_start_imports_nothing_that_a_webhook_does_not_need() -> None:
     later = (
         "acr_global.catchup",
         "acr_global.doctor",
-        "acr_global.functions.browsers",
-        "acr_global.functions.catching",
-        "acr_global.functions.entrance",
-        "acr_global.functions.guard",
-        "acr_global.functions.observer",
-        "acr_global.functions.pageviews",
-        "acr_global.functions.pushlists",
+        "acr_global.functions.pages.browsers",
+        "acr_global.functions.catching_up.catching",
+        "acr_global.functions.pages.entrance",
+        "acr_global.functions.pages.guard",
+        "acr_global.functions.telemetry.observer",
+        "acr_global.functions.pages.pageviews",
+        "acr_global.functions.views.pushlists",
         "acr_global.badge",
-        "acr_global.functions.badges",
-        "acr_global.functions.regionlists",
+        "acr_global.functions.pages.badges",
+        "acr_global.functions.views.regionlists",
         "acr_global.instruments",
         "acr_global.lags",
         "acr_global.openapi",

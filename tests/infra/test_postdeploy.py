@@ -15,7 +15,7 @@ from types import ModuleType
 
 import pytest
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global_rig.arm import LoopbackArm
 from acr_global_rig.loopback import unused_url
 from tests.clinic import clinic

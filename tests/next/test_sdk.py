@@ -12,8 +12,9 @@ from aiohttp import web
 from durabletask import task
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from acr_global.functions import guard, sdk
-from acr_global.functions.engine import Engine, Phase, close_session
+from acr_global.functions.durable import sdk
+from acr_global.functions.durable.engine import Engine, Phase, close_session
+from acr_global.functions.pages import guard
 
 BINDING = {
     "taskHubName": "Hub",

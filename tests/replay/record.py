@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from acr_global import correlation
-from acr_global.functions import names, wire
+from acr_global.functions.durable import names, wire
 from acr_global.functions.orchestrators.probe_functions import ProbeInput
 from acr_global.model import Arrival
 from acr_global_rig import engine

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from acr_global.functions.app import build_app
-from acr_global.functions.notifying import Steps
-from acr_global.functions.sdk import silence_repeats
-from acr_global.functions.waiting import Waiting
+from acr_global.functions.durable.sdk import silence_repeats
+from acr_global.functions.verdicts.notifying import Steps
+from acr_global.functions.verdicts.waiting import Waiting
 from devhost.index import ORCHESTRATION, index_app
 from devhost.protocol import EventType
 from devhost.walk import walk

@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.web import WebSiteManagementClient
 
-from acr_global.functions import names
+from acr_global.functions.durable import names
 from acr_global_rig.arm import LoopbackArm, Site
 
 SITE = ("acr-global", "func-app")

@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from acr_global.api import DeadLetter, DeadLetterDetails, DeadLetters, Pushes, PushState, Regions
-from acr_global.functions.guard import Visitor
+from acr_global.functions.pages.guard import Visitor
 from acr_global.model import Evidence, EvidenceKind, Outcome, VerdictType
 from acr_global.ui import letters, push, pushes, regions
 from acr_global.ui.render import TEMPLATES, render

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from acr_global.functions import groups, names, wire
-from acr_global.functions.engine import EngineError, Phase, Snapshot
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import groups, names, wire
+from acr_global.functions.durable.engine import EngineError, Phase, Snapshot
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.wire import JsonObject
 from acr_global.grouping import BECOMES, MemberState
 from acr_global.verdict import overtaking
 

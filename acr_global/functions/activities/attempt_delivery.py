@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from acr_global import audience
 from acr_global.ends import NOT_CHOSEN, SUPERSEDED
-from acr_global.functions import bookkeeping, names, notifications, overtaking, wire
-from acr_global.functions.sdk import App
-from acr_global.functions.sending import attempt_all, attempt_group, give_way, not_sent
+from acr_global.functions.durable import names, notifications, wire
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
+from acr_global.functions.records import bookkeeping
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.wire import JsonObject
+from acr_global.functions.verdicts import overtaking
+from acr_global.functions.verdicts.sending import attempt_all, attempt_group, give_way, not_sent
 from acr_global.grouping import GroupReport
 from acr_global.model import Outcome, Verdict
 

@@ -9,13 +9,16 @@ from datetime import timedelta
 
 from acr_global import correlation, verdict
 from acr_global.ends import COURIER_ENDS
-from acr_global.functions import beginning, clock, givingup, log, names, reviving, searching, wire
-from acr_global.functions.engine import AlreadyExistsError, Engine, Phase, Snapshot
-from acr_global.functions.instances import new_input
+from acr_global.functions import clock, log
+from acr_global.functions.arrivals import beginning, searching
+from acr_global.functions.arrivals.instances import new_input
+from acr_global.functions.durable import names, wire
+from acr_global.functions.durable.engine import AlreadyExistsError, Engine, Phase, Snapshot
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
 from acr_global.functions.orchestrators.courier import MAX_ROUNDS
-from acr_global.functions.sdk import App
+from acr_global.functions.recovery import givingup, reviving
 from acr_global.functions.setup import Setup
-from acr_global.functions.wire import JsonObject
 
 SOON = (0.5, 0.5, 1.0, 1.0)
 """Seconds between the looks of a courier's first round, while its push begins. The engine puts a

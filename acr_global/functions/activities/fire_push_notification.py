@@ -14,14 +14,17 @@ import logging
 from datetime import timedelta
 
 from acr_global import audience, retry
-from acr_global.functions import bookkeeping, log, names, notifications, observing, wire
+from acr_global.functions import log
 from acr_global.functions.activities.hand_over_delivery import hand_on
 from acr_global.functions.activities.recall_push import ways_of
-from acr_global.functions.sdk import App
-from acr_global.functions.sending import attempt_all
+from acr_global.functions.durable import names, notifications, wire
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
+from acr_global.functions.records import bookkeeping
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.standing import standing
-from acr_global.functions.wire import JsonObject
+from acr_global.functions.telemetry import observing
+from acr_global.functions.verdicts.sending import attempt_all
+from acr_global.functions.verdicts.standing import standing
 from acr_global.model import Verdict, VerdictType
 from acr_global.notify.message import new_lags
 
@@ -105,12 +108,12 @@ async def _grouped(
         leaving = audience.held(tools.settings.targets, wanted, verdict)
         if not (setting.count and leaving):
             return None
-        from acr_global.functions import joining
+        from acr_global.functions.verdicts import joining
 
         return await joining.join(tools, verdict, tuple(t for t in wanted if t in leaving))
     if data.group is None:
         return None
-    from acr_global.functions import joining
+    from acr_global.functions.verdicts import joining
 
     return data.group if await joining.follow_up(tools, verdict, data.group) else None
 

@@ -14,12 +14,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from acr_global import correlation, verdict
-from acr_global.functions import names, observing, wire
-from acr_global.functions.accepted import accepted
-from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names, wire
+from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
+from acr_global.functions.recovery.accepted import accepted
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.wire import JsonObject
+from acr_global.functions.telemetry import observing
 from acr_global.model import Arrival, Evidence
 from acr_global.policy import Override
 from acr_global.receive import not_watched
@@ -94,7 +95,7 @@ async def _undelivered(tools: Tools, data: wire.EvidenceInput) -> tuple[Arrival,
     if not (data.missing and policy.registry_id and tools.settings.catches_up()):
         return ()
     from acr_global.catchup import report_of
-    from acr_global.functions.logs import Logs
+    from acr_global.functions.catching_up.logs import Logs
     from acr_global.registry.look import Identity
     from acr_global.registry.question import BUDGET
 

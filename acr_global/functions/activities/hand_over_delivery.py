@@ -18,12 +18,15 @@ import logging
 from typing import NamedTuple
 
 from acr_global import correlation
-from acr_global.functions import bookkeeping, log, names, notifications, replays, wire
-from acr_global.functions.engine import AlreadyExistsError, EngineError, Phase, Snapshot
-from acr_global.functions.sdk import App
-from acr_global.functions.sending import give_way
+from acr_global.functions import log
+from acr_global.functions.durable import names, notifications, wire
+from acr_global.functions.durable.engine import AlreadyExistsError, EngineError, Phase, Snapshot
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
+from acr_global.functions.records import bookkeeping
+from acr_global.functions.recovery import replays
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.wire import JsonObject
+from acr_global.functions.verdicts.sending import give_way
 from acr_global.grouping import GroupReport
 from acr_global.model import Verdict
 from acr_global.verdict import is_of_same_push

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from acr_global import correlation
-from acr_global.functions import bookkeeping, names, wire
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names, wire
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
+from acr_global.functions.records import bookkeeping
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.wire import JsonObject
 from acr_global.model import Arrival, Evidence, EvidenceKind
 
 if TYPE_CHECKING:

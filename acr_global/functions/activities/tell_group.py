@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 
 from acr_global import audience, retry
-from acr_global.functions import groups, log, names, notifications, wire
+from acr_global.functions import log
 from acr_global.functions.activities.hand_over_delivery import hand_on
-from acr_global.functions.sdk import App
-from acr_global.functions.sending import attempt_group
+from acr_global.functions.durable import groups, names, notifications, wire
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.durable.wire import JsonObject
 from acr_global.functions.setup import Setup, Tools
-from acr_global.functions.standing import report_stands
-from acr_global.functions.wire import JsonObject
+from acr_global.functions.verdicts.sending import attempt_group
+from acr_global.functions.verdicts.standing import report_stands
 from acr_global.model import Attempt
 from acr_global.reporting import Telling
 

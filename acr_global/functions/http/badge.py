@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from acr_global.functions import names
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 
@@ -25,6 +25,6 @@ def register(app: App, setup: Setup) -> None:
     @app.durable_client()
     async def badge(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
-        from acr_global.functions import badges
+        from acr_global.functions.pages import badges
 
         return await badges.answer(setup.tools(client), req)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import azure.functions as func
 
 from acr_global import api
-from acr_global.functions import letters, names
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import Engine
+from acr_global.functions.durable import names
+from acr_global.functions.durable.engine import Engine
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.orchestrators.deliver_notification import summary
-from acr_global.functions.sdk import App
+from acr_global.functions.recovery import letters
 from acr_global.functions.setup import Setup
 
 

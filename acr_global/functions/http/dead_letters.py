@@ -6,11 +6,13 @@ import azure.functions as func
 
 from acr_global import api
 from acr_global.correlation import DELIVERIES, base_and_number, numbered
-from acr_global.functions import letters, names, paging
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import Engine, Phase, Snapshot
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.engine import Engine, Phase, Snapshot
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.recovery import letters
 from acr_global.functions.setup import Setup
+from acr_global.functions.views import paging
 
 
 def register(app: App, setup: Setup) -> None:

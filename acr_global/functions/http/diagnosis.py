@@ -8,12 +8,12 @@ import platform
 import azure.functions as func
 
 from acr_global import api
-from acr_global.functions import names, wire
 from acr_global.functions.activities.gather_evidence import ask_registry
 from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.durable import names, wire
+from acr_global.functions.durable.probing import CALL_SECONDS, Prober
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.http.health import problems_of
-from acr_global.functions.probing import CALL_SECONDS, Prober
-from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 from acr_global.model import Action, Artifact, EvidenceKind
 from acr_global.policy import Override

@@ -12,9 +12,9 @@ from typing import Literal
 import azure.functions as func
 
 from acr_global import api
-from acr_global.functions import names
 from acr_global.functions.answers import Answer, respond
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.settings import Loaded
 

@@ -19,21 +19,15 @@ import azure.functions as func
 from acr_global import api
 from acr_global.correlation import push_key
 from acr_global.errors import NotKeptError, Problem, RejectedError, SettingsError
-from acr_global.functions import (
-    clock,
-    keeping,
-    log,
-    names,
-    observing,
-    searching,
-    strays,
-    wire,
-)
+from acr_global.functions import clock, log
 from acr_global.functions.answers import Answer, error_answer, respond
-from acr_global.functions.engine import Engine
-from acr_global.functions.instances import ByContent, ById, Instances
-from acr_global.functions.sdk import App
+from acr_global.functions.arrivals import keeping, searching, strays
+from acr_global.functions.arrivals.instances import ByContent, ById, Instances
+from acr_global.functions.durable import names, wire
+from acr_global.functions.durable.engine import Engine
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
+from acr_global.functions.telemetry import observing
 from acr_global.model import Arrival, PushEvent
 from acr_global.patterns import is_region, normalize_region
 from acr_global.policy import Override

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from acr_global.functions import names
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 

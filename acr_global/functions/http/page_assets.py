@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from acr_global.functions import names
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 
@@ -16,7 +16,7 @@ def register(app: App, setup: Setup) -> None:
     @app.function_name(names.UI_PAGE_ASSETS)
     @app.route(route="ui-assets/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def page_assets(req: func.HttpRequest) -> func.HttpResponse:
-        from acr_global.functions import browsers  # as in pages.py
+        from acr_global.functions.pages import browsers
         from acr_global.ui import assets
 
         found = assets.find(req.route_params["name"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from acr_global.functions import names
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 
@@ -18,7 +18,7 @@ def register(app: App, setup: Setup) -> None:
     @app.durable_client()
     async def page_forms(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
-        from acr_global.functions import guard, pageviews
+        from acr_global.functions.pages import guard, pageviews
 
         found = guard.visitor(req, setup, client)
         if not isinstance(found, guard.Visitor):

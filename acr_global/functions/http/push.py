@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from acr_global.functions import names
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 
@@ -18,6 +18,6 @@ def register(app: App, setup: Setup) -> None:
     @app.durable_client()
     async def push(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
-        from acr_global.functions.pushlooks import show
+        from acr_global.functions.views.pushlooks import show
 
         return await respond_to_operator(show(setup.tools(client).engine, req.route_params["id"]))

@@ -10,12 +10,15 @@ from acr_global import api
 from acr_global.correlation import base_and_number, numbered
 from acr_global.ends import undelivered
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import clock, letters, log, names, notifications, overtaking, wire
+from acr_global.functions import clock, log
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.engine import AlreadyExistsError, Engine
-from acr_global.functions.replays import newest
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names, notifications, wire
+from acr_global.functions.durable.engine import AlreadyExistsError, Engine
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.recovery import letters
+from acr_global.functions.recovery.replays import newest
 from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.verdicts import overtaking
 from acr_global.retry import Delivery
 
 

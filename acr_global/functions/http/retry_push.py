@@ -6,10 +6,10 @@ import azure.functions as func
 
 from acr_global import api
 from acr_global.errors import AcrGlobalError
-from acr_global.functions import names
 from acr_global.functions.answers import respond_to_operator
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.http.replay_dead_letter import replay
-from acr_global.functions.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 
@@ -33,7 +33,7 @@ def register(app: App, setup: Setup) -> None:
 
 async def retry(tools: Tools, push_id: str) -> api.Retry:
     """Replay its dead letters; a push that was given up goes on."""
-    from acr_global.functions import pushlooks
+    from acr_global.functions.views import pushlooks
 
     looked = await pushlooks.look(tools.engine, push_id)
     letters = pushlooks.given_up(looked)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from acr_global.functions import names
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 
@@ -25,6 +25,6 @@ def register(app: App, setup: Setup) -> None:
     @app.durable_client()
     async def sign_in(req: func.HttpRequest, client: str) -> func.HttpResponse:
         # Imported here: at a cold start a webhook must be answered first.
-        from acr_global.functions import guard
+        from acr_global.functions.pages import guard
 
         return guard.sign_in(req, client)

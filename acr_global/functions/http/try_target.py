@@ -5,9 +5,10 @@ from __future__ import annotations
 import azure.functions as func
 
 from acr_global.errors import TargetUnknownError
-from acr_global.functions import clock, names
+from acr_global.functions import clock
 from acr_global.functions.answers import respond_to_operator
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Attempt
 

@@ -18,8 +18,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from acr_global.ends import COURIER_ENDS
-from acr_global.functions import names, turns, wire
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names, turns, wire
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 if TYPE_CHECKING:

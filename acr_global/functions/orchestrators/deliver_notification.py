@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from acr_global import retry, verdict
 from acr_global.ends import final_state, undelivered
-from acr_global.functions import log, names, notifications, observing, statuses, turns, wire
-from acr_global.functions.sdk import App
+from acr_global.functions import log
+from acr_global.functions.durable import names, notifications, statuses, turns, wire
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
+from acr_global.functions.telemetry import observing
 from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Outcome, Verdict
 from acr_global.notify.words import shorten, subject

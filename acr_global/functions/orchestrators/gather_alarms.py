@@ -26,19 +26,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acr_global import gathering, reporting, verdict
-from acr_global.functions import (
+from acr_global.functions import log
+from acr_global.functions.durable import (
     external_events,
     groups,
-    log,
     names,
     notifications,
     sdk,
     turns,
     wire,
 )
-from acr_global.functions.notifying import PAUSES, Steps
-from acr_global.functions.sdk import App
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
+from acr_global.functions.verdicts.notifying import PAUSES, Steps
 from acr_global.grouping import GroupState, MemberState
 from acr_global.reporting import Telling
 

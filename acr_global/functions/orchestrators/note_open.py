@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acr_global.functions import names, turns
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names, turns
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 
 if TYPE_CHECKING:

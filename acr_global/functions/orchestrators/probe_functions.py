@@ -9,8 +9,8 @@ because the call of a missing function may never come back.
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Literal
 
-from acr_global.functions import names, turns, wire
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import names, turns, wire
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup
 from acr_global.model import Frozen
 

@@ -23,11 +23,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acr_global.functions import bookkeeping, external_events, names, sdk, turns, wire
-from acr_global.functions.notifying import Steps
-from acr_global.functions.sdk import App
+from acr_global.functions.durable import external_events, names, sdk, turns, wire
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.records import bookkeeping
 from acr_global.functions.setup import Setup
-from acr_global.functions.waiting import Waiting
+from acr_global.functions.verdicts.notifying import Steps
+from acr_global.functions.verdicts.waiting import Waiting
 from acr_global.model import VerdictType
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from acr_global.functions import names, timings
-from acr_global.functions.sdk import App
+from acr_global.functions import timings
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 if TYPE_CHECKING:
-    from acr_global.functions.catching import CatchingUp
+    from acr_global.functions.catching_up.catching import CatchingUp
 
 
 def schedule_of(every: timedelta) -> str:
@@ -29,7 +30,7 @@ def register(app: App, setup: Setup) -> None:
     @cache
     def catching() -> CatchingUp:
         # Imported here: at a cold start a webhook is to be answered first.
-        from acr_global.functions.catching import CatchingUp
+        from acr_global.functions.catching_up.catching import CatchingUp
 
         return CatchingUp(setup)
 

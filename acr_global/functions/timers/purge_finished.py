@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from acr_global.functions import names, timings
-from acr_global.functions.sdk import App
+from acr_global.functions import timings
+from acr_global.functions.durable import names
+from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
 if TYPE_CHECKING:
-    from acr_global.functions.purging import Purging
+    from acr_global.functions.records.purging import Purging
 
 SCHEDULE = "45 12 * * * *"
 """Once an hour, in a minute in which no other timer begins."""
@@ -22,7 +23,7 @@ def register(app: App, setup: Setup) -> None:
     @cache
     def purging() -> Purging:
         # Imported here: at a cold start a webhook is to be answered first.
-        from acr_global.functions.purging import Purging
+        from acr_global.functions.records.purging import Purging
 
         return Purging()
 

@@ -16,20 +16,13 @@ import logging
 from datetime import datetime, timedelta
 
 from acr_global.correlation import NOTES, is_push
-from acr_global.functions import (
-    clock,
-    givingup,
-    log,
-    mending,
-    names,
-    noting,
-    observing,
-    reviving,
-    timings,
-)
-from acr_global.functions.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.sdk import App
+from acr_global.functions import clock, log, timings
+from acr_global.functions.durable import names
+from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.durable.sdk import App
+from acr_global.functions.recovery import givingup, mending, noting, reviving
 from acr_global.functions.setup import Setup, Tools
+from acr_global.functions.telemetry import observing
 from acr_global.functions.timings import RUN_SECONDS
 
 SCHEDULE = "0 */4 * * * *"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acr_global.functions import notifications, statuses
+from acr_global.functions.durable import notifications, statuses
 from acr_global.functions.orchestrators.deliver_notification import summary
 from acr_global.model import Attempt, Outcome
 from acr_global.retry import Delivery

@@ -1,0 +1,181 @@
+"""Resumes instances that broke off, or do not begin: for a new process that finds its predecessor's
+journal (awaking.py), and for the timer function `ReviveInterrupted`, which goes through what is
+open.
+
+A courier begins a push's next life; a courier or a delivery itself is started again with all that
+its history holds. Doing it twice does no harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from acr_global import correlation, gathering, reporting, retry
+from acr_global.functions import clock, log
+from acr_global.functions.durable import groups, names, notifications, wire
+from acr_global.functions.durable.engine import AlreadyExistsError, Engine, Snapshot
+from acr_global.functions.recovery import givingup
+from acr_global.functions.telemetry import observing
+from acr_global.lives import MAX_LIVES, is_spent
+from acr_global.model import Arrival
+
+
+async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival] = ()) -> None:
+    """Send a courier to see a push through, with these arrivals. An existing courier serves, but
+    has only its own arrivals, and may wait for minutes: then each of these gets one of its own.
+    (One of that id carries an arrival of the same region.) Raises EngineError."""
+    data = wire.CourierInput(push_id=push_id, arrivals=tuple(arrivals))
+    try:
+        await engine.start(names.COURIER, correlation.courier_id(push_id), data)
+    except AlreadyExistsError:
+        for arrival in data.arrivals:
+            own = data.model_copy(update={"arrivals": (arrival,)})
+            with contextlib.suppress(AlreadyExistsError):
+                courier = correlation.courier_id(push_id, arrival.region)
+                await engine.start(names.COURIER, courier, own)
+
+
+async def begin_again(engine: Engine, instance_id: str) -> bool:
+    """Let a courier or a delivery that has failed go on; False where it is given up.
+
+    Raises EngineError.
+    """
+    with contextlib.suppress(AlreadyExistsError):
+        if correlation.is_courier(instance_id):
+            return await _courier_again(engine, instance_id)
+        if correlation.is_group(instance_id):
+            return await _group_again(engine, instance_id)
+        return await _delivery_again(engine, instance_id)
+    return True
+
+
+async def _courier_again(engine: Engine, instance_id: str) -> bool:
+    snapshot = await engine.look_back(instance_id)
+    try:
+        given = wire.load(wire.CourierInput, snapshot.input)
+    except ValueError:  # started by hand
+        return False
+    if await givingup.is_given_up(engine, given.push_id, snapshot):
+        return False
+    lives = (given.lives or 0) + 1
+    if is_spent(lives):
+        await givingup.give_up(engine, given, "its courier was broken off again and again")
+        return False
+    await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))
+    _log_begun_anew(instance_id, lives)
+    return True
+
+
+async def _delivery_again(engine: Engine, instance_id: str) -> bool:
+    """Let a delivery go on. One that is given up needs nothing more: it is a dead letter."""
+    snapshot = await engine.look_back(instance_id)
+    try:
+        given = resumed(snapshot)
+    except ValueError:  # started by hand; or the record of a push that was given up
+        return False
+    lives = (given.lives or 0) + 1
+    if is_spent(lives):
+        return False
+    again = given.model_copy(update={"lives": lives})
+    await engine.start(names.DELIVER_NOTIFICATION, instance_id, again)
+    _log_begun_anew(instance_id, lives)
+    return True
+
+
+async def _group_again(engine: Engine, instance_id: str) -> bool:
+    """Let a group go on with all that its history holds."""
+    snapshot = await engine.look_back(instance_id)
+    try:
+        given = regathered(snapshot)
+    except ValueError:  # started by hand
+        return False
+    lives = (given.lives or 0) + 1
+    if is_spent(lives):
+        log.line(
+            "group-given-up",
+            level=logging.ERROR,
+            group=instance_id,
+            todo="look why Python ends (memory?); from here on each push is told of by itself",
+        )
+        return False
+    _log_begun_anew(instance_id, lives)
+    again = given.model_copy(update={"lives": lives})
+    await engine.start(names.GATHER_ALARMS, instance_id, again)
+    return True
+
+
+def regathered(snapshot: Snapshot) -> groups.GroupInput:
+    """A group that was broken off, with all that its history holds. A history does not show what
+    an activity was to tell, so a report without a result may have said anything, to anybody.
+
+    Raises ValueError where its input is no group's.
+    """
+    given = wire.load(groups.GroupInput, snapshot.input)
+    group, owed = given.group, given.owed
+    unsure_since: datetime | None = None
+    for said in given.said:
+        group = gathering.take(group, said)
+    for event in snapshot.history:
+        at, name = clock.moment(event.get("Timestamp")), event.get("FunctionName")
+        match event.get("EventType"), name or event.get("Name"):
+            case "EventRaised", names.ALARM_EVENT:
+                with contextlib.suppress(ValueError):  # raised by hand
+                    group = gathering.take(group, wire.load(gathering.Said, event.get("Input")))
+            case (("TaskScheduled" | "TaskFailed"), names.TELL_GROUP):
+                unsure_since = at
+            case "TaskCompleted", names.TELL_GROUP if at:
+                answer, unsure_since = wire.result(groups.TellOutput, event), at
+                if answer:
+                    group, unsure_since = reporting.told(group, answer.tellings, at), None
+                    # Whether they were handed over since does not matter: a second start finds
+                    # the first.
+                    owed = answer.owed or None
+            case "TaskCompleted", names.ASK_MEMBERS if at:
+                if asked := wire.result(groups.AskOutput, event):
+                    group = gathering.asked(group, asked.states, at)
+    if unsure_since:
+        group = reporting.perhaps_told(group, unsure_since)
+    return given.model_copy(update={"group": group, "said": (), "owed": owed})
+
+
+def resumed(snapshot: Snapshot) -> notifications.DeliveryInput:
+    """A delivery that was broken off, with the attempts that its history holds.
+
+    Raises ValueError where its input is no delivery's.
+    """
+    given = wire.load(notifications.DeliveryInput, snapshot.input)
+    state = given.delivery
+    for event in snapshot.history:
+        if (event.get("EventType"), event.get("FunctionName")) == (
+            "TaskCompleted",
+            names.ATTEMPT_DELIVERY,
+        ):
+            # Of a round whose result cannot be read nothing is known: its targets are still owed.
+            made = wire.result(notifications.AttemptOutput, event)
+            state = retry.after_attempts(state, made.attempts if made else ())
+    return given.model_copy(update={"delivery": state})
+
+
+def _log_begun_anew(instance_id: str, lives: int) -> None:
+    last = lives == MAX_LIVES
+    log.line(
+        "instance-begun-anew",
+        level=logging.ERROR if last else logging.WARNING,
+        instance=instance_id,
+        life=lives + 1,
+        todo="look why Python ends (memory?); if this life breaks off too, it is a dead letter"
+        if last
+        else "nothing; if it comes often, look why Python ends (memory?)",
+    )
+    if observer := observing.observer():
+        observer.revived(_kind(instance_id))
+
+
+def _kind(instance_id: str) -> Literal["courier", "delivery", "group"]:
+    if correlation.is_group(instance_id):
+        return "group"
+    return "courier" if correlation.is_courier(instance_id) else "delivery"

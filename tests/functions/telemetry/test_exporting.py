@@ -1,0 +1,127 @@
+"""Exporters are set up by the standard variables alone, and cost nothing without them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from acr_global.errors import Problem
+from acr_global.functions.app import build_app
+from acr_global.functions.telemetry import exporting
+from acr_global_rig.world import world
+from tests.meter import measured
+from tests.tracer import made
+
+URL = "http://127.0.0.1:4318"
+GENERAL = "OTEL_EXPORTER_OTLP_ENDPOINT"
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+OF_TRACES = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The signals that an exporter is made for, instead of making it."""
+    signals: list[str] = []
+
+    def take(signal: str) -> bool:
+        signals.append(signal)
+        return True
+
+    monkeypatch.setattr(exporting, "_metrics", lambda environ: take("metrics"))
+    monkeypatch.setattr(exporting, "_traces", lambda environ: take("traces"))
+    return signals
+
+
+@pytest.mark.parametrize(
+    ("environ", "signals"),
+    [
+        ({}, []),
+        ({GENERAL: URL}, ["metrics", "traces"]),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": URL}, ["traces"]),
+        ({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": URL}, ["metrics"]),
+        ({GENERAL: URL, "OTEL_TRACES_EXPORTER": "none"}, ["metrics"]),
+        ({GENERAL: URL, "OTEL_METRICS_EXPORTER": "console, otlp"}, ["metrics", "traces"]),
+        ({GENERAL: URL, "OTEL_SDK_DISABLED": "TRUE"}, []),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, []),
+        ({GENERAL: ""}, []),
+    ],
+)
+def test_what_the_variables_ask_for_is_set_up(
+    environ: Mapping[str, str], signals: list[str], asked: list[str]
+) -> None:
+    """A signal needs an endpoint; the default of the specification would be a guess here."""
+    assert () == exporting.set_up(environ)
+    assert signals == asked
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({GENERAL: URL, PROTOCOL: "grpc"}, [PROTOCOL]),
+        ({GENERAL: URL, PROTOCOL: " GRPC "}, [PROTOCOL]),
+        ({GENERAL: URL, PROTOCOL: "http/protobuf"}, []),
+        ({GENERAL: URL, PROTOCOL: ""}, []),
+        ({GENERAL: URL, PROTOCOL: "grpc", OF_TRACES: "http/protobuf"}, [PROTOCOL]),
+        ({GENERAL: URL, PROTOCOL: "http/protobuf", OF_TRACES: "grpc"}, [OF_TRACES]),
+        ({GENERAL: URL, OF_TRACES: "grpc", "OTEL_TRACES_EXPORTER": "none"}, []),
+        ({PROTOCOL: "grpc"}, []),
+    ],
+)
+def test_a_protocol_that_is_not_spoken_is_said(
+    environ: Mapping[str, str], named: list[str], asked: list[str]
+) -> None:
+    """A collector's port for gRPC cuts off what it does not understand. Source:
+    Flagsmith/flagsmith#7812."""
+    problems = exporting.set_up(environ)
+    assert [(name, "warning") for name in named] == [(p.setting, p.severity) for p in problems]
+
+
+@pytest.mark.parametrize("gone", ["absent", "no-parent"])
+def test_a_missing_package_is_said(gone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app works without."""
+
+    def find_spec(name: str) -> None:
+        if gone == "no-parent":
+            raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    (problem,) = exporting.set_up({GENERAL: URL})
+    assert (GENERAL, "warning") == (problem.setting, problem.severity)
+    assert "opentelemetry-exporter-otlp-proto-http" in problem.message
+
+
+def test_an_exporter_that_was_there_first_stays() -> None:
+    """The worker may have set up Application Insights'; OpenTelemetry takes one of each."""
+    measured()
+    made()
+    problems = exporting.set_up({GENERAL: URL})
+    assert ["metrics", "traces"] == [p.message.split(":")[0].split()[-1] for p in problems]
+
+
+async def test_what_does_not_work_is_shown_by_health() -> None:
+    """As a warning: nothing else is affected."""
+    problem = Problem(GENERAL, "is wrong", "warning")
+
+    def app(environ: dict[str, str]) -> Any:
+        return build_app(environ, problems=(problem,))
+
+    async with world(app=app) as w:
+        status, health = await w.call("GET", "health")
+    assert (200, "ok") == (status, health["status"])
+    assert [{"setting": GENERAL, "severity": "warning", "reason": "is wrong"}] == health["problems"]
+
+
+def test_no_netrc_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library would send what stands there to a collector of that name."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    request = exporting._session().prepare_request(requests.Request("POST", URL))
+    assert "Authorization" not in request.headers
+    plain = requests.Session().prepare_request(requests.Request("POST", URL))
+    assert "Authorization" in plain.headers
