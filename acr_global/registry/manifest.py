@@ -32,8 +32,8 @@ _MAX_ERROR_BYTES = 65_536
 _MAX_TOKEN_ANSWER_BYTES = 65_536
 """Bytes read of a token service's answer; ACR's tokens are below 4 KiB."""
 _CHALLENGES = "www-authenticate"
-_CHALLENGE_PART = re.compile(r'([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))|([\w-]+)')
-"""A parameter, quoted or not, or else a scheme: RFC 9110 11.2."""
+_CHALLENGE_PART = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)')
+"""A parameter, quoted or not, or else a scheme: RFC 9110 11.2, 5.6.4."""
 _UNTOLD = (404, 405)
 """Answers to HEAD that GET may better. 405: not every registry, or what stands before it, has HEAD.
 Sources: distribution/distribution#1485, crossplane/crossplane#3223."""
@@ -55,13 +55,20 @@ async def check_manifest(
     if question.action not in (Action.PUSH, Action.DELETE):
         raise CheckFailedError(f"{question.action} events have no manifest to look for")
     path, endpoint = manifest_path(question), endpoint_for(question, access, region)
-    url, everything, token = endpoint.origin + path, accept_all(question), None
-    answer = await _ask(session, "HEAD", url, everything, token)
-    if answer.status == 401:
-        token = await _sign_in(session, endpoint, question, answer.headers, credential)
-        answer = await _ask(session, "HEAD", url, everything, token)
+    url, everything = endpoint.origin + path, accept_all(question)
+    token: str | None = None
+
+    async def ask(method: str, accept: str) -> Answer:
+        nonlocal token
+        answer = await _ask(session, method, url, accept, token)
+        if answer.status == 401 and token is None:
+            token = await _sign_in(session, endpoint, question, answer.headers, credential)
+            answer = await _ask(session, method, url, accept, token)
+        return answer
+
+    answer = await ask("HEAD", everything)
     if answer.status in _UNTOLD:
-        answer = await _ask(session, "GET", url, own_type(question) or everything, token)
+        answer = await ask("GET", own_type(question) or everything)
     return judge_answer(question, answer)
 
 
@@ -75,7 +82,7 @@ def parse_challenge(header: str) -> dict[str, str] | None:
         if scheme.lower() == "bearer":
             found = {}
         elif found is not None:
-            found[name.lower()] = quoted or bare
+            found[name.lower()] = re.sub(r"\\(.)", r"\1", quoted) or bare
     return found
 
 
