@@ -30,21 +30,21 @@ class Notes(Journal):
         super().__init__()
         self.open = OpenList(lambda: utcnow().timestamp())
         self.events: list[tuple[str, Arrival]] = []
-        self.starts: dict[str, float] = {}
+        self.started_at: dict[str, float] = {}
 
     def accepted(self, push_id: str, arrival: Arrival) -> None:
         super().accepted(push_id, arrival)
         self.events.append((push_id, arrival))
 
-    def begins_anew(self, push_id: str) -> None:
-        super().begins_anew(push_id)
-        self.starts[push_id] = utcnow().timestamp()
+    def starts(self, push_id: str) -> None:
+        super().starts(push_id)
+        self.started_at[push_id] = utcnow().timestamp()
 
     def orphan(self, failed: set[str]) -> Orphan:
         """What the next process finds; `failed`: the instances whose turns broke off."""
         since = utcnow() - timedelta(seconds=MEMORY_SECONDS)
         orphan = Orphan((), turns=failed)
-        orphan.starts = {p for p, at in self.starts.items() if at >= since.timestamp()}
+        orphan.starts = {p for p, at in self.started_at.items() if at >= since.timestamp()}
         for push_id, arrival in self.events:
             if arrival.received_at >= since:
                 orphan.arrivals.setdefault(push_id, []).append(arrival)

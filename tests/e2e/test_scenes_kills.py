@@ -22,7 +22,8 @@ from tests.registry.fakes import DIGEST
 
 HELD_UP = """
 import os, pathlib, time
-from acr_global.functions import app as shell, external_events
+from acr_global.functions import app as shell
+from acr_global.functions.durable import external_events
 
 make_readable = external_events.make_readable
 

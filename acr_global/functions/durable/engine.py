@@ -45,6 +45,9 @@ PAGE_ROWS = 100
 MAX_PAGES = 50
 """In one list, to bound its cost."""
 
+_NOT_RESUMED = (names.NOTE_OPEN, names.PROBE_FUNCTIONS)
+"""Whose instances are of no use once the process that started them is gone."""
+
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
@@ -162,12 +165,13 @@ class Engine:
 
     async def start(self, orchestrator: str, instance_id: str, data: BaseModel) -> None:
         """Start an instance. It REPLACES one that has finished: look first. If this process dies
-        before it has the answer, or its first turn, the journal tells the next one where to look.
+        before it has the answer, or before the instance has had a turn, the journal tells the next
+        one where to look.
 
         Raises AlreadyExistsError where one has not.
         """
-        if orchestrator != names.NOTE_OPEN:
-            self.journal.begins_anew(instance_id)
+        if orchestrator not in _NOT_RESUMED:
+            self.journal.starts(instance_id)
         answer = await self._call("POST", f"orchestrators/{orchestrator}/{instance_id}", data)
         if answer.code in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
             return

@@ -148,14 +148,14 @@ class Journal:
         """Note that a push's row shows that it has begun."""
         _keep(self._begun, push_id, now)
 
-    def begins_anew(self, instance_id: str) -> None:
-        """Note that an instance is about to be started: what its row has shown is of an earlier
-        life, if there was one. If this process dies before it has the answer, or with the first
-        turn unread, only this line tells the next one where to look. Where another process has
-        that turn, this one knows of it as open; of a push by `started`."""
+    def starts(self, instance_id: str) -> None:
+        """Note that an instance is about to be started: what is known of one with this id is of an
+        earlier life. If this process dies before it has the answer, or with the first turn unread,
+        only this line tells the next one where to look. If another process dies so, which has that
+        turn, the timer is to look: so what is no push (of which `started` tells) is open here."""
         self._begun.pop(instance_id, None)
         if not is_push(instance_id):
-            self.open.begun(instance_id)
+            self.open.awaited(instance_id)
         self._write("start", instance_id)
 
     def had_begun(self, push_id: str, since: float) -> bool:
@@ -242,6 +242,8 @@ class OpenList:
         self._open: dict[str, float] = {}
         """Instances that are not noted yet, and since when they are open; oldest first."""
         self._noted: dict[str, None] = {}
+        self._unseen: dict[str, None] = {}
+        """Instances, no pushes, that were started here and have had no turn here."""
         self._silent: dict[str, frozenset[str]] = {}
         """By push that was started here but has had no turn here: the regions not heard of here."""
 
@@ -266,8 +268,21 @@ class OpenList:
         """Note that an instance has a turn here."""
         with self._lock:
             self._silent.pop(instance_id, None)
+            self._unseen.pop(instance_id, None)
             if instance_id not in self._noted and instance_id not in self._open:
                 _keep(self._open, instance_id, self._clock())
+
+    def awaited(self, instance_id: str) -> None:
+        """Note that an instance is started here, whatever was known of one with this id. Where it
+        has its turns this process may never see."""
+        with self._lock:
+            _keep(self._open, instance_id, self._clock())
+            _keep(self._unseen, instance_id, None)
+
+    def is_unseen(self, instance_id: str) -> bool:
+        """Whether an instance was started here and has had no turn here: it may be over."""
+        with self._lock:
+            return instance_id in self._unseen
 
     def found(self, instance_id: str) -> None:
         """Note that an instance with its turns elsewhere has been open long enough already."""
@@ -278,8 +293,8 @@ class OpenList:
     def ended(self, instance_id: str) -> None:
         """Note that an instance has had its last turn here."""
         with self._lock:
-            self._open.pop(instance_id, None)
-            self._noted.pop(instance_id, None)
+            for known in (self._open, self._noted, self._unseen):
+                known.pop(instance_id, None)
 
     def known(self) -> tuple[str, ...]:
         """All that may be open, as far as is known here; newest last."""

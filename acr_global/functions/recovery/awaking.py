@@ -1,6 +1,7 @@
 """What a new Python process does first: resume what its dead predecessor was working on.
 
-The journal of a process that has ended names the instances whose turns it was in, or may have been.
+The journal of a process that has ended names the instances whose turns it was in, or may have been,
+and what it had just started.
 Those of them that have failed go on (mending.py). What else was open there is noted in storage, as
 if it had been open here (noting.py). It is done in a thread, because nothing may ever call this
 process: the engine sends a failed instance nothing more.
@@ -80,11 +81,14 @@ async def see_to(orphan: Orphan, engine: Engine) -> None:
     for pause in LOOK_PAUSES:
         await asyncio.sleep(pause)
         errors = await _drop(turns, lambda turn: _goes_on(orphan, engine, turn))
-        errors += await _drop(starts, lambda push: _begins(engine, push))
+        errors += await _drop(starts, lambda start: _begins(engine, start))
         if not turns and not starts:
             break
-    for push_id in filter(is_push, sorted(starts)):
-        await mending.send_courier(engine, push_id)
+    for instance_id in sorted(starts):
+        if is_push(instance_id):
+            await mending.send_courier(engine, instance_id)
+        else:  # its start may be held back for a minute
+            engine.journal.takes_over([instance_id])
     if errors:
         raise errors[-1]
 

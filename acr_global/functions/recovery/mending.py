@@ -17,8 +17,8 @@ from typing import Literal
 from acr_global import correlation, gathering, reporting, retry
 from acr_global.functions import clock, log
 from acr_global.functions.durable import groups, names, notifications, wire
-from acr_global.functions.durable.engine import AlreadyExistsError, Engine, Snapshot
-from acr_global.functions.recovery import givingup
+from acr_global.functions.durable.engine import AlreadyExistsError, Engine, Phase, Snapshot
+from acr_global.functions.recovery import givingup, replays
 from acr_global.functions.telemetry import observing
 from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
@@ -40,57 +40,60 @@ async def send_courier(engine: Engine, push_id: str, arrivals: Iterable[Arrival]
 
 
 async def begin_again(engine: Engine, instance_id: str) -> bool:
-    """Let a courier or a delivery that has failed go on; False where it is given up.
-
-    Raises EngineError.
+    """Let a courier, a delivery or a group that has failed go on; False where it is given up, or
+    over. Raises EngineError.
     """
+    broken = await engine.look_back(instance_id)
+    if broken.phase is not Phase.FAILED:  # somebody else was faster
+        return broken.goes_on
     with contextlib.suppress(AlreadyExistsError):
-        if correlation.is_courier(instance_id):
-            return await _courier_again(engine, instance_id)
+        # What an operator tries again of a push that was given up is a courier, too.
+        if correlation.is_courier(instance_id) or correlation.is_record(instance_id):
+            return await _courier_again(engine, broken)
         if correlation.is_group(instance_id):
-            return await _group_again(engine, instance_id)
-        return await _delivery_again(engine, instance_id)
+            return await _group_again(engine, broken)
+        return await _delivery_again(engine, broken)
     return True
 
 
-async def _courier_again(engine: Engine, instance_id: str) -> bool:
-    snapshot = await engine.look_back(instance_id)
+async def _courier_again(engine: Engine, broken: Snapshot) -> bool:
     try:
-        given = wire.load(wire.CourierInput, snapshot.input)
+        given = wire.load(wire.CourierInput, broken.input)
     except ValueError:  # started by hand
         return False
-    if await givingup.is_given_up(engine, given.push_id, snapshot):
+    if not given.by_hand and await givingup.is_given_up(engine, given.push_id, broken):
         return False
     lives = (given.lives or 0) + 1
     if is_spent(lives):
         await givingup.give_up(engine, given, "its courier was broken off again and again")
         return False
-    await engine.start(names.COURIER, instance_id, given.model_copy(update={"lives": lives}))
-    _log_begun_anew(instance_id, lives)
+    again = given.model_copy(update={"lives": lives})
+    await engine.start(names.COURIER, broken.instance_id, again)
+    _log_begun_anew(broken.instance_id, lives)
     return True
 
 
-async def _delivery_again(engine: Engine, instance_id: str) -> bool:
-    """Let a delivery go on. One that is given up needs nothing more: it is a dead letter."""
-    snapshot = await engine.look_back(instance_id)
+async def _delivery_again(engine: Engine, broken: Snapshot) -> bool:
+    """Let a delivery go on. One that is given up needs nothing more: it is a dead letter. Nor does
+    one that an operator has replayed meanwhile."""
+    base, number = correlation.base_and_number(broken.instance_id)
     try:
-        given = resumed(snapshot)
+        given = resumed(broken)
     except ValueError:  # started by hand; or the record of a push that was given up
         return False
     lives = (given.lives or 0) + 1
-    if is_spent(lives):
+    if is_spent(lives) or (await replays.newest(engine, base))[0] > number:
         return False
     again = given.model_copy(update={"lives": lives})
-    await engine.start(names.DELIVER_NOTIFICATION, instance_id, again)
-    _log_begun_anew(instance_id, lives)
+    await engine.start(names.DELIVER_NOTIFICATION, broken.instance_id, again)
+    _log_begun_anew(broken.instance_id, lives)
     return True
 
 
-async def _group_again(engine: Engine, instance_id: str) -> bool:
+async def _group_again(engine: Engine, broken: Snapshot) -> bool:
     """Let a group go on with all that its history holds."""
-    snapshot = await engine.look_back(instance_id)
     try:
-        given = regathered(snapshot)
+        given = regathered(broken)
     except ValueError:  # started by hand
         return False
     lives = (given.lives or 0) + 1
@@ -98,13 +101,13 @@ async def _group_again(engine: Engine, instance_id: str) -> bool:
         log.line(
             "group-given-up",
             level=logging.ERROR,
-            group=instance_id,
+            group=broken.instance_id,
             todo="look why Python ends (memory?); from here on each push is told of by itself",
         )
         return False
-    _log_begun_anew(instance_id, lives)
+    _log_begun_anew(broken.instance_id, lives)
     again = given.model_copy(update={"lives": lives})
-    await engine.start(names.GATHER_ALARMS, instance_id, again)
+    await engine.start(names.GATHER_ALARMS, broken.instance_id, again)
     return True
 
 

@@ -15,11 +15,12 @@ import time
 from acr_global.correlation import NOTES
 from acr_global.functions import clock, log
 from acr_global.functions.durable import names, wire
-from acr_global.functions.durable.engine import Engine, Snapshot, close_session
+from acr_global.functions.durable.engine import Engine, Phase, Snapshot, close_session
 from acr_global.functions.durable.journal import Journal
 
 EVERY_SECONDS = 20.0
-"""Between checks for what to note; an instance is noted 20 to 40 s after its first turn."""
+"""Between checks for what to note; an instance is noted 20 to 40 s after its first turn here, or
+after its start from here."""
 
 CALL_SECONDS = 10.0
 
@@ -57,10 +58,19 @@ async def _note_and_close(journal: Journal, engine: Engine) -> None:
 
 async def note(journal: Journal, engine: Engine) -> None:
     """Note the open instances that are due. Raises EngineError; they then stay due."""
+    for instance_id in filter(journal.open.is_unseen, journal.open.due()):
+        if await _is_over(engine, instance_id):
+            journal.open.ended(instance_id)
     ids = journal.open.due()
     if ids:
         await engine.start(names.NOTE_OPEN, clock.stamped(NOTES), wire.OpenNote(instances=ids))
         journal.noted(ids)
+
+
+async def _is_over(engine: Engine, instance_id: str) -> bool:
+    """Whether an instance has ended elsewhere, and not by breaking off."""
+    snapshot = await engine.look(instance_id)
+    return not snapshot.goes_on and snapshot.phase is not Phase.FAILED
 
 
 def named(note: Snapshot) -> tuple[str, ...]:

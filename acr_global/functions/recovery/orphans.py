@@ -45,7 +45,8 @@ class Orphan:
     just_now: set[str] = field(default_factory=set)
     """Instances of which something was noted at last."""
     open: set[str] = field(default_factory=set)
-    """Instances that had a turn in it, and not their last, and that no note names."""
+    """Instances that had a turn in it, and not their last, or that it knew to be open, and that no
+    note names."""
     starts: set[str] = field(default_factory=set)
     """What it had just started, without having seen its first turn."""
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
@@ -82,7 +83,7 @@ def _read(paths: list[Path]) -> Orphan:
     orphan = Orphan(tuple(paths))
     lines = [line for path in paths for line in lines_of(path)]
     last = max((float(line[0]) for line in lines), default=0.0)
-    noted = {str(what[0]) for _, kind, *what in lines if kind == "noted"}
+    noted = set[str]()
     for at, kind, *what in lines:
         if kind == "endpoint":
             orphan.endpoint = str(what[0]) if what[1:] == [os.getppid()] else None
@@ -90,6 +91,10 @@ def _read(paths: list[Path]) -> Orphan:
         if float(at) >= last - JUST_NOW_SECONDS:
             orphan.just_now.add(str(what[0]))
         _take_line(orphan, kind, what, recent=float(at) >= last - MEMORY_SECONDS)
+        if kind == "noted":
+            noted.add(str(what[0]))
+        elif kind == "start":  # another life, of which the note may not tell
+            noted.discard(str(what[0]))
     orphan.open -= noted
     return orphan
 

@@ -29,8 +29,8 @@ def test_what_was_under_way_is_found_by_the_next_process(tmp_path: Path) -> None
     """These are turns that did not end, starts that were not seen to begin, and recent arrivals."""
     noted = Journal(tmp_path)
     noted.url = "http://127.0.0.1:1/"
-    noted.begins_anew("p1")
-    noted.begins_anew("p2")
+    noted.starts("p1")
+    noted.starts("p2")
     with noted.turn("p1"):
         pass
     under_way = noted.turn("p3")
@@ -88,13 +88,24 @@ def test_what_a_note_names_is_not_taken_over(tmp_path: Path) -> None:
     assert {"p2"} == orphan.open
 
 
+def test_what_was_started_again_after_a_note_is_taken_over(tmp_path: Path) -> None:
+    """The note is of its earlier life, and may be gone."""
+    first = Journal(tmp_path)
+    first.noted(["_courier.east.p1"])
+    first.starts("_courier.east.p1")
+    first.takes_over(["_courier.east.p1"])
+    first.close()
+    (orphan,) = orphans(tmp_path)
+    assert {"_courier.east.p1"} == orphan.open
+
+
 def test_what_this_machine_has_accepted_is_known_after_a_process_has_died(tmp_path: Path) -> None:
     """Of living processes as well, and where all that one left has been seen to."""
     dead, living = Journal(tmp_path), Journal(tmp_path)
     dead.accepted("p1", ARRIVAL)
     living.accepted("p1", OTHER)
     living.accepted("p11", ARRIVAL)
-    living.begins_anew("p1")
+    living.starts("p1")
     dead.close()
     for orphan in orphans(tmp_path):
         orphan.forget()
@@ -309,6 +320,15 @@ def test_a_new_instance_of_an_id_is_noted_anew(known: OpenList, clock: Clock) ->
         assert ("p1",) == known.due()
         known.noted(("p1",))
         known.ended("p1")
+
+
+def test_what_is_started_again_is_noted_anew(known: OpenList, clock: Clock) -> None:
+    """Its earlier life has ended elsewhere."""
+    for _ in range(2):
+        known.awaited("_courier.east.p1")
+        clock.now += OPEN_SECONDS
+        assert ("_courier.east.p1",) == known.due()
+        known.noted(known.due())
 
 
 def test_an_end_while_the_note_is_written_is_not_forgotten(known: OpenList, clock: Clock) -> None:
