@@ -26,7 +26,8 @@ One push's journey, file by file (data flows down; a file imports only what stan
     catchup                                 what of it was not delivered, and is to be taken in
     functions/                              the Azure Functions shell around all of it: http/,
                                             orchestrators/, activities/ and timers/, a file for
-                                            each function, by its name; app.py registers them
+                                            each function, by its name, and a package for each
+                                            subject; app.py registers them
     doctor/                                 what can be wrong with all that, and what to do
     cli/                                    the operator's commands
 

@@ -80,6 +80,7 @@ def after_attempts(state: Delivery, attempts: Iterable[Attempt]) -> Delivery:
 
 
 def _dead_if_refused_again(state: Delivery, attempt: Attempt) -> Attempt:
+    """The attempt as it is; dead where it was the one more try of a refused target, and refused."""
     if not attempt.once_more or not any(a.once_more for a in attempts_of(state, attempt.target)):
         return attempt
     return attempt.model_copy(update={"outcome": Outcome.DEAD, "retry_after": None})

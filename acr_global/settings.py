@@ -277,7 +277,7 @@ def _of_policies(settings: Settings) -> Iterator[Problem]:
     """What is wrong with the policies that are in force: of all registries, and of each."""
     policies = [settings.policy(host) for host in (None, *settings.registries)]
     if any(p.check_every >= p.timeout for p in policies):
-        said = "is no shorter than a timeout, so no look comes before that"
+        said = "is no shorter than a timeout, so no check comes before that"
         yield Problem(PREFIX + "CHECK_EVERY", said, "warning")
     hidden = any(hides_untagged(p.include, p.exclude) for p in policies)
     if Action.DELETE in settings.actions and hidden:

@@ -450,7 +450,7 @@ def test_words_are_words_in_any_letters() -> None:
 
 def test_a_look_that_cannot_come_is_noticed() -> None:
     """A pause as long as the timeout leaves none before it."""
-    assert "no look comes before" in problems(CHECK_EVERY="20m", TIMEOUT="10m")["CHECK_EVERY"]
+    assert "no check comes before" in problems(CHECK_EVERY="20m", TIMEOUT="10m")["CHECK_EVERY"]
     assert {} == problems(CHECK_EVERY="5m", TIMEOUT="10m")
 
 

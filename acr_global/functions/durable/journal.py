@@ -265,7 +265,7 @@ class OpenList:
             return self._silent.pop(push_id, frozenset())
 
     def begun(self, instance_id: str) -> None:
-        """Note that an instance has a turn here."""
+        """Note that an instance has a turn here, and is open."""
         with self._lock:
             self._silent.pop(instance_id, None)
             self._unseen.pop(instance_id, None)

@@ -5,6 +5,6 @@ noting              what is open is noted in storage, for when this machine is g
 accepted            what this machine's journals tell of one push
 reviving            the next life of a push: with what the one before knew
 mending             what is done to an instance that failed: begun again, or a courier sent
-givingup            what becomes of it after a day: a dead letter
+givingup            what breaks again and again, or cannot be reached: a dead letter
 letters, replays    dead letters, as the engine keeps them, and their replays
 """
