@@ -109,7 +109,10 @@ def wanted_by(query: Mapping[str, str]) -> Wanted:
     for name, read in _PARAMETERS.items():
         if text := query.get(name, "").strip():
             try:
-                wanted |= read(text)
+                named = read(text)
+                if any(wanted.get(field, value) != value for field, value in named.items()):
+                    raise ValueError("names another registry or repository than those asked for")
+                wanted |= named
             except ValueError as error:
                 message = f"The parameter {name}: {error}."
                 raise RejectedError(message, reason="filter-invalid") from None
@@ -152,4 +155,4 @@ _PARAMETERS: dict[str, Callable[[str], Named]] = {
     "missing": _region,
     "since": _moment,
 }
-"""Each parameter and its reader; what an image names goes before registry and repository."""
+"""Each parameter and its reader; an image may name the registry and the repository again."""
