@@ -272,7 +272,7 @@ class PushVerdict(Frozen):
     at: Moment
     missing: tuple[str, ...]
     attempts: tuple[Attempt, ...]
-    """The first for each target; those that followed stand in deliveries."""
+    """The first for each target. A delivery has those of its targets again, and what followed."""
     group: str | None = None
     """Id of the group of pushes that counts it; see docs/grouping.md."""
     grouped: tuple[str, ...] = ()

@@ -38,6 +38,8 @@ async def retry(tools: Tools, push_id: str) -> api.Retry:
     looked = await pushlooks.look(tools.engine, push_id)
     letters = pushlooks.given_up(looked)
     if not letters:
-        raise NothingGivenUpError("Nothing of this push was given up.")
+        raise NothingGivenUpError(
+            "Nothing of this push was given up, or its message is still tried for other targets."
+        )
     replays = [await replay(tools, letter) for letter in letters]
     return api.Retry(push=looked.seen.push.push_id, replays=tuple(replays))
