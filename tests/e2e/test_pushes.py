@@ -188,19 +188,6 @@ async def test_a_page_s_end_is_of_its_own_list() -> None:
         assert (await w.call("GET", f"pushes?state=overdue&after={page['next']}"))[0] == 400
 
 
-async def test_an_image_does_not_outdo_the_other_filters() -> None:
-    """A list of one repository never shows another's pushes: what fits no push is refused."""
-    async with world() as w:
-        await w.push("p1")
-        await asyncio.sleep(60)
-        _, page = await w.call("GET", "pushes")
-        repository = page["pushes"][0]["repository"]
-        assert [["p1"]] == await pages(w, f"image={repository}&repository={repository}")
-        status, answer = await w.call("GET", f"pushes?image={repository}&repository=other")
-        assert (400, "filter-invalid") == (status, answer["reason"])
-        assert answer["message"].startswith("The parameter image: ")
-
-
 async def test_a_row_that_cannot_be_read_costs_no_other() -> None:
     """Somebody may write into the table."""
     ledger = MemoryLedger()

@@ -207,7 +207,7 @@ async def test_what_is_no_push_is_not_shown(s: Scene) -> None:
 
 @both()
 async def test_a_wrong_question_is_refused(s: Scene) -> None:
-    """The answer says what would be right; a token of another list is refused, too."""
+    """The answer says what would be right; so with a token of another list."""
     for name, value in {
         "state": "late",
         "image": "team/app@v1",
@@ -218,5 +218,8 @@ async def test_a_wrong_question_is_refused(s: Scene) -> None:
         status, answer = await s.call("GET", "api/pushes", None, **{name: value})
         assert (400, "filter-invalid") == (status, answer["reason"])
         assert answer["message"].startswith(f"The parameter {name}: ")
+    wanted = {"image": "team/app", "repository": "other"}
+    status, answer = await s.call("GET", "api/pushes", None, **wanted)
+    assert (400, "filter-invalid") == (status, answer["reason"])
     status, answer = await s.call("GET", "api/pushes", None, after="00000000.x")
     assert (400, "after-invalid") == (status, answer["reason"])
