@@ -325,7 +325,7 @@ async def test_a_page_of_what_stays_holds_up_none(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(engine, "PAGE_ROWS", 1)
     monkeypatch.setattr(Engine, "list_ended", bounded)
     async with world(KEEP="14d") as w:
-        w.receivers["ops"].answers = [404]
+        w.receivers["ops"].answers = [400]
         await w.push("p1")
         await asyncio.sleep(15 * DAY)
         await upkeep(w)
