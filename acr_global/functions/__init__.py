@@ -16,7 +16,7 @@ and beside them what all of these share:
 
     app, setup      what is registered; what each function works with
     answers         what callers are answered
-    timings         how a timer function is registered, and how long it runs
+    timings         how a timer function is registered, how long it runs, and page by page
     log, clock      one line for each thing that happened; the time
 
 One webhook's way: http/image_push, arrivals/keeping, arrivals/searching,

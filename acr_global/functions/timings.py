@@ -1,4 +1,5 @@
-"""How a timer function is registered: one run at a time, whichever host it is on.
+"""How a timer function is registered: one run at a time, whichever host it is on; and how its runs
+go through pages of instances.
 
 Timers can stand still while webhooks are answered (azure-functions-host#11828: after a deployment).
 Nothing in the app would notice, so each run leaves a line, and an alert in infra/ misses it.
@@ -6,11 +7,12 @@ Nothing in the app would notice, so each run leaves a line, and an alert in infr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import azure.functions as func
 
 from acr_global.functions import clock, log
+from acr_global.functions.durable.engine import Listing, Snapshot
 from acr_global.functions.durable.sdk import App
 from acr_global.functions.setup import Setup, Tools
 
@@ -40,3 +42,29 @@ def register(
         await run(setup.tools(client, CALL_SECONDS))
         seconds = (clock.utcnow() - begun).total_seconds()
         log.line("timer-ran", function=name, seconds=round(seconds, 3))
+
+
+class Pages:
+    """All pages of a list, gone through by this process in one run or in several."""
+
+    def __init__(self) -> None:
+        self._after: str | None = None
+
+    @property
+    def at_first(self) -> bool:
+        """Whether the next one is the first."""
+        return self._after is None
+
+    async def rest(
+        self, read: Callable[[str | None], Awaitable[Listing]]
+    ) -> AsyncIterator[tuple[Snapshot, ...]]:
+        """Those from where the last run stopped. `read`: one page, by its token. A page counts as
+        done when the next one is asked for. Raises EngineError."""
+        while True:
+            after, self._after = self._after, None  # an unreadable page is not tried again
+            listed = await read(after)
+            self._after = after
+            yield listed.snapshots
+            self._after = listed.next
+            if listed.next is None:
+                return

@@ -14,9 +14,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from acr_global import ledger
 from acr_global.correlation import DELIVERIES, MARKS, NOTES, base_and_number, is_push
@@ -26,7 +27,7 @@ from acr_global.functions.records.ledgers import MAX_REMOVED, Ledger, LedgerErro
 from acr_global.functions.recovery import letters
 from acr_global.functions.setup import Tools
 from acr_global.functions.telemetry import observing
-from acr_global.functions.timings import RUN_SECONDS
+from acr_global.functions.timings import RUN_SECONDS, Pages
 from acr_global.settings import Settings
 
 AT_ONCE = 4
@@ -86,8 +87,7 @@ class Purging:
     """Goes through all that has ended, in one run or in several."""
 
     def __init__(self) -> None:
-        self._after: str | None = None
-        """Where the next run of this process goes on; None: at the beginning."""
+        self._pages = Pages()
 
     async def run(self, tools: Tools) -> None:
         """One run. What does not answer is left to the next."""
@@ -151,23 +151,11 @@ class Purging:
                     errors.append(str(error))
 
         try:
-            async for page in self._pages(engine, cutoffs):
+            async for page in self._pages.rest(partial(engine.list_ended, cutoffs.latest)):
                 due = [found for found in page if is_due(found, cutoffs)]
                 await asyncio.gather(*map(see_to, _once_each(due)))
         except EngineError as error:
             errors.append(str(error))
-
-    async def _pages(self, engine: Engine, cutoffs: Cutoffs) -> AsyncIterator[tuple[Snapshot, ...]]:
-        """What has ended, from where the last run stopped. A page counts as done when the next one
-        is asked for. Raises EngineError."""
-        while True:
-            after, self._after = self._after, None  # an unreadable page is not tried again
-            listed = await engine.list_ended(cutoffs.latest, after)
-            self._after = after
-            yield listed.snapshots
-            self._after = listed.next
-            if listed.next is None:
-                return
 
 
 def _once_each(due: Iterable[Snapshot]) -> Iterable[Snapshot]:

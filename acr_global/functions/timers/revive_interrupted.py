@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from acr_global.correlation import NOTES, is_push
 from acr_global.functions import clock, log, timings
@@ -23,7 +24,7 @@ from acr_global.functions.durable.sdk import App
 from acr_global.functions.recovery import givingup, mending, noting, reviving
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.telemetry import observing
-from acr_global.functions.timings import RUN_SECONDS
+from acr_global.functions.timings import RUN_SECONDS, Pages
 
 SCHEDULE = "0 */4 * * * *"
 """Second 0 of every fourth minute, in UTC: a broken-off instance goes on within five."""
@@ -49,8 +50,7 @@ class Patrol:
     """Goes through all notes, in one run or in several."""
 
     def __init__(self) -> None:
-        self._after: str | None = None
-        """Where the next run of this process goes on; None: at the first note."""
+        self._pages = Pages()
         self._found: dict[str, datetime] = {}
         """Pushes that were found open since the first note, and when they began."""
 
@@ -75,17 +75,12 @@ class Patrol:
 
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
         """Page after page of notes, until the last one or until time is up."""
-        while True:
-            after, self._after = self._after, None  # an unreadable page is not tried again
-            if after is None:
-                self._found = {}
-            listed = await engine.list_by_prefix(NOTES, after, pages=1, show_input=True)
-            self._after = after
-            for note in listed.snapshots:
+        if self._pages.at_first:
+            self._found = {}
+        read = partial(engine.list_by_prefix, NOTES, pages=1, show_input=True)
+        async for page in self._pages.rest(read):
+            for note in page:
                 await self._see_to(engine, note, errors)
-            self._after = listed.next
-            if listed.next is None:
-                break
         if not errors and (observer := observing.observer()):
             observer.found_open(list(self._found.values()))
 
