@@ -242,10 +242,9 @@ class OpenList:
         self._open: dict[str, float] = {}
         """Instances that are not noted yet, and since when they are open; oldest first."""
         self._noted: dict[str, None] = {}
-        self._unseen: dict[str, None] = {}
-        """Instances, no pushes, that were started here and have had no turn here."""
         self._silent: dict[str, frozenset[str]] = {}
-        """By push that was started here but has had no turn here: the regions not heard of here."""
+        """By instance that was started here but has had no turn here: of a push the regions not
+        heard of here, of any other none."""
 
     def started(self, push_id: str, silent: Iterable[str]) -> None:
         """Note that a push has been started here, of which these regions are yet to report."""
@@ -268,7 +267,6 @@ class OpenList:
         """Note that an instance has a turn here, and is open."""
         with self._lock:
             self._silent.pop(instance_id, None)
-            self._unseen.pop(instance_id, None)
             if instance_id not in self._noted and instance_id not in self._open:
                 _keep(self._open, instance_id, self._clock())
 
@@ -277,12 +275,12 @@ class OpenList:
         has its turns this process may never see."""
         with self._lock:
             _keep(self._open, instance_id, self._clock())
-            _keep(self._unseen, instance_id, None)
+            _keep(self._silent, instance_id, frozenset())
 
-    def is_unseen(self, instance_id: str) -> bool:
+    def has_turns_elsewhere(self, instance_id: str) -> bool:
         """Whether an instance was started here and has had no turn here: it may be over."""
         with self._lock:
-            return instance_id in self._unseen
+            return instance_id in self._silent
 
     def found(self, instance_id: str) -> None:
         """Note that an instance with its turns elsewhere has been open long enough already."""
@@ -293,7 +291,7 @@ class OpenList:
     def ended(self, instance_id: str) -> None:
         """Note that an instance has had its last turn here."""
         with self._lock:
-            for known in (self._open, self._noted, self._unseen):
+            for known in (self._open, self._noted, self._silent):
                 known.pop(instance_id, None)
 
     def known(self) -> tuple[str, ...]:

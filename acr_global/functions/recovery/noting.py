@@ -58,7 +58,7 @@ async def _note_and_close(journal: Journal, engine: Engine) -> None:
 
 async def note(journal: Journal, engine: Engine) -> None:
     """Note the open instances that are due. Raises EngineError; they then stay due."""
-    for instance_id in filter(journal.open.is_unseen, journal.open.due()):
+    for instance_id in filter(journal.open.has_turns_elsewhere, journal.open.due()):
         if await _is_over(engine, instance_id):
             journal.open.ended(instance_id)
     ids = journal.open.due()

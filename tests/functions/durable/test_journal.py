@@ -331,6 +331,13 @@ def test_what_is_started_again_is_noted_anew(known: OpenList, clock: Clock) -> N
         known.noted(known.due())
 
 
+def test_what_was_started_here_and_is_over_is_not_known(known: OpenList) -> None:
+    """Whether it had its turns here or elsewhere."""
+    known.awaited("_courier.east.p1")
+    known.ended("_courier.east.p1")
+    assert () == known.known()
+
+
 def test_an_end_while_the_note_is_written_is_not_forgotten(known: OpenList, clock: Clock) -> None:
     """An instance that ends meanwhile does not stay in the list of noted ones."""
     known.begun("p1")
