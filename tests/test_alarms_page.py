@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 from tests.functions.test_log import logged
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "alarms.md").read_text()
 
 
+@cache
 def todos() -> dict[str, set[str]]:
     """What each event says is to be done; nothing where that is made elsewhere, as of a setting."""
     found: dict[str, set[str]] = defaultdict(set)

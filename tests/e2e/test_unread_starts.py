@@ -76,13 +76,8 @@ async def test_a_delivery_goes_on() -> None:
 async def test_a_delivery_goes_on_whose_turn_was_another_process_s() -> None:
     """The one that started it lives, and notes it as open."""
     async with noted_world() as (w, journal):
-        ops = w.receivers["ops"]
-        ops.answers, ops.gate = [503], asyncio.Event()
-        await w.push("p1")
-        await w.until(lambda: ops.requests)
-        w.host.hazards = dying("turn-before@1")
-        ops.gate.set()
-        await asyncio.sleep(OPEN_SECONDS + 5)
+        await with_a_broken_delivery(w)
+        await asyncio.sleep(OPEN_SECONDS + 1)
         assert "Failed" == status(w, DELIVERY)
         await note(w, journal)
         await asyncio.sleep(RUN + 60)
@@ -114,8 +109,6 @@ async def test_a_probe_is_not_noted() -> None:
 async def test_a_start_that_is_held_back_is_taken_over() -> None:
     """The message of a host that died is away for a minute, longer than is waited for."""
     async with world(hazards=Hazards(gap=(300.0, 300.0))) as w:
-        async with w.session.get(w.host.url):  # the engine's address is known
-            pass
         journal = Journal()
         engine = replace(engine_of(w), journal=journal)
         data = wire.CourierInput(push_id="p1", arrivals=())

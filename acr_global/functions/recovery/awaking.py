@@ -1,10 +1,9 @@
 """What a new Python process does first: resume what its dead predecessor was working on.
 
 The journal of a process that has ended names the instances whose turns it was in, or may have been,
-and what it had just started.
-Those of them that have failed go on (mending.py). What else was open there is noted in storage, as
-if it had been open here (noting.py). It is done in a thread, because nothing may ever call this
-process: the engine sends a failed instance nothing more.
+and what it had just started. Those of them that have failed go on (mending.py). What else was open
+there is noted in storage, as if it had been open here (noting.py). It is done in a thread, because
+nothing may ever call this process: the engine sends a failed instance nothing more.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from acr_global.correlation import is_push
@@ -21,6 +20,7 @@ from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snap
 from acr_global.functions.durable.journal import Journal
 from acr_global.functions.recovery import mending
 from acr_global.functions.recovery.orphans import Orphan, orphans
+from acr_global.model import Arrival
 
 TRIES_FOR_SECONDS = 3_600.0
 """The engine may be slow to answer. What is left by then, the next process resumes."""
@@ -109,10 +109,8 @@ async def _begins(engine: Engine, instance_id: str) -> bool:
     """Whether nothing more needs to be done for what was started: not yet, where it has not begun.
     Nobody else knows of what failed in a first turn that Python had not read."""
     phase = (await engine.look(instance_id)).phase
-    if phase is Phase.FAILED and is_push(instance_id):
-        await mending.send_courier(engine, instance_id)
-    elif phase is Phase.FAILED:
-        await mending.begin_again(engine, instance_id)
+    if phase is Phase.FAILED:
+        await _resume(engine, instance_id)
     return phase is not Phase.PENDING
 
 
@@ -123,13 +121,17 @@ async def _goes_on(orphan: Orphan, engine: Engine, instance_id: str) -> bool:
     broken = snapshot.phase is Phase.FAILED or (
         snapshot.phase is Phase.BEGUN and _was_broken_off(snapshot)
     )
-    if broken and is_push(instance_id):
-        arrivals = orphan.arrivals.get(instance_id, ())
+    if broken:
+        await _resume(engine, instance_id, orphan.arrivals.get(instance_id, ()))
+    return broken or not snapshot.goes_on
+
+
+async def _resume(engine: Engine, instance_id: str, arrivals: Iterable[Arrival] = ()) -> None:
+    """Have an instance that was broken off go on; a push with these arrivals."""
+    if is_push(instance_id):
         await mending.send_courier(engine, instance_id, arrivals)
-        return True
-    if snapshot.phase is Phase.FAILED:
+    else:
         await mending.begin_again(engine, instance_id)
-    return not snapshot.goes_on
 
 
 def _was_broken_off(snapshot: Snapshot) -> bool:
