@@ -95,7 +95,7 @@ class Group(Frozen):
         return "open" if len(self.members) < MAX_MEMBERS else "full"
 
 
-class Said(Frozen):
+class News(Frozen):
     """What a group hears of a push."""
 
     push: Counted
@@ -103,10 +103,10 @@ class Said(Frozen):
     """It is overdue now; False: that is what has become of it since."""
 
 
-def take(group: Group, said: Said) -> Group:
+def take(group: Group, news: News) -> Group:
     """The group with one more alarm, or with what has become of one. Repeats change nothing, and
     nothing does once it is over, for nobody would hear of it."""
-    member = said.push
+    member = news.push
     if group.over:
         return group
     if any(m.push_id == member.push_id for m in group.members):
@@ -115,7 +115,7 @@ def take(group: Group, said: Said) -> Group:
         return group
     if group.opened:
         return _with(group, member.model_copy(update={"singly": False}))
-    if not said.alarm:
+    if not news.alarm:
         return group  # while it counts, an alarm is forgotten once it is older than the window
     recent = member.overdue_at - group.setting.within
     opens = sum(m.overdue_at > recent for m in group.members) + 1 >= group.setting.count

@@ -13,7 +13,7 @@ from acr_global.gathering import (
     Counted,
     Group,
     Mark,
-    Said,
+    News,
     mark_of,
     marks,
     take,
@@ -26,7 +26,7 @@ THREE = AlarmGroup(count=3, within=10 * MINUTE)
 WAITING, RECOVERED, INCOMPLETE = MemberState
 
 
-def group(*said: Said) -> Group:
+def group(*said: News) -> Group:
     """A group that has heard this; three alarms in ten minutes open it."""
     there = Group(group_id="_group.x.1", missing=("eastus",), setting=THREE)
     for one in said:
@@ -48,14 +48,14 @@ def push(number: int, minutes: float = 0, state: MemberState = WAITING) -> Count
     )
 
 
-def alarm(number: int, minutes: float = 0) -> Said:
+def alarm(number: int, minutes: float = 0) -> News:
     """A push is overdue."""
-    return Said(push=push(number, minutes), alarm=True)
+    return News(push=push(number, minutes), alarm=True)
 
 
-def later(number: int, state: MemberState, minutes: float = 20) -> Said:
+def later(number: int, state: MemberState, minutes: float = 20) -> News:
     """What has become of a push."""
-    return Said(push=push(number, minutes, state), alarm=False)
+    return News(push=push(number, minutes, state), alarm=False)
 
 
 def decisions(there: Group) -> list[bool]:

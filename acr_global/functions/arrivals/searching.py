@@ -197,7 +197,7 @@ class Search:
             if not await self._engine.raise_event(push_id, name, arrival):
                 raise UndecidedError("finished while the event was on its way")
             self._engine.journal.accepted(push_id, arrival)
-            _settle(outcome, Kept(Place.EVENT, push_id))
+            _answer(outcome, Kept(Place.EVENT, push_id))
 
     async def send_couriers(self) -> None:
         """Hand each arrival to a courier. One with the same id already carries an arrival of the
@@ -213,7 +213,7 @@ class Search:
             with contextlib.suppress(AlreadyExistsError):
                 await self._engine.start(names.COURIER, courier, data)
             self._engine.journal.left_to_courier(start.push_id)
-            _settle(outcome, Kept(Place.COURIER, start.push_id))
+            _answer(outcome, Kept(Place.COURIER, start.push_id))
 
     async def last_look(self) -> None:
         """Look whether a start without an answer was carried out."""
@@ -294,7 +294,7 @@ class Search:
             outcome.set_result(Kept(Place.TERMINATED, push_id))
 
 
-def _settle(outcome: asyncio.Future[Kept | None], kept: Kept) -> None:
+def _answer(outcome: asyncio.Future[Kept | None], kept: Kept) -> None:
     """Note an outcome, unless nobody waits for it any more, or there is one already."""
     if not outcome.done():
         outcome.set_result(kept)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from acr_global.functions.durable import notifications, statuses, wire
 from acr_global.functions.durable.engine import Snapshot
-from acr_global.gathering import Group, Said
+from acr_global.gathering import Group, News
 from acr_global.grouping import MemberState
 from acr_global.model import Attempt, Frozen, Moment
 from acr_global.reporting import Telling
@@ -15,7 +15,7 @@ class GroupInput(Frozen):
 
     v: Literal[1] = 1
     group: Group
-    said: tuple[Said, ...] = ()
+    said: tuple[News, ...] = ()
     """The alarm that it begins with."""
     lives: int | None = None
     """How often it was broken off, if it was."""

@@ -73,8 +73,8 @@ class Gathering:
         given = wire.load(groups.GroupInput, context.get_input())
         self._context, self._waits, self._wakes = context, list[Any](), 0
         self.group = given.group
-        for said in given.said:
-            self.group = gathering.take(self.group, said)
+        for news in given.said:
+            self.group = gathering.take(self.group, news)
         self._owed = given.owed or ()
         self._being_told: dict[str, int] = {}
         self._telling: datetime | None = None
@@ -183,7 +183,7 @@ class Gathering:
         for wait in heard:
             self._waits.remove(wait)
             with contextlib.suppress(ValueError):  # raised by hand
-                self.group = gathering.take(self.group, wire.load(gathering.Said, wait.result))
+                self.group = gathering.take(self.group, wire.load(gathering.News, wait.result))
         self._wakes += not heard or self.group != before
 
     def _status(self) -> None:

@@ -14,7 +14,7 @@ from acr_global import correlation, ends
 from acr_global.errors import AcrGlobalError
 from acr_global.functions.durable import notifications, wire
 from acr_global.functions.durable.engine import Engine, Phase, Snapshot
-from acr_global.functions.recovery import mending
+from acr_global.functions.recovery import resuming
 from acr_global.retry import Delivery
 
 
@@ -92,4 +92,4 @@ def delivery_of(snapshot: Snapshot) -> Delivery:
     """A delivery, `whole`, as it ended, or as far as it has come. Raises ValueError where its input
     is no delivery's."""
     ended = output_of(snapshot)
-    return ended.delivery if ended else mending.resumed(snapshot).delivery
+    return ended.delivery if ended else resuming.delivery(snapshot).delivery

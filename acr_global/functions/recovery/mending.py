@@ -11,14 +11,13 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Literal
 
-from acr_global import correlation, gathering, reporting, retry
-from acr_global.functions import clock, log
-from acr_global.functions.durable import groups, names, notifications, wire
+from acr_global import correlation
+from acr_global.functions import log
+from acr_global.functions.durable import names, wire
 from acr_global.functions.durable.engine import AlreadyExistsError, Engine, Phase, Snapshot
-from acr_global.functions.recovery import givingup, replays
+from acr_global.functions.recovery import givingup, replays, resuming
 from acr_global.functions.telemetry import observing
 from acr_global.lives import MAX_LIVES, is_spent
 from acr_global.model import Arrival
@@ -78,7 +77,7 @@ async def _delivery_again(engine: Engine, broken: Snapshot) -> bool:
     one that an operator has replayed meanwhile."""
     base, number = correlation.base_and_number(broken.instance_id)
     try:
-        given = resumed(broken)
+        given = resuming.delivery(broken)
     except ValueError:  # started by hand; or the record of a push that was given up
         return False
     lives = (given.lives or 0) + 1
@@ -93,7 +92,7 @@ async def _delivery_again(engine: Engine, broken: Snapshot) -> bool:
 async def _group_again(engine: Engine, broken: Snapshot) -> bool:
     """Let a group go on with all that its history holds."""
     try:
-        given = regathered(broken)
+        given = resuming.group(broken)
     except ValueError:  # started by hand
         return False
     lives = (given.lives or 0) + 1
@@ -109,58 +108,6 @@ async def _group_again(engine: Engine, broken: Snapshot) -> bool:
     again = given.model_copy(update={"lives": lives})
     await engine.start(names.GATHER_ALARMS, broken.instance_id, again)
     return True
-
-
-def regathered(snapshot: Snapshot) -> groups.GroupInput:
-    """A group that was broken off, with all that its history holds. A history does not show what
-    an activity was to tell, so a report without a result may have said anything, to anybody.
-
-    Raises ValueError where its input is no group's.
-    """
-    given = wire.load(groups.GroupInput, snapshot.input)
-    group, owed = given.group, given.owed
-    unsure_since: datetime | None = None
-    for said in given.said:
-        group = gathering.take(group, said)
-    for event in snapshot.history:
-        at, name = clock.moment(event.get("Timestamp")), event.get("FunctionName")
-        match event.get("EventType"), name or event.get("Name"):
-            case "EventRaised", names.ALARM_EVENT:
-                with contextlib.suppress(ValueError):  # raised by hand
-                    group = gathering.take(group, wire.load(gathering.Said, event.get("Input")))
-            case (("TaskScheduled" | "TaskFailed"), names.TELL_GROUP):
-                unsure_since = at
-            case "TaskCompleted", names.TELL_GROUP if at:
-                answer, unsure_since = wire.result(groups.TellOutput, event), at
-                if answer:
-                    group, unsure_since = reporting.told(group, answer.tellings, at), None
-                    # Whether they were handed over since does not matter: a second start finds
-                    # the first.
-                    owed = answer.owed or None
-            case "TaskCompleted", names.ASK_MEMBERS if at:
-                if asked := wire.result(groups.AskOutput, event):
-                    group = gathering.asked(group, asked.states, at)
-    if unsure_since:
-        group = reporting.perhaps_told(group, unsure_since)
-    return given.model_copy(update={"group": group, "said": (), "owed": owed})
-
-
-def resumed(snapshot: Snapshot) -> notifications.DeliveryInput:
-    """A delivery that was broken off, with the attempts that its history holds.
-
-    Raises ValueError where its input is no delivery's.
-    """
-    given = wire.load(notifications.DeliveryInput, snapshot.input)
-    state = given.delivery
-    for event in snapshot.history:
-        if (event.get("EventType"), event.get("FunctionName")) == (
-            "TaskCompleted",
-            names.ATTEMPT_DELIVERY,
-        ):
-            # Of a round whose result cannot be read nothing is known: its targets are still owed.
-            made = wire.result(notifications.AttemptOutput, event)
-            state = retry.after_attempts(state, made.attempts if made else ())
-    return given.model_copy(update={"delivery": state})
 
 
 def _log_begun_anew(instance_id: str, lives: int) -> None:

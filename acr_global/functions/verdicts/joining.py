@@ -28,7 +28,7 @@ from acr_global.functions.durable.engine import (
 )
 from acr_global.functions.recovery import mending
 from acr_global.functions.setup import Tools
-from acr_global.gathering import Counted, Group, Said
+from acr_global.gathering import Counted, Group, News
 from acr_global.grouping import BECOMES, MemberState
 from acr_global.model import Action, Verdict, VerdictType
 from acr_global.notify.words import shorten
@@ -91,8 +91,8 @@ async def _insist(step: Callable[[], Awaitable[T | None]]) -> T | None:
 class _Raised:
     """What was raised last, so that it is not raised at every look."""
 
-    def __init__(self, engine: Engine, said: Said) -> None:
-        self._engine, self._said = engine, said
+    def __init__(self, engine: Engine, news: News) -> None:
+        self._engine, self._news = engine, news
         self._last: tuple[str, float] | None = None
 
     async def to(self, group_id: str) -> None:
@@ -100,7 +100,7 @@ class _Raised:
         now = asyncio.get_running_loop().time()
         if self._last and self._last[0] == group_id and now - self._last[1] < RAISE_AGAIN_SECONDS:
             return
-        await self._engine.raise_event(group_id, names.ALARM_EVENT, self._said)
+        await self._engine.raise_event(group_id, names.ALARM_EVENT, self._news)
         self._last = group_id, now
 
 
@@ -113,8 +113,8 @@ class _Joining:
         self._tools, self._verdict, self._targets = tools, verdict, targets
         self._policy = tools.settings.policy(verdict.artifact.registry)
         self._state = MemberState.WAITING if listens else MemberState.INCOMPLETE
-        self._said = Said(push=_counted(verdict, self._state, targets), alarm=True)
-        self._raised = _Raised(tools.engine, self._said)
+        self._news = News(push=_counted(verdict, self._state, targets), alarm=True)
+        self._raised = _Raised(tools.engine, self._news)
         self._prefix = correlation.group_prefix(verdict.artifact.registry, verdict.missing)
         self._newest: str | None = None
         """The last group that was found, or begun here, and may take the alarm."""
@@ -164,7 +164,7 @@ class _Joining:
             missing=self._verdict.missing,
             setting=self._policy.alarm_group,
         )
-        data = groups.GroupInput(group=group, said=(self._said,))
+        data = groups.GroupInput(group=group, said=(self._news,))
         self._newest = group.group_id
         with contextlib.suppress(AlreadyExistsError):
             await self._tools.engine.start(names.GATHER_ALARMS, group.group_id, data)
@@ -185,8 +185,8 @@ class _FollowUp:
     def __init__(self, tools: Tools, verdict: Verdict, taken: wire.InGroup) -> None:
         self._engine, self._push_id, self._taken = tools.engine, verdict.push_id, taken
         self._state = BECOMES[verdict.type]
-        said = Said(push=_counted(verdict, self._state, taken.targets), alarm=False)
-        self._raised = _Raised(tools.engine, said)
+        news = News(push=_counted(verdict, self._state, taken.targets), alarm=False)
+        self._raised = _Raised(tools.engine, news)
 
     async def step(self) -> bool | None:
         """Look at the group, and raise it. Raises EngineError."""
