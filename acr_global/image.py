@@ -46,5 +46,7 @@ def parse_image(text: str) -> Image:
     if not repository or (colon and not tag) or not _NO_SIGNS.isdisjoint(tag):
         raise ValueError("must be REGISTRY/REPOSITORY:TAG or @DIGEST, such as team/app:v2")
     if repository != repository.lower():
-        raise ValueError("must have no capitals in the repository, which has none")
+        raise ValueError(
+            "must have no capitals in the repository: registries know it in small letters only"
+        )
     return Image(registry, repository, tag or None, digest or None)

@@ -22,6 +22,7 @@ from acr_global.cli.exits import AppError, NotAskedError, UnreachableError
 from acr_global.proxies import ProxyError
 from acr_global.registry.naming import KEY_HEADER
 from acr_global.retry_after import parse_retry_after
+from acr_global.urls import is_loopback, split_url
 
 
 class Client:
@@ -72,7 +73,9 @@ class Client:
             case aiohttp.ClientConnectorCertificateError():
                 return f"{host} has a certificate that is not trusted here"
             case aiohttp.ClientSSLError():
-                return f"{host} does not speak TLS as it must"
+                here = is_loopback(split_url(self._app.url).host)
+                mend = "; `func start` and the local host are asked by http://" if here else ""
+                return f"{host} does not speak TLS as it must{mend}"
             case aiohttp.ClientProxyConnectionError():
                 return f"cannot reach the proxy to {host}"
             case aiohttp.ClientHttpProxyError():

@@ -27,6 +27,9 @@ KEY_CHARS = 1_024
 BYTE_ORDER_MARK = "\ufeff"
 DEFAULT_TIMEOUT = 100.0
 """Seconds. The app's slowest answer is a trial: 60 s until its turn, 30 s for the target."""
+_BELOW_API = re.compile(r"/api(/(ui|imagepush|health)(/.*)?)?/?$", re.IGNORECASE)
+"""What a browser or a webhook has in the place of the base URL. `/api/...` of somebody's own proxy
+may be right."""
 NO_KEY_OPTION = (
     "there is no --key: other users of the machine can read command lines, and shells keep them; "
     "the command's --help says by which variable, or by --key-stdin, it is given"
@@ -136,6 +139,10 @@ def base_url(url: str) -> str:
     if parts.userinfo is not None or "?" in url or "#" in url:
         raise UsageError(
             "the app's url must be no more than a host, as in https://NAME.azurewebsites.net"
+        )
+    if _BELOW_API.search(parts.path):
+        raise UsageError(
+            "the app's url must end before /api, as https://NAME.azurewebsites.net does"
         )
     return url.rstrip("/")
 

@@ -13,6 +13,7 @@ from typing import Any
 from acr_global.cli.loose_json import read_json
 from acr_global.errors import AcrGlobalError
 from acr_global.json_text import TWICE, leaves, place
+from acr_global.setting_names import PREFIX
 
 FILE = "local.settings.json"
 """Source: learn.microsoft.com/azure/azure-functions/functions-develop-local, `Local settings
@@ -49,6 +50,8 @@ def local_values(folder: Path) -> dict[str, str]:
     values = _member(content, "Values") if isinstance(content, dict) else None
     if not isinstance(values, dict):
         raise LocalFileError(f"{FILE} must be an object with an object Values in it")
+    if beside := [name for name in content if name.upper().startswith(PREFIX)]:
+        raise LocalFileError(f"{FILE}: {', '.join(beside)} belongs into Values, not beside it")
     if str(_member(content, "IsEncrypted")).lower() in ("true", "1"):
         raise LocalFileError(
             f"{FILE} is encrypted (IsEncrypted is true); `func settings decrypt` makes it readable"

@@ -9,7 +9,7 @@ from acr_global.api import Push, PushDelivery, PushDetails
 from acr_global.cli.letters import attempt_row
 from acr_global.cli.output import cell, print_facts, print_table
 from acr_global.durations import format_duration
-from acr_global.model import Artifact, RegionReport
+from acr_global.model import Artifact, EvidenceKind, RegionReport
 from acr_global.notify.words import subject
 
 WIDTH = 30
@@ -131,6 +131,8 @@ def _way(region: RegionReport, span: float) -> tuple[str, str]:
         return "~".rjust(WIDTH, "."), "; ".join(["by evidence", *_seen(region)])
     place = min(max(round(region.lag_seconds / span * (WIDTH - 1)), 0), WIDTH - 1)
     other = " (another digest)" if region.digest_differs else ""
+    if any(evidence.kind is EvidenceKind.CAUGHT_UP for evidence in region.evidence):
+        other += " (caught up)"  # so it was told after the deadline, and is complete all the same
     return f"{'.' * place}*".ljust(WIDTH, " "), f"{region.lag_seconds:.1f} s{other}"
 
 

@@ -20,17 +20,19 @@ _INTRODUCTION = f"""\
 For operators: the registry's webhooks, where images are, what could not be delivered, a trial of
 each target, a check of the settings, a simulated registry. They run on your machine, as `{PROG}` or
 `python -m acr_global`, and need the extra `cli`, which is never deployed: in a checkout `make demo`
-and `make test` install it in `.venv`, or `python -m pip install -e '.[cli]'`. At a terminal tables
-are folded to its width; in a pipe each row is one line. Colours are left out where
-`NO_COLOR` is set. `{PROG} --install-completion` teaches bash, zsh, fish or PowerShell what may
-follow; `--show-completion` prints what it would install.
+and `make test` install it in `.venv` (`. .venv/bin/activate` puts it on PATH); elsewhere
+`python -m pip install -e '.[cli]'`, in a virtual environment of your own. At a terminal tables are
+folded to its width; in a pipe each row is one line. Colours are left out where `NO_COLOR` is set.
+`{PROG} --install-completion` teaches bash, zsh, fish or PowerShell what may follow;
+`--show-completion` prints what it would install.
 
-`pushes`, [`wait`](pipelines.md), `deadletters`, `targets test --url` and
+`pushes`, [`wait`](pipelines.md), `regions`, `deadletters`, `targets test --url` and
 [`simulate`](simulating.md) ask a running app:
 
 ```sh
 group=acr-global
-app=func-acr-global
+app=$(az deployment group show --resource-group "$group" --name acr-global \\
+  --query properties.outputs.functionAppName.value --output tsv)
 FUNCTION_APP_URL=$(az deployment group show --resource-group "$group" --name acr-global \\
   --query properties.outputs.functionAppUrl.value --output tsv)
 FUNCTION_APP_KEY=$(az functionapp keys list --resource-group "$group" --name "$app" \\

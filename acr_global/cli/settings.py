@@ -13,7 +13,7 @@ import typer
 
 from acr_global.cli.console import current_folder
 from acr_global.cli.effective import effective
-from acr_global.cli.environment import SETTINGS_NOTE, local_environ, local_values
+from acr_global.cli.environment import FILE, SETTINGS_NOTE, local_environ, local_values
 from acr_global.cli.exits import Exit
 from acr_global.cli.output import line, print_facts, print_json, print_table
 from acr_global.errors import Problem, RenderError
@@ -38,6 +38,8 @@ def check() -> int:
     for problem in (*loaded.problems, *unusable):
         print(line(f"{problem.severity}: {problem.setting}: {problem.message}"))
     if loaded.errors or unusable:
+        if not any(name.startswith(PREFIX) for name in here):
+            print(f"note: the environment has none of the settings, nor has {FILE} in this folder")
         return Exit.PROBLEMS
     print("ok")
     print_facts(in_force(loaded.settings))

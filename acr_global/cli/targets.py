@@ -24,7 +24,7 @@ from acr_global.cli.connection import (
     segment,
 )
 from acr_global.cli.console import current_folder
-from acr_global.cli.environment import SETTINGS_NOTE, local_environ
+from acr_global.cli.environment import FILE, SETTINGS_NOTE, local_environ
 from acr_global.cli.exits import Exit, UsageError
 from acr_global.cli.output import cell, line, print_json, print_table
 from acr_global.errors import Problem, TargetUnknownError
@@ -192,8 +192,10 @@ def find_target(loaded: Loaded, name: str) -> Target:
     found = next((t for t in loaded.settings.targets if t.name == name), None)
     if found is None:
         known = ", ".join(t.name for t in loaded.settings.targets) or "none"
-        reason = own[0].message if own else f"no target has this name; known are: {known}"
-        raise TargetUnknownError(reason)
+        unknown = f"no target has this name in the settings here; known are: {known}"
+        if not loaded.settings.targets:
+            unknown += f". Is {FILE} in this folder? `targets test --url` has the app say it"
+        raise TargetUnknownError(own[0].message if own else unknown)
     for problem in own:
         _warn(problem)
     return found

@@ -35,6 +35,7 @@ UNREACHED_SECONDS = 10.0
 """The same before its first answer, for then the URL may be wrong."""
 MAX_PAGES = 10
 """Of the list, for one look."""
+_WHY = "; why that may be: docs/alarms.md, A pipeline stands"
 
 
 class NotEverywhereError(CommandError):
@@ -100,7 +101,7 @@ class Wait:
             found = {"image": self.name, "everywhere": good, "missing": missing}
             print_json(found | {"push": self._answer})
         if push is None:
-            raise NotYetError(f"no push of {self.name} is known by then")
+            raise NotYetError(f"no push of {self.name} is known by then{_WHY}")
         if push.state in OPEN:
             raise NotYetError(f"{self.name} is {push.state.value} still, {_missing(push)}")
         if push.state not in GOOD:

@@ -27,7 +27,9 @@ def check_catching_up(facts: Facts) -> Finding:
         mend = "set ACR_GLOBAL_REGISTRY_ID (docs/catching-up.md), or `acr-global catch-up`"
         return wrong(CHECK, f"is off, with {events}", mend)
     if failed := _failed(said):
-        return wrong(CHECK, f"cannot read the event log: {failed}", "docs/catching-up.md, Needs")
+        return wrong(
+            CHECK, f"cannot read the event log: {failed}", "docs/catching-up.md, What it needs"
+        )
     if count is None:
         return fine(CHECK, "is on; what there is to take in is not known")
     return fine(CHECK, f"is on; {events}" + (", taken in unless they have been" if count else ""))

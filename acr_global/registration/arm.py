@@ -74,7 +74,7 @@ class Arm:
         if not found:
             raise ArmError(
                 f"no registry {_shown(name_or_id)} can be seen in the subscription "
-                f"{self._subscription}: it is in another one, or the right "
+                f"{self._subscription}: it is called otherwise, or in another one, or the right "
                 f"{rights.READ_REGISTRY} is missing",
                 status=404,
             )
@@ -193,7 +193,11 @@ class Arm:
 
     def _default(self) -> str:
         if not self._subscription:
-            raise ArmError("no subscription is named: give one, or an ARM id", status=400)
+            raise ArmError(
+                "no subscription is named: give --subscription ID or AZURE_SUBSCRIPTION_ID, or the "
+                "registry's ARM id",
+                status=400,
+            )
         return self._subscription
 
     def _registries(self, subscription: str) -> Any:

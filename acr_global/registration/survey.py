@@ -63,7 +63,7 @@ def app_at(arm: Arm, url: str, app_id: str | None) -> App:
         if host in site.hosts:
             return App(site.id, url, site.hosts)
     raise ArmError(
-        f"no app of the subscription answers at {host}: it is in another one, or the right "
-        f"{READ_SITE} is missing; its ARM id may be given instead",
+        f"no app of the subscription answers at {host}: it is called otherwise, or in another "
+        f"one, or the right {READ_SITE} is missing; its ARM id may be given instead",
         status=404,
     )

@@ -19,7 +19,12 @@ EMPTY = {"deadletters": [], "cut_off": False}
 
 @pytest.mark.parametrize(
     "url",
-    ["https://a.example", "https://a.example/base", "http://127.0.0.1:7071", "http://localhost"],
+    [
+        "https://a.example",
+        "https://a.example/api/base",
+        "http://127.0.0.1:7071",
+        "http://localhost",
+    ],
 )
 def test_a_plain_url_is_taken(url: str) -> None:
     """https is accepted everywhere, and http on this machine; a final slash makes no difference."""
@@ -33,6 +38,9 @@ def test_a_plain_url_is_taken(url: str) -> None:
         ("no more than a host", "https://a.example/?code=hush"),
         ("no more than a host", "https://a.example/#hush"),
         ("no more than a host", "https://hush:word@a.example"),
+        ("must end before /api", "https://a.example/api"),
+        ("must end before /api", "https://a.example/api/ui/pushes/hush"),
+        ("must end before /api", "https://a.example/base/api/ImagePush"),
         ("must begin with https://", "ftp://hush"),
         ("must begin with https://", "hush.azurewebsites.net"),
         ("must begin with https://", "https://[hush"),

@@ -110,6 +110,10 @@ def test_numbers_and_truth_values_become_text(tmp_path: Path, expected: str, val
         ("(IsEncrypted is true)", '{"IsEncrypted": true, "Values": {"A": "hush"}}'),
         ("(IsEncrypted is true)", '{"IsEncrypted": "True"}'),
         ("(IsEncrypted is true)", '{"isEncrypted": true}'),
+        (
+            "ACR_GLOBAL_TIMEOUT, acr_global_ui belongs into Values",
+            '{"ACR_GLOBAL_TIMEOUT": "hush", "acr_global_ui": "hush", "Values": {}}',
+        ),
         ("with an object Values in it", '{"Values": null}'),
         ("with an object Values in it", '["hush"]'),
         ("is not JSON (line 3, column 5)", "{\n/* hush\n */ hush}"),

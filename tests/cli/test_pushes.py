@@ -247,6 +247,14 @@ def test_a_timeline_says_where_a_region_s_evidence_comes_from() -> None:
     assert 80 >= len(first)
 
 
+def test_a_timeline_says_what_was_caught_up_with() -> None:
+    """Such a push may be decided long after its deadline, and be complete."""
+    seen = [{"region": "eastus", "kind": "caught-up", "found": True, "detail": "not delivered"}]
+    regions = [ARRIVED | {"region": "eastus", "lag_seconds": 0.5, "evidence": seen}]
+    (line,) = timeline(api.PushDetails.model_validate(DECIDED | {"regions": regions}))
+    assert line.endswith("  0.5 s (caught up)")
+
+
 def test_a_retry_says_what_is_sent_anew(ask: Run, app: App) -> None:
     """A line for each dead letter."""
     replay = {"status": "accepted", "delivery": "_delivery.overdue.p1~1", "targets": ["ops"]}

@@ -39,6 +39,13 @@ def test_a_warning_alone_fails_nothing(run: Run) -> None:
     assert "blue" not in ran.out
 
 
+def test_a_folder_without_settings_is_named(run: Run) -> None:
+    """The file is most likely in another one; where a setting was found nothing is said of that."""
+    note = "note: the environment has none of the settings, nor has local.settings.json in this "
+    assert note in run("settings", "check").out
+    assert note not in run("settings", "check", ACR_GLOBAL_TIMEOUT="5m").out
+
+
 def test_a_secret_that_is_not_set_is_an_error(run: Run) -> None:
     """The deliveries of its target wait for it."""
     hook = {"name": "ops", "kind": "webhook", "url": {"$secret": "OWN"}}

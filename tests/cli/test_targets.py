@@ -160,7 +160,16 @@ def test_a_target_that_the_app_does_not_know_is_named(run: Run, app: App) -> Non
 def test_an_unknown_target_is_a_usage_error(run: Run, command: str) -> None:
     """The known names are listed."""
     ran = run("targets", command, "osp", ACR_GLOBAL_TARGETS=hook("https://a.example"))
-    assert (1, "error: no target has this name; known are: ops\n") == (ran.code, ran.err)
+    said = "error: no target has this name in the settings here; known are: ops\n"
+    assert (1, said) == (ran.code, ran.err)
+
+
+@pytest.mark.parametrize("command", ["test", "preview"])
+def test_where_there_is_no_target_it_is_said_who_may_know_it(run: Run, command: str) -> None:
+    """FUNCTION_APP_URL alone does not make `targets test` ask the app."""
+    ran = run("targets", command, "ops", FUNCTION_APP_URL="https://a.example")
+    assert 1 == ran.code
+    assert "Is local.settings.json in this folder? `targets test --url` has the app" in ran.err
 
 
 @pytest.mark.parametrize("command", ["test", "preview"])
