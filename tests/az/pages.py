@@ -19,11 +19,12 @@ from tests.az.client import AZURE_CLI, Az
 from tools.shell_blocks import ROOT, Block, blocks
 from tools.venvs import venv
 
-APP, REGISTRY, REGIONS = "func-acr-global", "contoso", ("westeurope", "northeurope")
+APP, REGISTRY, REGIONS = "func-acr-global-wz7kjgh6llp7k", "contoso", ("westeurope", "northeurope")
 URL = f"https://{APP}.azurewebsites.net"
 OUTPUTS = {
     "functionAppName": APP,
     "functionAppUrl": URL,
+    "regions": ",".join(REGIONS),
     "identityPrincipalId": PRINCIPAL,
     "vaultName": "kv-acr-global",
     "rolesToAssign": [],

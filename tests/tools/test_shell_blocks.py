@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,11 @@ def test_every_variable_is_set_in_the_block(block: Block) -> None:
 def test_the_readers_values_stand_at_the_top(block: Block) -> None:
     """They are set before the first command runs."""
     assert [] == late(block)
+
+
+def test_the_app_s_name_is_what_the_deployment_says(block: Block) -> None:
+    """infra/ ends it with a token, so nobody can know it beforehand."""
+    assert [] == re.findall(r"^app=(?!\$).*", block.script, re.MULTILINE)
 
 
 def test_func_and_azd_know_the_flags(block: Block) -> None:
