@@ -45,7 +45,7 @@ class Where:
     key: str | None = field(repr=False)
     """A host key of the app."""
     registry: str | None
-    """Name or ARM id; None: the one of the app's settings."""
+    """Name or ARM id; None: the one of the app's settings, where they name one alone."""
     app_id: str | None = None
     """The app's ARM id; None: it is found by its host."""
     timeout: float = 100.0
@@ -124,9 +124,13 @@ class _Asked:
         return site if isinstance(site, Unknown) else await self.arm(lambda a: a.functions(site.id))
 
     async def registry(self, diagnosis: api.Diagnosis | Unknown) -> Registry | Unknown:
-        """The named registry, or else the one of the app's settings."""
+        """The named registry, or else the only one of the app's settings."""
         known = [] if isinstance(diagnosis, Unknown) else [*diagnosis.expected]
-        name = self._where.registry or next((e.registry_id for e in known if e.registry_id), None)
+        ids = {e.registry_id.lower(): e.registry_id for e in known if e.registry_id}
+        if self._where.registry is None and len(ids) > 1:
+            names = ", ".join(one.rsplit("/", 1)[-1] for one in ids.values())
+            return Unknown(f"which registry is not known: the app has {names}", "give --registry")
+        name = self._where.registry or next(iter(ids.values()), None)
         return WHICH_REGISTRY if name is None else await self.arm(lambda arm: arm.registry(name))
 
     async def hooks(self, registry: Registry, site: OurApp | Unknown) -> tuple[Hook, ...] | Unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -97,6 +98,16 @@ async def test_the_registry_may_be_the_one_of_the_settings(rig: LoopbackArm) -> 
     async with clinic(rig) as c:
         found = unlike(State.OK, await c.findings(replace(c.where, registry=None)))
     assert {True} == {"which registry is not known" in finding.said for finding in found}
+
+
+async def test_of_several_registries_one_is_to_be_named(rig: LoopbackArm) -> None:
+    """The first alone, without a word of the others, would seem to be all of them."""
+    ids = [rig.add_registry(name, REGIONS[0], REGIONS).id for name in ("contoso", "teamtwo")]
+    own = {f"{one.rsplit('/', 1)[-1]}.azurecr.io": {"registry_id": one} for one in ids}
+    async with clinic(rig, REGISTRIES=json.dumps(own), CATCH_UP="0") as c:
+        found = unlike(State.OK, await c.findings(replace(c.where, registry=None)))
+    which = {"regions", "webhooks", "deliveries", "correlation"}
+    assert which == {one.check for one in found if "the app has contoso, teamtwo" in one.said}
 
 
 async def test_a_webhooks_key_is_tried(rig: LoopbackArm) -> None:
