@@ -15,6 +15,8 @@ class _Twice:
 
 
 TWICE: Final = _Twice()
+_CURLED = ("\u201c", "\u201d", "\u201e")
+"""The double ones."""
 SAID_TWICE = "stands in it twice, maybe in two spellings"
 
 
@@ -33,7 +35,9 @@ def not_json(text: str, error: Exception) -> str:
     takes them away), Azure/azure-cli#19185 (or backslashes are written before them).
     """
     said = "not JSON"
-    if '"' not in text and ":" in text:
+    if isinstance(error, json.JSONDecodeError) and text[error.pos : error.pos + 1] in _CURLED:
+        said = "not JSON: it has curled quotes, as word processors and chats make; use plain ones"
+    elif '"' not in text and ":" in text:
         said = "not JSON: no double quote is left in it; some shells take them away"
     elif '{\\"' in text:
         said = "not JSON: its double quotes have backslashes before them; give it without these"

@@ -86,6 +86,12 @@ def test_no_targets_is_no_problem(raw: str) -> None:
             "not JSON: its double quotes have backslashes before them; give it without these "
             "(line 1, column 3)",
         ),
+        (
+            "[{\u201cname\u201d:\u201chush\u201d}]",
+            "not JSON: it has curled quotes, as word processors and chats make; use plain ones "
+            "(line 1, column 3)",
+        ),
+        ('[{"name":"\u201cx\u201d"]', "not JSON (line 1, column 15)"),
         ("{}", "must be a JSON list of targets: [{...}, {...}]"),
         ("null", "must be a JSON list of targets: [{...}, {...}]"),
     ],
