@@ -146,7 +146,8 @@ def _post(there: Connection, due: list[Logged]) -> list[Result]:
 
     async def post_all(client: Client) -> int:
         in_a_row = 0
-        for event in due:
+        for number, event in enumerate(due, 1):
+            note(f"posting {number} of {len(due)}")
             result = await _post_one(client, event)
             results.append(result)
             in_a_row = in_a_row + 1 if result.status == "failed" else 0

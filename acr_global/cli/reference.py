@@ -26,8 +26,9 @@ folded to its width; in a pipe each row is one line. Colours are left out where 
 `{PROG} --install-completion` teaches bash, zsh, fish or PowerShell what may follow;
 `--show-completion` prints what it would install.
 
-`pushes`, [`wait`](pipelines.md), `regions`, `deadletters`, `targets test --url` and
-[`simulate`](simulating.md) ask a running app:
+`pushes`, [`wait`](pipelines.md), `regions`, `deadletters`, `targets test --url`,
+[`doctor`](doctor.md), [`catch-up`](catching-up.md) and [`simulate`](simulating.md) ask a running
+app:
 
 ```sh
 group=acr-global
@@ -49,7 +50,8 @@ app only where `--url` says so; FUNCTION_APP_URL alone does not make it.
 
 No output holds a key, a secret or a URL's user or query. Of a URL that is secret (given as
 `$secret`, or of the kinds teams and slack) only scheme and host are shown, of apprise's only the
-scheme. Results are on stdout, what went wrong is one line on stderr.
+scheme. Results are on stdout, what went wrong is one line on stderr. With `--json` the results are
+JSON, for scripts; only `settings schema` has no such option, for it prints nothing else.
 
 | Exit code | Meaning |
 | --- | --- |
@@ -61,7 +63,8 @@ scheme. Results are on stdout, what went wrong is one line on stderr.
 webhook, or was answered other than 2xx, and 3: no answer is known yet; for `pushes watch`:
 decided, but not complete, and 3: not decided in time; for `wait`: a region lacks the image, and 3:
 not known or not decided in time; for `simulate`: a push was told something wrong, and 3: not told
-in time; for `doctor`: something is wrong, and 4: nothing is, and something could not be asked.
+in time; for `doctor`: something is wrong, and 4: nothing is, and something could not be asked; for
+`catch-up`: the app refuses an event, or, with `--dry-run`, one would be taken in.
 What Azure refuses is 1, too, but for `doctor`: the line on stderr says the right that is missing,
 and the request's id.
 

@@ -30,14 +30,20 @@ app = typer.Typer(name="settings", help="What applies here.", epilog=f"{_EXAMPLE
 
 
 @app.command(epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} check`")
-def check() -> int:
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
+) -> int:
     """Print each problem, and what is in force where none is an error."""
     here = local_environ(os.environ, current_folder())
     loaded = load_settings(here)
-    unusable = tuple(_unusable(loaded, here))
-    for problem in (*loaded.problems, *unusable):
+    problems = (*loaded.problems, *_unusable(loaded, here))
+    fine = all(problem.severity == "warning" for problem in problems)
+    if as_json:
+        print_json({"problems": [asdict(problem) for problem in problems]})
+        return Exit.FINE if fine else Exit.PROBLEMS
+    for problem in problems:
         print(line(f"{problem.severity}: {problem.setting}: {problem.message}"))
-    if loaded.errors or unusable:
+    if not fine:
         if not any(name.startswith(PREFIX) for name in here):
             print(f"note: the environment has none of the settings, nor has {FILE} in this folder")
         return Exit.PROBLEMS

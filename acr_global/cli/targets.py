@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from acr_global.notify.target import Target
 
 _EXAMPLE = "Example: `acr-global targets"
+_AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The target's name in the settings.")]
 
 app = typer.Typer(
@@ -48,18 +50,24 @@ app = typer.Typer(
 
 
 @app.command("list", epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} list`")
-def list_targets() -> int:
+def list_targets(as_json: _AsJson = False) -> int:
     """List them: name, kind, verdicts, repositories."""
     loaded = load_settings(_here())
-    targets = loaded.settings.targets
-    rows = [(t.name, t.kind, [v.value for v in t.on], t.match) for t in targets]
+    problems = [problem for problem in loaded.problems if problem.setting == SETTING]
+    rows = [
+        (t.name, t.kind, [v.value for v in t.on], list(t.match)) for t in loaded.settings.targets
+    ]
+    if as_json:
+        names = ("name", "kind", "on", "match")
+        listed = [dict(zip(names, row, strict=True)) for row in rows]
+        print_json({"targets": listed, "problems": [asdict(problem) for problem in problems]})
+        return Exit.FINE
     if rows:
         print_table(("NAME", "KIND", "ON", "MATCH"), rows)
     else:
         print("No targets.")
-    for problem in loaded.problems:
-        if problem.setting == SETTING:
-            _warn(problem)
+    for problem in problems:
+        _warn(problem)
     return Exit.FINE
 
 
@@ -110,6 +118,7 @@ def preview(
             help=f"Of a group of pushes instead: {', '.join(GroupState)}.",
         ),
     ] = None,
+    as_json: _AsJson = False,
 ) -> int:
     """Print the request for a made-up push, secrets masked; sends nothing.
 
@@ -131,7 +140,11 @@ def preview(
         if group
         else trial_message(verdict or VerdictType.COMPLETE, now, regions)
     )
-    print(requests.preview(message, target, here, now))
+    request = requests.preview(message, target, here, now)
+    if as_json:
+        print_json(asdict(request))
+    else:
+        print(request)
     print("A sample: nothing was pushed, and nothing has been sent.", file=sys.stderr)
     return Exit.FINE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from acr_global.notify.notice import Notice
@@ -15,15 +16,32 @@ _HIDDEN = frozenset({"authorization", "webhook-signature"})
 """Headers masked in previews: with the signature anyone could send the bytes for some minutes."""
 
 
-def preview(message: Notice, target: Target, environ: Mapping[str, str], now: datetime) -> str:
-    """The exact request as text, with everything secret masked. Raises RenderError."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A request with everything secret masked."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    """Names and values, in their order."""
+    body: str
+
+    def __str__(self) -> str:
+        """As it goes over the wire, nearly."""
+        head = [f"{name}: {value}" for name, value in self.headers]
+        return "\n".join([f"{self.method} {self.url}", *head, "", self.body])
+
+
+def preview(message: Notice, target: Target, environ: Mapping[str, str], now: datetime) -> Preview:
+    """The exact request. Raises RenderError."""
     request = target.render(message, environ, now)
-    own = {name.lower() for name in getattr(target, "headers", ())}
-    head = [
-        f"{name}: {MASK if name in _HIDDEN | own else value}" for name, value in request.headers
-    ]
-    first = f"{request.method} {masked_url(request.url, target)}"
-    return "\n".join([first, *head, "", request.body.decode()])
+    hidden = _HIDDEN | {name.lower() for name in getattr(target, "headers", ())}
+    return Preview(
+        request.method,
+        masked_url(request.url, target),
+        tuple((name, MASK if name in hidden else value) for name, value in request.headers),
+        request.body.decode(),
+    )
 
 
 def masked_url(url: str, target: Target) -> str:

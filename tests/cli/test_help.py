@@ -82,6 +82,12 @@ def test_no_command_takes_a_key_on_the_command_line(prog: str) -> None:
     assert "--key " not in HELPS[prog]
 
 
+def test_every_command_prints_json_for_scripts() -> None:
+    """The schema of the settings is JSON without being asked for it."""
+    without = {prog for prog in LEAVES if "--json" not in HELPS[prog].partition("Example:")[0]}
+    assert {f"{PROG} settings schema"} == without
+
+
 def test_each_exit_code_is_explained() -> None:
     """The help does it, and so the documentation."""
     assert list(Exit) == list(MEANINGS)

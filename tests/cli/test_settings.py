@@ -30,6 +30,25 @@ def test_each_problem_is_a_line(run: Run) -> None:
     assert HUSH not in ran.out
 
 
+def test_the_problems_as_json_end_with_the_same_code(run: Run) -> None:
+    """What only a target's library finds, or a secret that is not set, is among them."""
+    hook = {"name": "ops", "kind": "webhook", "url": {"$secret": "OWN"}}
+    ran = run("settings", "check", "--json", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_COLOUR="blue")
+    assert (0, ["warning"]) == (ran.code, [p["severity"] for p in json.loads(ran.out)["problems"]])
+    ran = run("settings", "check", "--json", ACR_GLOBAL_REGIONS="eastus",
+              ACR_GLOBAL_TARGETS=targets(hook))  # fmt: skip
+    assert (1, "") == (ran.code, ran.err)
+    assert {
+        "problems": [
+            {
+                "setting": "ACR_GLOBAL_TARGETS",
+                "message": "target 'ops': setting OWN is not set",
+                "severity": "error",
+            }
+        ]
+    } == json.loads(ran.out)
+
+
 def test_a_warning_alone_fails_nothing(run: Run) -> None:
     """It is printed before the settings in force."""
     ran = run("settings", "check", ACR_GLOBAL_REGIONS="eastus", ACR_GLOBAL_COLOUR="blue")

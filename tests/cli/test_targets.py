@@ -48,6 +48,21 @@ def test_the_list_warns_of_a_wrong_target(run: Run) -> None:
     ) == ran.err
 
 
+def test_the_list_as_json_has_targets_and_problems(run: Run) -> None:
+    """A script finds a wrong target in it, too."""
+    value = targets(
+        {"name": "ops", "kind": "webhook", "url": f"https://a.example/{HUSH}", "on": ["overdue"]},
+        {"name": "chat", "kind": "slak", "url": f"https://b.example/{HUSH}"},
+    )
+    ran = run("targets", "list", "--json", ACR_GLOBAL_TARGETS=value)
+    assert (0, "") == (ran.code, ran.err)
+    said = json.loads(ran.out)
+    (target,), (problem,) = said["targets"], said["problems"]
+    assert {"name": "ops", "kind": "webhook", "on": ["overdue"], "match": ["*"]} == target
+    assert ("ACR_GLOBAL_TARGETS", "error") == (problem["setting"], problem["severity"])
+    assert HUSH not in ran.out
+
+
 def test_a_test_from_here_sends_a_marked_message(run: Run, app: App) -> None:
     """The receiver gets one message that says it is a test, with the settings' regions."""
     bodies: list[bytes] = []
@@ -204,6 +219,18 @@ def test_a_preview_of_a_group_is_the_exact_request(run: Run, state: str) -> None
     both = run("targets", "preview", "ops", "--group", state, "--verdict", "overdue", **value)
     assert (2, "") == (both.code, both.out)
     assert both.err.startswith("error: --verdict and --group")
+
+
+def test_a_preview_as_json_is_the_request_in_parts(run: Run) -> None:
+    """What is secret is masked there as well."""
+    value = hook(f"https://a.example/in?token={HUSH}", headers={"x-own": HUSH}, secrets=[SIGNING])
+    ran = run("targets", "preview", "ops", "--json", ACR_GLOBAL_TARGETS=value)
+    shown = json.loads(ran.out)
+    assert (0, "POST", "https://a.example/in?***") == (ran.code, shown["method"], shown["url"])
+    masked = {name for name, value in shown["headers"] if value == "***"}
+    assert {"x-own", "webhook-signature"} == masked
+    assert "complete" == json.loads(shown["body"])["type"]
+    assert HUSH not in ran.out
 
 
 def test_a_preview_that_cannot_be_made_says_why(run: Run) -> None:

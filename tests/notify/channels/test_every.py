@@ -234,7 +234,7 @@ def test_what_cannot_be_rendered_says_why(kind: str, secrets: dict[str, str], re
 def test_a_preview_shows_the_request_and_no_secret(kind: str, told: Notice) -> None:
     """Everything that is not secret is shown exactly."""
     to = target(kind)
-    shown = preview.preview(told, to, SECRETS, NOW)
+    shown = str(preview.preview(told, to, SECRETS, NOW))
     request = render(told, to)
     assert request.body.decode() == shown.split("\n\n", 1)[1]
     assert [] == [value for value in HUSHED if value in shown]
@@ -256,7 +256,7 @@ def test_a_preview_shows_the_request_and_no_secret(kind: str, told: Notice) -> N
 def test_a_preview_shows_of_the_url_what_is_no_secret(to: Target, first: str) -> None:
     """The host is always shown, so that an operator sees where it goes; except in apprise's
     notation."""
-    assert first == preview.preview(message(), to, SECRETS, NOW).split("\n")[0]
+    assert first == str(preview.preview(message(), to, SECRETS, NOW)).split("\n")[0]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

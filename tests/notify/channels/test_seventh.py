@@ -64,7 +64,7 @@ def test_a_new_kind_works_from_the_settings_to_the_answer(listen: Listening) -> 
     """It is read, checked, previewed, sent and judged like any other kind."""
     (to,) = load(line=7).settings.targets
     secrets = {"PAGER_URL": "https://pager.test/hush"}
-    shown = preview.preview(message(), to, secrets, NOW)
+    shown = str(preview.preview(message(), to, secrets, NOW))
     assert shown.startswith("POST https://pager.test/***")
 
     async def scenario() -> None:
