@@ -12,7 +12,7 @@ of a repository or of a tag; an empty part; a slash or another colon in a tag. O
 own name before it. Source: OCI distribution spec 1.1, `Pulling manifests`."""
 
 _CAPITAL = re.compile(r"^[^:]*[A-Z]")
-"""Nor is a capital in a repository."""
+"""A repository has no capital either."""
 
 _CLASS = re.compile(r"\[(?!\^)!?\]?[^]]*\]")
 """Of signs, one of which fits; with a ^ before them it is a regular expression's."""

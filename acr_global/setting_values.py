@@ -24,7 +24,7 @@ LONGEST_TIMER = timedelta(hours=1)
 SHORTEST_KEEP = timedelta(days=14)
 """Longer than timeout, late window and three days can be together: docs/decisions.md, 15."""
 LONGEST_KEEP = timedelta(days=3_650)
-MOST_ALARMS = 100
+MAX_ALARMS = 100
 """Of those that come singly before a group is told; its status names each."""
 LONGEST_ALARMS = timedelta(days=1)
 EVENT_LOG_PACKAGES = ("azure.identity", "azure.mgmt.containerregistry")
@@ -79,8 +79,8 @@ def alarm_group(value: object) -> AlarmGroup:
     if match is None:
         raise ValueError("must be so many overdue pushes within a time, like 5 in 10m, or 0")
     count, within = int(match["count"]), parse_duration(match["within"])
-    if not 2 <= count <= MOST_ALARMS:
-        raise ValueError(f"must be 2 to {MOST_ALARMS} pushes in a time, or 0 alone, which is off")
+    if not 2 <= count <= MAX_ALARMS:
+        raise ValueError(f"must be 2 to {MAX_ALARMS} pushes in a time, or 0 alone, which is off")
     if not timedelta(0) < within <= LONGEST_ALARMS:
         raise ValueError("must be a time of 1s to 1d, like 5 in 10m")
     return AlarmGroup(count=count, within=within)

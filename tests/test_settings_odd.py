@@ -85,7 +85,7 @@ def _as_environment(data: bytes) -> str:
 
 
 def test_every_setting_is_tried() -> None:
-    """And what is tried is right before it is spoilt, except for two URLs with a password."""
+    """What is tried is right before it is spoilt, except for two URLs with a password."""
     assert {*known_names()} == {f"ACR_GLOBAL_{name}" for name in GOOD}
     problems = load_settings(environ()).problems
     assert {"ACR_GLOBAL_REGION_ENDPOINTS"} >= {p.setting for p in problems}

@@ -33,7 +33,7 @@ def test_a_trace_is_found_by_the_push_alone(push_id: str) -> None:
 
 
 def test_two_pushes_have_two_traces() -> None:
-    """And these stay as they are: a push can be open during a deployment."""
+    """A trace's id stays what it is: a push can be open during a deployment."""
     assert spans.trace_of("p1") != spans.trace_of("p2")
     assert "041479b50f81e2cff62000d6d7868ae9" == f"{spans.trace_of('p1')[0]:032x}"
 
@@ -86,7 +86,7 @@ def test_an_attempt_to_tell_of_a_group_is_in_the_group_s_trace() -> None:
 
 
 def test_a_look_says_what_it_found() -> None:
-    """And what is missing still."""
+    """It names what is missing still."""
     found = spans.of_look("p1", artifact(), ("eastus", "westus"), ("eastus",), AT, LATER)
     assert ("eastus",) == found.attributes["acr_global.regions.reported"]
     assert ("westus",) == found.attributes["acr_global.regions.missing"]
@@ -105,7 +105,7 @@ def test_a_lone_surrogate_is_replaced(found: spans.Span) -> None:
 
 
 def test_each_kind_says_which_attributes_it_has() -> None:
-    """And each attribute is described."""
+    """Each attribute is described."""
     assert set(spans.ATTRIBUTES) == {name for kind in spans.KINDS for name in kind.attributes}
     event = PushEvent(id="p1", region="eastus", action=Action.PUSH, artifact=artifact())
     accepted = api.Accepted(push="p1", region="eastus")

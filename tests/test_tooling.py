@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,21 @@ def test_commands_of_the_docs_exist() -> None:
 
     assert {"demo", "test"} <= used
     assert set() == used - listed
+
+
+SOURCES = [p for p in ROOT.rglob("*.py") if not {".venv", ".tools"} & {*p.relative_to(ROOT).parts}]
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    """Every text that stands alone: the docstrings, and what is said of a constant or a field."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
+
+
+def test_a_docstring_can_be_read_alone() -> None:
+    """None goes on with the sentence that a name has begun."""
+    goes_on = re.compile(r"\s*(And|But|Nor|Or)\b")
+    texts = [(str(path), said) for path in SOURCES for said in _sentences(path)]
+    assert len(texts) > 3_000
+    assert [] == [(path, said) for path, said in texts if goes_on.match(said)]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from acr_global.cli.client import Client
 
 PATH = "/api/pushes"
-DEFAULT_LIMIT, MOST = 50, 100_000
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100_000
 DEFAULT_WITHIN = "15m"
 _EXAMPLE = "Example: `acr-global pushes"
 _WHICH = "As `pushes list` shows it."
@@ -57,8 +57,8 @@ class Listed(StrEnum):
 
 
 def _limit(value: object) -> int:
-    if not str(value).isdecimal() or not 1 <= int(str(value)) <= MOST:
-        raise UsageError(f"--limit must be a number, from 1 to {MOST}")
+    if not str(value).isdecimal() or not 1 <= int(str(value)) <= MAX_LIMIT:
+        raise UsageError(f"--limit must be a number, from 1 to {MAX_LIMIT}")
     return int(str(value))
 
 
@@ -198,8 +198,8 @@ async def _list(client: Client, query: dict[str, str], limit: int, *, as_json: b
         return Exit.FINE
     print_pushes(understood(api.Pushes, answer).pushes)
     if cut or "next" in answer:
-        wider = f"--limit {min(limit * 2, MOST)}, for one, shows them"
-        print(f"There are more: {wider if limit < MOST else 'ask for fewer, by --since'}.")
+        wider = f"--limit {min(limit * 2, MAX_LIMIT)}, for one, shows them"
+        print(f"There are more: {wider if limit < MAX_LIMIT else 'ask for fewer, by --since'}.")
     if open_more:
         print(f"{open_more} more may be waiting, and were not looked at.")
     return Exit.FINE

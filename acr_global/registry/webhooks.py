@@ -40,7 +40,7 @@ class Choice:
 
     webhooks: tuple[Webhook, ...]
     by_name: bool
-    """Or by tag. False: only entries posted to our URL count."""
+    """They are known by name or tag. False: only entries posted to our URL count."""
 
 
 def parse_webhook(entry: Mapping[str, object]) -> Webhook | None:

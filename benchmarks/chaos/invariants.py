@@ -45,7 +45,7 @@ class Violation:
 
     invariant: str
     push: str
-    """Or the instance."""
+    """Its id, or that of an instance."""
     what: str
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ class Posted:
     region: str
     sent_at: datetime
     answered_at: datetime
-    """Or when the sender gave up."""
+    """When it was answered, or the sender gave up."""
     status: int | None
     """None: no answer came; it may have been kept all the same."""
 

@@ -200,7 +200,7 @@ def test_whose_session_has_ended_is_asked_to_sign_in(windows: Windows) -> None:
 
 
 def test_an_app_that_does_not_answer_is_told(windows: Windows) -> None:
-    """And so is that it does again. Who pauses is left alone."""
+    """That it answers again is told, too. Who pauses is left alone."""
     page = with_clock(windows.open())
     page.goto("/api/ui")
     status = page.get_by_role("status")

@@ -97,7 +97,7 @@ def test_signing_out_takes_the_cookie_off(page: Page) -> None:
 
 
 def test_without_a_script_the_key_is_not_sent_in_the_address(windows: Windows) -> None:
-    """And opens nothing. (Whose script is off in earnest reads why; this browser only acts so.)"""
+    """It opens nothing. (Whose script is off in earnest reads why; this browser only acts so.)"""
     page = windows.open(signed_in=False, java_script_enabled=False)
     page.goto("/api/ui")
     page.get_by_label("Key").fill(KEY)

@@ -56,7 +56,7 @@ def test_a_push_with_which_something_is_wrong_has_its_story() -> None:
 
 
 def test_a_round_without_a_verdict_has_no_delays() -> None:
-    """Nor does nothing at all."""
+    """A round in which nothing happened has none either."""
     assert [] == [what for what, _ in rows(Outcome()) if what.startswith("last webhook")]
 
 

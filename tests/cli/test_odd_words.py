@@ -119,7 +119,7 @@ def test_any_settings_are_shown(run: Run, given: tuple[str, str], words: tuple[s
 
 
 def test_each_command_is_tried() -> None:
-    """But for those that ask Azure."""
+    """Those that ask Azure are left out."""
     assert {"pushes", "wait", "regions", "deadletters", "targets", "settings", "simulate"} <= {
         way[0] for way, _ in COMMANDS
     }

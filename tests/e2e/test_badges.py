@@ -95,7 +95,7 @@ async def test_what_is_no_image_that_may_be_shown_is_not_there(image: str) -> No
 
 
 async def test_a_registry_of_its_own_may_show_more() -> None:
-    """Or nothing, where all others show something."""
+    """It may also show nothing, where all others show something."""
     own = '{"open.io": {"badge": "*"}, "shut.io": {"badge": ""}}'
     async with world(BADGE="team/*", REGISTRIES=own) as w:
         shown = [f"{host}/{name}.svg" for host in ("open.io", "shut.io", HOST) for name in "tx"]

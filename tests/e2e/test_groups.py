@@ -164,7 +164,7 @@ async def test_a_few_alarms_are_told_by_themselves() -> None:
 async def test_a_push_that_is_complete_has_nothing_to_do_with_groups(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nor has one that is incomplete in the end, where nobody leaves alarms to groups."""
+    """Neither has one that is incomplete in the end, where nobody leaves alarms to groups."""
     asked: list[Any] = []
     monkeypatch.setattr(Engine, "first_by_prefix", asked.append)
     async with world(targets=lambda there: webhook_targets(there.values(), group=False)) as w:

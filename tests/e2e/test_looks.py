@@ -127,7 +127,7 @@ async def test_an_event_that_fails_is_raised_after_a_look(
 async def test_a_suspended_push_is_looked_at_each_time(
     looks: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And it is said each time that it is."""
+    """That it is suspended is said each time."""
     async with world() as w:
         await begun(w, looks)
         await asyncio.sleep(5)

@@ -151,7 +151,7 @@ HOME = Door("Pages", "GET", "api/ui")
 
 @both(stage=KEYS)
 async def test_a_key_typed_once_opens_the_pages(s: Scene) -> None:
-    """And not the API. No page and no log line shows key or session, and signing out ends it."""
+    """It opens no API. No page and no log line shows key or session, and signing out ends it."""
     browser = await Browser.signed_in(s.session, s.door, engine.FUNCTION_KEY)
     seen = await browser.get()
     assert (200, True) == (seen.status, "Sign out" in seen.words)

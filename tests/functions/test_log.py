@@ -35,7 +35,7 @@ def documented() -> dict[str, tuple[set[str], set[str]]]:
 
 
 def test_the_page_has_every_event_with_its_fields() -> None:
-    """And no others."""
+    """It has no others."""
     assert {e: sorted(fields) for e, (fields, _) in logged().items()} == {
         e: sorted(fields) for e, (fields, _) in documented().items()
     }

@@ -149,7 +149,7 @@ def test_it_ends_as_the_doctor_does(
     said: str,
     doctor: str,
 ) -> None:
-    """But what could only not be asked is no failure of a deployment."""
+    """What could only not be asked is no failure of a deployment."""
     (registry / "doctor").write_text(doctor)
     assert code == hook.main(["group", "app"])
     assert getattr(hook, said) in capsys.readouterr().out

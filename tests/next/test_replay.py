@@ -19,7 +19,7 @@ from tests.next import turns
 
 HERE = Path(__file__).parents[1] / "replay"
 RECORDED = sorted(path for path in HERE.glob("*/*/*.json") if path.stem != "begun_again")
-"""But for a push that took an earlier one's place: that it did is known in 1.x only."""
+"""All but a push that took an earlier one's place: that it did is known in 1.x only."""
 INDEX = index_app(build_app({"ACR_GLOBAL_REGIONS": "elsewhere"}))
 ARRIVALS = (EventType.TASK_SCHEDULED, EventType.TIMER_CREATED, EventType.ORCHESTRATOR_COMPLETED)
 

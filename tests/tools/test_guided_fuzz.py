@@ -19,7 +19,7 @@ def test_each_takes_bytes(name: str) -> None:
 
 
 def test_what_does_not_hold_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or nothing would ever be found."""
+    """Otherwise nothing would ever be found."""
 
     def broken(*_: object) -> None:
         raise KeyError("region")

@@ -47,7 +47,7 @@ def test_what_can_never_be_listed_is_not_offered() -> None:
 
 
 def test_older_pushes_are_asked_for_with_the_same_filters() -> None:
-    """And with the same moment, for the list's token is of that."""
+    """The moment stays the same, too, for the list's token is of that."""
     pushes = Pushes(pushes=(push(),), next="1.t")
     view = shown(pushes, image="team/app", within="1h")
     since = "since=2026-05-04T09%3A00%3A00.000Z"
@@ -63,7 +63,7 @@ def test_from_a_later_page_a_way_leads_back() -> None:
 
 
 def test_one_sentence_counts_what_is_listed() -> None:
-    """And says where more may be open than was looked at."""
+    """It says where more may be open than was looked at."""
     waiting = push(PushState.WAITING)
     assert "0 pushes, 0 waiting" == shown().said
     assert "2 pushes, 1 waiting" == shown(Pushes(pushes=(push(), waiting))).said

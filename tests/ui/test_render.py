@@ -149,7 +149,7 @@ def test_a_page_needs_nothing_inline_and_nothing_from_elsewhere(name: str) -> No
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_form_that_posts_carries_the_token(name: str) -> None:
-    """And every id that is referred to is there once."""
+    """Every id that is referred to is there once."""
     text = PAGES[name]()
     posting = re.findall(r'<form method="post".*?</form>', text, re.DOTALL)
     assert all('name="csrf" value="token"' in form for form in posting)
@@ -167,7 +167,7 @@ def test_a_name_that_a_template_lacks_is_an_error() -> None:
 
 
 def test_of_sixty_regions_a_row_names_some() -> None:
-    """And says how many more there are."""
+    """It says how many more there are."""
     one = samples.push(PushState.OVERDUE, missing=tuple(f"region{n}" for n in range(60)))
     view = pushes.page(Pushes(pushes=(one,)), {}, {}, ())
     page = Read(render("pushes.html", view=view, **common())).text
@@ -175,7 +175,7 @@ def test_of_sixty_regions_a_row_names_some() -> None:
 
 
 def test_a_moment_is_in_utc_until_the_script_has_seen_it() -> None:
-    """And keeps its UTC, for whoever points at it."""
+    """UTC stays there, for whoever points at it."""
     told = "2026-05-04 10:00:00 UTC"
     assert f'<time datetime="2026-05-04T10:00:00.000Z" title="{told}">{told}</time>' in a_list()
 

@@ -61,7 +61,7 @@ def test_a_deadline_far_away_does_not_press_the_regions_together() -> None:
 
 
 def test_while_a_push_waits_the_line_ends_behind_the_present() -> None:
-    """And stays the same for a while, so that nothing is sent anew each second."""
+    """The drawing stays the same for a while, so that nothing is sent anew each second."""
     regions = (arrived("westeurope", 0), missing("eastus"))
     one, next_one = (draw(waiting(*regions, elapsed=seconds)) for seconds in (41, 47))
     assert one == next_one

@@ -33,7 +33,7 @@ from acr_global.settings import Settings
 AT_ONCE = 4
 """Instances side by side: a purge is 6 requests to storage, and webhooks go before it."""
 
-MOST_KEYS = 4
+MAX_KEYS = 4
 """That one row stands under."""
 
 KINDS = ("delivery", "courier", "group", "probe")
@@ -123,7 +123,7 @@ class Purging:
         try:
             while True:
                 page = await rows.read(
-                    ledger.older(cutoffs.finished), MAX_REMOVED // MOST_KEYS, after
+                    ledger.older(cutoffs.finished), MAX_REMOVED // MAX_KEYS, after
                 )
                 due = [
                     row for row in ledger.readable(page.rows) if row.decided_at < cutoffs.finished

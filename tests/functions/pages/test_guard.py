@@ -220,7 +220,7 @@ def test_a_key_in_an_address_opens_nothing() -> None:
 
 
 def test_the_log_says_who_has_sent_a_form(caplog: pytest.LogCaptureFixture) -> None:
-    """And that one was refused; of a key's session nothing is known but that."""
+    """It also says that one was refused; of a key's session nothing is known but that."""
     caplog.set_level(logging.INFO)
     token = let_in(by_app_service(principal(), IS_ON)).csrf
     head = {"x_ms_client_principal": principal(), "sec_fetch_site": "same-origin"}
@@ -233,7 +233,7 @@ def test_the_log_says_who_has_sent_a_form(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_signing_out_takes_the_cookie_away() -> None:
-    """And leads to the pages, which ask for a key again."""
+    """It leads to the pages, which ask for a key again."""
     answer = refused(guard.sign_out(request("POST")))
     assert (303, "/api/ui") == (answer.status_code, answer.headers["Location"])
     assert answer.headers["Set-Cookie"].startswith(f"{sessions.COOKIE}=; Path=/api/ui; Max-Age=0;")

@@ -111,8 +111,8 @@ def _typeless(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_row_is_what_the_sdk_would_send() -> None:
-    """But for ids and times, and types that go without saying: the same request of the same
-    parts."""
+    """It is the same request of the same parts, except for ids, times, and types that go without
+    saying."""
     storage = Storage((500, []), (202, [WRITTEN] * 3))
     async with storage.open() as connection:
         ledger = TableLedger("Hub", {SETTING: connection})
@@ -159,7 +159,7 @@ async def test_only_what_is_written_whole_was_taken(status: int, parts: list[str
 
 
 async def test_a_storage_that_cannot_be_reached_took_nothing() -> None:
-    """Nor did one that takes no key, and no token: the SDK is to try."""
+    """So did one that takes no key, and no token: the SDK is to try."""
     for url, credential in ((unused_url(), KEY), ("http://127.0.0.1", object())):
         batches = Batches(url, "HubPushes", credential)
         assert not await batches.took(ROWS)
@@ -168,7 +168,7 @@ async def test_a_storage_that_cannot_be_reached_took_nothing() -> None:
 
 @pytest.mark.engine
 async def test_the_storage_takes_a_row_as_it_is(azurite: engine.Azurite) -> None:
-    """And from nobody with another key."""
+    """It takes none from anybody with another key."""
     ledger = TableLedger(engine.new_hub(), {SETTING: azurite.connection})
     await ledger.put(KEYS, {})  # makes the table
     other = re.sub("AccountKey=[^;]+", "AccountKey=aHVzaA==", azurite.connection)

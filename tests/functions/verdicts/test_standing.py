@@ -112,7 +112,7 @@ async def test_another_verdict_is_left_to_the_activity_that_tells_it(
 async def test_an_alarm_that_no_push_shows_fails(
     alarm: VerdictType, said: list[Snapshot | EngineError]
 ) -> None:
-    """Nor is it shown where the push shows one of other regions."""
+    """It is not shown either where the push shows one of other regions."""
     with pytest.raises(NotDecidedError):
         await stands(alarm, *said)
 
