@@ -31,8 +31,8 @@ VERDICT = "acr_global.verdict"
 LABELS: Labels = {
     ANSWER: "`accepted`, `ignored`, `rejected` (4xx) or `refused` (5xx)",
     CHANNEL: "the target's kind; `unknown` for a target that is no longer in the settings",
-    KIND: "what broke off (`push`, `courier`, `delivery`), was given up (`message`, `push`) or "
-    "removed (`push`, `delivery`, `courier`, `group`, `probe`, `other`, `row`)",
+    KIND: "what broke off (`push`, `courier`, `delivery`, `group`), was given up (`message`, "
+    "`push`) or removed (`push`, `delivery`, `courier`, `group`, `probe`, `other`, `row`)",
     OUTCOME: "`delivered`, `retry` or `dead`",
     REASON: "the reason's slug, where it was not accepted, or not delivered",
     REGION: "one of the settings; where the answer is no 2xx, only that of an expected region",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import get_args, get_type_hints
 
 import pytest
 
 from acr_global import measures
-from acr_global.instruments import INSTRUMENTS, LABELS, LAG, SECONDS, Instrument
+from acr_global.instruments import INSTRUMENTS, KIND, LABELS, LAG, SECONDS, Instrument
 from acr_global.measures import Measurement
 from acr_global.model import Action, Arrival, Artifact, Attempt, Outcome, PushEvent, Verdict
 from acr_global.model import VerdictType as Said
@@ -67,7 +69,7 @@ def test_what_cannot_be_named_is_left_out() -> None:
 
 
 def test_a_verdict_measures_how_long_it_took() -> None:
-    """And the lag of each region, by registry."""
+    """It measures the lag of each region as well, by registry."""
     of, registry = {"verdict": "recovered"}, {"registry": "contoso.azurecr.io"}
     assert [
         ("verdicts", 1, of | registry),
@@ -111,7 +113,7 @@ def test_an_attempt_that_delivers_has_a_duration() -> None:
 
 
 def test_an_attempt_that_fails_has_a_reason() -> None:
-    """And no duration."""
+    """It has no duration."""
     to = {"channel": "slack", "target": "ops", "verdict": "recovered"}
     found = measures.of_attempt(*TOLD, attempt(Outcome.RETRY, "http-503", 1), "slack")
     expected = ("attempts", 1, {"outcome": "retry", "error.type": "http-503"} | to)
@@ -133,8 +135,11 @@ def test_a_dead_letter_is_a_message_or_a_push() -> None:
 
 
 def test_a_revival_counts_by_what_broke_off() -> None:
-    """Pushes, couriers and deliveries."""
+    """Pushes, couriers, deliveries and groups, as the page says."""
     assert ("revived", 1, {"kind": "courier"}) == plain(measures.of_revival("courier"))
+    kinds = get_args(get_type_hints(measures.of_revival)["kind"])
+    said, _, _ = LABELS[KIND].partition(", was given up")
+    assert set(kinds) == {*re.findall("`([a-z]+)`", said)}
 
 
 def test_what_was_removed_counts_by_kind() -> None:
