@@ -11,7 +11,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / ".tools"
+FOLDER = (ROOT / ".tools").resolve()
+"""Without links, as programs name the folder that they were installed in."""
 EXTRAS = ("apprise", "cli", "otlp", "dev")
 UV = Path(sys.executable).with_name("uv")
 
@@ -39,7 +40,7 @@ def of_tests() -> tuple[str, ...]:
 def _install(home: Path, arguments: tuple[str, ...], python: str) -> None:
     stamp, wanted = home / ".installed", _wanted(arguments, python)
     if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"Installing {home.name} into {home.relative_to(ROOT)}", flush=True)
+        print(f"Installing {home.name} into .tools/{home.name}", flush=True)
         uv = UV if UV.exists() else "uv"
         subprocess.run([uv, "venv", "-q", "--clear", "--python", python, home], check=True)
         install = [uv, "pip", "install", "-q", "--python", home / "bin" / "python"]
