@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REQUIRED
+
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -78,6 +80,12 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     assert shutil.which("shellcheck", path=str(BIN))
     assert "" == run("actionlint", "-shellcheck", BIN / "shellcheck", *WORKFLOWS)
     assert "" == run("actionlint", "-shellcheck=", *with_tags(tmp_path))
+
+
+def test_ci_passes_no_kind_of_test_over() -> None:
+    """A tool that its runner should lack makes its tests fail there, not skip."""
+    ci = (GITHUB / "workflows" / "ci.yml").read_text()
+    assert [] == [name for name in REQUIRED.values() if f'{name}: "1"' not in ci]
 
 
 @pytest.mark.parametrize("name", PINNED)
