@@ -1,6 +1,6 @@
 """What becomes of accepted pushes when the host, or Python alone, is killed.
 
-    python -m benchmarks.kills host | python | together | alarm | deadline
+    python -m benchmarks.kills [host | python | together | alarm | deadline]
 
 On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own after
 the first webhook, posts again what was not answered (which no registry does, but an operator can,
@@ -21,8 +21,10 @@ from functools import partial
 
 import aiohttp
 
+from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
+from benchmarks.page import given
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
 
@@ -239,5 +241,13 @@ async def main(which: str) -> None:
     print(f"{which}: {whole}")
 
 
+def start() -> int:
+    """Run the command; returns its exit code."""
+    words, _ = given("kills", __doc__, TRIALS, writes=False)
+    for which in words or TRIALS:
+        asyncio.run(main(which))
+    return 0
+
+
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    sys.exit(run(start))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -13,8 +14,10 @@ from statistics import median
 
 import aiohttp
 
+from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
+from benchmarks.page import given
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
 
@@ -76,5 +79,12 @@ async def main() -> None:
         print("\n".join(await asyncio.gather(*lines)))
 
 
-if __name__ == "__main__":
+def start() -> int:
+    """Run the command; returns its exit code."""
+    given("polling", __doc__, writes=False)
     asyncio.run(main())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(start))

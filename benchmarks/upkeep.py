@@ -9,6 +9,7 @@ pushes.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import uuid
 from collections.abc import Iterable
@@ -18,9 +19,11 @@ from typing import Any
 import aiohttp
 from azure.data.tables.aio import TableClient
 
+from acr_global.cli.console import run
 from acr_global.functions.durable import names
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS, event, post
+from benchmarks.page import given
 from benchmarks.requests import count
 
 KEPT = (2_000, 20_000)
@@ -99,5 +102,12 @@ async def main() -> None:
                 )
 
 
-if __name__ == "__main__":
+def start() -> int:
+    """Run the command; returns its exit code."""
+    given("upkeep", __doc__, writes=False)
     asyncio.run(main())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(start))

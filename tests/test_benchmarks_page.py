@@ -76,6 +76,10 @@ def test_rough_figures_are_not_for_the_docs() -> None:
         ("memory 5 host", "'host' is not known; there are: engine, devhost, numbers"),
         ("peers 3", "'3' is not known; there are: burst, lag, kill"),
         ("requests --wrote", "unrecognized arguments: --wrote"),
+        ("kills hosts", "'hosts' is not known; there are: host, python, together, alarm, deadline"),
+        ("polling 2", "'2' is not known; there are: no words"),
+        ("pushlist --write", "unrecognized arguments: --write"),
+        ("upkeep often", "'often' is not known; there are: no words"),
     ],
 )
 def test_a_wrong_word_is_told_before_anything_is_measured(command: str, said: str) -> None:
