@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from acr_global.notify.channels import KINDS
 from tools.package import LOCK, REQUIREMENTS, ROOT, notes, publish_set, write_sbom, write_zip
 
 
@@ -36,6 +39,34 @@ def test_only_the_app_is_published() -> None:
     assert {"function_app.py", "host.json", REQUIREMENTS} == beside
     assert not [name for name in named if name.startswith("acr_global/cli/")]
     assert "acr_global/functions/app.py" in named
+
+
+def module_of(name: str) -> str:
+    """As it is imported."""
+    return name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
+def imported(source: str) -> Iterator[str]:
+    """What a module may import, in its functions too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def test_every_module_that_is_published_is_used() -> None:
+    """One leads to it, from the app's own or from a kind of target on."""
+    files = {module_of(name): ROOT / name for name in publish_set() if name.endswith(".py")}
+    to_read = ["function_app", *(kind.partition(":")[0] for kind in KINDS.values())]
+    used: set[str] = set()
+    while to_read:
+        name = to_read.pop()
+        if name in files and name not in used:
+            used.add(name)
+            to_read += [name.rpartition(".")[0], *imported(files[name].read_text())]
+    assert [] == sorted(files.keys() - used)
 
 
 def test_what_git_does_not_keep_is_not_published() -> None:
