@@ -52,8 +52,14 @@ _NO_EVENT_GRID = " Event Grid's events are not read: it must be a webhook of the
 _EVENT_GRID_FIELDS = {"eventType", "specversion"}
 """In its own form, and in that of CloudEvents."""
 
-_BLOB = "application/octet-stream"
-"""The media type in a distribution registry's events about layers, which are no pushes."""
+_BLOB = re.compile(
+    r"application/(?:octet-stream|vnd\.oci\.image\.layer\.\S*"
+    r"|vnd\.docker\.(?:container\.)?image\.rootfs\.\S*)"
+)
+"""The media types in a distribution registry's events about layers, which are no pushes: mostly the
+first, and one of the others in its own documentation. A type of configs is none of them, for it
+might be said of a manifest. Sources: distribution's docs/content/about/notifications.md,
+`Envelope`; distribution/distribution-library-image#93."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,7 @@ def _wanted(
 ) -> PushEvent | Ignored:
     """The event, if its action and its image are watched."""
     target, action = event.target or payload.NO_TARGET, event.action or ""
-    if target.media_type == _BLOB and action in settings.actions:
+    if _BLOB.fullmatch(target.media_type or "") and action in settings.actions:
         return Ignored("not-a-manifest")
     if why := not_watched(settings, policy, action, target.repository, target.tag):
         return Ignored(why)

@@ -460,6 +460,37 @@ def test_each_event_of_an_envelope_has_its_own_result() -> None:
     assert ["push", "body-not-object", "not-a-manifest", "id-missing", "push"] == kinds
 
 
+def test_the_documented_envelope_is_one_push() -> None:
+    """Its layers have media types of their own, where a registry mostly says octet-stream."""
+    sample = json.loads((SAMPLES / "14_distribution_envelope_docs.json").read_text())
+    kinds = [getattr(r, "reason", "push") for r in receive_json(sample).results]
+    assert ["push", "not-a-manifest", "not-a-manifest"] == kinds
+
+
+@pytest.mark.parametrize(
+    ("media_type", "slug"),
+    [
+        ("application/vnd.docker.image.rootfs.diff.tar.gzip", "not-a-manifest"),
+        ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "not-a-manifest"),
+        ("application/vnd.oci.image.layer.v1.tar+zstd", "not-a-manifest"),
+        ("application/vnd.oci.image.layer.nondistributable.v1.tar", "not-a-manifest"),
+        ("application/vnd.oci.image.config.v1+json", "push"),
+        ("application/vnd.docker.distribution.manifest.v1+prettyjws", "push"),
+        ("application/vnd.docker.distribution.manifest.v2+json", "push"),
+        ("application/vnd.docker.distribution.manifest.list.v2+json", "push"),
+        ("application/vnd.oci.image.manifest.v1+json", "push"),
+        ("application/vnd.oci.image.index.v1+json", "push"),
+        ("application/vnd.oci.artifact.manifest.v1+json", "push"),
+        ("application/vnd.cncf.helm.config.v1+json", "push"),
+        ("", "push"),
+    ],
+)
+def test_only_what_is_known_to_be_a_blob_is_no_push(media_type: str, slug: str) -> None:
+    """What may be a manifest of a new kind counts, because an event is sent once."""
+    (result,) = receive_json(changed("target.mediaType", media_type)).results
+    assert slug == getattr(result, "reason", "push")
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
