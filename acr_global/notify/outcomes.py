@@ -5,6 +5,7 @@
 | 2xx                             | delivered | Standard Webhooks, `Operational considerations` |
 | 410                             | dead      | Standard Webhooks: the receiver wants no more   |
 | 408, 425, 429                   | retry     | RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4       |
+| 421                             | retry     | RFC 9110 15.5.20: over another connection       |
 | 5xx                             | retry     | RFC 9110 15.6                                   |
 | 404                             | retry     | RFC 9110 15.5.5: it may be for now only         |
 | 401, 403                        | once more | ours: the key may be about to be changed        |
@@ -31,8 +32,10 @@ KEY_CHANGE_SECONDS = 300.0
 """Before a request that was refused for its key is tried once more; a value of our own. A job that
 changes the key on both sides has ended by then."""
 
-_TRANSIENT = frozenset({404, 408, 425, 429})
-"""404: who routes to receivers answers so while one is away, as in a deployment."""
+_TRANSIENT = frozenset({404, 408, 421, 425, 429})
+"""404: who routes to receivers answers so while one is away, as in a deployment. 421: since release
+2.4.64 Apache answers so to a proxy before it that names another host in TLS, some also at random.
+Sources: hestiacp/hestiacp#5058, haproxy/haproxy#3133."""
 _UNAUTHORIZED = frozenset({401, 403})
 
 

@@ -57,7 +57,12 @@ MIN_TIMEOUT, MAX_TIMEOUT = timedelta(seconds=1), timedelta(seconds=30)
 _T = TypeVar("_T")
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b")
+_PAGE = re.compile(
+    r"(?:<\?xml\b[^>]*>|<!--.*?-->|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.DOTALL
+)
+"""Microsoft's page to sign in, which comes with 200, begins with a comment. Source:
+HenriWahl/Nagstamon#1227. What was read before is not read again, so that many comments cost no
+time."""
 FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 

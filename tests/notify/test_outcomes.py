@@ -38,6 +38,7 @@ def test_every_kind_that_answers_in_http_has_its_table() -> None:
         (413, X, "http-413"),
         (410, X, "gone"),
         (408, R, "http-408"),
+        (421, R, "http-421"),
         (425, R, "http-425"),
         (500, R, "http-500"),
         (502, R, "http-502"),
