@@ -1,4 +1,4 @@
-"""TLS for a server whose certificate cannot be verified."""
+"""TLS for a server whose certificate no public authority vouches for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from acr_global_rig.certificates import self_signed
 @cache
 def untrusted() -> ssl.SSLContext:
     """A server context with a self-signed certificate for 127.0.0.1."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     with tempfile.TemporaryDirectory() as folder:
-        pem = Path(folder) / "untrusted.pem"
-        pem.write_bytes(self_signed(x509.IPAddress(ip_address("127.0.0.1"))))
-        context.load_cert_chain(pem)
+        return own(Path(folder) / "untrusted.pem")
+
+
+def own(pem: Path) -> ssl.SSLContext:
+    """The same, with the certificate and its key left in a file, by which it can be trusted."""
+    pem.write_bytes(self_signed(x509.IPAddress(ip_address("127.0.0.1"))))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
     return context
