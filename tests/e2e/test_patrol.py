@@ -23,6 +23,9 @@ from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
+from devhost.protocol import EventType
+from devhost.storage import Message
+from tests.e2e.test_corners import durable
 from tests.e2e.test_couriers import lines, lose_the_start
 from tests.e2e.test_reviving import break_off, dying, engine_of, insist
 
@@ -379,3 +382,134 @@ async def test_a_run_costs_one_read_however_much_is_kept() -> None:
             after = w.host.stats - before
             reads.append({k: v for k, v in after.items() if k.startswith("storage.")})
         assert [{"storage.read": 1}] * 2 == reads
+
+
+def lose(w: World, kind: EventType, nth: int = 1) -> None:
+    """Lose the push's nth message of this kind from here on, as the engine may."""
+    queue, left = w.host.storage.control, [None] * nth
+    put = queue.put
+
+    def lossy(message: Message) -> None:
+        if left and (message.instance_id, message.event["EventType"]) == ("p1", kind):
+            left.pop()
+            if not left:
+                return
+        put(message)
+
+    queue.put = lossy  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("kind", [EventType.TIMER_FIRED, EventType.TASK_COMPLETED])
+async def test_a_push_whose_message_is_lost_is_decided(
+    kind: EventType, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That of its timer, or that of the look before the alarm: nothing would wake it, and nobody
+    hear of it. Source: Azure/azure-functions-durable-extension#460."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
+        lose(w, kind)
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        await asyncio.sleep(1_200)
+        assert [] == w.messages
+        await asyncio.sleep(5 * RUN)
+        assert [("overdue", [LAST])] == [(m["type"], m["missing"]) for m in w.messages]
+        assert ["p1"] == [line["push"] for line in lines(caplog, "push-stood-still")]
+        await asyncio.sleep(4 * RUN)
+        assert ["overdue"] == w.verdicts()
+        assert [] == notes(w)
+
+
+async def test_an_alarm_is_not_told_again_where_the_late_window_s_end_is_lost() -> None:
+    """The next life knows that it was told."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="20m") as (w, journal):
+        lose(w, EventType.TIMER_FIRED, 2)
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        await asyncio.sleep(4_800)
+        ended = w.host.storage.instances["p1"].output
+        assert ["overdue", "incomplete"] == [v["type"] for v in ended["verdicts"]]
+        assert ["overdue"] == w.verdicts()
+
+
+async def test_a_push_that_was_ended_for_standing_still_takes_a_report() -> None:
+    """Before its next life has begun."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
+        lose(w, EventType.TIMER_FIRED)
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        push = w.host.storage.instances["p1"]
+        async with asyncio.timeout(7_200):
+            while push.runtime_status == "Running":  # noqa: ASYNC110 - it cannot tell us
+                await asyncio.sleep(1)
+        assert "Terminated" == push.runtime_status
+        await insist(w, LAST)
+        await asyncio.sleep(60)
+        assert ["complete"] == w.verdicts()
+
+
+async def test_a_push_is_left_alone_by_a_host_that_is_just_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its timer was due while no host was up, and comes now."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        await w.host.crash()
+        await asyncio.sleep(7_200)
+        w.host.hazards = Hazards(turn_takes=(30, 30))
+        await w.host.restart()
+        for _ in range(4):  # before, in and after the look before the alarm
+            await w.host.run_timer(names.REVIVE_INTERRUPTED)
+            await asyncio.sleep(20)
+        await asyncio.sleep(4 * RUN)
+        assert ["overdue"] == w.verdicts()
+        assert [] == lines(caplog, "push-stood-still")
+
+
+async def test_a_push_that_somebody_has_suspended_is_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It waits for its operator."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        await durable(w, "instances/p1/suspend?reason=x", {})
+        await asyncio.sleep(7_200)
+        assert [] == w.messages
+        assert [] == lines(caplog, "push-stood-still")
+
+
+def leave_unread(w: World, seconds: float) -> None:
+    """Let nobody read the push's messages for so long."""
+    queue, again = w.host.storage.control, asyncio.get_running_loop().time() + seconds
+    put = queue.put
+
+    def later(message: Message) -> None:
+        if message.instance_id == "p1":
+            message.visible_at = max(message.visible_at, again)
+        put(message)
+
+    queue.put = later  # type: ignore[method-assign]
+    for message in filter(lambda m: m.instance_id == "p1", list(queue.messages.values())):
+        queue.hide(message, max(message.visible_at, again))
+
+
+async def test_a_push_whose_partition_is_not_read_is_woken_once_an_hour(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And not ended: what ends it would lie there, too, and end its next life. Source:
+    Azure/durabletask#1389, #1398."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        leave_unread(w, 3 * 3_600)
+        await asyncio.sleep(2.9 * 3_600)
+        still = [r for r in caplog.records if r.getMessage().startswith("push-stands-still")]
+        assert ["WARNING", "ERROR", "ERROR"] == [
+            r.levelname for r in still
+        ]  # at first: a host is back
+        assert [] == w.messages
+        await w.until(lambda: w.messages)
+        await asyncio.sleep(10 * RUN)
+        assert ["overdue"] == w.verdicts()
+        assert [] == lines(caplog, "push-stood-still")

@@ -27,6 +27,16 @@ noting.EVERY_SECONDS = journal.OPEN_SECONDS = 0.5
 {HELD_UP}"""
 """Our app with turns that can be held up, and with notes of what is open after half a second."""
 
+STILL_SOON = f"""
+from datetime import timedelta
+from acr_global.functions.recovery import reviving
+from acr_global.functions.timers import revive_interrupted
+
+reviving.STANDS_STILL_AFTER = timedelta(seconds=2)
+reviving.LOOKS_WITHIN = revive_interrupted.BEGINS_WITHIN = timedelta(seconds=1)
+{NOTED_SOON}"""
+"""The same, to which a push stands still that has had no turn for two seconds since its time."""
+
 KEPT = 1_200
 """Instances; a request to the table answers 1,000 rows at most, or looks through so many."""
 
@@ -86,6 +96,25 @@ async def test_a_push_goes_on_although_its_machine_is_gone(s: Scene) -> None:
         await s.eventually(is_empty_after_a_run)
     finally:
         other.kill()
+
+
+@engine_only(stage=Stage({"TIMEOUT": "8s", "LATE_WINDOW": "0"}, function_app=STILL_SOON))
+async def test_a_push_is_decided_although_its_timer_is_lost(s: Scene) -> None:
+    """The engine's message of the deadline is gone: nothing but the timer function wakes the
+    push."""
+    host, storage = where(s)
+    await s.push(*REGIONS[:2])
+    await s.eventually(lambda: is_noted(s))
+    await tables.lose_messages(storage, s.session, host.hub)
+
+    async def is_told_after_a_run() -> bool:
+        await run_timer(s)
+        return bool(s.verdicts())
+
+    await s.eventually(is_told_after_a_run)
+    await s.ended()
+    assert ["overdue"] == s.verdicts()
+    assert 1 == s.log().count("push-stands-still") == s.log().count("push-stood-still")
 
 
 async def is_running(s: Scene) -> bool:

@@ -75,7 +75,7 @@ async def _step(engine: Engine, data: wire.CourierInput) -> str:
         case Phase.FAILED:
             return await _next_life(engine, data)
         case Phase.TERMINATED if reviving.is_being_begun_anew(snapshot):
-            return await _begin_anew(engine, data, snapshot)
+            return await _next_life(engine, data)
         case Phase.ABSENT if data.start:
             return await _begin(engine, new_input(data.push_id, data.start, first=data.start.first))
         case Phase.ABSENT | Phase.TERMINATED:
@@ -132,9 +132,10 @@ async def _not_begun(engine: Engine, data: wire.CourierInput, snapshot: Snapshot
 
 
 async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
-    """Begin a broken-off push anew, unless that must wait, or has been tried enough."""
+    """Begin anew a push that was broken off, or ended for that, unless that must wait, or has been
+    tried enough."""
     snapshot = await engine.look_back(data.push_id)
-    if snapshot.phase is not Phase.FAILED:
+    if snapshot.phase is not Phase.FAILED and not reviving.is_being_begun_anew(snapshot):
         return NOT_BEGUN
     try:
         life = reviving.next_life(snapshot, data.arrivals)
@@ -147,18 +148,9 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     wait_until = reviving.may_begin_at(life)
     if wait_until and clock.utcnow() < wait_until:
         return "waiting-to-begin-anew"
-    if await _is_begun(engine, new_input(data.push_id, life)):
+    if await _is_begun(engine, new_input(data.push_id, life)) and life.known:
         beginning.note_begun_anew(data.push_id, life)
     return BEGUN_ANEW
-
-
-async def _begin_anew(engine: Engine, data: wire.CourierInput, snapshot: Snapshot) -> str:
-    """Start an instance again that never began and was ended for that, with the same input."""
-    try:
-        life = reviving.next_life(snapshot, data.arrivals)
-    except ValueError:
-        return await _give_up(engine, data, "its input cannot be read")
-    return await _begin(engine, new_input(data.push_id, life))
 
 
 async def _begin(engine: Engine, start: wire.PushInput) -> str:

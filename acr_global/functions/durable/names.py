@@ -39,6 +39,9 @@ ASK_MEMBERS = "AskMembers"
 ALARM_EVENT = "alarm"
 """The external event by which a group hears of a push. Not a function's name."""
 
+WAKE_EVENT = "wake"
+"""The external event that gives a push a turn, and says nothing."""
+
 
 def every() -> tuple[str, ...]:
     """All of them, sorted."""

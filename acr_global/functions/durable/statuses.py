@@ -6,6 +6,9 @@ import bisect
 import json
 from typing import Any
 
+WAITING = "waiting"
+"""The state of a push that waits for regions, or looks for them."""
+
 MAX_STATUS_CHARS = 8_192
 """Characters of JSON, escapes counted as they are. The engine fails an instance whose custom
 status is longer than 16 KB in UTF-16. Source: Durable Functions docs, custom orchestration

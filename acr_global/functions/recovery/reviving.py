@@ -14,23 +14,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from acr_global import correlation, lives, verdict
 from acr_global.functions import clock
-from acr_global.functions.durable import external_events, names, notifications, wire
+from acr_global.functions.durable import external_events, names, notifications, statuses, wire
 from acr_global.functions.durable.engine import Phase, Snapshot
 from acr_global.model import Arrival, Evidence
 
 _EVENT = correlation.event_name("")
 
 DID_NOT_BEGIN = "acr-global: did not begin, is begun anew"
-"""The reason with which a courier terminates an instance that it is about to start again."""
+STOOD_STILL = "acr-global: stood still, is begun anew"
+"""The reasons with which an instance is terminated that is about to be started again."""
+
+STANDS_STILL_AFTER = timedelta(minutes=10)
+"""Since its time was up; what a crash holds back comes within one."""
+
+LOOKS_WITHIN = timedelta(minutes=5)
+"""A turn that is late begins the look before an alarm: after so long that is over."""
 
 
 def is_being_begun_anew(snapshot: Snapshot) -> bool:
     """Whether an instance was terminated for that, and not by an operator."""
-    return snapshot.phase is Phase.TERMINATED and DID_NOT_BEGIN in str(snapshot.output)
+    said = str(snapshot.output)
+    return snapshot.phase is Phase.TERMINATED and (DID_NOT_BEGIN in said or STOOD_STILL in said)
+
+
+class Still(Enum):
+    """What a push that stands still lacks: it waits though its time has long been up."""
+
+    A_TURN = "nothing has woken it since"
+    A_MESSAGE = "it was woken, and what it waits for had not come"
+
+
+def stands_still(snapshot: Snapshot, now: datetime) -> Still | None:
+    """Whether a push stands still. The engine may lose a timer's message, or an activity's result,
+    where a partition changes hands (Azure/azure-functions-durable-extension#460), or not read a
+    partition for days (Azure/durabletask#1389). Only a turn tells the two apart.
+    """
+    try:
+        status = wire.load(wire.PushStatus, snapshot.custom_status)
+    except ValueError:  # started by hand, or about to end
+        return None
+    if snapshot.phase is not Phase.BEGUN or snapshot.suspended or status.state != statuses.WAITING:
+        return None
+    if now - status.until < STANDS_STILL_AFTER:
+        return None
+    turn = snapshot.updated or status.until
+    if turn - status.until < STANDS_STILL_AFTER:
+        return Still.A_TURN
+    return Still.A_MESSAGE if now - turn >= LOOKS_WITHIN else None
 
 
 class _Story:

@@ -3,7 +3,8 @@
 A push whose turn died with Python is Failed for good, and such instances can be found
 only by reading all of the engine's storage. So processes note what stays open (noting.py),
 and this reads the notes: one range read by prefix, and one look at each instance that they name.
-Failed instances go on (mending.py), and a note whose instances are all over is removed.
+Failed instances go on (mending.py), so does a push for which the engine has lost a message, and a
+note whose instances are all over is removed.
 
 It needs nothing from its own process, which on Flex Consumption runs no orchestrators. Two runs
 at once do no harm.
@@ -25,12 +26,17 @@ from acr_global.functions.recovery import givingup, mending, noting, reviving
 from acr_global.functions.setup import Setup, Tools
 from acr_global.functions.telemetry import observing
 from acr_global.functions.timings import RUN_SECONDS, Pages
+from acr_global.model import Frozen
 
 SCHEDULE = "0 */4 * * * *"
 """Second 0 of every fourth minute, in UTC: a broken-off instance goes on within five."""
 
 AT_ONCE = 8
 """Looks side by side."""
+
+WAKE_EVERY = timedelta(hours=1)
+"""From one message to a push that stands still to the next: where its partition is not read, they
+pile up."""
 
 BEGINS_WITHIN = timedelta(minutes=1)
 """An instance that has not begun by then gets a courier."""
@@ -53,6 +59,8 @@ class Patrol:
         self._pages = Pages()
         self._found: dict[str, datetime] = {}
         """Pushes that were found open since the first note, and when they began."""
+        self._woken: dict[str, tuple[reviving.Still, datetime]] = {}
+        """Pushes that stand still, and when what was done about it."""
 
     async def run(self, engine: Engine) -> None:
         """One run. What the engine does not answer is left to the next."""
@@ -93,6 +101,7 @@ class Patrol:
                 try:
                     snapshot = await engine.look(instance_id)
                     goes_on = await is_open(engine, instance_id, snapshot)
+                    await self._wake(engine, instance_id, snapshot)
                 except EngineError as error:  # it holds up no other
                     errors.append(error)
                     return True
@@ -102,6 +111,39 @@ class Patrol:
 
         if not any(await asyncio.gather(*map(look_at, noting.named(note)))):
             await _remove(engine, note)
+
+    async def _wake(self, engine: Engine, instance_id: str, snapshot: Snapshot) -> None:
+        """Wake a push that stands still; end it where it was woken in vain. Then it is begun anew,
+        as one that broke off. Raises EngineError."""
+        now = clock.utcnow()
+        still = reviving.stands_still(snapshot, now) if is_push(instance_id) else None
+        if not still:
+            self._woken.pop(instance_id, None)
+            return
+        known = self._woken.get(instance_id)
+        if known and known[0] is still and now - known[1] < WAKE_EVERY:
+            return
+        self._woken[instance_id] = still, now
+        if still is reviving.Still.A_MESSAGE:
+            log.line(
+                "push-stood-still",
+                level=logging.ERROR,
+                push=instance_id,
+                since=snapshot.updated,
+                todo="nothing of this push, it is begun anew: the engine has lost a message; if it"
+                " comes often, keep the number of hosts steady",
+            )
+            await engine.terminate(instance_id, reviving.STOOD_STILL)
+        else:
+            log.line(
+                "push-stands-still",
+                level=logging.ERROR if known else logging.WARNING,
+                push=instance_id,
+                since=snapshot.updated,
+                todo="nothing yet; if it comes again in an hour, the host reads nothing of this"
+                " push's partition: restart the app",
+            )
+            await engine.raise_event(instance_id, names.WAKE_EVENT, Frozen())
 
 
 async def _remove(engine: Engine, note: Snapshot) -> None:

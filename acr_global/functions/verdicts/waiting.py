@@ -61,7 +61,7 @@ class Waiting:
                 break
 
     def _phase(self, until: datetime) -> Steps:
-        self._status("waiting", until)
+        self._status(statuses.WAITING, until)
         yield from self._race(until)
 
     def _race(self, until: datetime) -> Steps:
