@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from acr_global.errors import AcrGlobalError, Problem
 from acr_global.headers import basic
@@ -58,6 +60,18 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     if not value or _passed_by(asked.host, asked.port or asked.standard_port, environ):
         return None
     return _parse(name, value)
+
+
+def as_option(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The same, as the option `proxies` of the library requests. Raises ProxyError."""
+    proxy = proxy_for(url, environ)
+    if proxy is None:
+        return {}
+    scheme, _, place = proxy.url.partition("://")
+    if proxy.authorization:  # the library wants it in the URL
+        user, _, password = b64decode(proxy.authorization.partition(" ")[2]).partition(b":")
+        place = f"{quote(user, safe='')}:{quote(password, safe='')}@{place}"
+    return dict.fromkeys(("http", "https"), f"{scheme}://{place}")
 
 
 def problems(environ: Mapping[str, str]) -> tuple[Problem, ...]:

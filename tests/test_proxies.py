@@ -74,6 +74,16 @@ def test_a_proxys_user_is_decoded_once(userinfo: str, expected: str | None) -> N
     assert "Basic" not in repr(proxy)
 
 
+def test_a_proxy_is_told_to_the_library_in_its_form() -> None:
+    """For the Azure SDK's commands and telemetry: user and password stand in the URL there."""
+    environ = {"https_proxy": "http://me:p%40ss@proxy.example:3128"}
+    to = "http://me:p%40ss@proxy.example:3128"
+    assert {"http": to, "https": to} == proxies.as_option("https://a.example/x", environ)
+    bare = {"https_proxy": "proxy.example:3128"}
+    assert "http://proxy.example:3128" == proxies.as_option("https://a.example", bare)["https"]
+    assert {} == proxies.as_option("https://localhost:1/x", environ)
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -6,11 +6,8 @@ from __future__ import annotations
 
 import logging
 import os
-from base64 import b64decode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from acr_global import proxies
 from acr_global.registration.refusal import SignInError
@@ -101,7 +98,8 @@ def open_transport() -> Any:
 
         def send(self, request: Any, **options: Any) -> Any:
             """Send one request. Raises ProxyError, and the SDK's errors."""
-            return super().send(request, **{**options, "proxies": way(request.url, os.environ)})
+            way = proxies.as_option(request.url, os.environ)
+            return super().send(request, **{**options, "proxies": way})
 
     trusted = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
     return Transport(
@@ -110,18 +108,6 @@ def open_transport() -> Any:
         read_timeout=READ_SECONDS,
         connection_verify=trusted,
     )
-
-
-def way(url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The library's options for a request's proxy. Raises ProxyError."""
-    proxy = proxies.proxy_for(url, environ)
-    if proxy is None:
-        return {}
-    scheme, _, place = proxy.url.partition("://")
-    if proxy.authorization:  # the library wants it in the URL
-        user, _, password = b64decode(proxy.authorization.partition(" ")[2]).partition(b":")
-        place = f"{quote(user, safe='')}:{quote(password, safe='')}@{place}"
-    return dict.fromkeys(("http", "https"), f"{scheme}://{place}")
 
 
 def _keep_quiet() -> None:

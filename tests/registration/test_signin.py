@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acr_global.arm_ids import parse_id
-from acr_global.registration.signin import CLOUDS, Cloud, cloud_at, way
+from acr_global.registration.signin import CLOUDS, Cloud, cloud_at
 
 ID = "/subscriptions/s-1/resourcegroups/My_Group/providers/microsoft.web/Sites/func-app/"
 
@@ -12,16 +12,6 @@ def test_a_cloud_is_known_by_its_resource_manager() -> None:
     """The authority follows from it; for any other cloud the environment names it."""
     assert CLOUDS["AzureChinaCloud"] == cloud_at("https://management.chinacloudapi.cn/")
     assert Cloud("https://localhost:1", None) == cloud_at("https://localhost:1")
-
-
-def test_the_environment_gives_the_proxy() -> None:
-    """A proxy's user and password are passed in the library's form."""
-    environ = {"https_proxy": "http://me:p%40ss@proxy.example:3128"}
-    to = "http://me:p%40ss@proxy.example:3128"
-    assert {"http": to, "https": to} == way("https://management.azure.com/x", environ)
-    bare = {"https_proxy": "proxy.example:3128"}
-    assert "http://proxy.example:3128" == way("https://management.azure.com", bare)["https"]
-    assert {} == way("https://localhost:1/x", environ)
 
 
 def test_an_id_is_taken_apart() -> None:

@@ -9,10 +9,12 @@ costs what it does not take, and no webhook anything.
 from __future__ import annotations
 
 import importlib.util
+import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from acr_global import proxies
 from acr_global.errors import Problem
 from acr_global.version import VERSION
 
@@ -97,11 +99,19 @@ def _traces(environ: Mapping[str, str]) -> bool:
 
 
 def _session() -> requests.Session:
-    """A session that adds no credentials: with an auth of its own, the library reads no .netrc."""
+    """A session that adds no credentials, and goes through a proxy as all that we send does."""
     import requests
 
-    session = requests.Session()
-    session.auth = lambda request: request
+    class Session(requests.Session):
+        """The library's own, with our proxy for each URL: its way asks one for this machine."""
+
+        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            """Send one request. Raises ProxyError, and the library's errors."""
+            way = proxies.as_option(request.url or "", os.environ)
+            return super().send(request, **{**options, "proxies": way})
+
+    session = Session()
+    session.auth = lambda request: request  # with one of its own, the library reads no .netrc
     return session
 
 

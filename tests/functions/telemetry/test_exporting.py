@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,10 @@ import requests
 from acr_global.errors import Problem
 from acr_global.functions.app import build_app
 from acr_global.functions.telemetry import exporting
+from acr_global.proxies import ProxyError
+from acr_global_rig.loopback import unused_url
 from acr_global_rig.world import world
+from tests.collector import collecting
 from tests.meter import measured
 from tests.tracer import made
 
@@ -125,3 +129,27 @@ def test_no_netrc_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "Authorization" not in request.headers
     plain = requests.Session().prepare_request(requests.Request("POST", URL))
     assert "Authorization" in plain.headers
+
+
+async def test_a_collector_on_this_machine_is_asked_straight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A proxy would ask its own machine; the library by itself goes through one."""
+    async with collecting() as collector:
+        monkeypatch.setenv("HTTP_PROXY", unused_url())
+        url, session = f"{collector.url}/v1/traces", exporting._session()
+        answer = await asyncio.to_thread(session.post, url, b"")
+        with pytest.raises(requests.exceptions.ProxyError):
+            await asyncio.to_thread(requests.post, url, b"")
+    assert 200 == answer.status_code
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://user@pass@127.0.0.1:x"])
+def test_a_proxy_that_cannot_be_used_stops_an_export(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named by its variable, as for all that is sent; its value is not shown."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ProxyError, match=r"^HTTPS_PROXY: ") as caught:
+        exporting._session().post("https://collector.example/v1/traces", b"", timeout=1)
+    assert "127" not in str(caught.value)
