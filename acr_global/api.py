@@ -311,6 +311,8 @@ class PushDetails(Push):
     """After an alarm: when the late window closes."""
     cause: str | None = None
     """Why it was given up."""
+    suspended: bool = False
+    """Somebody has suspended it by hand: nothing is said of it until it is resumed."""
 
 
 class Retry(Frozen):

@@ -15,6 +15,8 @@ from acr_global.notify.words import subject
 WIDTH = 30
 """Characters of the line of time: with a region's name and its lag it fits into 80."""
 
+SUSPENDED = "by hand; nothing is said of it until it is resumed"
+
 
 def print_pushes(pushes: Sequence[Push]) -> None:
     """The list."""
@@ -83,6 +85,7 @@ def _print_known(push: PushDetails) -> None:
         "missing": push.missing,
         "not told": push.undelivered,
         "cause": push.cause,
+        "suspended": SUSPENDED if push.suspended else None,
     }
     print_facts([*known, *((name, value) for name, value in further.items() if value)])
 

@@ -114,7 +114,8 @@ def sentence(push: PushDetails) -> str:
         PushState.GIVEN_UP: "It was broken off again and again, and was given up.",
         PushState.TERMINATED: "Somebody has ended it by hand; nothing more is said of it.",
     }
-    return sentences[push.state]
+    by_hand = " Somebody has suspended it by hand: nothing is said of it until it is resumed."
+    return sentences[push.state] + by_hand * push.suspended
 
 
 def retry(push: PushDetails) -> str | None:

@@ -203,6 +203,14 @@ def test_a_waiting_push_is_shown_with_its_regions_ways(ask: Run, app: App) -> No
     assert (0, "") == (ran.code, ran.err)
 
 
+def test_show_says_that_somebody_has_suspended_it(ask: Run, app: App) -> None:
+    """Otherwise it would only seem to wait."""
+    app.answer(f"{LIST}/p1", 200, WAITING | {"suspended": True})
+    assert "suspended" in ask("pushes", "show", "p1").out
+    app.answer(f"{LIST}/p1", 200, WAITING)
+    assert "suspended" not in ask("pushes", "show", "p1").out
+
+
 def test_a_decided_push_is_shown_with_every_attempt(ask: Run, app: App) -> None:
     """Each once, in the order of time; and whom nobody tells any more."""
     app.answer(f"{LIST}/p1", 200, DECIDED)

@@ -158,6 +158,24 @@ async def test_what_is_purged_or_ended_by_hand_is_over() -> None:
         assert [] == w.verdicts()
 
 
+async def test_what_is_suspended_by_hand_is_said_until_it_is_resumed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Also where no webhook comes any more, and its deadline passes."""
+    async with noted_world(TIMEOUT="10m") as (w, journal):
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        by_hand = f"{w.host.url}/runtime/webhooks/durabletask/instances/p1"
+        await w.session.post(f"{by_hand}/suspend?reason=why")
+        await asyncio.sleep(4 * RUN)
+        assert [] == w.verdicts()
+        assert ["p1"] * 4 == [line["instance"] for line in lines(caplog, "instance-suspended")]
+        await w.session.post(f"{by_hand}/resume?reason=why")
+        await asyncio.sleep(RUN)
+        assert ["overdue"] == w.verdicts()
+        assert 4 == len(lines(caplog, "instance-suspended"))
+
+
 async def test_a_push_that_is_given_up_is_not_tried_for_ever(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -28,16 +28,24 @@ async def is_now(s: Scene, *states: str, push: str | None = None) -> Any:
     return found and found["runtimeStatus"] in states
 
 
+async def is_suspended(s: Scene) -> Any:
+    """What the push's view says of it."""
+    return (await s.call("GET", f"api/pushes/{s.push_id()}"))[1]["suspended"]
+
+
 @both()
 async def test_a_suspended_push_goes_on_with_all_that_came_meanwhile(s: Scene) -> None:
-    """Its webhooks are kept, and the log says what they wait for."""
+    """Its webhooks are kept, and log and view say what they wait for."""
     await s.push(*REGIONS[:1])
+    assert not await is_suspended(s)
     await by_hand(s, "suspend")
+    assert await is_suspended(s)
     assert [202, 202] == await s.push(*REGIONS[1:])
     assert "push-suspended" in s.log()
     assert [] == s.verdicts()
     await by_hand(s, "resume")
     await s.told("complete")
+    assert not await is_suspended(s)
 
 
 @both()

@@ -37,6 +37,13 @@ def test_one_sentence_says_how_far_it_is(
     assert expected == sentence(details(PushState(state), *regions))
 
 
+def test_one_that_somebody_has_suspended_says_so() -> None:
+    """Beside how far it had come."""
+    push = details(PushState.WAITING, *TWO).model_copy(update={"suspended": True})
+    said = "Somebody has suspended it by hand: nothing is said of it until it is resumed."
+    assert f"Waiting for eastus. {said}" == sentence(push)
+
+
 def test_a_region_is_shown_with_what_was_seen_of_it() -> None:
     """Also that it has another digest."""
     seen = Evidence(region="b", kind=EvidenceKind.EVENT_LOG, found=False, detail="fired: 504")

@@ -105,6 +105,14 @@ class Patrol:
                 except EngineError as error:  # it holds up no other
                     errors.append(error)
                     return True
+            if snapshot.suspended:
+                log.line(
+                    "instance-suspended",
+                    level=logging.WARNING,
+                    instance=instance_id,
+                    todo="somebody suspended this instance, and nothing is said of it meanwhile;"
+                    " resume it",
+                )
             if goes_on and is_push(instance_id):
                 self._found[instance_id] = snapshot.created or clock.utcnow()
             return goes_on

@@ -33,6 +33,8 @@ class View:
     begun: bool
     over: bool
     """Nothing more will be said of it, unless somebody sees to it."""
+    suspended: bool
+    """By hand: nothing happens until somebody resumes it."""
 
 
 def view(snapshot: Snapshot) -> View:
@@ -58,6 +60,7 @@ def view(snapshot: Snapshot) -> View:
         state=api.PushState.TERMINATED if ended_by_hand else _state(snapshot, status, said),
         begun=bool(snapshot.history) or status is not None,
         over=ended_by_hand or snapshot.phase is Phase.FINISHED,
+        suspended=snapshot.suspended,
     )
 
 
@@ -128,6 +131,7 @@ def details(seen: View, deliveries: tuple[api.PushDelivery, ...], now: datetime)
         deliveries=deliveries,
         seconds_left=left if seen.begun and state is api.PushState.WAITING else None,
         listens_until=watch.deadline + seen.push.late_window if listens else None,
+        suspended=seen.suspended,
     )
 
 
