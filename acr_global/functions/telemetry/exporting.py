@@ -10,20 +10,28 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from acr_global import proxies
 from acr_global.errors import Problem
+from acr_global.surroundings import bare, unresolved
+from acr_global.urls import check_url
 from acr_global.version import VERSION
 
 if TYPE_CHECKING:
     import requests
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 PACKAGE = "opentelemetry.exporter.otlp.proto.http"
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*=[ !#-+\-.-:<-\[\]-~]*")
+"""A name and a value: w3.org/TR/baggage/#baggage-http-header-format, and blanks in the value, which
+the library takes, too."""
 
 
 def set_up(environ: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -32,9 +40,42 @@ def set_up(environ: Mapping[str, str]) -> tuple[Problem, ...]:
     wanted = {name: of for name, of in signals.items() if _is_asked_for(environ, name)}
     if wanted and not _is_there():
         return (_problem("needs the package opentelemetry-exporter-otlp-proto-http"),)
-    taken = [name.lower() for name, export in wanted.items() if not export(environ)]
+    unusable = {name: tuple(_unusable(environ, name)) for name in wanted}
+    sound = {name: export for name, export in wanted.items() if not unusable[name]}
+    taken = [name.lower() for name, export in sound.items() if not export(environ)]
     here = (_problem(f"is not used for {name}: another exporter was there") for name in taken)
-    return (*_of_grpc(environ, [name for name in wanted if name.lower() not in taken]), *here)
+    said = dict.fromkeys(problem for name in wanted for problem in unusable[name])
+    return (*said, *_of_grpc(environ, [name for name in sound if name.lower() not in taken]), *here)
+
+
+def _unusable(environ: Mapping[str, str], signal: str) -> Iterator[Problem]:
+    """A problem for each of a signal's variables that cannot be used, as it never shows a value:
+    the library logs a header that it cannot read, with the key that is in it."""
+    name, endpoint = _of(environ, signal, "ENDPOINT")
+    if said := _said_of(endpoint):
+        yield _problem(f"{said}; nothing is exported", name)
+    name, headers = _of(environ, signal, "HEADERS")
+    said = unresolved(headers)
+    if not all(map(_HEADER.fullmatch, filter(None, map(bare, headers.split(","))))):
+        said = said or "is not a list such as api-key=value,other=value, percent-encoded"
+    if said:
+        yield _problem(f"{said}; nothing is exported", name)
+
+
+def _said_of(endpoint: str) -> str | None:
+    """What to say of an endpoint that cannot be used."""
+    try:
+        has_user = check_url(endpoint).userinfo is not None
+    except ValueError as error:
+        return str(error)
+    return f"holds a user, which is not sent: it belongs into {HEADERS}" if has_user else None
+
+
+def _of(environ: Mapping[str, str], signal: str, what: str) -> tuple[str, str]:
+    """Name and value of a signal's own variable, or else of the one for all signals."""
+    own, every = f"OTEL_EXPORTER_OTLP_{signal}_{what}", f"OTEL_EXPORTER_OTLP_{what}"
+    name = own if environ.get(own) else every
+    return name, bare(environ.get(name, ""))
 
 
 def _of_grpc(environ: Mapping[str, str], signals: Iterable[str]) -> Iterator[Problem]:
@@ -63,7 +104,7 @@ def _is_there() -> bool:
 
 def _is_asked_for(environ: Mapping[str, str], signal: str) -> bool:
     """Whether an endpoint is named for a signal, and neither it nor everything is switched off."""
-    endpoint = environ.get(f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") or environ.get(ENDPOINT)
+    _, endpoint = _of(environ, signal, "ENDPOINT")
     by = environ.get(f"OTEL_{signal}_EXPORTER") or "otlp"
     is_off = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
     return bool(endpoint) and not is_off and "otlp" in [name.strip() for name in by.split(",")]

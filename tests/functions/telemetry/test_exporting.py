@@ -23,6 +23,7 @@ from tests.tracer import made
 
 URL = "http://127.0.0.1:4318"
 GENERAL = "OTEL_EXPORTER_OTLP_ENDPOINT"
+HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 OF_TRACES = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 
@@ -83,6 +84,55 @@ def test_a_protocol_that_is_not_spoken_is_said(
     Flagsmith/flagsmith#7812."""
     problems = exporting.set_up(environ)
     assert [(name, "warning") for name in named] == [(p.setting, p.severity) for p in problems]
+
+
+KEY = "hush-hush"
+
+
+@pytest.mark.parametrize(
+    ("environ", "named", "said"),
+    [
+        ({GENERAL: "@Microsoft.KeyVault(SecretUri=x)"}, [GENERAL], "has not resolved"),
+        ({GENERAL: "collector:4317"}, [GENERAL], "must begin with https://"),
+        ({GENERAL: f"https://me:{KEY}@collector.example"}, [GENERAL], HEADERS),
+        ({GENERAL: URL, HEADERS: "@Microsoft.KeyVault(SecretUri=x)"}, [HEADERS], "not resolved"),
+        ({GENERAL: URL, HEADERS: f"api-key {KEY}"}, [HEADERS], "api-key=value"),
+        ({GENERAL: URL, HEADERS: f'"api-key={KEY}"'}, [HEADERS], "api-key=value"),
+        ({GENERAL: URL, HEADERS: f"a=b,{KEY}"}, [HEADERS], "api-key=value"),
+        ({GENERAL: URL, HEADERS: f"a=b;{KEY}"}, [HEADERS], "api-key=value"),
+        ({GENERAL: URL, HEADERS: f"api-key={KEY}é"}, [HEADERS], "api-key=value"),
+        (
+            {GENERAL: URL, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": KEY},
+            ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"],
+            "api-key=value",
+        ),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_said(
+    environ: Mapping[str, str], named: list[str], said: str, asked: list[str]
+) -> None:
+    """Its value is shown nowhere: by itself the library logs a header that it cannot read."""
+    problems = exporting.set_up(environ)
+    assert named == [p.setting for p in problems]
+    assert said in problems[0].message
+    assert KEY not in problems[0].message
+    assert (["metrics"] if "TRACES" in named[0] else []) == asked
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "",
+        "api-key=abc",
+        " a = b , c=d,",
+        "Authorization=Basic%20YTpi",
+        "Authorization=Basic YTpi==",
+    ],
+)
+def test_headers_as_the_library_reads_them_are_fine(headers: str, asked: list[str]) -> None:
+    """Those of the specification, and what is not percent-encoded."""
+    assert () == exporting.set_up({GENERAL: URL, HEADERS: headers})
+    assert ["metrics", "traces"] == asked
 
 
 @pytest.mark.parametrize("gone", ["absent", "no-parent"])
