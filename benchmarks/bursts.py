@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,10 +23,10 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.page import Measures, measured
+from benchmarks.program import program
 from benchmarks.sides import APP, TEXTBOOK
 from benchmarks.table import Table, number, percentile, ratio, spread
 from tests.e2e.props import REAL, Board, props
@@ -285,4 +284,4 @@ MEASURES: Measures = {
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: measured("bursts", __doc__, MEASURES)))
+    program(lambda: measured("bursts", __doc__, MEASURES))

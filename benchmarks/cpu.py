@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from statistics import median
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global_rig import engine
 from benchmarks.page import given, put
 from benchmarks.process import cpu_seconds
+from benchmarks.program import program
 from benchmarks.requests import Side, running
 from benchmarks.sides import APP, TEXTBOOK
 from benchmarks.table import Table, ratio, spread
@@ -86,4 +85,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

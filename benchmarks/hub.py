@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from statistics import median
 from typing import Any
 
-from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.bursts import SETTLES, Burst, Ground, burst, ground_of, lags
 from benchmarks.page import Measures, measured
+from benchmarks.program import program
 from benchmarks.requests import requests
 from benchmarks.sides import APP
 from benchmarks.table import Table, number, spread
@@ -128,4 +127,4 @@ MEASURES: Measures = {
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: measured("hub", __doc__, MEASURES)))
+    program(lambda: measured("hub", __doc__, MEASURES))

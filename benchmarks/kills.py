@@ -1,6 +1,6 @@
 """What becomes of accepted pushes when the host, or Python alone, is killed.
 
-    python -m benchmarks.kills [host | python | together | alarm | deadline]
+    python -m benchmarks.kills [host] [python] [together] [alarm] [deadline]
 
 On the real engine (`func` on PATH, Azurite from npm). Each trial kills at a moment of its own after
 the first webhook, posts again what was not answered (which no registry does, but an operator can,
@@ -11,7 +11,6 @@ nothing here is a test.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,10 +20,10 @@ from functools import partial
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.page import given
+from benchmarks.program import program
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
 
@@ -242,7 +241,7 @@ async def main(which: str) -> None:
 
 
 def start() -> int:
-    """Run the command; returns its exit code."""
+    """Run the named trials, or all; returns the exit code."""
     words, _ = given("kills", __doc__, TRIALS, writes=False)
     for which in words or TRIALS:
         asyncio.run(main(which))
@@ -250,4 +249,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

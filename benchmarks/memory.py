@@ -21,7 +21,6 @@ from statistics import linear_regression
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global.cli.exits import UsageError
 from acr_global.functions.app import build_app
 from acr_global.functions.records.ledgers import MemoryLedger
@@ -30,6 +29,7 @@ from acr_global_rig.registry import event
 from acr_global_rig.world import World, world
 from benchmarks.page import given, put
 from benchmarks.process import apart, resident_mib
+from benchmarks.program import program
 from benchmarks.requests import running
 from benchmarks.sides import APP, REGIONS, TEXTBOOK, receiver
 from benchmarks.table import Table, number
@@ -168,4 +168,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

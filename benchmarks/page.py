@@ -79,21 +79,21 @@ def given(
     known: Collection[str] = (),
     *,
     numbers: bool = False,
-    on_engine: bool = True,
     writes: bool = True,
+    on_engine: bool = True,
 ) -> tuple[list[str], bool]:
     """The words of this process's command line, and whether its tables are to be written.
 
     `name`: the module; `about`: the help; `known`: words that may be; `numbers`: so may numbers;
-    `writes`: whether it has tables that can be written.
-    Raises UsageError, also where a command needs the engine, and it is not there.
+    `writes`: whether it has tables for the docs. Raises UsageError, also where a command needs the
+    engine, and it is not there.
     """
     parser = CommandParser(prog=f"python -m benchmarks.{name}", description=about)
     parser.add_argument("word", nargs="*", help=", ".join(known) or argparse.SUPPRESS)
-    parser.set_defaults(write=False)
     if writes:
-        help_ = "put the tables into docs/benchmarks.md"
-        parser.add_argument(WRITE, action="store_true", help=help_)
+        parser.add_argument(
+            WRITE, action="store_true", help="put the tables into docs/benchmarks.md"
+        )
     found = parser.parse_args()
     for word in found.word:
         if word not in known and not (numbers and word.isdecimal()):
@@ -101,4 +101,4 @@ def given(
             parser.error(f"{word!r} is not known; there are: {', '.join(allowed) or 'no words'}")
     if on_engine and (reason := engine.why_not()):
         parser.error(reason)
-    return found.word, found.write
+    return found.word, writes and found.write

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -14,10 +13,10 @@ from statistics import median
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS
 from benchmarks.page import given
+from benchmarks.program import program
 from tests.e2e.props import REAL, Board, props
 from tests.e2e.scene import Scene
 
@@ -87,4 +86,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,12 @@ import aiohttp
 from azure.core.exceptions import ResourceExistsError
 
 from acr_global import ledger
-from acr_global.cli.console import run
 from acr_global.functions.records.tables import PARTITION, SETTING, TableLedger, open_client
 from acr_global.model import Action, Arrival, Artifact, Verdict, VerdictType
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS, event, post
 from benchmarks.page import given
+from benchmarks.program import program
 from benchmarks.requests import count
 
 KEPT = (1_000, 20_000)
@@ -153,4 +152,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

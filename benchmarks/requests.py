@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -21,10 +20,10 @@ from typing import Any
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global_rig import engine
 from acr_global_rig.registry import event, post
 from benchmarks.page import given, put
+from benchmarks.program import program
 from benchmarks.sides import APP, REGIONS, TEXTBOOK
 from benchmarks.table import Table, number, ratio
 from tests.e2e.props import Board
@@ -242,4 +241,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

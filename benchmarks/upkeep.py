@@ -9,7 +9,6 @@ pushes.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 import uuid
 from collections.abc import Iterable
@@ -19,11 +18,11 @@ from typing import Any
 import aiohttp
 from azure.data.tables.aio import TableClient
 
-from acr_global.cli.console import run
 from acr_global.functions.durable import names
 from acr_global_rig import engine
 from acr_global_rig.registry import REGIONS, event, post
 from benchmarks.page import given
+from benchmarks.program import program
 from benchmarks.requests import count
 
 KEPT = (2_000, 20_000)
@@ -110,4 +109,4 @@ def start() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(start))
+    program(start)

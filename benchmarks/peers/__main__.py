@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -17,7 +16,6 @@ from typing import Any
 
 import aiohttp
 
-from acr_global.cli.console import run
 from acr_global.cli.exits import CommandError
 from acr_global_rig.registry import REGIONS
 from benchmarks.bursts import (
@@ -33,6 +31,7 @@ from benchmarks.bursts import (
 )
 from benchmarks.page import given, put
 from benchmarks.peers.servers import Peer, postgres, redis, why_not
+from benchmarks.program import program
 from benchmarks.table import Table
 from tests.e2e.props import Board
 from tests.e2e.scene import Scene
@@ -162,4 +161,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    program(main)

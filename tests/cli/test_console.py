@@ -20,6 +20,7 @@ CHECK = "-m acr_global settings check"
 REFERENCE = "-m acr_global.cli.reference"
 WRONG = "-m acr_global nonsense"
 BENCHMARKS = "-m benchmarks --help"
+MEASURE = "-m benchmarks.kills --help"
 DEMO = "-m demo"
 SERVE = "-m devhost --port 0 --app {app}"
 TOOLS = ("-m tools.start", "-m tools.azurite true {app} 0 1 2", "-m tools.tests")
@@ -58,7 +59,7 @@ def app(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", [HELP, CHECK, REFERENCE, BENCHMARKS, DEMO, SERVE])
+@pytest.mark.parametrize("command", [HELP, CHECK, REFERENCE, BENCHMARKS, MEASURE, DEMO, SERVE])
 def test_a_full_stdout_is_one_line(app: Path, command: str) -> None:
     """Every command says why, with exit code 1."""
     done = shell(f"$PY {command.format(app=app)} >/dev/full", app)
