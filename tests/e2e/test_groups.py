@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global import gathering
+from acr_global.functions.activities import tell_group
 from acr_global.functions.durable import names
 from acr_global.functions.durable.engine import Engine, EngineError
 from acr_global.functions.timers.revive_interrupted import is_open
@@ -523,6 +524,50 @@ async def test_a_group_that_breaks_off_again_and_again_is_given_up(
         await asyncio.sleep(660)
         assert 2 == len(groups(w))
         assert "q0" in [m["push"]["id"] for m in w.messages if m["type"] == "overdue"]
+
+
+@pytest.mark.parametrize("activity", [names.TELL_GROUP, names.HAND_OVER_DELIVERY])
+async def test_a_report_that_could_not_be_told_is_a_dead_letter(
+    activity: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried for as long as a delivery would be; its replay tells what was to be told."""
+    start = Engine.start
+
+    async def fails(self: Engine, orchestrator: str, instance_id: str, data: Any) -> None:
+        if orchestrator == names.DELIVER_NOTIFICATION:
+            raise EngineError("the endpoint failed")
+        await start(self, orchestrator, instance_id, data)
+
+    async def stands(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    async with world(ALARM_GROUP="2 in 10m", LATE_WINDOW="5d") as w:
+        ops = w.receivers["ops"]
+        ops.answers = [200, 503]  # of p0 by itself, and of the group
+        with monkeypatch.context() as broken:
+            if activity == names.TELL_GROUP:
+                broken.setattr(tell_group, "report_stands", stands)
+            broken.setattr(Engine, "start", fails)
+            await without(w, LAST, pushes(3))
+            await asyncio.sleep(20 * HOUR)
+            assert [] == lines(caplog, "report-given-up")
+            await asyncio.sleep(10 * HOUR)
+        (given_up,) = lines(caplog, "report-given-up")
+        (letter,) = await letters(w)
+        (group,) = groups(w)
+        assert (group.id, group.id, "behind") == (
+            given_up["group"],
+            letter["group"],
+            letter["report"],
+        )
+        before = len(ops.requests)
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await w.until(lambda: len(ops.requests) > before)
+        assert (1, "behind") == (ops.requests[-1][1]["number"], ops.requests[-1][1]["state"])
+        await comes_back(w, LAST, pushes(3))
+        await asyncio.sleep(6 * HOUR)
+        check(w, set(pushes(3)), set(pushes(3)))
+        assert "over" == reports(ops)[-1]["state"]
 
 
 async def test_what_becomes_of_a_push_whose_group_was_purged_is_told_singly() -> None:

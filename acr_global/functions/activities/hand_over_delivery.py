@@ -71,7 +71,7 @@ async def _hand_over(tools: Tools, data: notifications.DeliveryInput) -> tuple[s
 
     Raises EngineError.
     """
-    instance_id, listed = _id(data), False
+    instance_id, listed = notifications.delivery_id(data), False
     try:
         number, newest = await replays.newest(tools.engine, instance_id)
         if _is_of(data.subject, newest):
@@ -92,14 +92,6 @@ async def _hand_over(tools: Tools, data: notifications.DeliveryInput) -> tuple[s
         )
         raise
     return instance_id, listed
-
-
-def _id(data: notifications.DeliveryInput) -> str:
-    match data.subject:
-        case GroupReport() as report:
-            return correlation.report_delivery_id(report.group_id, report.number, data.part or 0)
-        case Verdict() as verdict:
-            return correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
 
 
 def _is_of(subject: Verdict | GroupReport, delivery: Snapshot) -> bool:

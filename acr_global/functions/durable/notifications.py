@@ -6,6 +6,7 @@ from typing import Literal, Self, cast
 
 from pydantic import model_validator
 
+from acr_global import correlation
 from acr_global.ends import DeliveryEnd
 from acr_global.functions.durable.wire import EvidenceOutput, InGroup
 from acr_global.grouping import GroupReport
@@ -54,6 +55,15 @@ class DeliveryInput(_Subject):
     """Nothing had overtaken it when the operator asked for it; what does so later still counts."""
     lives: int | None = None
     """How often it was broken off, if it was."""
+
+
+def delivery_id(data: DeliveryInput) -> str:
+    """The id of a message's first delivery."""
+    match data.subject:
+        case GroupReport() as report:
+            return correlation.report_delivery_id(report.group_id, report.number, data.part or 0)
+        case Verdict() as verdict:
+            return correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
 
 
 class NotifyOutput(Frozen):

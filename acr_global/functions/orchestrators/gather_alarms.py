@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from acr_global import gathering, reporting, verdict
+from acr_global import gathering, reporting, retry, verdict
 from acr_global.functions import log
 from acr_global.functions.durable import (
     external_events,
@@ -113,14 +113,20 @@ class Gathering:
         self._telling = made[0].report.at
         data = wire.dump(groups.TellInput(tellings=made))
         answer = yield from self._insist(names.TELL_GROUP, data, partial(_answer_to, made))
-        yield from self._hand_over(answer.owed if answer else ())
+        if isinstance(answer, Exception):
+            for telling in made:
+                yield from self._give_up(_undelivered(telling), answer)
+        else:
+            yield from self._hand_over(answer.owed)
         self.group = reporting.told(self.group, made, self._now)
         self._being_told, self._telling = {}, None
 
     def _hand_over(self, owed: Sequence[notifications.DeliveryInput]) -> Steps:
         """Start deliveries that the telling activity could not start."""
         for each in owed:
-            yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(each), str)
+            handed = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(each), str)
+            if isinstance(handed, Exception):
+                yield from self._give_up(each, handed)
 
     def _ask(self, push_ids: tuple[str, ...]) -> Steps:
         """Ask what has become of pushes. Where that fails they are asked after again later."""
@@ -133,7 +139,7 @@ class Gathering:
         self.group = gathering.asked(self.group, found, self._now)
 
     def _insist(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
-        """Call an activity until it succeeds; its result, or None where it is given up."""
+        """Call an activity until it succeeds; its result, or the error that it is given up with."""
         for pause in (*PAUSES, None):
             result = yield from self._call(activity, data, read)
             if not isinstance(result, Exception):
@@ -143,30 +149,42 @@ class Gathering:
             until = self._now + timedelta(seconds=pause)
             while self._now < until:
                 yield from self._race(until)
+        return result
+
+    def _give_up(self, owed: notifications.DeliveryInput, error: Exception) -> Steps:
+        """Leave a report as a dead letter: as a child, for that needs nothing but the engine's own
+        storage (notifying.py)."""
         if not self._context.is_replaying:
             log.line(
                 "report-given-up",
                 level=logging.ERROR,
                 group=self.group.group_id,
-                cause=f"{result}"[:200],
-                todo="look why; each push shows what has become of it",
+                cause=f"{error}"[:200],
+                todo="look why; then replay the dead letter",
             )
-        return None
+        letter = owed.model_copy(update={"delivery": retry.given_up(owed.delivery, self._now)})
+        child = self._context.call_sub_orchestrator(
+            names.DELIVER_NOTIFICATION, wire.dump(letter), notifications.delivery_id(letter)
+        )
+        yield from self._outcome(child)
 
     def _call(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
         """Call an activity; its result, or the exception that it ended with. What cannot be read
         as its result is that of another one (wire.py)."""
-        call = self._context.call_activity(activity, data)
-        yield from self._race(self._now + LOOK_AFTER, call)
-        while not sdk.is_completed(call):
-            yield from self._race(self._now + LOOK_AFTER)
-        result = sdk.outcome(call)
+        result = yield from self._outcome(self._context.call_activity(activity, data))
         if isinstance(result, Exception):
             return result
         try:
             return read(result)
         except ValueError as error:
             return error
+
+    def _outcome(self, call: Any) -> Steps:
+        """What a call has come to, or the exception that it ended with."""
+        yield from self._race(self._now + LOOK_AFTER, call)
+        while not sdk.is_completed(call):
+            yield from self._race(self._now + LOOK_AFTER)
+        return sdk.outcome(call)
 
     def _race(self, until: datetime, *beside: Any) -> Steps:
         """Let time pass until an event comes, or something beside it is done. It has a new wait and
@@ -208,3 +226,12 @@ def _answer_to(made: Sequence[Telling], result: Any) -> groups.TellOutput:
     if {t.report.at for t in answer.tellings} != {made[0].report.at}:
         raise ValueError("the answer is to other reports")
     return answer
+
+
+def _undelivered(telling: Telling) -> notifications.DeliveryInput:
+    """A delivery of a report to all who were to hear it."""
+    report = telling.report
+    state = retry.Delivery(
+        push_id=report.group_id, targets=telling.targets, begun_at=report.at, schedule=()
+    )
+    return notifications.DeliveryInput(report=report, delivery=state, part=telling.part)
