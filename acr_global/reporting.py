@@ -133,9 +133,23 @@ class Telling(Frozen):
 
 def tellings(group: Group, state: GroupState, now: datetime) -> tuple[Telling, ...]:
     """The reports to make now: one for all targets that hear of the same pushes."""
+    return _tellings(group, state, now, _hearing(group, state, now))
+
+
+def untold(group: Group, now: datetime) -> tuple[Telling, ...]:
+    """What would have been told in the end of a group that is given up: the reports for those for
+    whom something has changed since theirs, or who had none."""
+    before = group.told.counts if group.told else {}
+    missed = [target for target, its in _counts(group).items() if its != before.get(target)]
+    return _tellings(group, GroupState.OVER if group.over else GroupState.BEHIND, now, missed)
+
+
+def _tellings(
+    group: Group, state: GroupState, now: datetime, hearing: Iterable[str]
+) -> tuple[Telling, ...]:
     number = group.told.number + 1 if group.told else 1
     alike: dict[tuple[int, ...], list[str]] = {}
-    for target in _hearing(group, state, now):
+    for target in hearing:
         its = tuple(i for i, m in enumerate(group.members) if target in m.targets)
         alike.setdefault(its, []).append(target)
     return tuple(

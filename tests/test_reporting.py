@@ -247,3 +247,16 @@ def test_the_first_pause_counts_from_the_first_report() -> None:
     """However long the first took to be told."""
     there = take(told(open_group(), BEHIND, 7), alarm(4, 8))
     assert Wait(minutes(7) + timedelta(minutes=5)) == at(there, 8)
+
+
+def test_what_a_group_that_is_given_up_has_not_told_is_left() -> None:
+    """Whatever pause there is; for those for whom something has changed, and that it is over."""
+    there = for_two()
+    assert [("ops",), ("team",)] == [t.targets for t in reporting.untold(there, NOON)]
+    there = told(there, BEHIND, 0)
+    assert () == reporting.untold(there, minutes(1))
+    (made,) = reporting.untold(recovered(there, 1, at=1), minutes(2))
+    assert (("ops",), 2, BEHIND) == (made.targets, made.report.number, made.report.state)
+    ended = recovered(there, 1, 2, 3, 4).model_copy(update={"over": True})
+    assert {OVER} == {t.report.state for t in reporting.untold(ended, minutes(30))}
+    assert () == reporting.untold(group(alarm(1)), NOON)

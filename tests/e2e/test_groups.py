@@ -509,16 +509,25 @@ async def test_a_group_that_broke_off_goes_on_without_an_alarm(who: str) -> None
 async def test_a_group_that_breaks_off_again_and_again_is_given_up(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """From there on another takes the alarms, and what becomes of those before is told singly."""
+    """From there on another takes the alarms, and what becomes of those before is told singly. What
+    it had not told yet is a dead letter, one however often it is looked at."""
     async with world(targets=every_verdict) as w:
         await without(w, LAST, pushes(6))
         await asyncio.sleep(660)
         broken = break_group(w, 100)
+        await comes_back(w, LAST, ["p4"])
         for _ in range(8):
             await next_process(w, broken)
         await comes_back(w, LAST, ["p5"])
         await asyncio.sleep(60)
         assert lines(caplog, "group-given-up")
+        (letter,) = await letters(w)
+        assert (broken, "behind") == (letter["group"], letter["report"])
+        _, shown = await w.call("GET", f"deadletters/{letter['id']}")
+        assert 6 == sum(counts(shown["group_message"]))
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await asyncio.sleep(60)
+        assert letter["id"].split(".")[-2] == str(reports(w.receivers["ops"])[-1]["number"])
         assert "p5" in [m["push"]["id"] for m in w.messages if m["type"] == "recovered"]
         await without(w, LAST, ["q0"])
         await asyncio.sleep(660)

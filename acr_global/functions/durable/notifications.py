@@ -2,15 +2,17 @@
 later of verdicts and of groups' reports. What wire.py says of its models holds for these.
 """
 
+from datetime import datetime
 from typing import Literal, Self, cast
 
 from pydantic import model_validator
 
-from acr_global import correlation
+from acr_global import correlation, retry
 from acr_global.ends import DeliveryEnd
 from acr_global.functions.durable.wire import EvidenceOutput, InGroup
 from acr_global.grouping import GroupReport
 from acr_global.model import Attempt, Frozen, Moment, Verdict, VerdictType
+from acr_global.reporting import Telling
 from acr_global.retry import Delivery
 
 
@@ -64,6 +66,20 @@ def delivery_id(data: DeliveryInput) -> str:
             return correlation.report_delivery_id(report.group_id, report.number, data.part or 0)
         case Verdict() as verdict:
             return correlation.delivery_id(verdict.push_id, verdict.type, verdict.birth)
+
+
+def given_up(owed: DeliveryInput, now: datetime) -> DeliveryInput:
+    """The same as a dead letter."""
+    return owed.model_copy(update={"delivery": retry.given_up(owed.delivery, now)})
+
+
+def undelivered(telling: Telling, now: datetime) -> DeliveryInput:
+    """A dead letter of a report that none of those who were to hear it was told."""
+    report = telling.report
+    way = retry.Delivery(
+        push_id=report.group_id, targets=telling.targets, begun_at=report.at, schedule=()
+    )
+    return given_up(DeliveryInput(report=report, delivery=way, part=telling.part), now)
 
 
 class NotifyOutput(Frozen):

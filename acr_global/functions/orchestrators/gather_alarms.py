@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from acr_global import gathering, reporting, retry, verdict
+from acr_global import gathering, reporting, verdict
 from acr_global.functions import log
 from acr_global.functions.durable import (
     external_events,
@@ -115,7 +115,7 @@ class Gathering:
         answer = yield from self._insist(names.TELL_GROUP, data, partial(_answer_to, made))
         if isinstance(answer, Exception):
             for telling in made:
-                yield from self._give_up(_undelivered(telling), answer)
+                yield from self._give_up(notifications.undelivered(telling, self._now), answer)
         else:
             yield from self._hand_over(answer.owed)
         self.group = reporting.told(self.group, made, self._now)
@@ -126,7 +126,7 @@ class Gathering:
         for each in owed:
             handed = yield from self._insist(names.HAND_OVER_DELIVERY, wire.dump(each), str)
             if isinstance(handed, Exception):
-                yield from self._give_up(each, handed)
+                yield from self._give_up(notifications.given_up(each, self._now), handed)
 
     def _ask(self, push_ids: tuple[str, ...]) -> Steps:
         """Ask what has become of pushes. Where that fails they are asked after again later."""
@@ -151,7 +151,7 @@ class Gathering:
                 yield from self._race(until)
         return result
 
-    def _give_up(self, owed: notifications.DeliveryInput, error: Exception) -> Steps:
+    def _give_up(self, letter: notifications.DeliveryInput, error: Exception) -> Steps:
         """Leave a report as a dead letter: as a child, for that needs nothing but the engine's own
         storage (notifying.py)."""
         if not self._context.is_replaying:
@@ -162,7 +162,6 @@ class Gathering:
                 cause=f"{error}"[:200],
                 todo="look why; then replay the dead letter",
             )
-        letter = owed.model_copy(update={"delivery": retry.given_up(owed.delivery, self._now)})
         child = self._context.call_sub_orchestrator(
             names.DELIVER_NOTIFICATION, wire.dump(letter), notifications.delivery_id(letter)
         )
@@ -226,12 +225,3 @@ def _answer_to(made: Sequence[Telling], result: Any) -> groups.TellOutput:
     if {t.report.at for t in answer.tellings} != {made[0].report.at}:
         raise ValueError("the answer is to other reports")
     return answer
-
-
-def _undelivered(telling: Telling) -> notifications.DeliveryInput:
-    """A delivery of a report to all who were to hear it."""
-    report = telling.report
-    state = retry.Delivery(
-        push_id=report.group_id, targets=telling.targets, begun_at=report.at, schedule=()
-    )
-    return notifications.DeliveryInput(report=report, delivery=state, part=telling.part)

@@ -13,9 +13,9 @@ import logging
 from collections.abc import Iterable
 from typing import Literal
 
-from acr_global import correlation
-from acr_global.functions import log
-from acr_global.functions.durable import names, wire
+from acr_global import correlation, reporting
+from acr_global.functions import clock, log
+from acr_global.functions.durable import groups, names, notifications, wire
 from acr_global.functions.durable.engine import AlreadyExistsError, Engine, Phase, Snapshot
 from acr_global.functions.recovery import givingup, replays, resuming
 from acr_global.functions.telemetry import observing
@@ -101,13 +101,28 @@ async def _group_again(engine: Engine, broken: Snapshot) -> bool:
             "group-given-up",
             level=logging.ERROR,
             group=broken.instance_id,
-            todo="look why Python ends (memory?); from here on each push is told of by itself",
+            todo="look why Python ends (memory?), and replay the dead letter, if it has left one;"
+            " from here on each push is told of by itself",
         )
+        await _leave_letters(engine, given)
         return False
     _log_begun_anew(broken.instance_id, lives)
     again = given.model_copy(update={"lives": lives})
     await engine.start(names.GATHER_ALARMS, broken.instance_id, again)
     return True
+
+
+async def _leave_letters(engine: Engine, given: groups.GroupInput) -> None:
+    """Leave what a group had not told or handed over as dead letters, but for those that are there:
+    a start on an id that has ended replaces it. Raises EngineError."""
+    now = clock.utcnow()
+    letters = [notifications.given_up(each, now) for each in given.owed or ()]
+    letters += [notifications.undelivered(t, now) for t in reporting.untold(given.group, now)]
+    for letter in letters:
+        instance_id = notifications.delivery_id(letter)
+        if (await engine.look(instance_id)).phase is Phase.ABSENT:
+            with contextlib.suppress(AlreadyExistsError):
+                await engine.start(names.DELIVER_NOTIFICATION, instance_id, letter)
 
 
 def _log_begun_anew(instance_id: str, lives: int) -> None:
