@@ -80,10 +80,6 @@ def test_rough_figures_are_not_for_the_docs() -> None:
         ("pushlist 3", "'3' is not known; there are: no words"),
         ("upkeep --write", "unrecognized arguments: --write"),
         ("requests --wrote", "unrecognized arguments: --wrote"),
-        ("kills hosts", "'hosts' is not known; there are: host, python, together, alarm, deadline"),
-        ("polling 2", "'2' is not known; there are: no words"),
-        ("pushlist --write", "unrecognized arguments: --write"),
-        ("upkeep often", "'often' is not known; there are: no words"),
     ],
 )
 def test_a_wrong_word_is_told_before_anything_is_measured(command: str, said: str) -> None:

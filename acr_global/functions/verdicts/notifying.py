@@ -100,7 +100,7 @@ class Notifying:
                 cause=why,
                 todo="look why; then replay the dead letter",
             )
-        letter = owed.model_copy(update={"delivery": retry.given_up(owed.delivery, record.at)})
+        letter = notifications.given_up(owed, record.at)
         instance_id = correlation.delivery_id(self._push.push_id, record.type, self._push.birth)
         try:
             yield self._context.call_sub_orchestrator(
