@@ -20,6 +20,8 @@ variables`; docs.docker.com/engine/network/links, `Environment variables`."""
 
 _CLOSE = 0.85
 """Similarity from which a name without our prefix counts as a misspelt setting."""
+_NEAR = 0.6
+"""Similarity, prefix apart, from which a setting is named as what may have been meant."""
 
 
 def name_problems(
@@ -43,10 +45,15 @@ def _hint(name: str, ours: Mapping[str, str]) -> str | None:
     given = letters(name)
     if given in ours:
         return f"another spelling, which counts for nothing; the setting is {ours[given]}"
-    prefixed = name.startswith(PREFIX)
-    if not prefixed and not given.startswith(letters(PREFIX)):
+    prefix = letters(PREFIX)
+    if name.startswith(PREFIX):
+        own = {right.removeprefix(prefix): right for right in ours}
+        near = difflib.get_close_matches(given.removeprefix(prefix), own, n=1, cutoff=_NEAR)
+        meant = f"did you mean {ours[own[near[0]]]}?" if near else "docs/settings.md has them all"
+        return f"no such setting; {meant}"
+    if not given.startswith(prefix):
         return None
-    near = difflib.get_close_matches(given, ours, n=1, cutoff=0 if prefixed else _CLOSE)
+    near = difflib.get_close_matches(given, ours, n=1, cutoff=_CLOSE)
     return f"no such setting; did you mean {ours[near[0]]}?" if near else None
 
 

@@ -75,12 +75,18 @@ def test_the_warning_about_another_spelling_names_the_right_one(name: str, right
         ("ACR_GLOBAL_TIMEOUTS", "TIMEOUT"),
         ("acr_global_timout", "TIMEOUT"),
         ("ACRGLOBAL_REGION", "REGIONS"),
-        ("ACR_GLOBAL_SERVICE", "EVIDENCE"),
+        ("ACR_GLOBAL_WINDOW", "LATE_WINDOW"),
     ],
 )
 def test_the_warning_about_a_similar_name_names_the_nearest(name: str, near: str) -> None:
     """Case does not matter for that."""
     assert [f"no such setting; did you mean ACR_GLOBAL_{near}?"] == warnings(name)
+
+
+@pytest.mark.parametrize("name", ["ACR_GLOBAL_TYPO", "ACR_GLOBAL_X"])
+def test_a_name_that_is_like_none_is_no_setting_either(name: str) -> None:
+    """And nothing is guessed."""
+    assert ["no such setting; docs/settings.md has them all"] == warnings(name)
 
 
 @pytest.mark.parametrize("name", ["acrglobal_home", "ACR_TIMEOUT", "GLOBAL_TIMEOUT", "PATH"])

@@ -118,6 +118,14 @@ def segment(name: str, what: str) -> str:
     return name
 
 
+def registry_host(value: object) -> str:
+    """A registry as pushes name it. Raises UsageError for a name alone, which none of them has."""
+    host = str(value)
+    if not {".", ":"} & {*host} and host != "localhost":
+        raise UsageError("--registry must be the registry's host, such as contoso.azurecr.io")
+    return host
+
+
 def asked(path: str, query: Mapping[str, str]) -> str:
     """A path with a query. Raises UsageError."""
     try:

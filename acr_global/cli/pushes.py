@@ -20,6 +20,7 @@ from acr_global.cli.connection import (
     Url,
     asked,
     connect,
+    registry_host,
     segment,
 )
 from acr_global.cli.exits import Exit, UsageError
@@ -74,7 +75,9 @@ def list_pushes(
             metavar="IMAGE", help="REGISTRY/REPOSITORY:TAG@DIGEST, or a part; a digest alone, too."
         ),
     ] = None,
-    registry: Annotated[str | None, typer.Option(metavar="HOST", help="Of this registry.")] = None,
+    registry: Annotated[
+        str | None, typer.Option(metavar="HOST", parser=registry_host, help="Of this registry.")
+    ] = None,
     repository: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of this repository.")
     ] = None,

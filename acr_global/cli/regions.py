@@ -20,6 +20,7 @@ from acr_global.cli.connection import (
     Url,
     asked,
     connect,
+    registry_host,
 )
 from acr_global.cli.moments import since_when
 from acr_global.cli.output import print_table
@@ -35,7 +36,8 @@ app = typer.Typer()
 @app.command(epilog=f"{KEY_NOTE}\n\nExample: `acr-global regions --since 12h`")
 def regions(
     registry: Annotated[
-        str | None, typer.Option(metavar="HOST", help="Pushes of this registry.")
+        str | None,
+        typer.Option(metavar="HOST", parser=registry_host, help="Pushes of this registry."),
     ] = None,
     repository: Annotated[
         str | None, typer.Option(metavar="NAME", help="Pushes of this repository.")

@@ -63,6 +63,8 @@ _PAGE = re.compile(
 """Microsoft's page to sign in, which comes with 200, begins with a comment. Source:
 HenriWahl/Nagstamon#1227. What was read before is not read again, so that many comments cost no
 time."""
+_VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%")
+"""As shells and Windows write one."""
 FRAMING = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
 _SIGNING = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 
@@ -269,6 +271,8 @@ def _flat(field: object) -> Iterable[object]:
 def check_target_url(target: HttpTarget, text: str) -> None:
     """Raise RenderError `url-invalid` unless this target may get requests at that URL."""
     try:
+        if _VARIABLE.fullmatch(text):
+            raise ValueError('is a variable that nobody replaces; write {"$secret": "NAME"}')
         url = check_url(text)
         if url.in_clear and not target.insecure:
             raise ValueError('is plain http to another host; use https, or say "insecure": true')

@@ -67,6 +67,7 @@ def test_what_is_to_be_counted_goes_into_the_query(ask: Run, app: App) -> None:
     ("said", "code", "typed"),
     [
         ("--since must be a time or a duration", 2, ("--since", "hush")),
+        ("--registry must be the registry's host, such as", 2, ("--registry", "hush")),
         ("a word of the command is not text in UTF-8", 2, ("--repository", "hush\udcfc")),
         ("the answer is none of this kind (Regions)", 1, ()),
     ],

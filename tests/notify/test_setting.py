@@ -145,6 +145,10 @@ def test_a_comma_too_many_is_said(raw: str) -> None:
             "target 'ci': url must begin with https:// and name a host",
         ),
         (
+            HOOK | {"url": "${HUSH_URL}"},
+            'target \'ci\': url is a variable that nobody replaces; write {"$secret": "NAME"}',
+        ),
+        (
             HOOK | {"url": "https://[hush"},
             "target 'ci': url must begin with https:// and name a host",
         ),
