@@ -10,7 +10,7 @@ from typing import Literal
 from acr_global import correlation
 from acr_global.functions.durable import wire
 from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.recovery import reviving
+from acr_global.functions.recovery import mending, reviving
 from acr_global.model import Arrival
 
 
@@ -90,15 +90,27 @@ class ByContent:
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
+        if heard is None and snapshot.phase is Phase.FAILED:
+            heard = await self._heard_before_it_broke(snapshot)
         if heard is None or _awaited(terms.arrival, snapshot):
             return Found(start, snapshot)
         heard = wire.newest_arrivals(heard, await self._heard_since(snapshot))
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
-            return Found(start, replace(snapshot, phase=Phase.FINISHED))
+            broken = snapshot.phase is Phase.FAILED
+            return Found(start, snapshot if broken else replace(snapshot, phase=Phase.FINISHED))
+        if snapshot.phase is Phase.FAILED:  # its verdict may be owed, and no event comes to it
+            await mending.send_courier(self._engine, snapshot.instance_id)
         again = terms.model_copy(update={"earlier": heard})
         following = new_input(correlation.generation_id(self._key, number + 1), again, first=True)
         return Found(following, Snapshot(Phase.ABSENT))
+
+    async def _heard_before_it_broke(self, broken: Snapshot) -> tuple[Arrival, ...] | None:
+        """The arrivals of a generation that was broken off with its last verdict reached, and of
+        those before it; None where it waits on in its next life. Only its history tells: a row that
+        failed has no status. Raises EngineError."""
+        looked = await self._engine.look_back(broken.instance_id)
+        return reviving.heard_if_decided(looked) if looked.phase is Phase.FAILED else None
 
     async def _heard_since(self, over: Snapshot) -> tuple[Arrival, ...]:
         """What a decided generation that still runs, with regions missing, has heard since its
@@ -125,7 +137,7 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
             return None
         if snapshot.phase is Phase.FAILED:
             wire.load(wire.PushInput, snapshot.input)
-            return None  # it goes on, in a next life
+            return None  # it goes on, in a next life; or only what it has come to is still told
         if reviving.is_being_begun_anew(snapshot):
             return None  # so does this one
         if snapshot.phase is Phase.FINISHED:

@@ -21,7 +21,7 @@ from acr_global import correlation, lives, verdict
 from acr_global.functions import clock
 from acr_global.functions.durable import external_events, names, notifications, statuses, wire
 from acr_global.functions.durable.engine import Phase, Snapshot
-from acr_global.model import Arrival, Evidence
+from acr_global.model import Arrival, Evidence, VerdictType
 
 _EVENT = correlation.event_name("")
 
@@ -180,6 +180,29 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
         first_at=story.first_at,
     )
     return _terms(push, known=known, more=_once([*story.after, *arrivals]))
+
+
+def heard_if_decided(broken: Snapshot) -> tuple[Arrival, ...] | None:
+    """What a push had heard that was broken off with its last verdict reached, and what those of
+    the same content before it had; None where it waits on in its next life.
+
+    Raises ValueError where the input is not ours.
+    """
+    life = next_life(broken)
+    known = life.known
+    if known is None or _reached(wire.load(wire.PushInput, broken.input), known) is None:
+        return None
+    return wire.newest_arrivals(life.earlier, (*known.arrivals, *life.more))
+
+
+def _reached(push: wire.PushInput, known: wire.Known) -> VerdictType | None:
+    """The last verdict that a push ever gets, where it was reached."""
+    newest = known.said[-1].type if known.said else None
+    if known.due:
+        heard = verdict.with_arrivals(wire.watch(push, known.begun_at), known.arrivals)
+        seen = verdict.with_evidence(heard, known.evidence)
+        newest = verdict.verdict_on(seen, known.interrupted_at, alarmed=bool(known.said)).type
+    return None if newest is VerdictType.OVERDUE and push.late_window else newest
 
 
 def _terms(push: wire.PushInput, **changes: object) -> wire.PushTerms:
