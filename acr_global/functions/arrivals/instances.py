@@ -90,16 +90,16 @@ class ByContent:
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
-        if heard is None and snapshot.phase is Phase.FAILED:
+        broken = heard is None and snapshot.phase is Phase.FAILED
+        if broken:
             heard = await self._heard_before_it_broke(snapshot)
         if heard is None or _awaited(terms.arrival, snapshot):
             return Found(start, snapshot)
         heard = wire.newest_arrivals(heard, await self._heard_since(snapshot))
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
-            broken = snapshot.phase is Phase.FAILED
             return Found(start, snapshot if broken else replace(snapshot, phase=Phase.FINISHED))
-        if snapshot.phase is Phase.FAILED:  # its verdict may be owed, and no event comes to it
+        if broken:  # its verdict may be owed, and no event comes to it
             await mending.send_courier(self._engine, snapshot.instance_id)
         again = terms.model_copy(update={"earlier": heard})
         following = new_input(correlation.generation_id(self._key, number + 1), again, first=True)
