@@ -22,7 +22,9 @@ One push's journey, file by file (data flows down; a file imports only what stan
     api, lags, badge                        what the app answers, whoever asks
     operations, openapi                     what can be asked of it, and that for programs
     ui/                                     the pages that show it
+    instruments, measures, spans            what is measured of a push, and its trace
     registry/                               what the registry itself says of a silent region
+    registration/                           one webhook of the registry for each region
     catchup                                 what of it was not delivered, and is to be taken in
     functions/                              the Azure Functions shell around all of it: http/,
                                             orchestrators/, activities/ and timers/, a file for

@@ -67,7 +67,7 @@ def test_a_push_that_says_little_has_fewer_keys() -> None:
 
 
 def test_a_time_before_all_others_is_in_their_order() -> None:
-    """So is one that is behind them all: keys count milliseconds from 1970 to 2286."""
+    """A time behind them all is so, too: keys count milliseconds from 1970 to 2286."""
     assert in_span(Wanted(since=datetime(1, 1, 1, tzinfo=UTC)), 0)
     assert not in_span(Wanted(since=datetime(9999, 12, 31, tzinfo=UTC)), 0)
 

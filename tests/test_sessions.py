@@ -185,5 +185,5 @@ def test_a_principal_may_have_no_name() -> None:
     ],
 )
 def test_a_header_that_names_nobody_lets_nobody_in(header: str) -> None:
-    """So it is with one of a provider that knows everybody."""
+    """One of a provider that knows everybody lets nobody in either."""
     assert sessions.read_principal(header) is None

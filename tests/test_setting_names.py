@@ -85,7 +85,7 @@ def test_the_warning_about_a_similar_name_names_the_nearest(name: str, near: str
 
 @pytest.mark.parametrize("name", ["ACR_GLOBAL_TYPO", "ACR_GLOBAL_X"])
 def test_a_name_that_is_like_none_is_no_setting_either(name: str) -> None:
-    """And nothing is guessed."""
+    """Nothing is guessed then."""
     assert ["no such setting; docs/settings.md has them all"] == warnings(name)
 
 

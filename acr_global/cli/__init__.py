@@ -4,6 +4,8 @@ a simulated registry.
     main.py         the entry point
     commands.py     all groups under one roof
     deadletters.py · targets.py · settings.py · pushes.py   a group each: arguments, help, and work
+    webhooks.py     a group, too: the registry's webhooks; registering.py prints it, azure.py says
+                    which cloud, subscription, registry and app are meant
     wait.py         one command: until an image is in every region; waiting.py does it
     regions.py      one command: how long each region takes, and what it does not report
     catch_up.py     one command: what the registry could not deliver, taken in
@@ -21,8 +23,9 @@ a simulated registry.
     moments.py      options that are times or durations
     letters.py · push_text.py · watching.py     dead letters, and pushes, as text; pushes live
     answers.py      what the app says, as models
-    reference.py · api_reference.py · settings_schema.py    docs/commands.md, docs/api.md and
-                    docs/settings.schema.json
+    reference.py · api_reference.py · settings_schema.py · telemetry_reference.py
+                    docs/commands.md, docs/api.md, docs/settings.schema.json, and the tables of
+                    docs/telemetry.md
 
 typer, rich and PyYAML are the extra `cli`; console, exits, environment and loose_json do without.
 """

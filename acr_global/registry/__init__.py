@@ -9,6 +9,8 @@
     event_log  asks the resource manager; the only file that imports the Azure SDK, and late
     addresses  where a manifest may be asked for and a token may be sent (pure)
     manifest   asks one region's own endpoint
+    absence    what is asked for there, and what its answer proves (pure)
+    transport  how the Azure SDK sends: by our proxies, without credentials
 
 What each kind proves, and which rights it needs: docs/evidence.md.
 """

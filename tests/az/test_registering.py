@@ -125,7 +125,7 @@ def test_the_printed_script_removes_what_a_region_has_left(
 
 
 def test_after_remove_az_sees_none(both: Both, ours: Ours) -> None:
-    """It sees those of others."""
+    """Ours are gone; those of others it still sees."""
     both.create()
     assert 0 == ours("apply").returncode
     assert 0 == ours("remove", "--yes").returncode

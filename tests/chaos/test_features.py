@@ -27,7 +27,8 @@ async def read(arm: str) -> Found:
 
 @pytest.mark.real_time
 async def test_what_was_not_answered_is_in_the_logs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So is what was refused; what was kept is not. While the registry fails, none can be read."""
+    """What was refused is in them, too, and what was kept is not. While the registry fails, none
+    can be read."""
     logs = EventLogs()
     for region, status in zip(REGIONS, (None, 503, 202), strict=True):
         logs.note(region, event("p1"), status)

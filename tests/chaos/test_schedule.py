@@ -42,7 +42,7 @@ def test_every_kind_of_fault_comes(plan: Plan) -> None:
 
 
 def test_webhooks_are_repeated_reordered_and_lost() -> None:
-    """Most come soon."""
+    """Most webhooks come soon all the same."""
     webhooks = [webhook for its in ROUNDS for webhook in its.webhooks]
     pushes = [[w.region for w in its.webhooks if w.push == n] for its in ROUNDS for n in range(20)]
     assert any(len(its) > len(set(its)) for its in pushes)

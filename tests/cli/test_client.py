@@ -153,10 +153,8 @@ def test_plain_http_in_place_of_tls_is_one_sentence(ask: Run, app: App) -> None:
     """The request fails before the key is sent."""
     ran = ask("deadletters", "list", "--url", app.url.replace("http:", "https:"))
     assert (4, []) == (ran.code, app.asked)
-    assert (
-        "does not speak TLS as it must; `func start` and the local host are asked by http://"
-        in (ran.err)
-    )
+    said = "does not speak TLS as it must; `func start` and the local host are asked by http://"
+    assert said in ran.err
 
 
 @pytest.mark.usefixtures("strange_environment")

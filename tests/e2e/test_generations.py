@@ -8,7 +8,7 @@ import pytest
 
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
-from devhost import Hazards
+from tests.e2e.test_reviving import dying
 
 
 async def push_content(w: World, number: int, *regions: str) -> None:
@@ -28,7 +28,7 @@ async def broken_off(w: World, *where: str) -> None:
     """Push the content, and let Python die at these places once it is decided."""
     await push_content(w, 1, *REGIONS[:2])
     await asyncio.sleep(2)
-    w.host.hazards = Hazards.parse(",".join(f"python-dies={place}" for place in where))
+    w.host.hazards = dying(*where)
     await w.post(event(f"push1-{REGIONS[2]}"), REGIONS[2])  # where Python dies, nobody hears of it
     await asyncio.sleep(3)
     (push,) = (p for i, p in w.host.storage.instances.items() if i.startswith("content-"))
@@ -73,7 +73,7 @@ async def test_a_late_report_right_after_a_death_is_of_the_push_that_waits_for_i
     async with world(CORRELATION="content", LATE_WINDOW="1h", TIMEOUT="1m") as w:
         await push_content(w, 1, *REGIONS[:2])
         await w.until(lambda: w.messages)
-        w.host.hazards = Hazards.parse("python-dies=turn-before@1")
+        w.host.hazards = dying("turn-before@1")
         await asyncio.sleep(3)
         assert "Failed" in {p.runtime_status for p in w.host.storage.instances.values()}
         await push_content(w, 1, REGIONS[2])

@@ -165,12 +165,11 @@ async def test_what_is_suspended_by_hand_is_said_until_it_is_resumed(
     async with noted_world(TIMEOUT="10m") as (w, journal):
         await w.push("p1", REGIONS[:2])
         await note_while_open(w, journal)
-        by_hand = f"{w.host.url}/runtime/webhooks/durabletask/instances/p1"
-        await w.session.post(f"{by_hand}/suspend?reason=why")
+        await durable(w, "instances/p1/suspend?reason=why", {})
         await asyncio.sleep(4 * RUN)
         assert [] == w.verdicts()
         assert ["p1"] * 4 == [line["instance"] for line in lines(caplog, "instance-suspended")]
-        await w.session.post(f"{by_hand}/resume?reason=why")
+        await durable(w, "instances/p1/resume?reason=why", {})
         await asyncio.sleep(RUN)
         assert ["overdue"] == w.verdicts()
         assert 4 == len(lines(caplog, "instance-suspended"))
@@ -450,7 +449,7 @@ async def test_an_alarm_is_not_told_again_where_the_late_window_s_end_is_lost() 
 
 
 async def test_a_push_that_was_ended_for_standing_still_takes_a_report() -> None:
-    """Before its next life has begun."""
+    """A webhook that comes before its next life has begun counts in it."""
     async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
         lose(w, EventType.TIMER_FIRED)
         await w.push("p1", REGIONS[:2])
@@ -515,7 +514,7 @@ def leave_unread(w: World, seconds: float) -> None:
 async def test_a_push_whose_partition_is_not_read_is_woken_once_an_hour(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """And not ended: what ends it would lie there, too, and end its next life. Source:
+    """It is not ended: what ends it would lie there, too, and end its next life. Source:
     Azure/durabletask#1389, #1398."""
     async with noted_world(TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
         await w.push("p1", REGIONS[:2])

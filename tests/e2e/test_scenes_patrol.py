@@ -33,7 +33,8 @@ from acr_global.functions.recovery import reviving
 from acr_global.functions.timers import revive_interrupted
 
 reviving.STANDS_STILL_AFTER = timedelta(seconds=2)
-reviving.LOOKS_WITHIN = revive_interrupted.BEGINS_WITHIN = timedelta(seconds=1)
+reviving.LOOKS_WITHIN = timedelta(seconds=10)
+revive_interrupted.BEGINS_WITHIN = timedelta(seconds=1)
 {NOTED_SOON}"""
 """The same, to which a push stands still that has had no turn for two seconds since its time."""
 
@@ -98,7 +99,7 @@ async def test_a_push_goes_on_although_its_machine_is_gone(s: Scene) -> None:
         other.kill()
 
 
-@engine_only(stage=Stage({"TIMEOUT": "8s", "LATE_WINDOW": "0"}, function_app=STILL_SOON))
+@engine_only(stage=Stage({"TIMEOUT": "20s", "LATE_WINDOW": "0"}, function_app=STILL_SOON))
 async def test_a_push_is_decided_although_its_timer_is_lost(s: Scene) -> None:
     """The engine's message of the deadline is gone: nothing but the timer function wakes the
     push."""

@@ -20,6 +20,7 @@ from acr_global_rig.registry import REGIONS
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
+from tests.e2e.test_corners import durable
 from tests.e2e.test_couriers import lines
 from tests.e2e.test_purging import CONTENT, DAY, keyed, letters, with_a_courier
 from tests.e2e.test_reviving import engine_of, give_up
@@ -194,9 +195,7 @@ async def test_what_is_open_stays() -> None:
     """However old it is: an operator has suspended it."""
     async with world(KEEP="14d") as w:
         await w.push("p1", REGIONS[:1])
-        url = f"{w.host.url}/runtime/webhooks/durabletask/instances/p1/suspend?reason=why"
-        async with w.session.post(url) as answer:
-            assert 202 == answer.status
+        assert 202 == await durable(w, "instances/p1/suspend?reason=why", {})
         await asyncio.sleep(40 * DAY)
         await upkeep(w)
         assert ["p1"] == kept(w)

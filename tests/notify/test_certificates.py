@@ -40,6 +40,7 @@ def test_an_authority_of_one_s_own_is_named_by_one_variable(
         async with listen(OK, tls=tls.own(pem)) as receiver:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", ATTEMPT, receiver.url.replace("http:", "https:")),
+                cwd=Path(__file__).parents[2],
                 env=os.environ | {variable: str(pem)},
                 stdout=asyncio.subprocess.PIPE,
             )

@@ -159,7 +159,7 @@ async def test_only_what_is_written_whole_was_taken(status: int, parts: list[str
 
 
 async def test_a_storage_that_cannot_be_reached_took_nothing() -> None:
-    """So did one that takes no key, and no token: the SDK is to try."""
+    """One that takes no key, and no token, took nothing either: the SDK is to try."""
     for url, credential in ((unused_url(), KEY), ("http://127.0.0.1", object())):
         batches = Batches(url, "HubPushes", credential)
         assert not await batches.took(ROWS)
