@@ -115,7 +115,8 @@ async def test_a_push_is_decided_although_its_timer_is_lost(s: Scene) -> None:
     await s.eventually(is_told_after_a_run)
     await s.ended()
     assert ["overdue"] == s.verdicts()
-    assert 1 == s.log().count("push-stands-still") == s.log().count("push-stood-still")
+    assert "push-stands-still" in s.log()
+    assert "push-stood-still" in s.log()
 
 
 async def is_running(s: Scene) -> bool:

@@ -101,8 +101,8 @@ def test_orchestrators_and_activities_are_those_named() -> None:
 
 def test_the_timer_functions_are_those_named() -> None:
     """None is run when a host starts, because that host has a webhook to answer."""
-    (sentence,) = re.findall(r"^Timers: .*$", README, re.MULTILINE)
-    stated = dict(re.findall(r"`(\w+)` \(`([^`]+)`", sentence))
+    (sentence,) = re.findall(r"^Timers: .*?\.\n", README, re.MULTILINE | re.DOTALL)
+    stated = dict(re.findall(r"`(\w+)`\s\(`([^`]+)`", sentence))
     there = triggers("timerTrigger", build_app(WATCHED).get_functions())
     assert stated == {name: trigger["schedule"] for name, trigger in there.items()}
     assert {False} == {trigger["runOnStartup"] for trigger in there.values()}

@@ -40,6 +40,9 @@ CONNECTIONS = 100
 ENDED = "Completed,Failed,Terminated"
 """The statuses of what has ended, as the endpoint takes them."""
 
+STOOD_STILL = "acr-global: stood still, is begun anew"
+"""The reason with which a push is terminated that stands still (reviving.py)."""
+
 CONTINUATION = "x-ms-continuation-token"
 PAGE_ROWS = 100
 MAX_PAGES = 50
@@ -68,7 +71,8 @@ class Phase(Enum):
     BEGUN = "begun"
     FINISHED = "finished"
     FAILED = "failed"
-    """A turn broke off: Python died in it, most likely. Input and history are still there."""
+    """A turn broke off: Python died in it, most likely; or it stood still, and was ended for that.
+    Input and history are still there."""
     TERMINATED = "terminated"
     """By an operator, or by a courier that is about to start it anew."""
 
@@ -312,6 +316,8 @@ def _snapshot(row: dict[str, Any]) -> Snapshot:
     # and a start that replaces the row takes it away, so where there is one, a turn has ended.
     if phase is Phase.PENDING and row.get("customStatus") is not None:
         phase = Phase.BEGUN
+    if phase is Phase.TERMINATED and STOOD_STILL in str(row.get("output")):
+        phase = Phase.FAILED
     return Snapshot(
         phase=phase,
         input=row.get("input"),

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from acr_global import correlation, lives, verdict
 from acr_global.functions import clock
@@ -26,46 +25,52 @@ from acr_global.model import Arrival, Evidence, VerdictType
 _EVENT = correlation.event_name("")
 
 DID_NOT_BEGIN = "acr-global: did not begin, is begun anew"
-STOOD_STILL = "acr-global: stood still, is begun anew"
-"""The reasons with which an instance is terminated that is about to be started again."""
+"""The reason with which a courier terminates an instance that it is about to start again."""
 
 STANDS_STILL_AFTER = timedelta(minutes=10)
 """Since its time was up; what a crash holds back comes within one."""
 
-LOOKS_WITHIN = timedelta(minutes=5)
-"""A turn that is late begins the look before an alarm: after so long that is over."""
+LOOKS_WITHIN = timedelta(hours=1)
+"""A turn that is late begins the look before an alarm, which takes half a minute; but thousands may
+be due at once, after an outage."""
+
+SENDS_WITHIN = timedelta(days=1)
+"""From one turn to the next while a verdict is sent: pauses are ten hours at most, and an outage
+may be as long as one."""
 
 
 def is_being_begun_anew(snapshot: Snapshot) -> bool:
     """Whether an instance was terminated for that, and not by an operator."""
-    said = str(snapshot.output)
-    return snapshot.phase is Phase.TERMINATED and (DID_NOT_BEGIN in said or STOOD_STILL in said)
+    return snapshot.phase is Phase.TERMINATED and DID_NOT_BEGIN in str(snapshot.output)
 
 
-class Still(Enum):
-    """What a push that stands still lacks: it waits though its time has long been up."""
+class Still(NamedTuple):
+    """From when on a push stands still, for what it waits for must have come."""
 
-    A_TURN = "nothing has woken it since"
-    A_MESSAGE = "it was woken, and what it waits for had not come"
+    since: datetime
+    """That may be to come."""
+    woken: bool
+    """It has had a turn since its time was up, and waited on. Else it may be its partition that is
+    not read."""
 
 
-def stands_still(snapshot: Snapshot, now: datetime) -> Still | None:
-    """Whether a push stands still. The engine may lose a timer's message, or an activity's result,
-    where a partition changes hands (Azure/azure-functions-durable-extension#460), or not read a
-    partition for days (Azure/durabletask#1389). Only a turn tells the two apart.
+def stands_still(snapshot: Snapshot) -> Still | None:
+    """From when on a push stands still, if it can. The engine may lose a timer's message, or an
+    activity's result, where a partition changes hands
+    (Azure/azure-functions-durable-extension#460), or not read a partition for days
+    (Azure/durabletask#1389). Only a turn tells the two apart.
     """
     try:
         status = wire.load(wire.PushStatus, snapshot.custom_status)
     except ValueError:  # started by hand, or about to end
         return None
-    if snapshot.phase is not Phase.BEGUN or snapshot.suspended or status.state != statuses.WAITING:
-        return None
-    if now - status.until < STANDS_STILL_AFTER:
+    if snapshot.phase is not Phase.BEGUN or snapshot.suspended:
         return None
     turn = snapshot.updated or status.until
-    if turn - status.until < STANDS_STILL_AFTER:
-        return Still.A_TURN
-    return Still.A_MESSAGE if now - turn >= LOOKS_WITHIN else None
+    if status.state != statuses.WAITING:
+        return Still(turn + SENDS_WITHIN, woken=True)
+    late = status.until + STANDS_STILL_AFTER
+    return Still(late, woken=False) if turn < late else Still(turn + LOOKS_WITHIN, woken=True)
 
 
 class _Story:

@@ -20,7 +20,13 @@ from functools import partial
 from acr_global.correlation import NOTES, is_push
 from acr_global.functions import clock, log, timings
 from acr_global.functions.durable import names
-from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snapshot
+from acr_global.functions.durable.engine import (
+    STOOD_STILL,
+    Engine,
+    EngineError,
+    Phase,
+    Snapshot,
+)
 from acr_global.functions.durable.sdk import App
 from acr_global.functions.recovery import givingup, mending, noting, reviving
 from acr_global.functions.setup import Setup, Tools
@@ -30,13 +36,15 @@ from acr_global.model import Frozen
 
 SCHEDULE = "0 */4 * * * *"
 """Second 0 of every fourth minute, in UTC: a broken-off instance goes on within five."""
+EVERY = timedelta(minutes=4)
+"""The same, from one run to the next."""
 
 AT_ONCE = 8
 """Looks side by side."""
 
 WAKE_EVERY = timedelta(hours=1)
 """From one message to a push that stands still to the next: where its partition is not read, they
-pile up."""
+pile up. It is told by the time, for each run may be in a process of its own."""
 
 BEGINS_WITHIN = timedelta(minutes=1)
 """An instance that has not begun by then gets a courier."""
@@ -59,8 +67,8 @@ class Patrol:
         self._pages = Pages()
         self._found: dict[str, datetime] = {}
         """Pushes that were found open since the first note, and when they began."""
-        self._woken: dict[str, tuple[reviving.Still, datetime]] = {}
-        """Pushes that stand still, and when what was done about it."""
+        self._named: set[str] = set()
+        """Instances that something was said of since then: several notes may name one."""
 
     async def run(self, engine: Engine) -> None:
         """One run. What the engine does not answer is left to the next."""
@@ -84,7 +92,7 @@ class Patrol:
     async def _run(self, engine: Engine, errors: list[EngineError]) -> None:
         """Page after page of notes, until the last one or until time is up."""
         if self._pages.at_first:
-            self._found = {}
+            self._found, self._named = {}, set()
         read = partial(engine.list_by_prefix, NOTES, pages=1, show_input=True)
         async for page in self._pages.rest(read):
             for note in page:
@@ -101,11 +109,13 @@ class Patrol:
                 try:
                     snapshot = await engine.look(instance_id)
                     goes_on = await is_open(engine, instance_id, snapshot)
-                    await self._wake(engine, instance_id, snapshot)
+                    if instance_id not in self._named:
+                        await self._wake(engine, instance_id, snapshot)
                 except EngineError as error:  # it holds up no other
                     errors.append(error)
                     return True
-            if snapshot.suspended:
+            if snapshot.suspended and instance_id not in self._named:
+                self._named.add(instance_id)
                 log.line(
                     "instance-suspended",
                     level=logging.WARNING,
@@ -123,16 +133,12 @@ class Patrol:
     async def _wake(self, engine: Engine, instance_id: str, snapshot: Snapshot) -> None:
         """Wake a push that stands still; end it where it was woken in vain. Then it is begun anew,
         as one that broke off. Raises EngineError."""
-        now = clock.utcnow()
-        still = reviving.stands_still(snapshot, now) if is_push(instance_id) else None
-        if not still:
-            self._woken.pop(instance_id, None)
+        still = reviving.stands_still(snapshot) if is_push(instance_id) else None
+        over = clock.utcnow() - still.since if still else timedelta(-1)
+        if not still or over < timedelta(0) or over % WAKE_EVERY >= EVERY:
             return
-        known = self._woken.get(instance_id)
-        if known and known[0] is still and now - known[1] < WAKE_EVERY:
-            return
-        self._woken[instance_id] = still, now
-        if still is reviving.Still.A_MESSAGE:
+        self._named.add(instance_id)
+        if still.woken:
             log.line(
                 "push-stood-still",
                 level=logging.ERROR,
@@ -141,11 +147,11 @@ class Patrol:
                 todo="nothing of this push, it is begun anew: the engine has lost a message; if it"
                 " comes often, keep the number of hosts steady",
             )
-            await engine.terminate(instance_id, reviving.STOOD_STILL)
+            await engine.terminate(instance_id, STOOD_STILL)
         else:
             log.line(
                 "push-stands-still",
-                level=logging.ERROR if known else logging.WARNING,
+                level=logging.WARNING if over < WAKE_EVERY else logging.ERROR,
                 push=instance_id,
                 since=snapshot.updated,
                 todo="nothing yet; if it comes again in an hour, the host reads nothing of this"

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from acr_global.functions.durable import wire
 from acr_global.functions.durable.engine import (
+    STOOD_STILL,
     AlreadyExistsError,
     Engine,
     EngineError,
@@ -96,6 +97,12 @@ def test_pending_with_a_custom_status_has_begun() -> None:
     """A crash can leave the row behind the history, but each turn writes a custom status."""
     row = ROW | {"runtimeStatus": "Pending", "customStatus": {"state": "waiting"}}
     assert Phase.BEGUN is asked(json_answer(202, row), look).phase
+
+
+def test_a_push_that_was_ended_because_it_stood_still_is_broken_off() -> None:
+    """It goes on in a next life, as one whose turn has failed; not so what an operator ends."""
+    row = ROW | {"runtimeStatus": "Terminated", "output": STOOD_STILL}
+    assert Phase.FAILED is asked(json_answer(200, row), look).phase
 
 
 @pytest.mark.parametrize("body", [None, "", {"Message": "no"}])
