@@ -14,10 +14,11 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from acr_global import proxies
 from acr_global.errors import Problem
-from acr_global.surroundings import bare, unresolved
+from acr_global.surroundings import unresolved
 from acr_global.urls import check_url
 from acr_global.version import VERSION
 
@@ -29,7 +30,7 @@ HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 PACKAGE = "opentelemetry.exporter.otlp.proto.http"
 
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*=[ !#-+\-.-:<-\[\]-~]*")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=[ !#-+\-.-:<-\[\]-~]*")
 """A name and a value: w3.org/TR/baggage/#baggage-http-header-format, and blanks in the value, which
 the library takes, too."""
 
@@ -52,14 +53,21 @@ def _unusable(environ: Mapping[str, str], signal: str) -> Iterator[Problem]:
     """A problem for each of a signal's variables that cannot be used, as it never shows a value:
     the library logs a header that it cannot read, with the key that is in it."""
     name, endpoint = _of(environ, signal, "ENDPOINT")
-    if said := _said_of(endpoint):
+    if said := _said_of(endpoint.lstrip()):
         yield _problem(f"{said}; nothing is exported", name)
     name, headers = _of(environ, signal, "HEADERS")
     said = unresolved(headers)
-    if not all(map(_HEADER.fullmatch, filter(None, map(bare, headers.split(","))))):
+    if not all(map(_is_header, filter(None, map(str.strip, headers.split(","))))):
         said = said or "is not a list such as api-key=value,other=value, percent-encoded"
     if said:
         yield _problem(f"{said}; nothing is exported", name)
+
+
+def _is_header(text: str) -> bool:
+    """Whether the library reads and sends it. With a line end in its value, once that is decoded,
+    it cannot be sent, and the error that is logged shows it."""
+    _, _, value = text.partition("=")
+    return bool(_HEADER.fullmatch(text)) and not {"\r", "\n"} & {*unquote(value).strip()}
 
 
 def _said_of(endpoint: str) -> str | None:
@@ -72,10 +80,11 @@ def _said_of(endpoint: str) -> str | None:
 
 
 def _of(environ: Mapping[str, str], signal: str, what: str) -> tuple[str, str]:
-    """Name and value of a signal's own variable, or else of the one for all signals."""
+    """Name and value of a signal's own variable, or else of the one for all signals; with all that
+    stands around the value, for the library reads it so, and takes away less than `bare` does."""
     own, every = f"OTEL_EXPORTER_OTLP_{signal}_{what}", f"OTEL_EXPORTER_OTLP_{what}"
     name = own if environ.get(own) else every
-    return name, bare(environ.get(name, ""))
+    return name, environ.get(name, "")
 
 
 def _of_grpc(environ: Mapping[str, str], signals: Iterable[str]) -> Iterator[Problem]:
@@ -107,7 +116,9 @@ def _is_asked_for(environ: Mapping[str, str], signal: str) -> bool:
     _, endpoint = _of(environ, signal, "ENDPOINT")
     by = environ.get(f"OTEL_{signal}_EXPORTER") or "otlp"
     is_off = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-    return bool(endpoint) and not is_off and "otlp" in [name.strip() for name in by.split(",")]
+    return (
+        bool(endpoint.strip()) and not is_off and "otlp" in [name.strip() for name in by.split(",")]
+    )
 
 
 def _metrics(environ: Mapping[str, str]) -> bool:

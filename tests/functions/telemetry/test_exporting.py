@@ -7,9 +7,11 @@ import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import pytest
 import requests
+from opentelemetry.util.re import parse_env_headers
 
 from acr_global.errors import Problem
 from acr_global.functions.app import build_app
@@ -101,6 +103,10 @@ KEY = "hush-hush"
         ({GENERAL: URL, HEADERS: f"a=b,{KEY}"}, [HEADERS], "api-key=value"),
         ({GENERAL: URL, HEADERS: f"a=b;{KEY}"}, [HEADERS], "api-key=value"),
         ({GENERAL: URL, HEADERS: f"api-key={KEY}é"}, [HEADERS], "api-key=value"),
+        ({GENERAL: URL, HEADERS: f"api-key={KEY}\ufeff"}, [HEADERS], "api-key=value"),
+        ({GENERAL: URL, HEADERS: f"api-key={KEY}%0Aand-more"}, [HEADERS], "api-key=value"),
+        ({GENERAL: f"{URL}\n"}, [GENERAL], "without blanks"),
+        ({GENERAL: f"\ufeff{URL}"}, [GENERAL], "without blanks"),
         (
             {GENERAL: URL, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": KEY},
             ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"],
@@ -127,11 +133,40 @@ def test_a_variable_that_cannot_be_used_is_said(
         " a = b , c=d,",
         "Authorization=Basic%20YTpi",
         "Authorization=Basic YTpi==",
+        "api-key=abc\n",
+        "api-key=abc%0A",
     ],
 )
 def test_headers_as_the_library_reads_them_are_fine(headers: str, asked: list[str]) -> None:
     """Those of the specification, and what is not percent-encoded."""
     assert () == exporting.set_up({GENERAL: URL, HEADERS: headers})
+    assert ["metrics", "traces"] == asked
+
+
+BLANKS = [chr(n) for n in range(1, 0x10000) if chr(n).isspace() or category(chr(n)) in ("Cf", "Cc")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["{}api-key=hush-hush", "api-key{}=hush-hush", "api-key={}hush-hush", "api-key=hush-hush{}"],
+)
+def test_headers_that_the_library_would_log_are_refused(
+    headers: str, asked: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever blank stands where: it strips fewer of them than we do elsewhere."""
+    given = [headers.format(blank) for blank in BLANKS]
+    taken = [h for h in given if () == exporting.set_up({GENERAL: URL, HEADERS: h})]
+    assert headers.format(" ") in taken
+    for each in taken:
+        assert {"api-key": KEY} == parse_env_headers(each, liberal=True)
+    assert [] == caplog.records
+    parse_env_headers(headers.format("\ufeff"), liberal=True)
+    assert KEY in caplog.text
+
+
+def test_blanks_before_an_endpoint_are_fine(asked: list[str]) -> None:
+    """They are not sent."""
+    assert () == exporting.set_up({GENERAL: f" \t{URL}"})
     assert ["metrics", "traces"] == asked
 
 
