@@ -579,6 +579,35 @@ async def test_a_report_that_could_not_be_told_is_a_dead_letter(
         assert "over" == reports(ops)[-1]["state"]
 
 
+async def test_the_end_of_a_group_is_told_to_nobody_who_does_not_choose_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The replay of its dead letter looks, for it was given up before anybody had."""
+
+    async def stands(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    def on(there: dict[str, Receiver]) -> list[dict[str, Any]]:
+        every, alarms = webhook_targets(there.values(), on=ALL_VERDICTS)
+        return [every, alarms | {"on": ["overdue"]}]
+
+    async with world("ops", "alarms", ALARM_GROUP="2 in 10m", LATE_WINDOW="5d", targets=on) as w:
+        await without(w, LAST, pushes(3))
+        await asyncio.sleep(HOUR)
+        monkeypatch.setattr(tell_group, "report_stands", stands)
+        await comes_back(w, LAST, pushes(3))
+        await asyncio.sleep(30 * HOUR)
+        (letter,) = await letters(w)
+        assert "over" == letter["report"]
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await asyncio.sleep(HOUR)
+        ops, alarms = (reports(receiver) for receiver in w.receivers.values())
+        assert ("behind", "over") == (alarms[-1]["state"], ops[-1]["state"])
+        assert [] == await letters(w)
+        replayed = json.dumps(w.host.storage.instances[f"{letter['id']}~1"].output)
+        assert ("superseded", 1) == (json.loads(replayed)["state"], replayed.count("not-chosen"))
+
+
 async def test_what_becomes_of_a_push_whose_group_was_purged_is_told_singly() -> None:
     """To those who did not hear of its alarm, too."""
     async with world(targets=every_verdict) as w:

@@ -32,23 +32,32 @@ async def attempt_round(
     tools: Tools, data: notifications.AttemptInput
 ) -> notifications.AttemptOutput:
     """One attempt for each target that is due. An alarm that a later verdict has overtaken is
-    sent only to targets that do not choose the later one; likewise a report of a group. A verdict
-    is sent to nobody who does not choose it: what a target chooses was perhaps not known when the
-    delivery began, as it was out of the settings, or wrong."""
+    sent only to targets that do not choose the later one; likewise a report of a group. Nothing is
+    sent to anybody who does not choose it: what a target chooses was perhaps not known when the
+    delivery began, as it was out of the settings, or wrong; or a report was given up unsent, and
+    nobody had looked."""
     overtaken = frozenset[str]()
     if not data.by_hand:
         overtaken = await overtaking.overtaken(tools, data.targets, data.subject)
     attempts = [not_sent(tools, name, Outcome.DEAD, SUPERSEDED) for name in sorted(overtaken)]
     rest = tuple(name for name in data.targets if name not in overtaken)
+    wanted = _wanted(tools, rest, data.subject)
+    others = (name for name in rest if name not in wanted)
+    attempts += [not_sent(tools, name, Outcome.DEAD, NOT_CHOSEN) for name in others]
     match data.subject:
         case GroupReport() as report:
-            attempts += await attempt_group(tools, report, rest)
+            attempts += await attempt_group(tools, report, wanted)
             await give_way(attempts)
         case Verdict() as verdict:
-            wanted = audience.wanted(tools.settings.targets, rest, verdict)
-            others = (name for name in rest if name not in wanted)
-            attempts += [not_sent(tools, name, Outcome.DEAD, NOT_CHOSEN) for name in others]
             attempts += await attempt_all(tools, verdict, wanted)
             await give_way(attempts)
             await bookkeeping.mark_done(tools, verdict, attempts)
     return notifications.AttemptOutput(attempts=tuple(attempts))
+
+
+def _wanted(
+    tools: Tools, names: tuple[str, ...], subject: Verdict | GroupReport
+) -> tuple[str, ...]:
+    if isinstance(subject, GroupReport):
+        return audience.wanted_of_group(tools.settings.targets, names, subject.state)
+    return audience.wanted(tools.settings.targets, names, subject)
