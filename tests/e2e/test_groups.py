@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acr_global import gathering
+from acr_global.correlation import report_delivery_id
 from acr_global.functions.activities import tell_group
 from acr_global.functions.durable import names
 from acr_global.functions.durable.engine import Engine, EngineError
+from acr_global.functions.orchestrators import gather_alarms
 from acr_global.functions.timers.revive_interrupted import is_open
 from acr_global.functions.verdicts import joining
 from acr_global.lives import MAX_LIVES
@@ -606,6 +608,62 @@ async def test_the_end_of_a_group_is_told_to_nobody_who_does_not_choose_it(
         assert [] == await letters(w)
         replayed = json.dumps(w.host.storage.instances[f"{letter['id']}~1"].output)
         assert ("superseded", 1) == (json.loads(replayed)["state"], replayed.count("not-chosen"))
+
+
+async def test_a_dead_letter_of_a_report_that_breaks_off_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is listed all the same, and can be replayed; and its group goes on."""
+
+    async def stands(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    async with world(ALARM_GROUP="2 in 10m", LATE_WINDOW="5d") as w:
+        with monkeypatch.context() as broken:
+            broken.setattr(tell_group, "report_stands", stands)
+            await without(w, LAST, pushes(3))
+            await asyncio.sleep(HOUR)
+            (group,) = groups(w)
+            break_turns(w, names.DELIVER_NOTIFICATION, report_delivery_id(group.id, 1, 0))
+            await asyncio.sleep(30 * HOUR)
+        causes = [line["cause"] for line in lines(caplog, "report-given-up")]
+        assert [False, True] == ["its dead letter broke off" in cause for cause in causes]
+        (letter,) = await letters(w)
+        assert 202 == (await w.call("POST", f"deadletters/{letter['id']}/replay"))[0]
+        await asyncio.sleep(60)
+        assert [(1, "behind")] == [(r["number"], r["state"]) for r in reports(w.receivers["ops"])]
+        await comes_back(w, LAST, pushes(3))
+        await asyncio.sleep(6 * HOUR)
+        assert "over" == reports(w.receivers["ops"])[-1]["state"]
+
+
+async def test_a_group_that_gave_up_by_other_steps_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where an earlier build had left no dead letter: its history cannot be replayed, and so it
+    is begun anew. What it had given up is told with all else."""
+
+    async def stands(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    def no_letter(self: Any, *_: Any) -> Any:
+        return
+        yield
+
+    async with world(ALARM_GROUP="2 in 10m", LATE_WINDOW="5d") as w:
+        with monkeypatch.context() as before:
+            before.setattr(tell_group, "report_stands", stands)
+            before.setattr(gather_alarms.Gathering, "_give_up", no_letter)
+            await without(w, LAST, pushes(3))
+            await asyncio.sleep(30 * HOUR)
+        (group,) = groups(w)
+        await comes_back(w, LAST, pushes(3))
+        await asyncio.sleep(60)
+        assert "Failed" == group.runtime_status
+        assert "NonDeterminismError" in str(group.output)
+        await next_process(w, group.id)
+        await asyncio.sleep(6 * HOUR)
+        check(w, set(pushes(3)), set(pushes(3)))
 
 
 async def test_what_becomes_of_a_push_whose_group_was_purged_is_told_singly() -> None:

@@ -154,18 +154,23 @@ class Gathering:
     def _give_up(self, letter: notifications.DeliveryInput, error: Exception) -> Steps:
         """Leave a report as a dead letter: as a child, for that needs nothing but the engine's own
         storage (notifying.py)."""
+        self._log_given_up(f"{error}")
+        child = self._context.call_sub_orchestrator(
+            names.DELIVER_NOTIFICATION, wire.dump(letter), notifications.delivery_id(letter)
+        )
+        ended = yield from self._outcome(child)
+        if isinstance(ended, Exception):
+            self._log_given_up(f"its dead letter broke off: {ended}")
+
+    def _log_given_up(self, why: str) -> None:
         if not self._context.is_replaying:
             log.line(
                 "report-given-up",
                 level=logging.ERROR,
                 group=self.group.group_id,
-                cause=f"{error}"[:200],
+                cause=why[:200],
                 todo="look why; then replay the dead letter",
             )
-        child = self._context.call_sub_orchestrator(
-            names.DELIVER_NOTIFICATION, wire.dump(letter), notifications.delivery_id(letter)
-        )
-        yield from self._outcome(child)
 
     def _call(self, activity: str, data: Any, read: Callable[[Any], Any]) -> Steps:
         """Call an activity; its result, or the exception that it ended with. What cannot be read
