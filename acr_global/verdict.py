@@ -122,6 +122,17 @@ def earlier_arrivals(
     )
 
 
+EARLIER_ARRIVAL_SLACK = timedelta(days=1)
+"""An arrival counts for the next push of the same content for as long as its own push can be open,
+and this much longer: the arrivals of one push can lie apart."""
+
+
+def with_earlier(watch: Watch, earlier: Iterable[Arrival], late_window: timedelta) -> Watch:
+    """A push with what earlier ones of its content say, as they count when it is decided."""
+    span = watch.deadline - watch.begun_at + late_window + EARLIER_ARRIVAL_SLACK
+    return with_evidence(watch, earlier_arrivals(watch, earlier, span))
+
+
 def interrupted(watch: Watch, at: datetime) -> tuple[Evidence, ...]:
     """What to say of the regions still missing where the record of a push was broken off: an
     arrival that was accepted at that moment is in none. Nothing, where a check has denied it."""

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from acr_global import correlation
 from acr_global.functions.durable import wire
 from acr_global.functions.recovery import reviving
-from acr_global.functions.verdicts.waiting import EARLIER_ARRIVAL_SLACK
 from acr_global.model import Arrival
+from acr_global.verdict import EARLIER_ARRIVAL_SLACK
 from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards

@@ -10,7 +10,7 @@ from typing import Literal
 from acr_global import correlation
 from acr_global.functions.durable import wire
 from acr_global.functions.durable.engine import Engine, EngineError, Phase, Snapshot
-from acr_global.functions.recovery import mending, reviving
+from acr_global.functions.recovery import givingup, mending, reviving
 from acr_global.model import Arrival
 
 
@@ -83,34 +83,42 @@ class ByContent:
             raise EngineError(f"list: {error}") from error
 
     async def find(self, terms: wire.PushTerms) -> Found:
-        """The newest generation while it is open; then the next one, except for a redelivery.
+        """The newest generation while it is open, and not given up; then the next one, except for a
+        redelivery.
 
         Raises EngineError.
         """
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
-        broken = heard is None and snapshot.phase is Phase.FAILED
+        broken, given_up = heard is None and _is_broken(snapshot), False
         if broken:
-            heard = await self._heard_before_it_broke(snapshot)
+            heard, given_up = await self._left_by(snapshot)
         if heard is None or _awaited(terms.arrival, snapshot):
             return Found(start, snapshot)
         heard = wire.newest_arrivals(heard, await self._heard_since(snapshot))
         arrival = terms.arrival
         if _is_of_the_past(arrival, snapshot) or any(_same_event(a, arrival) for a in heard):
             return Found(start, snapshot if broken else replace(snapshot, phase=Phase.FINISHED))
-        if broken:  # its verdict may be owed, and no event comes to it
+        if broken and not given_up:  # its verdict may be owed, and no event comes to it
             await mending.send_courier(self._engine, snapshot.instance_id)
         again = terms.model_copy(update={"earlier": heard})
         following = new_input(correlation.generation_id(self._key, number + 1), again, first=True)
         return Found(following, Snapshot(Phase.ABSENT))
 
-    async def _heard_before_it_broke(self, broken: Snapshot) -> tuple[Arrival, ...] | None:
-        """The arrivals of a generation that was broken off with its last verdict reached, and of
-        those before it; None where it waits on in its next life. Only its history tells: a row that
-        failed has no status. Raises EngineError."""
+    async def _left_by(self, broken: Snapshot) -> tuple[tuple[Arrival, ...] | None, bool]:
+        """The arrivals of a generation that was broken off, and of those before it, where no event
+        comes to it any more: its last verdict is certain, or it was given up, or cannot be read;
+        and whether it is one of these two. None where it waits on in its next life. Only its
+        history tells: a row that failed has no status. Raises EngineError."""
         looked = await self._engine.look_back(broken.instance_id)
-        return reviving.heard_if_decided(looked) if looked.phase is Phase.FAILED else None
+        if not _is_broken(looked):  # somebody has begun it anew
+            return None, False
+        given_up = await givingup.is_given_up(self._engine, broken.instance_id, looked)
+        try:
+            return reviving.heard_if_over(looked, given_up=given_up), given_up
+        except ValueError:  # it was started by hand
+            return (), True
 
     async def _heard_since(self, over: Snapshot) -> tuple[Arrival, ...]:
         """What a decided generation that still runs, with regions missing, has heard since its
@@ -127,6 +135,11 @@ class ByContent:
 
 
 Instances = ById | ByContent
+
+
+def _is_broken(snapshot: Snapshot) -> bool:
+    """Whether an instance has another life before it, unless that is given up."""
+    return snapshot.phase is Phase.FAILED or reviving.is_being_begun_anew(snapshot)
 
 
 def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
@@ -158,7 +171,7 @@ def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:
 def _awaited(arrival: Arrival, over: Snapshot) -> bool:
     """Whether a generation that somebody has ended by hand would wait for this region still, before
     its deadline: then the event is of that one, and begins no other."""
-    if over.phase is not Phase.TERMINATED:
+    if over.phase is not Phase.TERMINATED or reviving.is_being_begun_anew(over):
         return False
     try:
         status = wire.load(wire.PushStatus, over.custom_status)

@@ -179,7 +179,7 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
         begun_at=story.begun_at,
         interrupted_at=snapshot.updated or story.begun_at,
         arrivals=_once(story.arrivals),
-        evidence=verdict.with_evidence(wire.watch(push, story.begun_at), story.evidence).evidence,
+        evidence=_seen(push, story),
         said=tuple(story.said),
         due=story.due,
         first_at=story.first_at,
@@ -187,27 +187,41 @@ def next_life(snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> wire.Push
     return _terms(push, known=known, more=_once([*story.after, *arrivals]))
 
 
-def heard_if_decided(broken: Snapshot) -> tuple[Arrival, ...] | None:
-    """What a push had heard that was broken off with its last verdict reached, and what those of
-    the same content before it had; None where it waits on in its next life.
+def heard_if_over(broken: Snapshot, *, given_up: bool) -> tuple[Arrival, ...] | None:
+    """What a push had heard that was broken off, and what those of the same content before it had,
+    where it waits for nothing more: it was given up, or its last verdict is certain. None where it
+    waits on in its next life.
 
     Raises ValueError where the input is not ours.
     """
-    life = next_life(broken)
-    known = life.known
-    if known is None or _reached(wire.load(wire.PushInput, broken.input), known) is None:
+    life, push = next_life(broken), wire.load(wire.PushInput, broken.input)
+    if not given_up and not (life.known and _is_certain(push, life.known, life.more)):
         return None
-    return wire.newest_arrivals(life.earlier, (*known.arrivals, *life.more))
+    arrivals = life.known.arrivals if life.known else (life.arrival,)
+    return wire.newest_arrivals(life.earlier, (*arrivals, *life.more))
 
 
-def _reached(push: wire.PushInput, known: wire.Known) -> VerdictType | None:
-    """The last verdict that a push ever gets, where it was reached."""
+def _is_certain(push: wire.PushInput, known: wire.Known, more: Iterable[Arrival]) -> bool:
+    """Whether the last verdict that a push ever gets was reached, or is in the first turn of its
+    next life, which has all regions."""
+    watch = verdict.with_evidence(wire.watch(push, known.begun_at), known.evidence)
+    watch = verdict.with_arrivals(watch, (*known.arrivals, *more))
     newest = known.said[-1].type if known.said else None
     if known.due:
-        heard = verdict.with_arrivals(wire.watch(push, known.begun_at), known.arrivals)
-        seen = verdict.with_evidence(heard, known.evidence)
-        newest = verdict.verdict_on(seen, known.interrupted_at, alarmed=bool(known.said)).type
-    return None if newest is VerdictType.OVERDUE and push.late_window else newest
+        watch = verdict.with_earlier(watch, push.earlier, push.late_window)
+        newest = verdict.verdict_on(watch, known.interrupted_at, alarmed=bool(known.said)).type
+    if not watch.missing():
+        return True
+    return bool(newest) and not (newest is VerdictType.OVERDUE and push.late_window)
+
+
+def _seen(push: wire.PushInput, story: _Story) -> tuple[Evidence, ...]:
+    """The evidence on a push. Where a verdict was said, arrivals of earlier pushes have counted."""
+    watch = verdict.with_evidence(wire.watch(push, story.begun_at), story.evidence)
+    if story.said:
+        heard = verdict.with_arrivals(watch, story.arrivals)
+        watch = verdict.with_earlier(heard, push.earlier, push.late_window)
+    return watch.evidence
 
 
 def _terms(push: wire.PushInput, **changes: object) -> wire.PushTerms:

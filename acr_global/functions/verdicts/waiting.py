@@ -21,10 +21,6 @@ LINGER = timedelta(seconds=10)
 """A starter gives up 4.2 s after its first look (keeping.BUDGET_SECONDS); the rest is for its last
 request to get through a busy host."""
 
-EARLIER_ARRIVAL_SLACK = timedelta(days=1)
-"""An arrival counts for the next push of the same content for as long as its own push can be open,
-and this much longer: the arrivals of one push can lie apart."""
-
 
 class Waiting:
     """One push's phases. Every wait it ever made is kept: events go to the newest wait of a
@@ -128,9 +124,7 @@ class Waiting:
 
     def decide(self, *, alarmed: bool) -> Verdict:
         """The verdict, now that all are accounted for or the time is over."""
-        span = self._push.timeout + self._push.late_window + EARLIER_ARRIVAL_SLACK
-        earlier = verdict.earlier_arrivals(self.watch, self._push.earlier, span)
-        self.watch = verdict.with_evidence(self.watch, earlier)
+        self.watch = verdict.with_earlier(self.watch, self._push.earlier, self._push.late_window)
         if self._push.known:
             broken_off = verdict.interrupted(self.watch, self._push.known.interrupted_at)
             self.watch = verdict.with_evidence(self.watch, broken_off)
