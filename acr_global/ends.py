@@ -10,7 +10,7 @@ SUPERSEDED = "superseded"
 """The reason of an attempt that was not made, because a later verdict has overtaken the message."""
 
 NOT_CHOSEN = "not-chosen"
-"""Likewise where the target, as it is now, does not choose this verdict or this image."""
+"""Likewise where the target, as it is now, chooses no such verdict or report, or not this image."""
 
 UNNEEDED = frozenset({SUPERSEDED, NOT_CHOSEN})
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from acr_global.functions.durable.journal import OPEN_SECONDS, Journal, OpenList
 from acr_global.functions.durable.sdk import instance_in
 from acr_global.functions.recovery import noting
 from acr_global.functions.timers import revive_interrupted
-from acr_global_rig.registry import REGIONS
+from acr_global_rig.registry import REGIONS, event
 from acr_global_rig.world import World, world
 from devhost import Hazards
 from devhost.clock import utcnow
@@ -35,7 +36,9 @@ RUN = 240
 
 
 @contextlib.asynccontextmanager
-async def noted_world(**settings: Any) -> AsyncIterator[tuple[World, Journal]]:
+async def noted_world(
+    *, timers: bool = True, **settings: Any
+) -> AsyncIterator[tuple[World, Journal]]:
     """An app whose process knows what is open, on a host whose timer runs."""
     journal = Journal()
     journal.open = OpenList(lambda: utcnow().timestamp())
@@ -43,7 +46,7 @@ async def noted_world(**settings: Any) -> AsyncIterator[tuple[World, Journal]]:
     def app(environ: dict[str, str]) -> Any:
         return build_app(environ, journal=journal)
 
-    async with world(app=app, timers=True, **settings) as w:
+    async with world(app=app, timers=timers, **settings) as w:
         yield w, journal
 
 
@@ -529,6 +532,12 @@ def leave_unread(w: World, seconds: float) -> None:
         queue.hide(message, max(message.visible_at, again))
 
 
+def said_to_stand_still(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The level of each line about it: the first is a warning, for a host may just be back."""
+    said = [r for r in caplog.records if r.getMessage().startswith("push-stands-still")]
+    return [record.levelname for record in said]
+
+
 async def test_a_push_whose_partition_is_not_read_is_woken_once_an_hour(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -539,12 +548,60 @@ async def test_a_push_whose_partition_is_not_read_is_woken_once_an_hour(
         await note_while_open(w, journal)
         leave_unread(w, 3 * 3_600)
         await asyncio.sleep(2.9 * 3_600)
-        still = [r for r in caplog.records if r.getMessage().startswith("push-stands-still")]
-        assert ["WARNING", "ERROR", "ERROR"] == [
-            r.levelname for r in still
-        ]  # at first: a host is back
+        assert ["WARNING", "ERROR", "ERROR"] == said_to_stand_still(caplog)
         assert [] == w.messages
         await w.until(lambda: w.messages)
         await asyncio.sleep(10 * RUN)
         assert ["overdue"] == w.verdicts()
         assert [] == lines(caplog, "push-stood-still")
+
+
+def leave_unread_from(w: World, kind: EventType, nth: int, seconds: float) -> None:
+    """Let nobody read the push's messages from the nth of this kind on, for so long."""
+    queue, left = w.host.storage.control, [None] * nth
+    put = queue.put
+
+    def watched(message: Message) -> None:
+        if (message.instance_id, message.event["EventType"]) == ("p1", kind):
+            left.pop()
+        if left:
+            put(message)
+            return
+        queue.put = put  # type: ignore[method-assign]
+        leave_unread(w, seconds)
+        queue.put(message)
+
+    queue.put = watched  # type: ignore[method-assign]
+
+
+async def test_a_push_whose_alarm_is_not_seen_to_be_told_is_woken_once_an_hour(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is not ended either: the alarm's result is there, and nobody reads it for a day."""
+    async with noted_world(TIMEOUT="10m", LATE_WINDOW="2d") as (w, journal):
+        leave_unread_from(w, EventType.TASK_COMPLETED, 2, 15 * 3_600)
+        await w.push("p1", REGIONS[:2])
+        await note_while_open(w, journal)
+        await asyncio.sleep(15 * 3_600)
+        assert ["WARNING", "ERROR", "ERROR"] == said_to_stand_still(caplog)
+        await w.post(event("p1"), LAST)
+        await asyncio.sleep(86_400)
+        assert ["overdue", "recovered"] == w.verdicts()
+        assert [] == lines(caplog, "push-stood-still")
+
+
+async def test_a_push_that_stands_still_is_seen_to_however_long_a_round_takes() -> None:
+    """A round through thousands of notes takes several runs; here each look is 12 minutes after the
+    one before, and none within four of the time to wake it."""
+    async with noted_world(timers=False, TIMEOUT="10m", LATE_WINDOW="0") as (w, journal):
+        lose(w, EventType.TIMER_FIRED)
+        await w.push("p1", REGIONS[:2])
+        begun_at = utcnow()
+        await note_while_open(w, journal)
+        await asyncio.sleep((begun_at + timedelta(minutes=28) - utcnow()).total_seconds())
+        patrol = revive_interrupted.Patrol()
+        async with asyncio.timeout(6 * 3_600):
+            while not w.messages:
+                await patrol.run(engine_of(w))
+                await asyncio.sleep(720)
+        assert ["overdue"] == w.verdicts()

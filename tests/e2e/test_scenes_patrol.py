@@ -33,7 +33,7 @@ from acr_global.functions.recovery import reviving
 from acr_global.functions.timers import revive_interrupted
 
 reviving.STANDS_STILL_AFTER = timedelta(seconds=2)
-reviving.LOOKS_WITHIN = timedelta(seconds=10)
+reviving.CHECKS_WITHIN = timedelta(seconds=10)
 revive_interrupted.BEGINS_WITHIN = timedelta(seconds=1)
 {NOTED_SOON}"""
 """The same, to which a push stands still that has had no turn for two seconds since its time."""

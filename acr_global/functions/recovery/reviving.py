@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from acr_global import correlation, lives, verdict
 from acr_global.functions import clock
@@ -30,33 +30,23 @@ DID_NOT_BEGIN = "acr-global: did not begin, is begun anew"
 STANDS_STILL_AFTER = timedelta(minutes=10)
 """Since its time was up; what a crash holds back comes within one."""
 
-LOOKS_WITHIN = timedelta(hours=1)
-"""A turn that is late begins the look before an alarm, which takes half a minute; but thousands may
-be due at once, after an outage."""
+SENDS_WITHIN = timedelta(hours=12)
+"""From one turn to the next while a verdict is sent: pauses are ten hours at most."""
 
-SENDS_WITHIN = timedelta(days=1)
-"""From one turn to the next while a verdict is sent: pauses are ten hours at most, and an outage
-may be as long as one."""
+CHECKS_WITHIN = timedelta(minutes=30)
+"""A turn that is late begins the check before an alarm, which takes half a minute; but thousands
+may be due at once, after an outage."""
 
 
 def is_being_begun_anew(snapshot: Snapshot) -> bool:
-    """Whether an instance was terminated for that, and not by an operator."""
+    """Whether an instance was terminated for that, and not by an operator. (What was terminated
+    because it stood still is Phase.FAILED already.)"""
     return snapshot.phase is Phase.TERMINATED and DID_NOT_BEGIN in str(snapshot.output)
 
 
-class Still(NamedTuple):
-    """From when on a push stands still, for what it waits for must have come."""
-
-    since: datetime
-    """That may be to come."""
-    woken: bool
-    """It has had a turn since its time was up, and waited on. Else it may be its partition that is
-    not read."""
-
-
-def stands_still(snapshot: Snapshot) -> Still | None:
-    """From when on a push stands still, if it can. The engine may lose a timer's message, or an
-    activity's result, where a partition changes hands
+def stands_still_from(snapshot: Snapshot) -> datetime | None:
+    """From when on a push stands still, if it can: what it waits for must have come by then. The
+    engine may lose a timer's message, or an activity's result, where a partition changes hands
     (Azure/azure-functions-durable-extension#460), or not read a partition for days
     (Azure/durabletask#1389). Only a turn tells the two apart.
     """
@@ -66,11 +56,21 @@ def stands_still(snapshot: Snapshot) -> Still | None:
         return None
     if snapshot.phase is not Phase.BEGUN or snapshot.suspended:
         return None
-    turn = snapshot.updated or status.until
-    if status.state != statuses.WAITING:
-        return Still(turn + SENDS_WITHIN, woken=True)
-    late = status.until + STANDS_STILL_AFTER
-    return Still(late, woken=False) if turn < late else Still(turn + LOOKS_WITHIN, woken=True)
+    if status.state == statuses.WAITING:
+        return status.until + STANDS_STILL_AFTER
+    return (snapshot.updated or status.until) + SENDS_WITHIN
+
+
+def woken_in_vain(history: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """When a push was woken after all else that its history shows, if it was."""
+    woken_at: datetime | None = None
+    for event in history:
+        name = event.get("FunctionName") or event.get("Name")
+        if (event.get("EventType"), name) != ("EventRaised", names.WAKE_EVENT):
+            woken_at = None
+        elif woken_at is None:
+            woken_at = clock.moment(event.get("Timestamp"))
+    return woken_at
 
 
 class _Story:

@@ -69,6 +69,10 @@ class Patrol:
         """Pushes that were found open since the first note, and when they began."""
         self._named: set[str] = set()
         """Instances that something was said of since then: several notes may name one."""
+        self._begun_at: datetime | None = None
+        """When that was. A round through all notes may take several runs."""
+        self._apart = EVERY
+        """From one look at an instance to the next."""
 
     async def run(self, engine: Engine) -> None:
         """One run. What the engine does not answer is left to the next."""
@@ -93,6 +97,8 @@ class Patrol:
         """Page after page of notes, until the last one or until time is up."""
         if self._pages.at_first:
             self._found, self._named = {}, set()
+            before, self._begun_at = self._begun_at, clock.utcnow()
+            self._apart = max(EVERY, self._begun_at - before) if before else EVERY
         read = partial(engine.list_by_prefix, NOTES, pages=1, show_input=True)
         async for page in self._pages.rest(read):
             for note in page:
@@ -133,12 +139,23 @@ class Patrol:
     async def _wake(self, engine: Engine, instance_id: str, snapshot: Snapshot) -> None:
         """Wake a push that stands still; end it where it was woken in vain. Then it is begun anew,
         as one that broke off. Raises EngineError."""
-        still = reviving.stands_still(snapshot) if is_push(instance_id) else None
-        over = clock.utcnow() - still.since if still else timedelta(-1)
-        if not still or over < timedelta(0) or over % WAKE_EVERY >= EVERY:
+        since = reviving.stands_still_from(snapshot) if is_push(instance_id) else None
+        late = clock.utcnow() - since if since else timedelta(-1)
+        if late < timedelta(0) or late % WAKE_EVERY >= self._apart:
             return
         self._named.add(instance_id)
-        if still.woken:
+        woken_at = reviving.woken_in_vain((await engine.look_back(instance_id)).history)
+        if woken_at is None:
+            log.line(
+                "push-stands-still",
+                level=logging.WARNING if late < WAKE_EVERY else logging.ERROR,
+                push=instance_id,
+                since=snapshot.updated,
+                todo="nothing yet; if it comes again in an hour, the host reads nothing of this"
+                " push's partition: restart the app",
+            )
+            await engine.raise_event(instance_id, names.WAKE_EVENT, Frozen())
+        elif clock.utcnow() - woken_at >= reviving.CHECKS_WITHIN:
             log.line(
                 "push-stood-still",
                 level=logging.ERROR,
@@ -148,16 +165,6 @@ class Patrol:
                 " comes often, keep the number of hosts steady",
             )
             await engine.terminate(instance_id, STOOD_STILL)
-        else:
-            log.line(
-                "push-stands-still",
-                level=logging.WARNING if over < WAKE_EVERY else logging.ERROR,
-                push=instance_id,
-                since=snapshot.updated,
-                todo="nothing yet; if it comes again in an hour, the host reads nothing of this"
-                " push's partition: restart the app",
-            )
-            await engine.raise_event(instance_id, names.WAKE_EVENT, Frozen())
 
 
 async def _remove(engine: Engine, note: Snapshot) -> None:
