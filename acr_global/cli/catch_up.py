@@ -28,6 +28,7 @@ from acr_global.cli.connection import (
     KEY_NOTE,
     KeyFile,
     KeyStdin,
+    OwnJson,
     Timeout,
     Url,
     connect,
@@ -99,7 +100,7 @@ def catch_up(
     tenant: Tenant = None,
     cloud: Cloud = None,
     timeout: Timeout = DEFAULT_TIMEOUT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: OwnJson = False,
 ) -> int:
     """Take in the webhooks that the registry could not deliver.
 

@@ -71,6 +71,8 @@ Timeout = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the app's answer as JSON.")]
+OwnJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+"""Of what a command makes itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from acr_global.cli.connection import (
     Json,
     KeyFile,
     KeyStdin,
+    OwnJson,
     Timeout,
     UrlOfSender,
     connect,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from acr_global.notify.target import Target
 
 _EXAMPLE = "Example: `acr-global targets"
-_AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The target's name in the settings.")]
 
 app = typer.Typer(
@@ -50,7 +50,7 @@ app = typer.Typer(
 
 
 @app.command("list", epilog=f"{SETTINGS_NOTE}\n\n{_EXAMPLE} list`")
-def list_targets(as_json: _AsJson = False) -> int:
+def list_targets(as_json: OwnJson = False) -> int:
     """List them: name, kind, verdicts, repositories."""
     loaded = load_settings(_here())
     problems = [problem for problem in loaded.problems if problem.setting == SETTING]
@@ -118,7 +118,7 @@ def preview(
             help=f"Of a group of pushes instead: {', '.join(GroupState)}.",
         ),
     ] = None,
-    as_json: _AsJson = False,
+    as_json: OwnJson = False,
 ) -> int:
     """Print the request for a made-up push, secrets masked; sends nothing.
 

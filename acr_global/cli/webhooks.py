@@ -21,7 +21,7 @@ from acr_global.cli.azure import (
     opened,
     place,
 )
-from acr_global.cli.connection import URL_VARIABLE, app_url, read_key
+from acr_global.cli.connection import URL_VARIABLE, OwnJson, app_url, read_key
 from acr_global.cli.exits import Exit, UsageError
 from acr_global.cli.output import note, print_json
 from acr_global.patterns import parse_names
@@ -101,7 +101,6 @@ _Print = Annotated[
     Language | None,
     typer.Option("--print", metavar="LANGUAGE", help="Print what does the same: az or terraform."),
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 
 @app.command(epilog=f"{_KEY_NOTE}\n\n{SIGN_IN_NOTE}\n\n{_EXAMPLE} plan {_SUCH_AS}`")
@@ -116,7 +115,7 @@ def plan(
     subscription: Subscription = None,
     tenant: Tenant = None,
     cloud: Cloud = None,
-    as_json: _Json = False,
+    as_json: OwnJson = False,
 ) -> int:
     """Show what apply would do, and do nothing.
 
@@ -163,7 +162,7 @@ def apply(
     subscription: Subscription = None,
     tenant: Tenant = None,
     cloud: Cloud = None,
-    as_json: _Json = False,
+    as_json: OwnJson = False,
 ) -> int:
     """Give each region its webhook, and put right what is not as it should be.
 
@@ -187,7 +186,7 @@ def remove(
     subscription: Subscription = None,
     tenant: Tenant = None,
     cloud: Cloud = None,
-    as_json: _Json = False,
+    as_json: OwnJson = False,
 ) -> int:
     """Remove this app's webhooks, in every region; asks first.
 
@@ -221,7 +220,7 @@ def ping(
     subscription: Subscription = None,
     tenant: Tenant = None,
     cloud: Cloud = None,
-    as_json: _Json = False,
+    as_json: OwnJson = False,
 ) -> int:
     """Have each region's webhook send a ping, and show what the app answered.
 

@@ -456,24 +456,27 @@ async def test_a_report_that_was_on_its_way_when_a_group_broke_off_keeps_its_num
         check(w, set(pushes(3)), set(pushes(3)))
 
 
+START = Engine.start
+
+
+async def start_no_delivery(self: Engine, orchestrator: str, instance_id: str, data: Any) -> None:
+    """Start an instance, as `Engine.start` does; but a delivery the endpoint does not take."""
+    if orchestrator == names.DELIVER_NOTIFICATION:
+        raise EngineError("the endpoint failed")
+    await START(self, orchestrator, instance_id, data)
+
+
 @pytest.mark.parametrize("deaths", [1, 2])
 async def test_a_report_that_could_not_be_handed_over_outlives_its_group_breaking_off(
     monkeypatch: pytest.MonkeyPatch, deaths: int
 ) -> None:
     """The end was refused, and no delivery of it could be started before Python died."""
-    start = Engine.start
-
-    async def fails(self: Engine, orchestrator: str, instance_id: str, data: Any) -> None:
-        if orchestrator == names.DELIVER_NOTIFICATION:
-            raise EngineError("the endpoint failed")
-        await start(self, orchestrator, instance_id, data)
-
     async with world(ALARM_GROUP="2 in 10m", RETRY_SCHEDULE="5s,5m") as w:
         ops = w.receivers["ops"]
         await without(w, LAST, pushes(3))
         await asyncio.sleep(900)
         with monkeypatch.context() as broken:
-            broken.setattr(Engine, "start", fails)
+            broken.setattr(Engine, "start", start_no_delivery)
             ops.answers = [200, 503]  # of p0 by itself, and of the end
             await comes_back(w, LAST, pushes(3))
             await w.until(lambda: "over" == reports(ops)[-1]["state"])
@@ -542,12 +545,6 @@ async def test_a_report_that_could_not_be_told_is_a_dead_letter(
     activity: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is tried for as long as a delivery would be; its replay tells what was to be told."""
-    start = Engine.start
-
-    async def fails(self: Engine, orchestrator: str, instance_id: str, data: Any) -> None:
-        if orchestrator == names.DELIVER_NOTIFICATION:
-            raise EngineError("the endpoint failed")
-        await start(self, orchestrator, instance_id, data)
 
     async def stands(*_: Any) -> None:
         raise RuntimeError("a bug")
@@ -558,7 +555,7 @@ async def test_a_report_that_could_not_be_told_is_a_dead_letter(
         with monkeypatch.context() as broken:
             if activity == names.TELL_GROUP:
                 broken.setattr(tell_group, "report_stands", stands)
-            broken.setattr(Engine, "start", fails)
+            broken.setattr(Engine, "start", start_no_delivery)
             await without(w, LAST, pushes(3))
             await asyncio.sleep(20 * HOUR)
             assert [] == lines(caplog, "report-given-up")

@@ -478,7 +478,7 @@ async def test_a_push_is_left_alone_by_a_host_that_is_just_back(
         await asyncio.sleep(4_860)  # a run that is about to wake it
         w.host.hazards = Hazards(turn_takes=(30, 30))
         await w.host.restart()
-        for _ in range(4):  # before, in and after the look before the alarm
+        for _ in range(4):  # before, in and after the check before the alarm
             await w.host.run_timer(names.REVIVE_INTERRUPTED)
             await asyncio.sleep(20)
         await asyncio.sleep(4 * RUN)

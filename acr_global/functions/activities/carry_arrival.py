@@ -135,7 +135,7 @@ async def _next_life(engine: Engine, data: wire.CourierInput) -> str:
     """Begin anew a push that was broken off, or ended for that, unless that must wait, or has been
     tried enough."""
     snapshot = await engine.look_back(data.push_id)
-    if snapshot.phase is not Phase.FAILED and not reviving.is_being_begun_anew(snapshot):
+    if not reviving.has_another_life(snapshot):
         return NOT_BEGUN
     try:
         life = reviving.next_life(snapshot, data.arrivals)

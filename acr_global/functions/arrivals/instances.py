@@ -91,7 +91,7 @@ class ByContent:
         number, snapshot = await self._newest()
         heard = _heard_if_over(snapshot)
         start = new_input(correlation.generation_id(self._key, number), terms, first=True)
-        broken, given_up = heard is None and _is_broken(snapshot), False
+        broken, given_up = heard is None and reviving.has_another_life(snapshot), False
         if broken:
             heard, given_up = await self._left_by(snapshot)
         if heard is None or _awaited(terms.arrival, snapshot):
@@ -112,7 +112,7 @@ class ByContent:
         and whether it is one of these two. None where it waits on in its next life. Only its
         history tells: a row that failed has no status. Raises EngineError."""
         looked = await self._engine.look_back(broken.instance_id)
-        if not _is_broken(looked):  # somebody has begun it anew
+        if not reviving.has_another_life(looked):  # somebody has begun it anew
             return None, False
         given_up = await givingup.is_given_up(self._engine, broken.instance_id, looked)
         try:
@@ -135,11 +135,6 @@ class ByContent:
 
 
 Instances = ById | ByContent
-
-
-def _is_broken(snapshot: Snapshot) -> bool:
-    """Whether an instance has another life before it, unless that is given up."""
-    return snapshot.phase is Phase.FAILED or reviving.is_being_begun_anew(snapshot)
 
 
 def _heard_if_over(snapshot: Snapshot) -> tuple[Arrival, ...] | None:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 WAITING = "waiting"
-"""The state of a push that waits for regions, or looks for them."""
+"""The state of a push that waits for regions, or checks what is known of them."""
 
 MAX_STATUS_CHARS = 8_192
 """Characters of JSON, escapes counted as they are. The engine fails an instance whose custom

@@ -44,6 +44,11 @@ def is_being_begun_anew(snapshot: Snapshot) -> bool:
     return snapshot.phase is Phase.TERMINATED and DID_NOT_BEGIN in str(snapshot.output)
 
 
+def has_another_life(snapshot: Snapshot) -> bool:
+    """Whether a push has another life before it, unless that is given up."""
+    return snapshot.phase is Phase.FAILED or is_being_begun_anew(snapshot)
+
+
 def stands_still_from(snapshot: Snapshot) -> datetime | None:
     """From when on a push stands still, if it can: what it waits for must have come by then. The
     engine may lose a timer's message, or an activity's result, where a partition changes hands

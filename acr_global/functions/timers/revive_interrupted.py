@@ -115,20 +115,11 @@ class Patrol:
                 try:
                     snapshot = await engine.look(instance_id)
                     goes_on = await is_open(engine, instance_id, snapshot)
-                    if instance_id not in self._named:
-                        await self._wake(engine, instance_id, snapshot)
+                    await self._wake(engine, instance_id, snapshot)
                 except EngineError as error:  # it holds up no other
                     errors.append(error)
                     return True
-            if snapshot.suspended and instance_id not in self._named:
-                self._named.add(instance_id)
-                log.line(
-                    "instance-suspended",
-                    level=logging.WARNING,
-                    instance=instance_id,
-                    todo="somebody suspended this instance, and nothing is said of it meanwhile;"
-                    " resume it",
-                )
+            self._say_if_suspended(instance_id, snapshot)
             if goes_on and is_push(instance_id):
                 self._found[instance_id] = snapshot.created or clock.utcnow()
             return goes_on
@@ -136,10 +127,22 @@ class Patrol:
         if not any(await asyncio.gather(*map(look_at, noting.named(note)))):
             await _remove(engine, note)
 
+    def _say_if_suspended(self, instance_id: str, snapshot: Snapshot) -> None:
+        if snapshot.suspended and instance_id not in self._named:
+            self._named.add(instance_id)
+            log.line(
+                "instance-suspended",
+                level=logging.WARNING,
+                instance=instance_id,
+                todo="somebody suspended this instance, and nothing is said of it meanwhile;"
+                " resume it",
+            )
+
     async def _wake(self, engine: Engine, instance_id: str, snapshot: Snapshot) -> None:
         """Wake a push that stands still; end it where it was woken in vain. Then it is begun anew,
         as one that broke off. Raises EngineError."""
-        since = reviving.stands_still_from(snapshot) if is_push(instance_id) else None
+        may_be = is_push(instance_id) and instance_id not in self._named
+        since = reviving.stands_still_from(snapshot) if may_be else None
         late = clock.utcnow() - since if since else timedelta(-1)
         if late < timedelta(0) or late % WAKE_EVERY >= self._apart:
             return
